@@ -1,0 +1,23 @@
+# Third-party libraries, all from Debian but llama.cpp. Their headers are SYSTEM: our warnings are about our code.
+find_package(PkgConfig REQUIRED)
+find_package(Threads REQUIRED)
+find_package(OpenSSL REQUIRED)
+find_package(Eigen3 3.4 REQUIRED NO_MODULE)
+find_package(nlohmann_json 3.11 REQUIRED)
+find_package(CLI11 REQUIRED)
+find_package(spdlog REQUIRED)
+find_package(fmt REQUIRED)
+find_package(tl-expected REQUIRED)
+find_package(OpenMP REQUIRED)
+find_package(BLAS REQUIRED)
+find_package(LAPACK REQUIRED)
+
+find_library(CMS_FAISS_LIBRARY faiss REQUIRED)
+add_library(cms_faiss INTERFACE)
+target_link_libraries(cms_faiss INTERFACE ${CMS_FAISS_LIBRARY} OpenMP::OpenMP_CXX LAPACK::LAPACK BLAS::BLAS)
+
+find_package(llama CONFIG)
+if(NOT llama_FOUND)
+  message(FATAL_ERROR "llama.cpp was not found. Run ./quickstart or ./test, which build it once into the user's cache, "
+                      "or give its prefix with -DCMS_LLAMA_DIR=DIR.")
+endif()

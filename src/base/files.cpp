@@ -1,0 +1,136 @@
+#include "base/files.hpp"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
+
+namespace cms {
+namespace {
+
+tl::unexpected<Error> fail_errno(ErrorCode code, std::string_view action, const std::filesystem::path& path) {
+  const int number = errno;
+  return fail(code, fmt::format("cannot {} {}: {}", action, path.string(), std::strerror(number)));
+}
+
+Result<void> write_all(int descriptor, std::span<const std::uint8_t> content, const std::filesystem::path& path) {
+  std::size_t written = 0;
+  while (written < content.size()) {
+    const ssize_t count = ::write(descriptor, content.data() + written, content.size() - written);
+    if (count < 0 && errno == EINTR) continue;
+    if (count <= 0) return fail_errno(ErrorCode::failed, "write", path);
+    written += static_cast<std::size_t>(count);
+  }
+  return {};
+}
+
+// A rename is durable only once the folder that holds the name is.
+Result<void> sync_folder(const std::filesystem::path& path) {
+  const auto folder = path.has_parent_path() ? path.parent_path() : std::filesystem::path(".");
+  const int descriptor = ::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  if (descriptor < 0) return fail_errno(ErrorCode::failed, "open", folder);
+  const int status = ::fsync(descriptor);
+  ::close(descriptor);
+  // Some file systems do not let a folder be synced and say EINVAL; nothing is lost by that.
+  if (status != 0 && errno != EINVAL) return fail_errno(ErrorCode::failed, "sync", folder);
+  return {};
+}
+
+std::span<const std::uint8_t> as_bytes(std::string_view text) {
+  return {reinterpret_cast<const std::uint8_t*>(text.data()), text.size()};
+}
+
+}  // namespace
+
+Result<Bytes> read_file(const std::filesystem::path& path) {
+  const int descriptor = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
+  if (descriptor < 0) return fail_errno(ErrorCode::bad_input, "open", path);
+  struct stat status {};
+  if (::fstat(descriptor, &status) != 0 || S_ISDIR(status.st_mode)) {
+    ::close(descriptor);
+    return fail(ErrorCode::bad_input, fmt::format("cannot read {}: not a file", path.string()));
+  }
+  Bytes content;
+  content.reserve(static_cast<std::size_t>(status.st_size));
+  Bytes block(1 << 20);
+  while (true) {
+    const ssize_t count = ::read(descriptor, block.data(), block.size());
+    if (count < 0 && errno == EINTR) continue;
+    if (count < 0) {
+      auto error = fail_errno(ErrorCode::bad_input, "read", path);
+      ::close(descriptor);
+      return error;
+    }
+    if (count == 0) break;
+    content.insert(content.end(), block.begin(), block.begin() + count);
+  }
+  ::close(descriptor);
+  return content;
+}
+
+Result<std::string> read_text_file(const std::filesystem::path& path) {
+  CMS_TRY(content, read_file(path));
+  return std::string(content.begin(), content.end());
+}
+
+Result<void> write_file(const std::filesystem::path& path, std::span<const std::uint8_t> content) {
+  std::string temporary = path.string() + ".XXXXXX";
+  const int descriptor = ::mkostemp(temporary.data(), O_CLOEXEC);
+  if (descriptor < 0) return fail_errno(ErrorCode::failed, "create a file beside", path);
+  auto result = write_all(descriptor, content, path);
+  if (result && ::fchmod(descriptor, 0644) != 0) result = fail_errno(ErrorCode::failed, "set the mode of", path);
+  if (result && ::fsync(descriptor) != 0) result = fail_errno(ErrorCode::failed, "sync", path);
+  if (::close(descriptor) != 0 && result) result = fail_errno(ErrorCode::failed, "close", path);
+  if (result && ::rename(temporary.c_str(), path.c_str()) != 0) {
+    result = fail_errno(ErrorCode::failed, "rename a new file to", path);
+  }
+  if (!result) {
+    ::unlink(temporary.c_str());
+    return result;
+  }
+  return sync_folder(path);
+}
+
+Result<void> write_file(const std::filesystem::path& path, std::string_view content) {
+  return write_file(path, as_bytes(content));
+}
+
+AppendFile::AppendFile(int descriptor, std::filesystem::path path) : descriptor_(descriptor), path_(std::move(path)) {}
+
+AppendFile::AppendFile(AppendFile&& other) noexcept
+    : descriptor_(std::exchange(other.descriptor_, -1)), path_(std::move(other.path_)) {}
+
+AppendFile& AppendFile::operator=(AppendFile&& other) noexcept {
+  std::swap(descriptor_, other.descriptor_);
+  std::swap(path_, other.path_);
+  return *this;
+}
+
+AppendFile::~AppendFile() {
+  if (descriptor_ >= 0) ::close(descriptor_);
+}
+
+Result<AppendFile> AppendFile::open(const std::filesystem::path& path, std::uint64_t size) {
+  const int descriptor = ::open(path.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC, 0644);
+  if (descriptor < 0) return fail_errno(ErrorCode::failed, "open for writing", path);
+  AppendFile file(descriptor, path);
+  if (::ftruncate(descriptor, static_cast<off_t>(size)) != 0) return fail_errno(ErrorCode::failed, "truncate", path);
+  if (::lseek(descriptor, 0, SEEK_END) < 0) return fail_errno(ErrorCode::failed, "seek in", path);
+  return file;
+}
+
+Result<void> AppendFile::append(std::span<const std::uint8_t> content) {
+  return write_all(descriptor_, content, path_);
+}
+
+Result<void> AppendFile::append(std::string_view content) { return append(as_bytes(content)); }
+
+Result<void> AppendFile::sync() {
+  if (::fdatasync(descriptor_) != 0) return fail_errno(ErrorCode::failed, "sync", path_);
+  return {};
+}
+
+}  // namespace cms

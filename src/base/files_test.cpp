@@ -1,0 +1,90 @@
+#include "base/files.hpp"
+
+#include <gtest/gtest.h>
+#include <sys/resource.h>
+
+#include <unistd.h>
+
+#include <csignal>
+#include <filesystem>
+
+namespace cms {
+namespace {
+
+namespace fs = std::filesystem;
+
+class Files : public testing::Test {
+ protected:
+  void SetUp() override {
+    folder_ = fs::temp_directory_path() / ("cms_files_" + std::to_string(::getpid()));
+    fs::create_directories(folder_);
+  }
+  void TearDown() override { fs::remove_all(folder_); }
+  std::size_t entries() const {
+    return static_cast<std::size_t>(std::distance(fs::directory_iterator(folder_), fs::directory_iterator{}));
+  }
+  fs::path folder_;
+};
+
+// Files may not grow past `bytes` while this lives: the kernel then says EFBIG as a full disk says ENOSPC.
+class SizeLimit {
+ public:
+  explicit SizeLimit(rlim_t bytes) {
+    std::signal(SIGXFSZ, SIG_IGN);
+    ::getrlimit(RLIMIT_FSIZE, &before_);
+    rlimit limit = before_;
+    limit.rlim_cur = bytes;
+    ::setrlimit(RLIMIT_FSIZE, &limit);
+  }
+  ~SizeLimit() { ::setrlimit(RLIMIT_FSIZE, &before_); }
+
+ private:
+  rlimit before_{};
+};
+
+TEST_F(Files, a_written_file_is_read_back_and_replaced_whole) {
+  const auto path = folder_ / "a";
+  ASSERT_TRUE(write_file(path, std::string_view("first")));
+  ASSERT_TRUE(write_file(path, std::string_view("second")));
+  EXPECT_EQ(*read_text_file(path), "second");
+  EXPECT_EQ(entries(), 1u);
+}
+
+TEST_F(Files, a_missing_file_is_bad_input_and_named) {
+  const auto content = read_file(folder_ / "none");
+  ASSERT_FALSE(content);
+  EXPECT_EQ(content.error().code, ErrorCode::bad_input);
+  EXPECT_NE(content.error().message.find("none"), std::string::npos);
+}
+
+TEST_F(Files, a_full_disk_leaves_the_old_file_and_nothing_else) {
+  const auto path = folder_ / "a";
+  ASSERT_TRUE(write_file(path, std::string_view("good")));
+  {
+    SizeLimit limit(1000);
+    const auto result = write_file(path, std::string(5000, 'x'));
+    ASSERT_FALSE(result);
+    EXPECT_EQ(result.error().code, ErrorCode::failed);
+  }
+  EXPECT_EQ(*read_text_file(path), "good");
+  EXPECT_EQ(entries(), 1u);
+}
+
+TEST_F(Files, an_unwritable_folder_is_an_error) {
+  const auto result = write_file(folder_ / "no" / "such" / "a", std::string_view("x"));
+  ASSERT_FALSE(result);
+  EXPECT_EQ(result.error().code, ErrorCode::failed);
+}
+
+TEST_F(Files, an_append_file_opens_at_a_length_and_cuts_off_the_rest) {
+  const auto path = folder_ / "a";
+  ASSERT_TRUE(write_file(path, std::string_view("0123456789")));
+  auto file = AppendFile::open(path, 4);
+  ASSERT_TRUE(file);
+  ASSERT_TRUE(file->append(std::string_view("xy")));
+  ASSERT_TRUE(file->sync());
+  EXPECT_EQ(*read_text_file(path), "0123xy");
+}
+
+}  // namespace
+}  // namespace cms

@@ -1,0 +1,21 @@
+// A window's symmetric matrix of chord distances, seen without owning it.
+//
+// values is row-major with `stride` floats a row; (i, j) and (j, i) hold the same bits, the diagonal is 0, every
+// entry is finite and in [0, 2]. Slots 0..count-1 are in use. Threads: read-only view.
+#pragma once
+
+#include <cstdint>
+#include <span>
+
+namespace cms {
+
+struct Distances {
+  std::span<const float> values;
+  std::uint32_t count = 0;
+  std::uint32_t stride = 0;
+
+  float operator()(std::uint32_t i, std::uint32_t j) const { return values[std::size_t{i} * stride + j]; }
+  [[nodiscard]] const float* row(std::uint32_t i) const { return values.data() + std::size_t{i} * stride; }
+};
+
+}  // namespace cms

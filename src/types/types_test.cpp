@@ -1,0 +1,72 @@
+#include <gtest/gtest.h>
+
+#include "types/activation.hpp"
+#include "types/reading.hpp"
+#include "types/score.hpp"
+
+namespace cms {
+namespace {
+
+Manifest sample() {
+  return {"abc", "tiny-q4_0", "final", "output_norm", "mean", "none", 24, 144, 576, "0.1.0"};
+}
+
+TEST(Manifest, survives_json) {
+  const auto back = manifest_from_json(to_json(sample()));
+  ASSERT_TRUE(back) << back.error().message;
+  EXPECT_EQ(to_json(*back), to_json(sample()));
+}
+
+TEST(Manifest, names_the_key_that_is_missing) {
+  auto json = to_json(sample());
+  json.erase("pooling");
+  const auto back = manifest_from_json(json);
+  ASSERT_FALSE(back);
+  EXPECT_EQ(back.error().code, ErrorCode::bad_input);
+  EXPECT_NE(back.error().message.find("pooling"), std::string::npos);
+}
+
+TEST(Manifest, of_another_model_file_is_refused_by_name_of_the_field) {
+  auto other = sample();
+  other.model_hash = "def";
+  const auto result = matches(sample(), other);
+  ASSERT_FALSE(result);
+  EXPECT_EQ(result.error().code, ErrorCode::refused);
+  EXPECT_NE(result.error().message.find("model file"), std::string::npos);
+}
+
+TEST(Manifest, of_another_layer_pooling_or_dimension_is_refused) {
+  for (int field = 0; field < 3; ++field) {
+    auto other = sample();
+    if (field == 0) other.layer = "l12";
+    if (field == 1) other.pooling = "last";
+    if (field == 2) other.dimension = 64;
+    const auto result = matches(sample(), other);
+    ASSERT_FALSE(result);
+    EXPECT_EQ(result.error().code, ErrorCode::refused);
+  }
+}
+
+TEST(AssumeModel, takes_a_name_or_a_whole_fingerprint) {
+  const auto whole = assume_model("tiny/l3/last", 8);
+  ASSERT_TRUE(whole);
+  EXPECT_EQ(whole->fingerprint(), "tiny/l3/last");
+  EXPECT_EQ(whole->normalisation, "none");
+  EXPECT_EQ(assume_model("tiny", 8)->fingerprint(), "tiny/final/mean");
+  EXPECT_EQ(assume_model("tiny/l3", 8).error().code, ErrorCode::usage);
+  EXPECT_EQ(assume_model("", 8).error().code, ErrorCode::usage);
+}
+
+TEST(MeasureInfo, every_measure_has_its_own_name_and_every_scored_one_a_sign) {
+  std::vector<std::string_view> names;
+  for (std::size_t i = 0; i < kMeasureCount; ++i) {
+    const auto& measure = info(static_cast<Measure>(i));
+    EXPECT_FALSE(measure.name.empty());
+    EXPECT_EQ(std::count(names.begin(), names.end(), measure.name), 0) << measure.name;
+    EXPECT_EQ(measure.sign != 0, measure.channel != Channel::none) << measure.name;
+    names.push_back(measure.name);
+  }
+}
+
+}  // namespace
+}  // namespace cms
