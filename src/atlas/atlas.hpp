@@ -1,0 +1,81 @@
+// The atlas: the fitted reference against which every account is seen.
+//
+// It holds the projection (centring, whitening, rank r), the charts with their geometry, and the benign reference.
+// Calibration is another stage's (score); both lie in one file (atlas/file.hpp).
+//
+// Invariants
+//  1. Centroids and reference points have unit length (up to float rounding); log densities are finite.
+//  2. An atlas never changes after fit() or decode(): any number of threads may read it.
+//  3. project() is a pure function; the same vector gives the same bytes on every machine.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "base/bytes.hpp"
+#include "base/result.hpp"
+#include "types/activation.hpp"
+#include "types/projected.hpp"
+
+namespace cms::atlas {
+
+// One cell of the atlas.
+struct Chart {
+  float benign_mass = 0;       // share of honest traffic
+  float log_density = 0;       // natural log of the smoothed share
+  std::array<float, 3> radius{};  // chord distance of its rows to the centroid: median, 90%, greatest
+  std::uint32_t frame_dimension = 0;
+  std::optional<float> dimension;         // Levina-Bickel
+  std::optional<float> two_nn;            // TwoNN
+  std::optional<float> scalar_curvature;  // Gauss' equation; empty = not computed
+};
+
+struct Atlas {
+  Manifest manifest;  // of the sets it was fitted on
+  std::uint32_t rank = 0;
+  std::uint32_t sketch_dimension = 0;
+  std::vector<float> mean;        // d
+  std::vector<float> projection;  // rank x d: whitened principal directions
+  std::vector<float> sketch;      // sketch_dimension x d: Gaussian random projection
+  std::vector<float> centroids;   // K x rank, unit length
+  std::vector<Chart> charts;      // K
+  std::vector<float> frames;      // K x kFrameMax x rank; rows beyond frame_dimension are 0
+
+  // Benign reference: honest points with weights that sum to 1, for kernel statistics.
+  std::vector<std::int8_t> reference;   // N x rank
+  std::vector<float> reference_weights;  // N
+  std::uint32_t knn_k = 0;
+  float bandwidth = 0;            // of the Gaussian kernel exp(-d^2 / (2 h^2)), chord lengths
+  float reference_self = 0;       // unbiased mean kernel between two different reference points
+
+  std::string provenance;         // JSON text: what it was fitted on, when asked to say so
+
+  [[nodiscard]] std::uint32_t chart_count() const { return static_cast<std::uint32_t>(charts.size()); }
+  [[nodiscard]] std::span<const float> centroid(std::size_t chart) const {
+    return {centroids.data() + chart * rank, rank};
+  }
+  [[nodiscard]] std::span<const float> frame(std::size_t chart) const;
+};
+
+inline constexpr std::uint32_t kFrameMax = 6;  // directions of a tangent frame
+
+// Projects one raw vector of `manifest.dimension` finite floats. Cost: (rank + sketch_dimension) * d + (K + N) * rank
+// multiply-adds. Requires finite input (readers and project_checked() refuse others).
+Projected project(const Atlas& atlas, std::span<const float> raw);
+
+// The same point before rounding: unit vector of `rank` floats (all 0 when the raw vector is the mean itself).
+std::vector<float> project_point(const Atlas& atlas, std::span<const float> raw);
+
+// Nearest chart of a unit point by inner product; the lowest number wins ties.
+std::uint16_t nearest_chart(const Atlas& atlas, std::span<const float> point);
+
+// Layout: docs/formats/atlas.md, section "geometry".
+void encode(const Atlas& atlas, ByteWriter& out);
+// Errors: `bad_input` when the bytes end early or an invariant fails.
+Result<Atlas> decode(ByteReader& in);
+
+}  // namespace cms::atlas
