@@ -1,0 +1,25 @@
+// What of a text is read: UTF-8, words and characters.
+//
+// A word is a run without white space, a character one Unicode code point; white space is Unicode's White_Space and
+// the four separators U+001C..U+001F, as Python's str.split() has it. Threads: pure. Cost: linear.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+namespace cms::tap {
+
+// True for well-formed UTF-8 (no overlong forms, no surrogates, at most U+10FFFF).
+bool is_utf8(std::string_view text);
+
+// How much of a text is read; 0 means all.
+struct TextLimits {
+  std::uint32_t words_max = 0;
+  std::uint32_t chars_max = 0;
+};
+
+// The first words of `text` (UTF-8), then the first characters of those.
+std::string cut_text(std::string_view text, const TextLimits& limits);
+
+}  // namespace cms::tap
