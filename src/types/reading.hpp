@@ -58,6 +58,8 @@ struct MeasureInfo {
   // +1: extraction raises it; -1: extraction lowers it. The channel is the mean of sign * normal score.
   int sign;
   std::string_view unit;
+  // Smallest difference that means something: the floor of its scale where honest accounts hardly vary.
+  float resolution;
 };
 
 const MeasureInfo& info(Measure measure);

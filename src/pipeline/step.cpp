@@ -1,0 +1,67 @@
+#include "pipeline/step.hpp"
+
+#include <fmt/format.h>
+
+#include <cmath>
+
+namespace cms::pipeline {
+
+AccountState make_account(const Model& model) {
+  AccountState state;
+  // The options come out of a model that fit() or read_model() has checked.
+  state.window = *window::make(window_options(model));
+  return state;
+}
+
+void advance(const Model& model, AccountState& state, const Projected& projected, double time, Scratch& scratch) {
+  window::push(state.window, projected);
+  state.time = time;
+  if (!score::on_grid(model.calibration.options, state.window.requests)) return;
+  state.reading = take_reading(model.atlas, state.window, scratch);
+  const score::Observation observation{static_cast<std::uint32_t>(state.window.requests),
+                                       static_cast<std::uint32_t>(state.window.distinct), state.reading};
+  score::update(model.calibration, state.score, observation, time);
+}
+
+Score step(const Model& model, AccountState& state, std::span<const float> activation, double time, Scratch& scratch) {
+  advance(model, state, atlas::project(model.atlas, activation), time, scratch);
+  return score_at(model, state, time);
+}
+
+Score score_at(const Model& model, const AccountState& state, double time) {
+  auto score = score::score_at(model.calibration, state.score, state.window.requests, time);
+  score.coverage = static_cast<double>(state.window.visited_count()) / model.atlas.chart_count();
+  return score;
+}
+
+Bytes encode(const Model& model, const AccountState& state) {
+  ByteWriter out;
+  out.put_string(model.name);
+  window::encode(state.window, out);
+  score::encode(state.score, out);
+  out.put(state.time);
+  out.put<std::uint64_t>(state.reading.made.to_ullong());
+  for (const float value : state.reading.values) out.put(value);
+  return out.take();
+}
+
+Result<AccountState> decode(const Model& model, std::span<const std::uint8_t> bytes) {
+  ByteReader in(bytes);
+  const auto name = in.get_string();
+  if (in.failed()) return fail(ErrorCode::bad_input, "account state: ends early");
+  if (name != model.name) {
+    return fail(ErrorCode::refused, fmt::format("account state belongs to atlas {}, not {}", name, model.name));
+  }
+  AccountState state;
+  CMS_TRY(window, window::decode(in, window_options(model)));
+  state.window = std::move(window);
+  CMS_TRY(score, score::decode_state(in));
+  state.score = score;
+  state.time = in.get<double>();
+  state.reading.made = in.get<std::uint64_t>();
+  for (float& value : state.reading.values) value = in.get<float>();
+  if (!in.finished() || !std::isfinite(state.time)) return fail(ErrorCode::bad_input, "account state: damaged");
+  return state;
+}
+
+}  // namespace cms::pipeline

@@ -1,0 +1,94 @@
+#include <algorithm>
+#include <cmath>
+
+#include "score/calibration.hpp"
+
+namespace cms::score {
+namespace {
+
+bool positive(double value) { return std::isfinite(value) && value > 0; }
+
+bool valid(const Calibration& calibration) {
+  const auto& options = calibration.options;
+  if (options.min_requests == 0 || options.stride == 0 || !positive(options.h_requests) || !positive(options.h_hours)) {
+    return false;
+  }
+  if (calibration.horizon == 0 || calibration.tables.size() != age_bin(calibration.horizon) + 1) return false;
+  for (const auto& tables : calibration.tables) {
+    for (const auto& table : tables) {
+      if (!positive(table.scale) || !std::is_sorted(table.knots.begin(), table.knots.end())) return false;
+      if (!std::isfinite(table.knots.front()) || !std::isfinite(table.knots.back())) return false;
+    }
+  }
+  for (std::size_t c = 0; c < kChannelCount; ++c) {
+    if (!positive(calibration.channel_scales[c]) || !std::isfinite(calibration.channel_means[c]) ||
+        !std::isfinite(options.weights[c]) || options.weights[c] < 0) {
+      return false;
+    }
+  }
+  for (const auto& [group, ranking] : calibration.rankings) {
+    if (ranking.greatest.size() < kRankingMin || !std::is_sorted(ranking.greatest.begin(), ranking.greatest.end()) ||
+        !std::isfinite(ranking.greatest.front()) || !std::isfinite(ranking.greatest.back()) ||
+        !positive(ranking.tail_scale) || !(ranking.tail_shape >= 0 && ranking.tail_shape <= 0.5)) {
+      return false;
+    }
+  }
+  return !calibration.rankings.empty();
+}
+
+}  // namespace
+
+void encode(const Calibration& calibration, ByteWriter& out) {
+  out.put(calibration.options.min_requests);
+  out.put(calibration.options.stride);
+  out.put(calibration.options.h_requests);
+  out.put(calibration.options.h_hours);
+  for (const double weight : calibration.options.weights) out.put(weight);
+  out.put(calibration.horizon);
+  for (const auto& tables : calibration.tables) {
+    for (const auto& table : tables) {
+      for (const float knot : table.knots) out.put(knot);
+      out.put(table.scale);
+    }
+  }
+  for (const double mean : calibration.channel_means) out.put(mean);
+  for (const double scale : calibration.channel_scales) out.put(scale);
+  out.put(static_cast<std::uint32_t>(calibration.rankings.size()));
+  for (const auto& [group, ranking] : calibration.rankings) {
+    out.put_string(group);
+    out.put_array<double>(ranking.greatest);
+    out.put(ranking.tail_scale);
+    out.put(ranking.tail_shape);
+  }
+}
+
+Result<Calibration> decode(ByteReader& in) {
+  Calibration calibration;
+  calibration.options.min_requests = in.get<std::uint32_t>();
+  calibration.options.stride = in.get<std::uint32_t>();
+  calibration.options.h_requests = in.get<double>();
+  calibration.options.h_hours = in.get<double>();
+  for (double& weight : calibration.options.weights) weight = in.get<double>();
+  calibration.horizon = in.get<std::uint32_t>();
+  if (in.failed() || calibration.horizon > 65535) return fail(ErrorCode::bad_input, "calibration: damaged");
+  calibration.tables.resize(age_bin(calibration.horizon) + 1);
+  for (auto& tables : calibration.tables) {
+    for (auto& table : tables) {
+      for (float& knot : table.knots) knot = in.get<float>();
+      table.scale = in.get<float>();
+    }
+  }
+  for (double& mean : calibration.channel_means) mean = in.get<double>();
+  for (double& scale : calibration.channel_scales) scale = in.get<double>();
+  const auto groups = in.get<std::uint32_t>();
+  for (std::uint32_t g = 0; g < groups && !in.failed(); ++g) {
+    auto& ranking = calibration.rankings[in.get_string()];
+    ranking.greatest = in.get_array<double>();
+    ranking.tail_scale = in.get<double>();
+    ranking.tail_shape = in.get<double>();
+  }
+  if (in.failed() || !valid(calibration)) return fail(ErrorCode::bad_input, "calibration: damaged");
+  return calibration;
+}
+
+}  // namespace cms::score

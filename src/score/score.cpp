@@ -1,0 +1,180 @@
+#include "score/score.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <numeric>
+
+#include "score/internal.hpp"
+
+namespace cms::score {
+namespace {
+
+constexpr double kKnotFirst = -2.5;
+constexpr double kKnotStep = 0.25;
+// Beyond this a deviation is as strange as it gets: one absurd value must not outweigh everything for ever.
+constexpr double kNormalScoreMax = 6.0;
+
+// Piecewise-linear inverse of the quantile function, continued linearly outside; flat stretches give their middle.
+double normal_score(const MeasureTable& table, double value) {
+  const auto& knots = table.knots;
+  const auto low = std::lower_bound(knots.begin(), knots.end(), static_cast<float>(value));
+  const auto high = std::upper_bound(knots.begin(), knots.end(), static_cast<float>(value));
+  double score = 0;
+  if (high == knots.begin()) {
+    score = kKnotFirst - (knots.front() - value) / table.scale;
+  } else if (low == knots.end()) {
+    score = -kKnotFirst + (value - knots.back()) / table.scale;
+  } else if (low != high) {
+    const auto middle = static_cast<double>((low - knots.begin()) + (high - 1 - knots.begin())) / 2;
+    score = kKnotFirst + kKnotStep * middle;
+  } else {
+    const auto before = static_cast<double>(low - 1 - knots.begin());
+    score = kKnotFirst + kKnotStep * (before + (value - *(low - 1)) / (*low - *(low - 1)));
+  }
+  return std::clamp(score, -kNormalScoreMax, kNormalScoreMax);
+}
+
+bool two_sided(std::size_t channel) { return static_cast<Channel>(channel) == Channel::coherence; }
+
+}  // namespace
+
+std::array<double, kChannelCount> channel_values(const Calibration& calibration, const Observation& observation) {
+  // Padding with repeats must not make an account look older; only repetition counts them.
+  const auto age = [&](Channel channel) {
+    const auto requests = channel == Channel::repetition ? observation.requests : observation.distinct;
+    return std::min<std::size_t>(age_bin(std::min(requests, calibration.horizon)), calibration.tables.size() - 1);
+  };
+  std::array<double, kChannelCount> sums{};
+  std::array<int, kChannelCount> counts{};
+  for (std::size_t m = 0; m < kMeasureCount; ++m) {
+    const auto measure = static_cast<Measure>(m);
+    const auto& about = info(measure);
+    if (about.channel == Channel::none || !observation.reading.has(measure)) continue;
+    const auto c = static_cast<std::size_t>(about.channel);
+    sums[c] += about.sign * normal_score(calibration.tables[age(about.channel)][m], observation.reading[measure]);
+    ++counts[c];
+  }
+  for (std::size_t c = 0; c < kChannelCount; ++c) sums[c] = counts[c] > 0 ? sums[c] / counts[c] : std::nan("");
+  return sums;
+}
+
+std::array<double, kChannelCount> deviations(const Calibration& calibration, const Observation& observation) {
+  auto values = channel_values(calibration, observation);
+  for (std::size_t c = 0; c < kChannelCount; ++c) {
+    values[c] = (values[c] - calibration.channel_means[c]) / calibration.channel_scales[c];
+    if (two_sided(c)) values[c] = std::abs(values[c]);
+  }
+  return values;
+}
+
+void update(const Calibration& calibration, State& state, const Observation& observation, double time) {
+  const auto& options = calibration.options;
+  const double requests = static_cast<double>(observation.requests - state.requests);
+  const double hours = std::max(0.0, time - state.time) / 3600;
+  const double leak = state.evaluations == 0 ? 0 : std::exp2(-requests / options.h_requests - hours / options.h_hours);
+  const auto values = deviations(calibration, observation);
+  for (std::size_t c = 0; c < kChannelCount; ++c) {
+    const double positive = std::isnan(values[c]) ? 0 : std::max(0.0, values[c]);
+    state.evidence[c] = leak * state.evidence[c] + options.weights[c] * positive * positive;
+  }
+  std::size_t planned = 0, made = 0;
+  for (std::size_t m = 0; m < kMeasureCount; ++m) {
+    if (info(static_cast<Measure>(m)).channel == Channel::none) continue;
+    ++planned;
+    made += observation.reading.has(static_cast<Measure>(m)) ? 1 : 0;
+  }
+  state.completeness = static_cast<double>(made) / static_cast<double>(planned);
+  state.requests = observation.requests;
+  state.time = state.evaluations == 0 ? time : std::max(state.time, time);
+  ++state.evaluations;
+  const double evidence = std::accumulate(state.evidence.begin(), state.evidence.end(), 0.0);
+  const double poh = rank(calibration, evidence).poh;
+  if (poh < state.poh_min) {
+    state.poh_min = poh;
+    state.requests_at_min = observation.requests;
+  }
+}
+
+Rank rank(const Calibration& calibration, double evidence) {
+  Rank best{0, true};
+  for (const auto& [group, ranking] : calibration.rankings) {
+    const auto n = static_cast<double>(ranking.greatest.size());
+    const auto first = std::lower_bound(ranking.greatest.begin(), ranking.greatest.end(), evidence);
+    const auto above = static_cast<double>(ranking.greatest.end() - first);
+    double poh = (1 + above) / (n + 1);
+    const bool extrapolated = first == ranking.greatest.end();
+    if (extrapolated) {
+      const double excess = (evidence - ranking.greatest.back()) / ranking.tail_scale;
+      poh *= ranking.tail_shape > 1e-9 ? std::pow(1 + ranking.tail_shape * excess, -1 / ranking.tail_shape)
+                                       : std::exp(-excess);
+    }
+    if (poh > best.poh) best = {poh, extrapolated};
+  }
+  return best;
+}
+
+Score score_at(const Calibration& calibration, const State& state, std::uint64_t requests, double time) {
+  Score score;
+  score.requests = requests;
+  if (state.evaluations == 0) {
+    score.why = fmt::format("needs {} requests, has {}", calibration.options.min_requests, requests);
+    return score;
+  }
+  const double hours = std::max(0.0, time - state.time) / 3600;
+  const double leak = std::exp2(-hours / calibration.options.h_hours);
+  const double total = std::accumulate(state.evidence.begin(), state.evidence.end(), 0.0);
+  const auto ranked = rank(calibration, leak * total);
+  score.computed = true;
+  score.evidence = leak * total;
+  score.poh = ranked.poh;
+  score.extrapolated = ranked.extrapolated;
+  score.poh_min = state.poh_min;
+  score.requests_at_min = state.requests_at_min;
+  for (std::size_t c = 0; c < kChannelCount && total > 0; ++c) score.reasons[c] = state.evidence[c] / total;
+  score.confidence = std::min(1.0, static_cast<double>(requests) / calibration.horizon);
+  score.completeness = state.completeness;
+  return score;
+}
+
+double greatest_evidence(const Calibration& calibration, const Trajectory& trajectory) {
+  State state;
+  double greatest = 0;
+  for (const auto& observation : trajectory.observations) {
+    if (observation.requests > calibration.horizon) break;
+    update(calibration, state, observation, 0);
+    greatest = std::max(greatest, std::accumulate(state.evidence.begin(), state.evidence.end(), 0.0));
+  }
+  return greatest;
+}
+
+void encode(const State& state, ByteWriter& out) {
+  for (const double evidence : state.evidence) out.put(evidence);
+  out.put(state.requests);
+  out.put(state.time);
+  out.put(state.evaluations);
+  out.put(state.poh_min);
+  out.put(state.requests_at_min);
+  out.put(state.completeness);
+}
+
+Result<State> decode_state(ByteReader& in) {
+  State state;
+  for (double& evidence : state.evidence) evidence = in.get<double>();
+  state.requests = in.get<std::uint64_t>();
+  state.time = in.get<double>();
+  state.evaluations = in.get<std::uint64_t>();
+  state.poh_min = in.get<double>();
+  state.requests_at_min = in.get<std::uint64_t>();
+  state.completeness = in.get<double>();
+  const bool evidence_valid = std::all_of(state.evidence.begin(), state.evidence.end(),
+                                          [](double value) { return std::isfinite(value) && value >= 0; });
+  if (in.failed() || !evidence_valid || !std::isfinite(state.time) || !(state.poh_min >= 0 && state.poh_min <= 1) ||
+      !(state.completeness >= 0 && state.completeness <= 1)) {
+    return fail(ErrorCode::bad_input, "score state: damaged");
+  }
+  return state;
+}
+
+}  // namespace cms::score

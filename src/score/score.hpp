@@ -1,0 +1,53 @@
+// Evidence and Proof-of-Humanity of one account: a small state, one verb, and a look at any time.
+//
+//   E_t = 2^(-dn / h_requests - dhours / h_hours) E_(t-1) + e_t,   PoH_t = (1 + #{i in B : M_i >= E_t}) / (N + 1)
+//
+// e_t is the weighted sum of the squared positive deviations of the channels from honest accounts of the same age.
+// PoH falls as evidence gathers and recovers as it leaks: it ranks E_t, not its maximum. Above every M_i it goes on
+// falling along a generalised-Pareto tail and is marked `extrapolated`.
+// Threads: plain values. Cost of update: some hundred flops and a binary search among B.
+#pragma once
+
+#include <cstdint>
+
+#include "base/bytes.hpp"
+#include "score/calibration.hpp"
+#include "types/score.hpp"
+
+namespace cms::score {
+
+struct State {
+  std::array<double, kChannelCount> evidence{};  // leaking, per channel
+  std::uint64_t requests = 0;                    // at the last evaluation
+  double time = 0;                               // seconds, at the last evaluation
+  std::uint64_t evaluations = 0;
+  double poh_min = 1;
+  std::uint64_t requests_at_min = 0;
+  double completeness = 0;                       // of the last evaluation
+};
+
+// Deviations of the channels, in standard deviations of honest accounts of this age; NaN = channel not measured.
+// Coherence is two-sided and comes as a magnitude.
+std::array<double, kChannelCount> deviations(const Calibration& calibration, const Observation& observation);
+
+// Takes one evaluation in. `requests` must not fall; a `time` that falls counts as no time passed.
+void update(const Calibration& calibration, State& state, const Observation& observation, double time);
+
+// The score of `state` as it stands at `requests` requests and `time` seconds, with the leak of the idle time since
+// the last evaluation; nothing is changed. `coverage` is not this stage's and left 0.
+Score score_at(const Calibration& calibration, const State& state, std::uint64_t requests, double time);
+
+// Rank of evidence among B, the greatest over the groups.
+struct Rank {
+  double poh = 1;
+  bool extrapolated = false;
+};
+Rank rank(const Calibration& calibration, double evidence);
+
+// Greatest evidence of a trajectory up to `horizon` requests, without the leak of time.
+double greatest_evidence(const Calibration& calibration, const Trajectory& trajectory);
+
+void encode(const State& state, ByteWriter& out);
+Result<State> decode_state(ByteReader& in);
+
+}  // namespace cms::score
