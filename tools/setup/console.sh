@@ -101,6 +101,17 @@ log_last_line() {
   tail -c 600 "$step_log" | tr '\r' '\n' | LC_ALL=C tr -cd '\n -~' | sed '/^ *$/d' | tail -n 1
 }
 
+# The first error and what follows it, else the last lines.
+log_excerpt() {
+  local first
+  first=$(grep -n -m 1 -E '^FAILED:|error:|CMake Error|^E: |^ERROR|Traceback' "$step_log" | cut -d: -f1) || true
+  if [[ -n "$first" ]]; then
+    sed -n "$first,$((first + 14))p" "$step_log"
+  else
+    tail -n 15 "$step_log"
+  fi
+}
+
 terminal_columns() { tput cols 2>/dev/null || echo 80; }
 
 clear_line() {
@@ -126,8 +137,7 @@ on_exit() {
   fi
   say "${red}$program: FAILED$plain in $where."
   if [[ -s "$step_log" ]]; then
-    say "  last lines of the log:"
-    tail -n 20 "$step_log" | cut -c 1-200 | sed 's/^/  | /'
+    log_excerpt | cut -c 1-200 | sed 's/^/  | /'
     say "  log: $step_log"
   fi
   if [[ -n "$step_hint" ]]; then say "  what to do: $step_hint"; fi

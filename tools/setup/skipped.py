@@ -3,6 +3,7 @@
 A ctest test may be a whole GoogleTest program, so skipped cases are looked for in the output of every test.
 """
 
+import os
 import re
 import sys
 import xml.etree.ElementTree as ElementTree
@@ -14,6 +15,8 @@ CASE = re.compile(r": Skipped\n(?P<reason>.*?)\n*\[  SKIPPED \] (?P<name>[^\s,]+
 def skipped_cases(junit_path):
     """Pairs (name, reason), in the order in which the tests ran."""
     cases = []
+    if not os.path.exists(junit_path):
+        return cases
     for test in ElementTree.parse(junit_path).getroot().iter("testcase"):
         output = test.findtext("system-out") or ""
         found = [(m["name"], " ".join(m["reason"].split()) or "no reason given") for m in CASE.finditer(output)]
