@@ -41,12 +41,24 @@ packages_install() {
     as_root=(sudo -n)
   fi
   if [[ -n "$(dpkg --audit 2>/dev/null)" ]]; then
-    detail "finishing an interrupted installation first"
-    run "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive dpkg --configure -a
+    packages_finish_interrupted "${as_root[@]}"
   fi
   run "${as_root[@]}" "${apt_get[@]}" update || detail "the package lists could not be renewed; trying with those here"
   # shellcheck disable=SC2086
-  run "${as_root[@]}" "${apt_get[@]}" install -y --no-install-recommends $1
+  run "${as_root[@]}" "${apt_get[@]}" install -y --fix-broken --no-install-recommends $1
+}
+
+# packages_finish_interrupted [SUDO...]: dpkg does not wait for its lock, and an interrupted one may still run.
+packages_finish_interrupted() {
+  detail "finishing an interrupted installation first"
+  local deadline=$((SECONDS + 600))
+  until run "$@" env DEBIAN_FRONTEND=noninteractive dpkg --configure -a; do
+    if ((SECONDS > deadline)) || ! tail -n 5 "$step_log" | grep -q "locked by another process"; then
+      detail "that did not succeed by itself; going on"
+      return
+    fi
+    run sleep 5
+  done
 }
 
 # Asks for the password now, since the installation itself runs without a terminal.
