@@ -1,0 +1,175 @@
+#include "measure/curvature/curvature.hpp"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cmath>
+#include <numbers>
+#include <utility>
+#include <vector>
+
+#include "base/random.hpp"
+
+namespace cms::curvature {
+namespace {
+
+using Points = std::vector<std::vector<double>>;
+
+// A square matrix that owns what Distances looks at; one column more than needed, to catch a mixed-up stride.
+struct Matrix {
+  std::vector<float> values;
+  std::uint32_t count;
+
+  [[nodiscard]] Distances view() const { return {values, count, count + 1}; }
+};
+
+Matrix euclidean(const Points& points) {
+  const auto n = points.size();
+  Matrix matrix{std::vector<float>(n * (n + 1), -1.0F), static_cast<std::uint32_t>(n)};
+  for (std::size_t i = 0; i < n; ++i) {
+    for (std::size_t j = 0; j < n; ++j) {
+      double sum = 0;
+      for (std::size_t c = 0; c < points[i].size(); ++c) sum += std::pow(points[i][c] - points[j][c], 2);
+      matrix.values[i * (n + 1) + j] = static_cast<float>(std::sqrt(sum));
+    }
+  }
+  return matrix;
+}
+
+Points gaussian(Random& random, std::size_t count, std::size_t dimension) {
+  Points points(count, std::vector<double>(dimension));
+  for (auto& point : points) {
+    for (auto& x : point) x = random.normal();
+  }
+  return points;
+}
+
+Points clustered(Random& random, std::size_t count) {
+  auto points = gaussian(random, count, 5);
+  for (std::size_t i = 0; i < count; ++i) points[i][0] += static_cast<double>(100 * random.below(4));
+  return points;
+}
+
+// Whole numbers in the plane: many equal distances, and repeats.
+Points grid(Random& random, std::size_t count) {
+  Points points;
+  for (std::size_t i = 0; i < count; ++i) {
+    points.push_back({static_cast<double>(random.below(6)), static_cast<double>(random.below(6))});
+  }
+  return points;
+}
+
+// Slow and obvious: an adjacency matrix and three nested loops.
+double oracle(const Points& all, std::size_t neighbours) {
+  Points points;
+  for (const auto& point : all) {
+    if (std::find(points.begin(), points.end(), point) == points.end()) points.push_back(point);
+  }
+  const auto n = points.size();
+  const auto matrix = euclidean(points);
+  std::vector<std::vector<int>> joined(n, std::vector<int>(n, 0));
+  for (std::uint32_t i = 0; i < n; ++i) {
+    std::vector<std::pair<float, std::uint32_t>> row;
+    for (std::uint32_t j = 0; j < n; ++j) row.emplace_back(i == j ? -1.0F : matrix.view()(i, j), j);
+    std::sort(row.begin(), row.end());
+    for (std::size_t rank = 1; rank <= neighbours && rank < n; ++rank) {
+      joined[i][row[rank].second] = 1;
+      joined[row[rank].second][i] = 1;
+    }
+  }
+  double sum = 0;
+  int edges = 0;
+  for (std::size_t u = 0; u < n; ++u) {
+    for (std::size_t v = u + 1; v < n; ++v) {
+      if (joined[u][v] == 0) continue;
+      int curvature = 4;
+      for (std::size_t w = 0; w < n; ++w) {
+        curvature += 3 * joined[u][w] * joined[v][w] - joined[u][w] - joined[v][w];
+      }
+      sum += curvature;
+      ++edges;
+    }
+  }
+  return sum / edges;
+}
+
+TEST(FormanRicci, equals_the_slow_oracle_on_random_clustered_and_repeated_points) {
+  Random random(1);
+  for (const std::size_t count : {2, 3, 8, 9, 10, 11, 63, 64, 65, 128, 256}) {
+    for (const auto& points : {gaussian(random, count, 8), clustered(random, count), grid(random, count)}) {
+      if (count == 2 && points[0] == points[1]) continue;
+      for (const std::uint32_t neighbours : {1U, 3U, kNeighbours}) {
+        const auto found = forman_ricci(euclidean(points).view(), neighbours);
+        ASSERT_TRUE(found);
+        EXPECT_DOUBLE_EQ(*found, oracle(points, neighbours)) << count << " points, " << neighbours << " neighbours";
+      }
+    }
+  }
+}
+
+TEST(FormanRicci, of_a_cycle_is_zero) {
+  Points points;
+  for (int i = 0; i < 20; ++i) {
+    const double angle = 2 * std::numbers::pi * i / 20;
+    points.push_back({std::cos(angle), std::sin(angle)});
+  }
+  EXPECT_EQ(forman_ricci(euclidean(points).view(), 2), 0.0);
+}
+
+TEST(FormanRicci, of_a_complete_graph_is_its_number_of_points) {
+  Random random(2);
+  for (std::size_t count = 2; count <= kNeighbours + 1; ++count) {
+    EXPECT_EQ(forman_ricci(euclidean(gaussian(random, count, 4)).view()), static_cast<double>(count));
+  }
+}
+
+TEST(FormanRicci, of_separate_complete_graphs_is_the_size_of_one) {
+  Random random(3);
+  auto points = gaussian(random, 36, 4);
+  for (std::size_t i = 0; i < points.size(); ++i) points[i][0] += 1000.0 * static_cast<double>(i / 9);
+  EXPECT_EQ(forman_ricci(euclidean(points).view()), 9.0);
+}
+
+TEST(FormanRicci, is_lower_for_a_sweep_over_the_sphere_than_for_a_few_tight_subjects) {
+  Random random(4);
+  EXPECT_LT(*forman_ricci(euclidean(gaussian(random, 64, 32)).view()) + 5,
+            *forman_ricci(euclidean(clustered(random, 64)).view()));
+}
+
+TEST(FormanRicci, counts_repeats_once) {
+  Random random(5);
+  auto points = gaussian(random, 30, 4);
+  const auto once = forman_ricci(euclidean(points).view());
+  for (std::size_t i = 0; i < 20; ++i) points.push_back(points[i % 7]);
+  EXPECT_EQ(forman_ricci(euclidean(points).view()), once);
+}
+
+TEST(FormanRicci, is_not_measured_on_fewer_than_two_distinct_points) {
+  const std::vector<double> a = {1, 0};
+  for (const auto& points : {Points{}, Points{a}, Points{a, a, a, a, a}}) {
+    EXPECT_FALSE(forman_ricci(euclidean(points).view()));
+  }
+}
+
+TEST(FormanRicci, breaks_equal_distances_by_slot) {
+  // One neighbour each on a line. In order, 1 takes 0, 2 takes 1, 3 takes 2: a path of curvatures 1, 0, 0, 1.
+  const Points in_order = {{0}, {1}, {2}, {3}, {4}};
+  EXPECT_EQ(forman_ricci(euclidean(in_order).view(), 1), 0.5);
+  // With the ends first, 3 takes 4 and not 2: the path 0-1-2 (1, 1) and the edge 3-4 (2).
+  const Points ends_first = {{0}, {4}, {1}, {3}, {2}};
+  EXPECT_EQ(forman_ricci(euclidean(ends_first).view(), 1), 4.0 / 3);
+}
+
+TEST(FormanRicci, does_not_depend_on_scale_or_order) {
+  Random random(6);
+  auto points = gaussian(random, 80, 6);
+  const auto before = forman_ricci(euclidean(points).view());
+  random.shuffle(points);
+  for (auto& point : points) {
+    for (auto& x : point) x *= 0.125;
+  }
+  EXPECT_EQ(forman_ricci(euclidean(points).view()), before);
+}
+
+}  // namespace
+}  // namespace cms::curvature
