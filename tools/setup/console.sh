@@ -128,7 +128,10 @@ on_exit() {
   local status=$?
   trap '' INT TERM HUP
   clear_line
-  if ((status == 0)); then return; fi
+  if ((status != 0)); then report_end >&2; fi
+}
+
+report_end() {
   local where="step $step_index/$step_count ($step_title) after $((SECONDS - step_started)) s"
   if ((step_index == 0)); then where="the start"; fi
   if [[ -n "$signal" ]]; then
