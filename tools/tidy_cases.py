@@ -82,7 +82,7 @@ CASES = [
     ("src/base/a.cpp", "/* first\n   a = b;\n*/\n", "commented-out"),
     ("src/base/a.cpp", "// #include <vector>\n", "commented-out"),
     ("src/base/a.cpp", "// One writer (see store), many readers;\n// if it fails, the old file stays;\n", None),
-    ("src/base/a.cpp", "// The distance is sqrt(2 - 2 cos), where cos = a.b; never below 0.\n}  // namespace cms\n", None),
+    ("src/base/a.cpp", "// It is sqrt(2 - 2 cos), where cos = a.b; never below 0.\n}  // namespace cms\n", None),
     ("src/base/a.cpp", "// For a given window (of length n) the cost is O(n^2);\n// else nothing changes.\n", None),
     ("src/base/a.cpp", 'auto a = "// return a;";\nauto b = "http://x/y";\n', None),
     ("tools/a.py", "# value = compute(3)\n", "commented-out"),
