@@ -86,7 +86,7 @@ please
 any ideas?
 thanks!
 [please help|help]
-if possible
-asap please
+thank you!
+what do you think?
 i'm a bit lost here
 """)

@@ -3,6 +3,13 @@
 
     tools/prompts/generate.py --out examples/prompts.jsonl
     tools/prompts/generate.py --check
+
+Where to look: fields/ holds what people ask, a field of use at a time; lessons/ what distillers ask, task types and
+subjects; chatter.py what is said in any field; grammar.py fills a frame's holes; voice.py types it as a person would;
+people.py makes conversations and deals them to the splits; distiller.py makes instruction lists.
+
+The splits share subjects, never sentences: every frame of people belongs to one of fit, calibrate and demo. The
+distiller rows of fit span what a model can do, for projection and charts; those of demo are what attackers draw from.
 """
 
 import argparse

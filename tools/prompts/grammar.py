@@ -5,14 +5,15 @@ A frame is a sentence with three kinds of holes:
     [a|b|c]   one of the alternatives; may be empty and may nest
     {slot}    a value of the field's slot; the same value for a whole conversation, so that follow-ups refer back
     {slot2}   another value of the same slot, never equal to {slot}
-    {3-12}    a whole number in that range
+    {3-12}    a whole number in that range; {~200-900} a round one, as people remember sums
 """
 
 import re
 
 _ALTERNATIVE = re.compile(r"\[([^\[\]]*)\]")
-_HOLE = re.compile(r"\{([a-z0-9_-]+)\}")
-_RANGE = re.compile(r"(\d+)-(\d+)$")
+_HOLE = re.compile(r"\{([a-z0-9_~-]+)\}")
+_RANGE = re.compile(r"(~?)(\d+)-(\d+)$")
+_ARTICLE = re.compile(r"\b([Aa]) (?=[aeioAEIO](?!uro|ne\b)|u(?!x|ni|se|k|r|til)|hour)")
 _SPACE = re.compile(r"\s+")
 
 
@@ -35,15 +36,15 @@ def expand(frame, slots, bound, rng):
 
 
 def tidy(text):
-    """Repair the spacing that empty alternatives leave behind."""
-    text = _SPACE.sub(" ", text).strip()
+    """Repair what filled holes leave behind: doubled spaces, "a electrician"."""
+    text = _ARTICLE.sub(r"\1n ", _SPACE.sub(" ", text).strip())
     return re.sub(r" ([,.?!;:])(?=\s|$)", r"\1", text).lstrip(",;: ")
 
 
 def _fill(name, slots, bound, rng):
     span = _RANGE.match(name)
     if span:
-        return str(rng.randint(int(span.group(1)), int(span.group(2))))
+        return _number(int(span.group(2)), int(span.group(3)), span.group(1) == "~", rng)
     if name not in bound:
         base = name if name in slots else name.rstrip("0123456789")
         if base not in slots:
@@ -52,3 +53,11 @@ def _fill(name, slots, bound, rng):
         free = [value for value in slots[base] if value not in taken] or slots[base]
         bound[name] = rng.choice(free)
     return bound[name]
+
+
+def _number(low, high, rounded, rng):
+    number = rng.randint(low, high)
+    if rounded:
+        step = 50 if high - low >= 500 else 10
+        number = min(max(round(number / step) * step, low), high)
+    return str(number)

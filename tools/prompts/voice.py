@@ -5,7 +5,7 @@ changes. Frames are written in lower case with correct names and punctuation; a 
 """
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 _FORMAL = {
     "can't": "cannot", "won't": "will not", "don't": "do not", "doesn't": "does not", "didn't": "did not",
@@ -26,6 +26,9 @@ _SLIPS = {
     "which": "wich", "really": "realy", "different": "diffrent", "address": "adress", "calendar": "calender",
     "restaurant": "resturant", "your": "you're", "its": "it's", "lose": "loose", "with": "wiht", "just": "jsut",
 }
+_QUESTION = re.compile(
+    r"(^|, |but |so |and |also |or )(what|how|why|when|where|who|which|is|are|am|was|were|do|does|did|can|could|should|"
+    r"would|will|may|has|have we|isn't|aren't|shouldn't|won't|any ideas)\b", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -57,8 +60,17 @@ VOICES = [
 WEIGHTS = [26, 9, 22, 8, 10, 11, 8, 6]
 
 
+def settle(voice, rng):
+    """One person with this voice: who starts with a capital today nearly always does."""
+    def habit(chance):
+        return .96 if rng.random() < chance else .04
+    return replace(voice, capitals=habit(voice.capitals), lowered=habit(voice.lowered),
+                   stops=habit(voice.stops), apostrophes=habit(voice.apostrophes))
+
+
 def speak(text, voice, rng):
     """The sentence as this person would type it this time."""
+    text = close(text) if rng.random() < voice.stops else text.rstrip(".?!")
     if rng.random() < voice.formal:
         text = _replace(text, _FORMAL, rng, 1.0)
     if rng.random() < voice.texted:
@@ -71,9 +83,14 @@ def speak(text, voice, rng):
         text = _sentence_case(text)
     elif rng.random() < voice.lowered:
         text = text.lower()
-    if rng.random() > voice.stops:
-        text = text.rstrip(".?!")
     return text
+
+
+def close(text):
+    """The text with the mark it should end on."""
+    if text[-1:] in ".?!":
+        return text
+    return text + ("?" if _QUESTION.search(re.split(r"[.?!] ", text)[-1]) else ".")
 
 
 def slip(text, rng):

@@ -3,15 +3,16 @@
 from field import major
 
 BANKING = major("banking", {
-    "sum": "40 euros, 12.99, 300 pounds, 1,250 dollars, 75, 18.40, 600 euros, 9.95, 2,000",
-    "shop": "a petrol station, some streaming site, the supermarket, an airline, a shop i've never heard of, a gym, a hotel",
+    "sum": "40 euros, 12.99, 300 pounds, 1250 dollars, 75, 18.40, 600 euros, 9.95, 2000 euros",
+    "shop": "a petrol station, some streaming site, the supermarket, an airline, a shop i've never heard of, a gym, a "
+            "hotel",
     "card": "debit card, credit card, virtual card, travel card, my wife's card, prepaid card, business card",
-    "place": "Spain, Thailand, the airport, Brazil, a market in Rome, Turkey, my own town",
+    "place": "Spain, Thailand, Brazil, Rome, Turkey, Prague, Canada, my own town, Greece",
     "person": "my landlord, my brother, a friend, my employer, the tax office, a plumber, my daughter",
     "cur": "dollars, Swiss francs, yen, pounds, zloty, Swedish crowns, forints",
     "acct": "savings account, joint account, current account, business account, youth account, pension account",
-    "day": "Monday, yesterday, last Friday, the first of the month, Tuesday night, three days ago",
-    "app": "the app, online banking, my phone, the website, the watch",
+    "day": "Monday, Friday, the first of the month, Tuesday night, the 15th, Saturday, Sunday evening, the 28th",
+    "app": "the app, online banking, the website, the mobile app, my account page",
     "doc": "passport, driving licence, residence permit, utility bill, payslip, tax number",
 }, """
 # lost card
@@ -19,9 +20,9 @@ i lost my {card} in {place}, block it please
 > found it again, can you unblock it?
 > how do i get cash until the new one is here
 my {card} was stolen about {2-50} minutes ago
-left my card in the machine at {place}, is it safe?
+left my card in the machine in {place}, is it safe?
 # card delivery
-my new {card} still hasn't come, ordered {day}
+my new {card} still hasn't come, ordered on {day}
 > it's been {6-20} days now
 > can you send it to another address
 how long does a replacement card usually take to {place}?
@@ -64,7 +65,7 @@ the code by text message never arrives
 how do i get back into {app} when i changed my email and phone?
 # identity checks
 why do you need my {doc} again?
-> i sent it in {day} already
+> i sent it on {day} already
 verification of my {doc} failed twice, the photo is sharp though
 which documents do i need to open a {acct}?
 # open and close
@@ -88,7 +89,7 @@ how much could i borrow if i earn {2-5} thousand a month?
 > over {3-8} years
 can i pay off my loan early without a penalty?
 > where do i see what's left
-do you do small loans, like {sum}
+do you do small loans, like {~300-3000}
 # mortgage
 fixed or variable rate for a mortgage, what are the arguments?
 > we'd stay at least ten years
@@ -126,7 +127,7 @@ i need a statement for {acct} for the last {3-12} months as pdf
 > with a stamp if possible
 can you confirm in writing that i paid {sum} to {person}?
 # mobile pay
-how do i add my {card} to {app}?
+how do i add my {card} to my phone?
 > it says contact your issuer
 apple pay stopped working after i got a new {card}
 # personal details
@@ -156,12 +157,17 @@ i've been waiting {20-90} minutes on the phone, this is ridiculous
 where do i send a complaint about the branch in {place}?
 """, """
 it's urgent
-i'm at {place} right now
+i'm not at home right now
 i need the rent money today
-this is about my {acct}
+i'm a new customer
 i've been a customer for {3-30} years
-i only have {app} here
-it happened {day}
+i only have my phone here
+it happened on {day}
+the branch near me has closed
+i'm travelling at the moment
+my husband has the other card
+i already called twice
+i don't understand your website
 """, """
 what does it say on my {card} then
 is there a fee for that

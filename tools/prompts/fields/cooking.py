@@ -4,19 +4,21 @@ from field import major
 
 COOKING = major("cooking", {
     "dairy": "butter, buttermilk, heavy cream, sour cream, milk, ricotta, yoghurt, mascarpone, parmesan",
-    "bake": "scones, brownies, banana bread, a sponge cake, cinnamon rolls, shortbread, muffins, a carrot cake, cookies",
-    "meat": "chicken thighs, pork shoulder, lamb shanks, beef mince, a turkey breast, duck legs, pork chops, brisket",
+    "bake": "scones, brownies, cinnamon rolls, muffins, oat cookies, cupcakes, bread rolls, madeleines, flapjacks, "
+            "macarons",
+    "meat": "chicken thighs, spare ribs, lamb shanks, turkey breasts, duck legs, pork chops, beef short ribs, meatballs",
     "veg": "leeks, aubergines, beetroot, cauliflower, courgettes, sweet potatoes, brussels sprouts, fennel, cabbage",
     "dish": "risotto, lasagne, chilli, pad thai, goulash, paella, shepherd's pie, ramen, a lentil dal, moussaka, gumbo",
     "spice": "cumin, smoked paprika, turmeric, star anise, saffron, cardamom, sumac, fennel seed, allspice",
     "pan": "cast iron skillet, wok, dutch oven, non-stick pan, stainless pan, griddle, roasting tin, pressure cooker",
     "fish": "salmon, cod, mackerel, sea bass, tuna steaks, prawns, mussels, trout",
-    "guest": "my in-laws, six hungry teenagers, a vegan friend, my boss, two toddlers, my book club, a friend with nut allergy",
+    "guest": "my in-laws, six hungry teenagers, a vegan friend, my boss, two toddlers, my book club, a friend with nut "
+             "allergy",
     "grain": "basmati rice, quinoa, couscous, pearl barley, bulgur, polenta, brown rice",
     "sauce": "bechamel, hollandaise, tomato sauce, pesto, gravy, a caramel, custard, teriyaki glaze, tahini dressing",
     "melon": "melon, mango, avocado, pineapple, watermelon",
     "cuisine": "Georgia, Morocco, Peru, Korea, Turkey, Ethiopia, Greece, Vietnam",
-    "meal": "sunday lunch, a weeknight dinner, a picnic, brunch, a packed lunch, christmas eve, a barbecue",
+    "meal": "sunday lunch, a weeknight dinner, a picnic, brunch, a garden party, christmas eve, a barbecue",
 }, """
 # substitutes
 what can i use instead of {dairy} in {bake}?
@@ -35,7 +37,7 @@ my {sauce} split, can it be saved?
 > it's still lumpy after whisking
 the bottom of the {dish} burnt, do i have to bin the whole pot?
 # timing
-how long do {meat} take at {160-220} degrees?
+how long do {meat} take at {~160-220} degrees?
 > and with the lid off?
 > mine are straight from the fridge, does that change it
 roughly how many minutes per side for {fish} in a {pan}?
@@ -45,7 +47,7 @@ if i want to eat at seven, when should the {meat} go in?
 how can i tell {meat} are cooked without a thermometer
 what internal temperature is safe for {meat}?
 > in fahrenheit please
-the juices from my {meat} are still pink, is that dangerous or fine?
+the juices are still pink on my {meat}, is that dangerous or fine?
 # scaling
 this {dish} recipe feeds {2-4}, i need it for {8-20}. do i just multiply everything?
 > even the {spice}?
@@ -115,7 +117,7 @@ how long until ground {spice} loses its flavour
 how many grams of {grain} per person?
 what cut should i ask the butcher for if i want to slow cook it?
 how do i pick a ripe {melon} at the market?
-are frozen {veg} any worse than fresh ones for {dish}?
+frozen {veg} or fresh for {dish}, does it matter?
 # breakfast
 how do i poach an egg that doesn't turn into soup
 fluffy pancakes, no {dairy}, go
@@ -157,10 +159,14 @@ i only have one ring that works
 my oven is fan assisted, if that matters
 we're eating in an hour
 i'm a complete beginner
-this is for {guest}
+we have small children
 no microwave here by the way
-it's my first time making {dish}
+i tend to burn everything
 we don't eat pork at home
+nothing spicy please, my husband hates it
+the shop closes in {10-40} minutes
+my kitchen is tiny
+i cook for one most days
 """, """
 and with {veg} instead?
 how much {spice} should i add then?

@@ -5,15 +5,17 @@ from field import major
 EMAIL = major("email", {
     "to": "my boss, the landlord, a customer, my professor, the whole team, a supplier, the school, an old colleague,"
           "the city council, my neighbour, our investors, a recruiter",
-    "event": "the offsite, the Friday demo, a birthday dinner, the parents' evening, a webinar, the budget meeting, a wedding",
+    "event": "the offsite, the Friday demo, a birthday dinner, the parents' evening, a webinar, the budget meeting, a "
+             "wedding",
     "late": "a late invoice, a missed deadline, a broken delivery, the wrong order, a delayed reply, a double booking",
     "tone": "friendlier, firmer, more formal, warmer, less desperate, shorter, more neutral, more confident",
-    "reason": "i'm moving, my kid is ill, the train was cancelled, i double booked, a family matter, i found a better offer",
+    "reason": "i'm moving, my kid is ill, the train was cancelled, i double booked, a family matter, i found a better "
+              "offer",
     "phrase": "per my last email, i hope this finds you well, please advise, just circling back, kind regards, asap",
     "lang": "German, French, Spanish, Polish, Dutch, Turkish",
     "occ": "a farewell, a new baby, a promotion, a retirement, a bereavement, a work anniversary, an engagement",
     "doc": "the contract, my timesheet, the slides, the signed form, last month's report, the photos, the draft",
-    "day": "Monday, Wednesday, next week, tomorrow, the 12th, end of June",
+    "day": "Monday, Wednesday, Friday, the 12th, the 3rd, Tuesday afternoon, Thursday morning",
 }, """
 # drafting
 write a short email to {to} about {late}
@@ -42,7 +44,7 @@ subject line for an email about {late}?
 give me five subjects for an invitation to {event}
 should the subject say urgent if it is about {late}
 # reminders
-second reminder for an unpaid invoice of {90-900} euros, to {to}
+second reminder for an unpaid invoice of {~90-900} euros, to {to}
 > mention that it's {2-6} weeks overdue
 gentle nudge to {to}, i asked for {doc} on {day} and heard nothing
 > too passive aggressive
@@ -167,9 +169,14 @@ we're on first name terms
 english isn't my first language
 it has to go out today
 i'm quite angry, so tone it down
-it goes to {to}
+they're rather formal people
 keep it under {40-120} words
 i don't want to sound stiff
+we've worked together for {2-9} years
+they never answer
+i've never met them
+it goes out to a lot of people
+my last mail was too long
 """, """
 {tone} please
 swap the two paragraphs

@@ -3,12 +3,14 @@
 from field import major
 
 GARDENING = major("gardening", {
-    "veg": "tomatoes, courgettes, runner beans, carrots, garlic, chillies, spinach, leeks, peas, pumpkins, kale, radishes",
+    "veg": "tomatoes, courgettes, runner beans, carrots, garlic, chillies, spinach, leeks, peas, pumpkins, kale, "
+           "radishes",
     "flower": "roses, dahlias, tulips, lavender, hydrangeas, peonies, sweet peas, geraniums, snowdrops, sunflowers",
     "tree": "apple tree, fig, plum tree, japanese maple, lemon tree, cherry, olive, magnolia, walnut, birch",
     "pest": "slugs, aphids, spider mites, vine weevils, whitefly, caterpillars, moles, voles, pigeons, ants",
     "soil": "heavy clay, sandy soil, chalk, peat-free compost, a raised bed, wet ground, rubble",
-    "spot": "a north facing balcony, full sun, dry shade under a hedge, a windowsill, a windy roof, a cold greenhouse, a slope",
+    "spot": "a north facing balcony, a sunny terrace, a shady patch, a windowsill, a windy roof, a dry slope, "
+            "a hot patio",
     "month": "March, April, May, July, September, October, January",
     "house": "monstera, orchid, peace lily, cactus, ficus, spider plant, string of pearls, basil pot",
     "shrub": "box hedge, lilac, privet, rosemary bush, hazel, yew, buddleia, raspberry canes, blackcurrant",
@@ -32,7 +34,7 @@ what keeps {pest} away from {flower} without chemicals?
 tiny flies around the {house}, how do i get rid of them
 something digs holes in the lawn, {pest} or a badger?
 # sowing
-when do i sow {veg} if i live at {300-1200} metres?
+when do i sow {veg} if i live at {~300-1200} metres?
 > indoors or straight into the ground
 is it too late for {veg} in {month}?
 do seeds of {flower} from {2012-2022} still come up?
@@ -171,13 +173,18 @@ first year plan for {soil}, beginner, {1-3} hours a week
 bare root or potted {shrub}?
 which {tree} stays under {2-4} metres?
 """, """
-it's on {spot}
+the garden faces east
 my soil is {soil}
 we had frost last night
 i only have time on sundays
 no chemicals, the cat eats everything
 it's my first garden
-we live at {200-900} metres
+we live at {~200-900} metres
+the deer come right up to the house
+it hasn't rained for weeks
+i'm {60-82} and can't dig anymore
+we only rent the plot
+the neighbour's does fine
 """, """
 and for {veg2}?
 does that work on {spot}

@@ -4,18 +4,24 @@ from field import major
 
 HEALTH = major("health", {
     "pain": "lower back, left knee, jaw, right shoulder, neck, big toe, wrist, hip, chest, tooth, heel, lower belly",
-    "sym": "a dry cough, a rash, dizziness, a fever, heartburn, night sweats, a sore throat, swollen ankles, a headache,"
+    "sym": "a dry cough, a rash, dizziness, a fever, heartburn, night sweats, a sore throat, swollen ankles, a "
+           "headache,"
            "tingling fingers, nausea, ringing ears",
     "med": "ibuprofen, paracetamol, antibiotics, an antihistamine, blood pressure tablets, metformin, iron tablets,"
            "cortisone cream, melatonin, a statin",
-    "cond": "asthma, diabetes type 2, high blood pressure, migraine, reflux, hay fever, eczema, an underactive thyroid, gout,"
+    "cond": "asthma, diabetes type 2, high blood pressure, migraine, reflux, hay fever, eczema, an underactive "
+            "thyroid, "
+            "gout,"
             "anaemia, sleep apnoea, arthritis",
-    "who": "my son, my mother, my husband, my grandad, my baby, my roommate, my teenage daughter",
+    "who": "my son, my mother, my husband, my grandad, my roommate, my teenage daughter",
+    "elder": "my mother, my grandad, my aunt, my father-in-law",
+    "adult": "my husband, my sister, a friend, my flatmate, my teenage daughter",
+    "child": "my son, our little one, my niece, my 4 year old",
     "food": "coffee, alcohol, dairy, spicy food, red meat, grapefruit, chocolate, bread",
     "test": "cholesterol, ferritin, vitamin D, blood sugar, white cell count, TSH, creatinine, liver values",
     "sport": "running, swimming, weight training, yoga, cycling, football, climbing",
     "month": "April, May, June, the whole spring",
-    "time": "three days, a week, two months, since Sunday, half a year, ten days, every morning",
+    "time": "three days, a week, two months, half a year, ten days, a fortnight, six weeks",
 }, """
 # symptoms
 i've had {sym} for {time}, should i worry?
@@ -47,7 +53,7 @@ how long can one take {med} before it becomes a problem
 is the cheap version of {med} really the same
 # results
 my {test} came back a bit high, what does that mean?
-> the lab range says up to {20-200}
+> the lab range says up to {~20-200}
 > do i have to fast before they repeat it
 what's a normal {test} for a woman of {30-75}?
 explain this to me: {test} low, everything else fine
@@ -59,7 +65,7 @@ just diagnosed with {cond}, feeling a bit lost
 does {cond} run in families?
 can {cond} get better without tablets
 # children
-{who} has {sym} and won't drink anything
+{child} has {sym} and won't drink anything
 > 39.{1-8} measured under the arm
 how much paracetamol for a child of {9-25} kilos?
 is it normal that a {2-9} month old wakes up every two hours?
@@ -88,7 +94,7 @@ which exercises help a stiff {pain}?
 i've been feeling empty for {time} and don't enjoy anything
 > no, i haven't told anyone
 how do i know whether it's stress or a panic attack?
-how can i support {who}, who stopped going out?
+how can i support {adult}, who stopped going out?
 what happens in a first session with a therapist
 # skin
 a mole on my back changed its shape, how fast should i get it seen
@@ -96,7 +102,7 @@ what helps against itching from {cond}?
 blister from new shoes, pop it or leave it?
 > it already opened by itself
 # teeth
-gums bleed when i brush, since {time}
+gums bleed when i brush, for {time} now
 wisdom tooth out tomorrow, what can i eat afterwards?
 > when can i do {sport} again
 # eyes and ears
@@ -107,10 +113,10 @@ floaters in one eye, when are they dangerous
 i twisted my ankle at {sport}, it's blue but i can walk
 > how long should i keep it up
 cut my finger with a bread knife, does it need stitches?
-{who} fell and hit the back of the head, what do i watch for?
+{child} fell and hit the back of the head, what do i watch for?
 # infections
 how long is someone contagious with {sym}?
-> can {who} go to school on monday?
+> can {child} go to school on monday?
 do i need antibiotics for green mucus?
 tick bite, there's a red ring now
 # vaccines
@@ -137,7 +143,7 @@ hot flushes at {41-56}, what are my options
 have to get up {2-5} times a night to pee, i'm {50-75}
 what does a prostate check involve?
 # older people
-{who} forgets names lately, ordinary ageing or more?
+{elder} forgets names lately, ordinary ageing or more?
 > it's been about a year
 how do we make the bathroom safe after a fall?
 # appointments
@@ -168,7 +174,12 @@ i take {med} every day
 my appointment is only in {2-6} weeks
 i work night shifts
 not looking for a diagnosis
-asking for {who}
+asking for a friend
+i'm breastfeeding
+i don't smoke
+i sit most of the day
+doctors here are on holiday
+i'm a bit anxious about these things
 """, """
 and if it doesn't get better?
 is that dangerous with {cond}
@@ -176,7 +187,7 @@ how fast does {med} work?
 could it be from {food}
 no, the pain is on the other side
 what would a doctor do first?
-can i still go to {sport}
+can i still do {sport}
 i don't have {sym2}, only {sym}
 how do i explain that to {who}
 in plain words please

@@ -3,7 +3,7 @@
 from field import minor
 
 HOUSEHOLD = [
-    minor("pets", {"pet": "my cat, our puppy, the rabbit, an old labrador, two guinea pigs, the parrot, our tortoise"}, """
+    minor("pets", {"pet": "my cat, our puppy, the rabbit, our old labrador, my hamster, the parrot, our tortoise"}, """
     # feeding
     how much should {pet} eat per day?
     > {3-30} kilos at the vet last week
@@ -25,7 +25,7 @@ HOUSEHOLD = [
     which carrier for {pet} on a four hour train ride
     name ideas for {pet}, something dignified
     """),
-    minor("parenting", {"kid": "my 3 year old, our baby, my stepson, my daughter in second grade, the twins, my 13 year old"}, """
+    minor("parenting", {"kid": "my 3 year old, our baby, my stepson, my second grader, my nephew, my teenager"}, """
     # sleep
     {kid} wakes up at five every day, how do i shift that?
     > bedtime is seven already
@@ -75,22 +75,23 @@ HOUSEHOLD = [
     is bleach safe on {on}?
     streaks on windows no matter what cloth i use
     """),
-    minor("shopping", {"item": "a vacuum cleaner, winter boots, an office chair, a pram, headphones, a mattress, a rice cooker",
+    minor("shopping", {"item": "a vacuum cleaner, winter boots, an office chair, a pram, headphones, a mattress, a "
+                               "rice cooker",
                        "thing": "kettle, backpack, blender, raincoat, printer, bike lock"}, """
     # choosing
     which {thing} lasts longer than three years?
-    > under {80-300} please
+    > under {~80-300} please
     what should i look for when i buy {item} second hand
     is the expensive {thing} really better than the middle one
     # orders
     my parcel says delivered but there's nothing here
     > no, the neighbours don't have it
     ordered {item} in the wrong size, how do i exchange it?
-    where is my order from last week, number ends in {1000-9999}
+    where is my order from last week, number ends in {~1000-9999}
     # price
     is {item} cheaper in november or january?
     do shops have to honour a wrong price tag
-    > it was off by {20-200}
+    > it was off by {~20-200}
     discount code says expired, i got it today
     # gifts
     gift for a man who has everything, about {20-70} euros
@@ -105,7 +106,7 @@ HOUSEHOLD = [
     clicking from the front left when i turn {car}
     # warning lights
     orange engine light on {car}, may i still drive home?
-    > {20-300} kilometres to go
+    > {~20-300} kilometres to go
     tyre pressure lamp stays on though i filled them
     # battery
     {car} won't start, only clicks
@@ -113,7 +114,7 @@ HOUSEHOLD = [
     how long can {car} stand in the cold without a charge
     # buying
     what do i check when i buy {car} privately?
-    is {90-240} thousand kilometres too much for {car}
+    is {~90-240} thousand kilometres too much for {car}
     lease or buy if i drive {6-30} thousand a year?
     # upkeep
     how often does {car} need new oil?
@@ -121,7 +122,8 @@ HOUSEHOLD = [
     winter tyres till when exactly
     can i wash off tree sap with something from the kitchen
     """),
-    minor("relationships", {"who": "my girlfriend, my best friend, my sister, my ex, my mother-in-law, my husband, a guy from work"}, """
+    minor("relationships", {"who": "my girlfriend, my best friend, my sister, my ex, my mother-in-law, my husband, a "
+                                   "guy from work"}, """
     # conflict
     {who} hasn't talked to me since sunday, do i write first?
     > i said something stupid about her cooking
@@ -137,7 +139,7 @@ HOUSEHOLD = [
     {who} wants to move in together and i'm not sure
     # friends
     how do adults make new friends in a small town
-    {who} borrowed {50-900} euros and avoids me now
+    {who} borrowed {~50-900} euros and avoids me now
     # family
     christmas with {who}, how do i survive three days?
     do i have to invite {who} to my wedding
@@ -146,13 +148,14 @@ HOUSEHOLD = [
     i saw {who} with someone new and it still stings
     > thanks for listening i guess
     """),
-    minor("personal finance", {"goal": "a trip round the world, a flat, an emergency fund, a car, early retirement, my kid's studies"}, """
+    minor("personal finance", {"goal": "a trip round the world, a flat, an emergency fund, a car, early retirement, my "
+                                       "kid's studies"}, """
     # budget
-    make a budget for {1600-3900} net, rent is {500-1300}
-    > i also pay {40-190} for the train
+    make a budget for {~1600-3900} net, rent is {~500-1300}
+    > i also pay {~40-190} for the train
     where does all my money go, how do i track it without an app
     # saving
-    how long until i have {5-60} thousand if i save {100-700} a month?
+    how long until i have {5-60} thousand if i save {~100-700} a month?
     best way to save for {goal}?
     > no shares please
     # debt
@@ -161,10 +164,10 @@ HOUSEHOLD = [
     # tax
     what can i deduct if i work from the kitchen table?
     > only two days a week
-    do i pay tax on {300-4000} from selling old furniture
+    do i pay tax on {~300-4000} from selling old furniture
     # pension
     is it too late to start a pension at {38-57}?
-    what does a monthly {50-300} become in {10-35} years
+    what does a monthly {~50-300} become in {10-35} years
     # insurance
     which insurances does a single person really need?
     > i have no car
@@ -172,7 +175,8 @@ HOUSEHOLD = [
     how do we split costs when she earns twice as much as me?
     should {goal} come out of a joint account
     """),
-    minor("hair and style", {"look": "curly hair, a round face, grey roots, a beard, thin hair, a tall frame, freckles"}, """
+    minor("hair and style", {"look": "curly hair, a round face, grey roots, a beard, thin hair, a tall frame, "
+                                     "freckles"}, """
     # hair
     which cut suits {look}?
     > i never blow dry

@@ -3,17 +3,21 @@
 from field import major
 
 JOBS = major("jobs", {
-    "role": "project manager, nurse, data analyst, electrician, primary school teacher, barista, ux designer, warehouse lead,"
+    "role": "project manager, nurse, data analyst, electrician, primary school teacher, barista, ux designer, "
+            "warehouse "
+            "lead,"
             "accountant, truck driver, lab technician, office assistant, software tester, social worker",
-    "gap": "two years at home with kids, a burnout, a failed start-up, a long illness, a year of travelling, caring for my dad",
+    "gap": "two years at home with kids, a burnout, a failed start-up, a long illness, a year of travelling, caring "
+           "for my dad",
     "skill": "excel, leadership, sql, customer service, negotiation, public speaking, welding, first aid, spanish",
-    "firm": "a start-up, a bank, the city, a hospital, a family business, a big consultancy, a charity, a logistics company",
+    "firm": "a start-up, a bank, the city, a hospital, a family business, a big consultancy, a charity, a logistics "
+            "company",
     "q": "what is your greatest weakness, why should we hire you, where do you see yourself in five years,"
          "why did you leave, tell me about yourself, what salary do you expect, describe a conflict at work",
-    "pay": "38k, 52,000, 14 an hour, 3,100 a month, 70k, 24 euros an hour, 1,900 net",
-    "sec": "summary, hobbies, education, references, skills, photo, personal profile",
-    "day": "Monday, Thursday, tomorrow at nine, next week, in two hours",
-    "from": "retail, teaching, the army, restaurants, banking, construction, nursing",
+    "pay": "38k, 52000, 14 an hour, 3100 a month, 70k, 24 euros an hour, 1,900 net",
+    "sec": "summary, hobbies, education, references, skills, languages, personal profile",
+    "day": "Monday, Thursday, the 3rd, Friday morning, Tuesday at nine",
+    "from": "retail, teaching, the army, catering, banking, construction, nursing",
     "years": "two, four, nine, fifteen, twenty, one and a half",
 }, """
 # cv writing
@@ -149,7 +153,7 @@ my strengths are {skill} and patience, how do i show that?
 quit without having something new, crazy?
 # job centre
 do i lose benefits if i turn down a {role} job?
-> it's {40-120} km away
+> it's {~40-120} km away
 how do i register as unemployed before my contract ends
 # phone and messages
 recruiter called and i didn't know which job, embarrassing, how do i save it?
@@ -160,13 +164,18 @@ trial day at {firm}, is it paid?
 > eight hours in a kitchen
 bring a portfolio as a {role}, printed or on a tablet?
 """, """
-i've been a {role} for {years} years
+i've worked for {years} years
 i'm {19-61} by the way
 english isn't my first language
-it's at {firm}
+it's ten minutes from home
 i really need this one
 i have no degree
 the advert is a bit vague
+i have two kids
+i still have a job right now
+i moved here last year
+i'm better on paper than in person
+they know my old boss
 """, """
 that sounds arrogant, tone it down
 and if they ask about {gap}?
@@ -180,7 +189,7 @@ should i call or write?
 what do they really want to hear
 i'd rather not talk about {from}
 which of the two would you take
-they invited me, {day}!
+they invited me for {day}!
 turn it into bullet points for the cv
 is {pay} fair for that
 """)

@@ -3,7 +3,8 @@
 from field import minor
 
 LEARNING = [
-    minor("history", {"era": "the Roman republic, the Ming dynasty, the Cold War, the Ottoman empire, the Black Death, the Aztecs"}, """
+    minor("history", {"era": "the Roman republic, the Ming dynasty, the Cold War, the Ottoman empire, the Black Death, "
+                             "the Aztecs"}, """
     # causes
     why did {era} end, in three points?
     > which of them mattered most
@@ -27,7 +28,8 @@ LEARNING = [
     > too broad, narrow it down
     compare {era} with {era2} for a short talk
     """),
-    minor("physics", {"x": "a rainbow, a microwave oven, a gyroscope, a black hole, friction, a laser, surface tension"}, """
+    minor("physics", {"x": "a rainbow, a microwave oven, a gyroscope, a black hole, friction, a laser, surface "
+                           "tension"}, """
     # everyday
     how does {x} work?
     > simpler, i'm not a physicist
@@ -44,7 +46,7 @@ LEARNING = [
     is {x} explained by quantum mechanics or classically
     # electricity
     volts, amps, watts, i mix them up every time
-    how many {40-100} watt bulbs on one {10-16} amp fuse?
+    how many {~40-100} watt bulbs on one {10-16} amp fuse?
     # energy
     where does the energy go when two waves cancel
     why can't we use {x} to make free energy?
@@ -58,7 +60,7 @@ LEARNING = [
     # equations
     balance this: Fe + O2 gives Fe2O3
     > i always get lost with the oxygen
-    how many moles are {10-200} grams of {sub}?
+    how many moles are {~10-200} grams of {sub}?
     # acids
     difference between a strong acid and a concentrated one
     what is the ph of lemon juice mixed with {sub}?
@@ -96,7 +98,8 @@ LEARNING = [
     make flashcards about photosynthesis, {5-10} of them
     what do i write about {org} in a lab report
     """),
-    minor("astronomy", {"obj": "Jupiter, the Moon, Venus, the Andromeda galaxy, a comet, Saturn's rings, Mars, the Pleiades"}, """
+    minor("astronomy", {"obj": "Jupiter, the Moon, Venus, the Andromeda galaxy, a comet, Saturn's rings, Mars, the "
+                               "Pleiades"}, """
     # watching
     when can i see {obj} without a telescope?
     > i'm at {35-60} degrees north
@@ -113,12 +116,13 @@ LEARNING = [
     > but there are recordings
     how many stars die per second
     # gear
-    first telescope under {100-400}, reflector or refractor?
+    first telescope under {~100-400}, reflector or refractor?
     does {obj} look like on the pictures
     # events
     when's the next eclipse in Europe?
     """),
-    minor("geography", {"place": "Lake Baikal, the Danube, Patagonia, the Sahel, the Faroe Islands, Kazakhstan, the Mekong delta",
+    minor("geography", {"place": "Lake Baikal, the Danube, Patagonia, the Sahel, the Faroe Islands, Kazakhstan, the "
+                                 "Mekong delta",
                         "cont": "Africa, Asia, South America, Europe"}, """
     # facts
     where is {place} and who lives there?
@@ -135,19 +139,20 @@ LEARNING = [
     # quiz
     quiz me on capitals of {cont}, ten questions
     > i only got six
-    name rivers longer than {1200-3500} km in {cont}
+    name rivers longer than {~1200-3500} km in {cont}
     # climate
     what's the climate of {place} in january?
     why does it rain more on one side of a mountain
     which deserts are growing right now
     """),
-    minor("language learning", {"lang": "Spanish, Japanese, Swedish, Arabic, Portuguese, Greek, Korean, Hungarian, Czech",
+    minor("language learning", {"lang": "Spanish, Japanese, Swedish, Arabic, Portuguese, Greek, Korean, Hungarian, "
+                                        "Czech",
                                 "say": "see you soon, i am lost, cheers, excuse me, how much is it, i miss you"}, """
     # words
     how do you say "{say}" in {lang}?
     > and how do i pronounce that
     what's the difference between ser and estar
-    most useful {20-100} verbs in {lang}
+    most useful {~20-100} verbs in {lang}
     # grammar
     when do i use the subjunctive, i always guess
     > give me two examples from daily life
@@ -155,7 +160,7 @@ LEARNING = [
     correct my sentence: yesterday i have gone to the market
     # practice
     talk to me in easy {lang}, you're a waiter
-    > slower, i only know {100-900} words
+    > slower, i only know {~100-900} words
     write a dialogue in {lang} at the doctor's
     # learning
     how long to reach b1 in {lang} with {15-60} minutes a day?
@@ -165,10 +170,11 @@ LEARNING = [
     how do i type accents on an english keyboard
     handwriting in {lang}, worth the effort?
     """),
-    minor("literature", {"book": "Moby-Dick, Middlemarch, The Trial, Beloved, Hamlet, Don Quixote, Frankenstein, Dubliners"}, """
+    minor("literature", {"book": "Moby-Dick, Middlemarch, The Trial, Beloved, Hamlet, Don Quixote, Frankenstein, "
+                                 "Dubliners"}, """
     # reading
     is {book} hard to read?
-    > i gave up on page {30-120} once
+    > i gave up on page {~30-120} once
     which translation of {book} would you take
     what should i read after {book}
     # meaning
@@ -177,7 +183,7 @@ LEARNING = [
     symbol of the sea in {book}, anything that isn't obvious?
     # school
     i need an essay on {book} by friday, where do i start?
-    > {600-1500} words
+    > {~600-1500} words
     two quotes about guilt from {book}
     compare the endings of {book} and {book2}
     # poetry
@@ -188,7 +194,8 @@ LEARNING = [
     was Kafka as gloomy as people say?
     authors like Le Guin but shorter
     """),
-    minor("philosophy", {"idea": "free will, justice, personal identity, beauty, evil, knowledge, happiness, consciousness"}, """
+    minor("philosophy", {"idea": "free will, justice, personal identity, beauty, evil, knowledge, happiness, "
+                                 "consciousness"}, """
     # ideas
     do we have {idea} or do we just talk as if?
     > what would a stoic say
@@ -203,13 +210,14 @@ LEARNING = [
     is it wrong to eat animals, best argument on each side?
     # reading
     first book on {idea} for a beginner?
-    > under {150-300} pages
+    > under {~150-300} pages
     short summary of Simone de Beauvoir's view on {idea}
     # arguments
     what's wrong with this: nobody can prove it false, so it's true
     difference between {idea} and {idea2} in one paragraph
     """),
-    minor("economics", {"thing": "inflation, a tariff, minimum wage, the gold standard, interest rates, a recession, rent control"}, """
+    minor("economics", {"thing": "inflation, a tariff, minimum wage, the gold standard, a rate cut, a recession, rent "
+                                 "control"}, """
     # basics
     what does {thing} do to ordinary people?
     > and to people with debts
@@ -222,7 +230,7 @@ LEARNING = [
     # study
     draw supply and demand in words for {thing}
     what's elasticity, with bread as example
-    exam question: explain {thing} in {80-200} words
+    exam question: explain {thing} in {~80-200} words
     # history
     what really happened in 2008?
     > what is a swap then
@@ -231,7 +239,8 @@ LEARNING = [
     why are eggs so expensive this year
     is buying local actually better for the economy
     """),
-    minor("politics and civics", {"body": "the European Parliament, the Senate, a constitutional court, the United Nations, a mayor",
+    minor("politics and civics", {"body": "the European Parliament, the Senate, a constitutional court, the United "
+                                          "Nations, a mayor",
                                   "here": "in Canada, in France, in India, in Brazil"}, """
     # how it works
     what does {body} decide and what not?
@@ -255,7 +264,8 @@ LEARNING = [
     write to {body} about a dangerous crossing
     can i watch a session of {body}
     """),
-    minor("psychology", {"what": "procrastination, grief, perfectionism, stage fright, anger, loneliness, jealousy, boredom"}, """
+    minor("psychology", {"what": "procrastination, grief, perfectionism, stage fright, anger, loneliness, jealousy, "
+                                 "boredom"}, """
     # understanding
     why do we feel {what} at all?
     what's happening in the brain during {what}

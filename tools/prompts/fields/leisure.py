@@ -3,7 +3,7 @@
 from field import minor
 
 LEISURE = [
-    minor("films", {"film": "Jaws, Amelie, Blade Runner, Parasite, The Godfather, Spirited Away, Alien, Casablanca"}, """
+    minor("films", {"film": "Jaws, Amelie, Blade Runner, Parasite, The Godfather, Spirited Away, Alien"}, """
     # what to watch
     something like {film} but less violent?
     > seen it, next
@@ -46,7 +46,8 @@ LEISURE = [
     neighbour friendly ways to practise {inst}?
     playlist for a {30-90} minute run, getting faster
     """),
-    minor("sports", {"sport": "tennis, handball, cricket, rugby, basketball, ice hockey, volleyball, judo, biathlon"}, """
+    minor("sports", {"sport": "tennis, handball, cricket, rugby, basketball, ice hockey, volleyball, judo, "
+                              "biathlon"}, """
     # rules
     explain offside to my aunt
     how does scoring work in {sport}?
@@ -91,7 +92,8 @@ LEISURE = [
     house rules that make {game} faster?
     is {game} solved by computers
     """),
-    minor("video games", {"game": "my farming game, a souls game, minecraft, the old zelda, a city builder, the football one"}, """
+    minor("video games", {"game": "my farming game, a souls game, minecraft, the old zelda, a city builder, the "
+                                  "football one"}, """
     # stuck
     can't beat the second boss in {game}
     > level {12-60}, with a bow
@@ -113,14 +115,15 @@ LEISURE = [
     is the ending of {game} canon
     how do redstone repeaters work
     """),
-    minor("photography", {"thing": "stars, my dog running, food, a wedding, birds, portraits indoors, waterfalls, the moon"}, """
+    minor("photography", {"thing": "stars, my dog running, food, a wedding, birds, portraits indoors, waterfalls, the "
+                                   "moon"}, """
     # settings
     which settings for {thing}?
     > tripod yes, flash no
     why are my pictures of {thing} always blurry
-    iso {100-400} or higher for {thing}
+    iso {~100-400} or higher for {thing}
     # gear
-    one lens for {thing} under {150-600}?
+    one lens for {thing} under {~150-600}?
     phone or camera for {thing}
     > i don't want to carry much
     # composition
@@ -134,7 +137,8 @@ LEISURE = [
     is it worth shooting film in {2023-2026}
     how long can an exposed roll wait before developing
     """),
-    minor("crafts", {"craft": "knitting, sewing, pottery, crochet, woodcarving, bookbinding, embroidery, soap making"}, """
+    minor("crafts", {"craft": "knitting, sewing, pottery, crochet, woodcarving, bookbinding, embroidery, soap "
+                              "making"}, """
     # start
     what do i need to start {craft}?
     > cheapest way
@@ -155,7 +159,8 @@ LEISURE = [
     # gifts
     {craft} gift in one evening, for a man
     """),
-    minor("creative writing", {"hero": "a lighthouse keeper, a retired thief, twins, a night nurse, a talking crow, a bored god"}, """
+    minor("creative writing", {"hero": "a lighthouse keeper, a retired thief, twins, a night nurse, a talking crow, a "
+                                       "bored god"}, """
     # stories
     write a very short story about {hero}
     > darker
@@ -232,9 +237,10 @@ LEISURE = [
     > not that one, everyone knows it
     what day of the week was {1-28} March {1901-1999}
     """),
-    minor("birthdays and parties", {"who": "my dad, a colleague, a six year old, my best friend, the neighbour, my gran"}, """
+    minor("birthdays and parties", {"who": "my dad, a colleague, a six year old, my best friend, the neighbour, my "
+                                           "gran"}, """
     # ideas
-    party ideas for {who}, turning {6-90}
+    party ideas for {who}, in the park
     > it'll probably rain
     cheap decoration for {10-40} people
     # speeches

@@ -7,7 +7,8 @@ MATHS = major("maths", {
     "quad": "x^2 - 5x + 6, 2x^2 + 3x - 2, x^2 + 4x + 4, x^2 - 9, 3x^2 - 12x + 9, x^2 + 2x - 15",
     "frac": "3/4, 5/6, 2/9, 7/12, 11/15, 1/8, 4/7, 13/20",
     "shape": "triangle, trapezium, cylinder, cone, sphere, rhombus, hexagon, pyramid, parallelogram",
-    "topic": "logarithms, vectors, percentages, negative numbers, fractions, probability, derivatives, trigonometry, ratios,"
+    "topic": "logarithms, vectors, percentages, negative numbers, fractions, probability, derivatives, trigonometry, "
+             "ratios,"
              "sequences, prime factors, standard deviation",
     "func": "sin(2x), x^3 - 4x, ln(x + 1), e^(3x), 1/(x - 2), x sqrt(x), cos(x)^2, x e^x",
     "ware": "apples, tickets, marbles, pencils, stamps, cups of flour, metres of rope, stickers",
@@ -120,6 +121,15 @@ prove that the sum of two odd numbers is even
 > is an example enough for a proof?
 how does proof by induction work, using something with {topic}
 why is the square root of two irrational
+# coordinates
+midpoint of ({1-9}, {2-8}) and ({10-16}, {3-12})?
+how do i find the slope when the line goes straight up
+> so undefined, not zero?
+reflect the point ({2-9}, {1-7}) in the y axis
+# money sums
+split {~40-400} euros in the ratio {2-3} to {4-5}
+> between three people instead
+which is the better buy, {3-6} pens for {4-9} euros or a dozen for {11-19}?
 # units
 how many square centimetres in {2-9} square metres?
 > i always multiply by a hundred, wrong?
@@ -158,7 +168,12 @@ my teacher wants every step
 test is tomorrow
 i'm bad at {topic}
 explain it without formulas if you can
-i'm helping {name} with homework
+i'm helping my nephew with homework
+i missed two weeks of school
+we only had this once in class
+i want to understand it, not copy it
+it's number {2-19} on the sheet
+i'm {35-60} and back at school
 """, """
 how did you get from line two to line three?
 can you draw it

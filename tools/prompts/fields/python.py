@@ -3,13 +3,15 @@
 from field import major
 
 PYTHON = major("python", {
-    "error": "KeyError; IndexError; AttributeError: 'NoneType' object has no attribute; RecursionError; UnicodeDecodeError; "
+    "error": "KeyError; IndexError; AttributeError: 'NoneType' object has no attribute; RecursionError; "
+             "UnicodeDecodeError;"
              "ModuleNotFoundError; TypeError: unhashable type: 'list'; ValueError; ZeroDivisionError; ImportError",
     "lib": "pandas, requests, numpy, flask, asyncio, sqlalchemy, pytest, pydantic, matplotlib, click, django, fastapi",
     "col": "price, user_id, created_at, country, score, email, quantity",
     "obj": "list of dicts, nested dictionary, csv file, generator, dataframe, set of tuples, json response, text file",
     "func": "parse_date, load_config, merge_rows, send_report, retry, get_user, clean_name, main",
-    "thing": "prime numbers, word counts, file sizes, duplicate rows, missing dates, anagrams, fibonacci numbers, iban numbers",
+    "thing": "prime numbers, word counts, file sizes, duplicate rows, missing dates, anagrams, fibonacci numbers, iban "
+             "numbers",
     "cls": "Account, Node, Parser, Cart, Sensor, Player, Invoice",
     "job": "renames photos by date, checks a website every hour, sorts my downloads folder, scrapes a weather table, "
            "merges pdf files, reads a temperature sensor, backs up a folder, sends me a mail when a price drops",
@@ -28,7 +30,7 @@ can you write {func}(text) so it handles both 2024-01-05 and 05.01.2024?
 # errors
 why do i get {error} here when the {obj} is clearly not empty?
 > ok but it only happens on the second call
-> here is the full traceback, it points to line {12-240}
+> here is the full traceback, it points to line {~12-240}
 {error} in {func}, what does that even mean?
 my script stops with {error} after about {2-9} hundred rows, how do i find the bad one
 getting {error} only inside docker, works on my machine
@@ -163,7 +165,12 @@ it's homework so i need to understand it
 this runs in {ide}
 i'm new to python
 it has to work on windows too
-it's inside a class called {cls}
+i come from javascript
+no type hints please
+it runs on a small server
+the code isn't mine
+speed doesn't matter here
+we use {lib} at work
 """, """
 can you do it in one line?
 same error, sorry

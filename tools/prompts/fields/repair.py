@@ -3,8 +3,9 @@
 from field import major
 
 REPAIR = major("repair", {
-    "drip": "kitchen tap, shower head, radiator valve, toilet cistern, garden tap, washing machine hose, pipe under the sink",
-    "room": "bathroom, hallway, cellar, bedroom, kitchen, attic, garage, balcony",
+    "drip": "kitchen tap, shower head, radiator valve, toilet cistern, garden tap, washing machine hose, pipe under "
+            "the sink",
+    "room": "bathroom, hallway, cellar, bedroom, kitchen, attic, garage, utility room",
     "wall": "plasterboard, old brick, concrete, tile, wood panelling, lath and plaster",
     "app": "dishwasher, washing machine, tumble dryer, fridge, boiler, extractor fan, oven, heat pump",
     "thing": "shelf, curtain rail, 30 kg mirror, television, cupboard, hammock, punch bag, coat rack",
@@ -98,7 +99,7 @@ drawer of an old dresser gets stuck every time
 strip {paint} from a wardrobe without chemicals
 # tools
 do i need {tool} for a {thing} or is there another way?
-which {tool} should a beginner buy?
+is {tool} something a beginner should own?
 > i'd use it twice a year
 rent or buy {tool} for one weekend
 what size of bit for an {6-10} mm plug?
@@ -126,7 +127,7 @@ ants come out of a crack next to the {door}
 wood worm holes in the beam, are they alive?
 # costs and trades
 what does a plumber charge for a {drip}, roughly?
-> is {90-400} too much then
+> is {~90-400} too much then
 how do i tell whether a quote for a new {room} is fair?
 which jobs in a {room} must a professional do?
 # safety
@@ -143,7 +144,7 @@ screw head is stripped, how do i get it out?
 # renovation order
 we're redoing the {room}, what comes first, floor or walls?
 > and the {app}?
-can i live in the flat while the {floor} is sanded
+can i live in the flat while they sand the {floor}
 # materials
 {stuff} or {stuff2} for a gap of {4-30} mm?
 how long does {stuff} take to dry before it can get wet?
@@ -160,9 +161,14 @@ i rent, so nothing permanent
 i have {tool} and not much else
 the house is from {1905-1995}
 i've never done this before
-it's in the {room}
+it's an old building
 the plumber can only come in {2-5} weeks
 it's above the neighbour's flat
+the last owner did it himself
+i have {2-6} hours on saturday
+my ladder is short
+it's freezing outside
+the landlord doesn't care
 """, """
 and on {wall}?
 how long will that take me

@@ -6,7 +6,8 @@ SHELL = major("shell", {
     "svc": "nginx, postgres, sshd, docker, redis, cron, mysql, haproxy, jenkins, grafana, postfix, apache",
     "dir": "/var/log, /home/deploy, /srv/www, /tmp, /opt/app, the backup folder, /etc/nginx, my home directory",
     "ext": ".log, .jpg, .conf, .gz, .csv, .tmp, .bak, .md",
-    "host": "the staging box, web01, a raspberry pi, my vps, the nas, an ec2 instance, the jump host, the old db server",
+    "host": "the staging box, web01, a raspberry pi, my vps, the nas, an ec2 instance, the jump host, the old db "
+            "server",
     "distro": "debian 12, ubuntu 22.04, rocky linux, alpine, arch, centos 7, fedora, macos",
     "port": "80, 443, 5432, 8080, 22, 3306, 6379, 9090",
     "cmd": "rsync, tar, awk, sed, find, xargs, curl, grep, systemctl, journalctl, ssh, git",
@@ -31,7 +32,7 @@ copy only {ext} files while keeping the folder structure
 awk: sum the third column grouped by the first
 > comma separated, with a header line
 replace a string in every {ext} file under {dir} with sed, with backups
-show lines {10-90} to {100-400} of a huge file
+show lines {10-90} to {~100-400} of a huge file
 how can i get unique ip addresses from an access log sorted by count?
 > only the ones with status 404
 cut the last field no matter how many columns there are
@@ -43,7 +44,7 @@ permission denied (publickey) after upgrading to {distro}
 set up a tunnel so i can reach port {port} on {host} from my laptop
 how to jump through one host to reach {host} in a single command
 # services
-{svc} won't start after reboot, status says failed with exit code {1-127}
+{svc} won't start after reboot, status says failed with exit code {~1-127}
 > journal just says permission denied
 write a systemd unit that restarts my script when it crashes
 > run as {user}, not root
@@ -134,7 +135,7 @@ logrotate for {dir}, weekly, keep {4-12}, compress
 follow two logs at once and colour the errors
 journalctl takes {amount}, how do i cap it?
 # security
-someone from one ip tries {20-900} ssh logins an hour on {host}. what do i do?
+someone from one ip tries {~20-900} ssh logins an hour on {host}. what do i do?
 > fail2ban is installed but bans nobody
 which ports should be open on a small web server and nothing more
 how do i check who logged in on {host} last week
@@ -169,12 +170,17 @@ moving {svc} from {distro} to {distro2}, what will bite me?
 what do i copy besides {dir} when i move a web server
 """, """
 this is production so i'd rather not break it
-it's {distro}
+it's an old machine
 i'm root on that box
 no internet on that machine
 i inherited this server
 running inside a container
-it's {host} again
+my colleague set it up and left
+i'm on call tonight
+there are {3-40} servers like that
+i normally only use windows
+it worked until this morning
+no reboot possible before sunday
 """, """
 what does that flag do?
 can i do that without root

@@ -3,19 +3,23 @@
 from field import major
 
 TENANCY = major("tenancy", {
-    "sum": "800 euros, two months' rent, 1,400 pounds, 350, the whole deposit, 95 a month, 12 percent",
-    "flaw": "mould in the bedroom, a broken boiler, no hot water, noise from the bar downstairs, a leaking roof, bed bugs,"
+    "sum": "800 euros, 1400 pounds, 350, 95 dollars, 2100 euros, 640, 180 pounds, 1050 dollars",
+    "flaw": "mould in the bedroom, a broken boiler, no hot water, noise from the bar downstairs, a leaking roof, bed "
+            "bugs,"
             "a lift that never works, draughty windows",
-    "party": "my landlord, the agency, the property manager, my flatmate, the upstairs neighbour, the new owner, the seller",
+    "party": "my landlord, the agency, the property manager, my flatmate, the upstairs neighbour, the new owner, the "
+             "seller",
     "paper": "lease, handover protocol, sublet agreement, notice letter, employment contract, purchase contract, will,"
              "power of attorney",
-    "time": "three months, two weeks, a year, six years, 30 days, half a year, since January",
-    "act": "enter my flat, raise the rent, keep the deposit, forbid a dog, sell the house, change the locks, cut the power",
+    "time": "three months, two weeks, a year, six years, 30 days, half a year, five weeks",
+    "act": "enter my flat, raise the rent, keep the deposit, forbid a dog, sell the house, change the locks, cut the "
+           "power",
     "thing": "a washing machine, the sofa, a used car, a laptop, concert tickets, a kitchen, a bike",
     "pet": "a cat, two rabbits, a big dog, a parrot, an aquarium",
     "where": "in Austria, in England, in Germany, in California, in Ireland, in Ontario, in Spain",
     "where2": "Italy, France, Switzerland, Poland, Croatia",
-    "clause": "no visitors overnight, paint every three years, non-compete, automatic renewal, no subletting, penalty for late"
+    "clause": "no visitors overnight, paint every three years, non-compete, automatic renewal, no subletting, penalty "
+              "for late"
               " payment",
 }, """
 # deposit
@@ -163,13 +167,18 @@ where do tenants get free advice {where}?
 how do i choose a lawyer for a case about {flaw}?
 what should i bring to a first meeting with a lawyer
 """, """
-i live {where}
+i've lived here for years
 i have no written contract
 i know you're not a lawyer
 we've always paid on time
 i have photos and emails
-it's been going on {time}
+it's been going on for {time}
 {party} doesn't answer
+we're a shared flat of {3-6}
+i moved here from abroad
+i only have it by text message
+i can't afford a lawyer
+there's a baby in the house
 """, """
 and if they refuse?
 is that the same {where}

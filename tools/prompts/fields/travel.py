@@ -5,14 +5,15 @@ from field import major
 TRAVEL = major("travel", {
     "city": "Lisbon, Porto, Kyoto, Marrakesh, Krakow, Hanoi, Seville, Tbilisi, Montreal, Naples, Edinburgh, Ljubljana,"
             "Istanbul, Oaxaca, Copenhagen, Valparaiso",
-    "land": "Iceland, Vietnam, Peru, Morocco, Jordan, Slovenia, New Zealand, Kenya, Portugal, Sri Lanka, Norway, Georgia",
+    "land": "Iceland, Vietnam, Peru, Morocco, Jordan, Slovenia, New Zealand, Kenya, Portugal, Sri Lanka, Norway, "
+            "Georgia",
     "month": "February, April, June, late August, October, November, December, early May",
     "who": "my parents, two kids, my grandmother, a friend who hates museums, my partner, a dog, a group of nine",
     "air": "Frankfurt, Madrid, Doha, Heathrow, Schiphol, Istanbul airport, Toronto, Munich",
-    "day": "Monday, Friday, Saturday, the 14th, the 3rd, the day after tomorrow, Easter Sunday",
+    "day": "Monday, Friday, Saturday, the 14th, the 3rd, Easter Sunday, the 22nd, Wednesday",
     "like": "old bookshops, hiking, modern architecture, jazz, street food, trains, birdwatching, swimming in lakes",
     "item": "knitting needles, a jar of honey, a power bank, contact lens fluid, a camping stove, insulin",
-    "bag": "a 40 litre backpack, hand luggage only, one small suitcase, two big suitcases, a folding bike, skis",
+    "bag": "a 40 litre backpack, only hand luggage, one small suitcase, two big suitcases, a folding bike, skis",
     "hotel": "a guesthouse, a hostel, a hotel near the station, an apartment, a campsite, a place with parking",
     "money": "80 euros a day, 900 dollars, a tight budget, about 2000 pounds, not much money",
 }, """
@@ -36,7 +37,7 @@ cheapest way to fly from {air} to {city} in {month}?
 > would a stopover help?
 my flight out of {air} got cancelled, am i entitled to compensation?
 > they say it was bad weather
-is {1-2} hours enough to change planes at {air}?
+is {2-3} hours enough to change planes at {air}?
 > separate tickets, so i have to check in again
 which seats are quietest on a night flight
 # trains
@@ -148,10 +149,15 @@ somewhere romantic in {month} that isn't Paris
 we're travelling with {who}
 we have {money}
 i don't like flying
-it's our first time in {land}
+it's our first trip together
 leaving on {day}
 i already booked the flights
-only {bag}
+we travel with {bag}
+i'm a slow walker
+we're {2-5} people
+i'd like to avoid tourist traps
+i only speak English and some French
+my passport is Brazilian
 """, """
 what about {city2} instead?
 is that walkable

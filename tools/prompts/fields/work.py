@@ -8,7 +8,7 @@ WORK = [
     cannot read properties of undefined in {x}, but i log it the line before
     > it's inside useEffect
     my {x} app shows a white page after build
-    cors error on localhost:{3000-9000}
+    cors error on localhost:{~3000-9000}
     # how to
     debounce an input in {x}
     > without a library
@@ -56,7 +56,7 @@ WORK = [
     > they look identical
     count different names in column {col}
     # cleaning
-    dates come as text in {tool}, how do i fix {200-9000} rows
+    dates come as text in {tool}, how do i fix {~200-9000} rows
     split first and last name into two columns
     remove duplicates but keep the newest
     # charts
@@ -70,14 +70,16 @@ WORK = [
     lock all cells but column {col}
     {tool} says file is locked by another user
     """),
-    minor("machine learning", {"m": "random forest, transformer, k-means, logistic regression, lstm, gradient boosting, svm"}, """
+    minor("machine learning", {"m": "random forest, transformer, k-means, logistic regression, lstm, gradient "
+                                    "boosting, "
+                                    "svm"}, """
     # concepts
     what does a {m} do, in one paragraph?
     > where's the randomness
     overfitting, how do i see it in the curves
     precision or recall for spam?
     # practice
-    {200-900} rows and {30-300} columns, is {m} sensible
+    {~200-900} rows and {~30-300} columns, is {m} sensible
     > target is very unbalanced
     my loss is nan after {2-40} steps
     train accuracy {97-99}, test {55-70}, what now
@@ -89,10 +91,11 @@ WORK = [
     > and what is a head
     {m} vs {m2} for tabular data
     # data
-    how do i label {500-5000} pictures cheaply
+    how do i label {~500-5000} pictures cheaply
     leak between train and test, how could that happen
     """),
-    minor("gadgets", {"dev": "my phone, the tablet, an old laptop, the printer, my earbuds, the router, the smart tv, my watch"}, """
+    minor("gadgets", {"dev": "my phone, the tablet, an old laptop, the printer, my earbuds, the router, the smart tv, "
+                             "my watch"}, """
     # broken
     {dev} won't turn on after the update
     > held the button for {10-60} seconds
@@ -104,15 +107,16 @@ WORK = [
     {dev} won't connect to wifi, everything else does
     turn off notifications on {dev} at night
     # buying
-    is it worth repairing {dev} for {40-190}?
+    is it worth repairing {dev} for {~40-190}?
     android or iphone for someone of {70-88}
     # moving
-    move my chats from {dev} to a new one
+    move my chats from the old phone to a new one
     > the old screen is dead
     how do i wipe {dev} before i sell it
     passwords, where do i keep them all
     """),
-    minor("presentations and reports", {"topic": "sick leave figures, a new canteen, our website, bike parking, customer survey, safety rules"}, """
+    minor("presentations and reports", {"topic": "sick leave figures, a new canteen, our website, bike parking, "
+                                                 "customer survey, safety rules"}, """
     # slides
     {4-12} slides about {topic}, what goes on each?
     > the boss hates text
@@ -131,7 +135,9 @@ WORK = [
     rewrite: it has been found that usage is being reduced
     passive or active voice in a report on {topic}
     """),
-    minor("small business", {"shop": "a bakery, an online shop for tea, a bike workshop, a yoga studio, a food truck, a bookshop"}, """
+    minor("small business", {"shop": "a bakery, an online shop for tea, a bike workshop, a yoga studio, a food truck, "
+                                     "a "
+                                     "bookshop"}, """
     # starting
     what do i need to open {shop}?
     > i have {8-40} thousand
@@ -201,7 +207,9 @@ WORK = [
     massage on sunday morning, sixty minutes
     thanks, that's all for the booking
     """),
-    minor("weather and environment", {"thing": "recycling plastic, flying, heat pumps, wood stoves, electric cars, palm oil, cruise ships"}, """
+    minor("weather and environment", {"thing": "recycling plastic, flying, heat pumps, wood stoves, electric cars, "
+                                               "palm "
+                                               "oil, cruise ships"}, """
     # weather
     why is it always windier in the afternoon
     does thunder without rain exist
@@ -210,19 +218,20 @@ WORK = [
     # climate
     how bad is {thing} for the climate, really?
     > compared to eating meat
-    was it this warm {800-6000} years ago too
+    was it this warm {~800-6000} years ago too
     # everyday
     does the yoghurt lid go in paper or plastic
     how do i use less water with {3-6} people at home
     > we have a bath, no shower
     # debate
-    a friend says {thing} changes nothing anyway, what do i answer?
+    a friend says {thing} won't change anything, what do i answer?
     is nuclear power green
     # nature
     what can i do for birds in a heatwave
     why are there fewer insects on the windscreen
     """),
-    minor("religion and customs", {"feast": "Diwali, Ramadan, Passover, Easter, Nowruz, Vesak, All Saints, Midsummer"}, """
+    minor("religion and customs", {"feast": "Diwali, Ramadan, Passover, Easter, Nowruz, Vesak, All Saints, "
+                                            "Midsummer"}, """
     # feasts
     what do people do at {feast}?
     > can i come as a guest

@@ -43,7 +43,7 @@ Describe the geography and climate of {place}.
 What are {3-6} facts about {place} that most visitors do not know?
 Which industries is {place} known for, and why?
 # law and government
-Explain the legal principle behind {society} with a fictional case.
+Explain the rules on {society} with the help of a fictional case.
 Write a short policy brief on {society} for a city council.
 What arguments would a judge consider in a dispute about {society}?
 # economics
@@ -65,7 +65,7 @@ Name three achievements of {person} and explain why they mattered.
 What can students today learn from {person}?
 # programming
 Write a {code} function that [reverses a linked list|checks for balanced brackets|merges two sorted arrays].
-Implement {tech} in {code} with comments.
+Implement an algorithm for {algo} in {code} with comments.
 Write a {code} program that prints [a multiplication table|Pascal's triangle|the first {10-50} primes].
 Write a {code} class that models a [bank account|library|parking garage|deck of cards].
 # code explanation and repair
@@ -175,7 +175,7 @@ Suggest a healthy lunch for a {job} with little time.
 # story writing
 Write a short story about a {job} who finds a {thing} in {place}.
 Write the opening paragraph of a mystery set during {history}.
-Create a fable about a {animal} that teaches {virtue}.
+Create a fable about a {animal} that teaches something about {virtue}.
 Invent a myth that explains {science}.
 # poetry
 Write a haiku about {virtue}.
