@@ -27,8 +27,8 @@ _SLIPS = {
     "restaurant": "resturant", "your": "you're", "its": "it's", "lose": "loose", "with": "wiht", "just": "jsut",
 }
 _QUESTION = re.compile(
-    r"(^|, |but |so |and |also |or )(what|how|why|when|where|who|which|is|are|am|was|were|do|does|did|can|could|should|"
-    r"would|will|may|has|have we|isn't|aren't|shouldn't|won't|any ideas)\b", re.IGNORECASE)
+    r"(^|, |but |so |and |also |or )(what|how|why|when|where|who|which|can|could|should|any ideas)\b|"
+    r"(^|, |also |but )(is|are|am|was|were|do|does|did|would|will|may|has|have we|isn't|aren't|won't)\b", re.IGNORECASE)
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,8 @@ COOKING = major("cooking", {
     "dairy": "butter, buttermilk, heavy cream, sour cream, milk, ricotta, yoghurt, mascarpone, parmesan",
     "bake": "scones, brownies, cinnamon rolls, muffins, oat cookies, cupcakes, bread rolls, madeleines, flapjacks, "
             "macarons",
-    "meat": "chicken thighs, spare ribs, lamb shanks, turkey breasts, duck legs, pork chops, beef short ribs, meatballs",
+    "meat": "chicken thighs, spare ribs, lamb shanks, turkey breasts, duck legs, pork chops, beef short ribs, "
+            "meatballs",
     "veg": "leeks, aubergines, beetroot, cauliflower, courgettes, sweet potatoes, brussels sprouts, fennel, cabbage",
     "dish": "risotto, lasagne, chilli, pad thai, goulash, paella, shepherd's pie, ramen, a lentil dal, moussaka, gumbo",
     "spice": "cumin, smoked paprika, turmeric, star anise, saffron, cardamom, sumac, fennel seed, allspice",
