@@ -35,7 +35,7 @@ no, [i meant|i was asking about|i'm talking about] the [first|second|third|last|
 [good|that's a good] [point|idea|question back], [i hadn't thought of that|let me think|thanks]
 [number|option] {1-6}[ please| sounds right|, tell me how| was the best]
 [what|how] [about|if] the opposite?
-[yes|yeah|yep], [that one|please do|do that|go ahead][, thanks|]
+[yes|yeah|yep], [that one|do it like that|do that|go ahead][, thanks|]
 [no|nope], [not that|neither|none of those|something else][ please|, sorry|]
 [i don't|don't really] [understand|get] the [last|first|middle] [part|bit|sentence]
 [will|can] you remember [this|that] [next time|tomorrow|for later]?

@@ -172,7 +172,7 @@ the code isn't mine
 speed doesn't matter here
 we use {lib} at work
 """, """
-can you do it in one line?
+could that be a single line?
 same error, sorry
 now add a {struct} for the result
 why did you use {lib} there?

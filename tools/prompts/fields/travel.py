@@ -22,7 +22,7 @@ where should i go in {month} if i like {like} and hate crowds?
 > somewhere reachable by train from Zurich
 > not {city}, been there twice
 {city} or {city2} for a long weekend with {who}?
-> which one is cheaper?
+> which of the two is cheaper?
 somewhere warm in {month} that isn't full of resorts
 is {land} doable with {money}?
 # itinerary
