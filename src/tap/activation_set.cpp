@@ -1,8 +1,6 @@
 #include "tap/activation_set.hpp"
 
-#include <fcntl.h>
 #include <fmt/format.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <cmath>
@@ -14,6 +12,7 @@
 #include "tap/half.hpp"
 #include "tap/json_lines.hpp"
 #include "tap/npy.hpp"
+#include "tap/replace_file.hpp"
 #include "tap/safetensors.hpp"
 
 namespace cms::tap {
@@ -140,15 +139,6 @@ Result<void> check_writable(const ActivationSet& set, Dtype dtype) {
   return {};
 }
 
-// Renames are durable once their folder is. A file system that cannot sync one loses nothing by the failure.
-void sync_folder_of(const Path& path) {
-  const Path folder = path.has_parent_path() ? path.parent_path() : Path(".");
-  const int descriptor = ::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-  if (descriptor < 0) return;
-  ::fsync(descriptor);
-  ::close(descriptor);
-}
-
 struct Staged {
   Path target;
   Path temporary;
@@ -163,19 +153,13 @@ Result<void> replace_files(const std::vector<std::pair<Path, Bytes>>& files) {
     result = write_file(staged.back().temporary, content);
     if (!result) break;
   }
-  std::error_code error;
   for (const auto& file : staged) {
-    if (!result) break;
-    std::filesystem::rename(file.temporary, file.target, error);
-    if (error) {
-      result = fail(ErrorCode::failed, fmt::format("cannot rename {} to {}: {}", file.temporary.string(),
-                                                   file.target.string(), error.message()));
-    }
+    if (result) result = replace_file(file.temporary, file.target);
   }
   if (!result) {
-    for (const auto& file : staged) std::filesystem::remove(file.temporary, error);
+    std::error_code ignored;
+    for (const auto& file : staged) std::filesystem::remove(file.temporary, ignored);
   }
-  sync_folder_of(files.front().first);
   return result;
 }
 

@@ -166,12 +166,9 @@ Bytes format_npy(std::span<const float> values, std::uint64_t columns, Dtype dty
   constexpr std::size_t kBeforeHeader = 10;
   header.append(kAlignment - (kBeforeHeader + header.size() + 1) % kAlignment, ' ');
   header.push_back('\n');
-  ByteWriter writer;
-  for (const char c : kMagic) writer.put(c);
-  writer.put<std::uint8_t>(1);
-  writer.put<std::uint8_t>(0);
-  writer.put(static_cast<std::uint16_t>(header.size()));
-  Bytes content = writer.take();
+  Bytes content(kMagic.begin(), kMagic.end());
+  const auto size = static_cast<std::uint16_t>(header.size());
+  for (const int byte : {1, 0, size & 0xFF, size >> 8}) content.push_back(static_cast<std::uint8_t>(byte));
   content.insert(content.end(), header.begin(), header.end());
   const std::size_t offset = content.size();
   content.resize(offset + values.size() * (dtype == Dtype::float32 ? 4 : 2));

@@ -1,0 +1,14 @@
+// The subcommands of `cms`. Each `add_` registers one on the parser; when it is chosen, its work is put into `chosen`.
+//
+// main() parses, runs `chosen`, prints its error and returns the error's code. Threads: main only.
+#pragma once
+
+#include <CLI/CLI.hpp>
+#include <functional>
+
+#include "base/result.hpp"
+
+using Run = std::function<cms::Result<void>()>;
+
+void add_capture(CLI::App& app, Run& chosen);
+void add_model(CLI::App& app, Run& chosen);

@@ -1,0 +1,38 @@
+// The program `cms`: words of the command line in, one subcommand run, its error as exit code out.
+#include <fmt/format.h>
+
+#include <cstdio>
+#include <exception>
+
+#include "command.hpp"
+
+namespace {
+
+int run(int argc, char** argv) {
+  CLI::App app("Capability Manifold Surveillance: Proof-of-Humanity from the geometry of an account's requests", "cms");
+  app.set_version_flag("--version", CMS_VERSION);
+  app.require_subcommand(1);
+  Run chosen;
+  add_capture(app, chosen);
+  add_model(app, chosen);
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    return app.exit(error) == 0 ? 0 : static_cast<int>(cms::ErrorCode::usage);
+  }
+  const auto result = chosen();
+  if (result) return 0;
+  fmt::print(stderr, "cms: error: {}\n", result.error().message);
+  return static_cast<int>(result.error().code);
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  try {
+    return run(argc, argv);
+  } catch (const std::exception& error) {
+    std::fprintf(stderr, "cms: error: %s\n", error.what());
+    return static_cast<int>(cms::ErrorCode::failed);
+  }
+}
