@@ -43,7 +43,7 @@ struct Atlas {
   std::vector<float> sketch;      // sketch_dimension x d: Gaussian random projection
   std::vector<float> centroids;   // K x rank, unit length
   std::vector<Chart> charts;      // K
-  std::vector<float> frames;      // K x kFrameMax x rank; rows beyond frame_dimension are 0
+  std::vector<float> frames;      // K x kFrameDimensionMax x rank; rows beyond frame_dimension are 0
 
   // Benign reference: honest points with weights that sum to 1, for kernel statistics.
   std::vector<std::int8_t> reference;   // N x rank
@@ -60,8 +60,6 @@ struct Atlas {
   }
   [[nodiscard]] std::span<const float> frame(std::size_t chart) const;
 };
-
-inline constexpr std::uint32_t kFrameMax = 6;  // directions of a tangent frame
 
 // Projects one raw vector of `manifest.dimension` finite floats. Cost: (rank + sketch_dimension) * d + (K + N) * rank
 // multiply-adds. Requires finite input (readers and project_checked() refuse others).

@@ -141,16 +141,15 @@ void fit_charts(Atlas& atlas, std::span<const float> points, const FitOptions& o
   const std::uint32_t k = options.chart_count > 0 ? options.chart_count : std::clamp(rows / 20, 32U, 1024U);
   atlas.centroids = k_means(points, atlas.rank, k, options.seed);
   atlas.charts.resize(k);
-  atlas.frames.assign(std::size_t{k} * kFrameMax * atlas.rank, 0.0F);
+  atlas.frames.assign(std::size_t{k} * kFrameDimensionMax * atlas.rank, 0.0F);
 
-  std::vector<std::uint16_t> owner(rows);
-  for (std::size_t i = 0; i < rows; ++i) owner[i] = nearest_chart(atlas, points.subspan(i * atlas.rank, atlas.rank));
+  std::vector<std::vector<std::uint32_t>> own(k);
+  for (std::uint32_t i = 0; i < rows; ++i) {
+    own[nearest_chart(atlas, points.subspan(std::size_t{i} * atlas.rank, atlas.rank))].push_back(i);
+  }
   for (std::uint32_t c = 0; c < k; ++c) {
-    auto nearest = rows_by_distance(points, atlas.centroid(c));
-    // The chart's own rows first, then its neighbours', each nearest first.
-    std::stable_partition(nearest.begin(), nearest.end(), [&](auto row) { return owner[row] == c; });
-    const auto own = static_cast<std::size_t>(std::count(owner.begin(), owner.end(), static_cast<std::uint16_t>(c)));
-    const auto geometry = chart_geometry(points, atlas.rank, atlas.centroid(c), nearest, own);
+    const auto nearest = rows_by_distance(points, atlas.centroid(c));
+    const auto geometry = chart_geometry({points, atlas.rank, own[c], nearest}, atlas.centroid(c));
     auto& chart = atlas.charts[c];
     chart.radius = geometry.radius;
     chart.frame_dimension = geometry.frame_dimension;
@@ -158,7 +157,7 @@ void fit_charts(Atlas& atlas, std::span<const float> points, const FitOptions& o
     if (geometry.two_nn) chart.two_nn = static_cast<float>(*geometry.two_nn);
     if (geometry.scalar_curvature) chart.scalar_curvature = static_cast<float>(*geometry.scalar_curvature);
     std::copy(geometry.frame.begin(), geometry.frame.end(),
-              atlas.frames.begin() + static_cast<std::ptrdiff_t>(std::size_t{c} * kFrameMax * atlas.rank));
+              atlas.frames.begin() + static_cast<std::ptrdiff_t>(std::size_t{c} * kFrameDimensionMax * atlas.rank));
   }
 }
 

@@ -50,7 +50,7 @@ float mean_kernel(const Atlas& atlas, std::span<const float> distances) {
 }  // namespace
 
 std::span<const float> Atlas::frame(std::size_t chart) const {
-  return {frames.data() + chart * kFrameMax * rank, std::size_t{charts[chart].frame_dimension} * rank};
+  return {frames.data() + chart * kFrameDimensionMax * rank, std::size_t{charts[chart].frame_dimension} * rank};
 }
 
 std::vector<float> project_point(const Atlas& atlas, std::span<const float> raw) {

@@ -69,7 +69,10 @@ std::array<double, kChannelCount> deviations(const Calibration& calibration, con
   return values;
 }
 
-void update(const Calibration& calibration, State& state, const Observation& observation, double time) {
+namespace {
+
+// The leak and the addition, without the rank.
+void accumulate(const Calibration& calibration, State& state, const Observation& observation, double time) {
   const auto& options = calibration.options;
   const double requests = static_cast<double>(observation.requests - state.requests);
   const double hours = std::max(0.0, time - state.time) / 3600;
@@ -79,18 +82,30 @@ void update(const Calibration& calibration, State& state, const Observation& obs
     const double positive = std::isnan(values[c]) ? 0 : std::max(0.0, values[c]);
     state.evidence[c] = leak * state.evidence[c] + options.weights[c] * positive * positive;
   }
+  state.requests = observation.requests;
+  state.time = state.evaluations == 0 ? time : std::max(state.time, time);
+  ++state.evaluations;
+}
+
+double total(const State& state) { return std::accumulate(state.evidence.begin(), state.evidence.end(), 0.0); }
+
+// Share of the scored measures that were made.
+double completeness_of(const Reading& reading) {
   std::size_t planned = 0, made = 0;
   for (std::size_t m = 0; m < kMeasureCount; ++m) {
     if (info(static_cast<Measure>(m)).channel == Channel::none) continue;
     ++planned;
-    made += observation.reading.has(static_cast<Measure>(m)) ? 1 : 0;
+    made += reading.has(static_cast<Measure>(m)) ? 1 : 0;
   }
-  state.completeness = static_cast<double>(made) / static_cast<double>(planned);
-  state.requests = observation.requests;
-  state.time = state.evaluations == 0 ? time : std::max(state.time, time);
-  ++state.evaluations;
-  const double evidence = std::accumulate(state.evidence.begin(), state.evidence.end(), 0.0);
-  const double poh = rank(calibration, evidence).poh;
+  return static_cast<double>(made) / static_cast<double>(planned);
+}
+
+}  // namespace
+
+void update(const Calibration& calibration, State& state, const Observation& observation, double time) {
+  accumulate(calibration, state, observation, time);
+  state.completeness = completeness_of(observation.reading);
+  const double poh = rank(calibration, total(state)).poh;
   if (poh < state.poh_min) {
     state.poh_min = poh;
     state.requests_at_min = observation.requests;
@@ -124,15 +139,15 @@ Score score_at(const Calibration& calibration, const State& state, std::uint64_t
   }
   const double hours = std::max(0.0, time - state.time) / 3600;
   const double leak = std::exp2(-hours / calibration.options.h_hours);
-  const double total = std::accumulate(state.evidence.begin(), state.evidence.end(), 0.0);
-  const auto ranked = rank(calibration, leak * total);
+  const double evidence = total(state);
+  const auto ranked = rank(calibration, leak * evidence);
   score.computed = true;
-  score.evidence = leak * total;
+  score.evidence = leak * evidence;
   score.poh = ranked.poh;
   score.extrapolated = ranked.extrapolated;
   score.poh_min = state.poh_min;
   score.requests_at_min = state.requests_at_min;
-  for (std::size_t c = 0; c < kChannelCount && total > 0; ++c) score.reasons[c] = state.evidence[c] / total;
+  for (std::size_t c = 0; c < kChannelCount && evidence > 0; ++c) score.reasons[c] = state.evidence[c] / evidence;
   score.confidence = std::min(1.0, static_cast<double>(requests) / calibration.horizon);
   score.completeness = state.completeness;
   return score;
@@ -143,8 +158,8 @@ double greatest_evidence(const Calibration& calibration, const Trajectory& traje
   double greatest = 0;
   for (const auto& observation : trajectory.observations) {
     if (observation.requests > calibration.horizon) break;
-    update(calibration, state, observation, 0);
-    greatest = std::max(greatest, std::accumulate(state.evidence.begin(), state.evidence.end(), 0.0));
+    accumulate(calibration, state, observation, 0);
+    greatest = std::max(greatest, total(state));
   }
   return greatest;
 }

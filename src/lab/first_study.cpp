@@ -1,0 +1,257 @@
+#include "lab/first_study.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <fstream>
+
+#include "base/progress.hpp"
+#include "lab/first_study_cells.hpp"
+#include "lab/statistics.hpp"
+#include "pipeline/parallel.hpp"
+#include "score/score.hpp"
+#include "tap/activation_set.hpp"
+
+namespace cms::lab {
+namespace {
+
+// The activations of ../shared/data were made so (its README); a manifest is not beside them.
+constexpr const char* kModel = "smollm2-135m-q4_0/final/mean";
+constexpr std::uint32_t kWordsMax = 24;
+constexpr std::uint32_t kCharsMax = 144;
+
+struct MeasuredCell {
+  const Cell* cell = nullptr;
+  std::vector<Measured> accounts;
+};
+
+// Greatest evidence, lowest PoH and the request of the first flag.
+struct Fate {
+  double evidence = 0;
+  double poh_min = 1;
+  std::uint32_t first_flag = 0;
+};
+
+Fate fate_of(const score::Calibration& calibration, const score::Trajectory& trajectory) {
+  score::State state;
+  Fate fate;
+  for (const auto& observation : trajectory.observations) {
+    score::update(calibration, state, observation, 0);
+    double evidence = 0;
+    for (const double part : state.evidence) evidence += part;
+    fate.evidence = std::max(fate.evidence, evidence);
+    if (state.poh_min <= kFlagged && fate.first_flag == 0) fate.first_flag = observation.requests;
+  }
+  fate.poh_min = state.poh_min;
+  return fate;
+}
+
+std::vector<Configuration> all_configurations(const std::array<double, kChannelCount>& weights) {
+  std::vector<Configuration> configurations = {{"all", weights}};
+  for (std::size_t c = 0; c < kChannelCount; ++c) {
+    Configuration alone{fmt::format("{}", name(static_cast<Channel>(c))), {}};
+    alone.weights[c] = 1;
+    configurations.push_back(alone);
+  }
+  for (std::size_t c = 0; c < kChannelCount; ++c) {
+    Configuration without{fmt::format("without {}", name(static_cast<Channel>(c))), weights};
+    without.weights[c] = 0;
+    configurations.push_back(without);
+  }
+  return configurations;
+}
+
+// Shares of flagged accounts and areas of one configuration over all cells.
+struct Judged {
+  std::vector<Outcome> outcomes;
+  std::vector<double> median_first_flag;
+};
+
+Result<Judged> judge(std::span<const score::Trajectory> honest, std::span<const MeasuredCell> cells,
+                     std::uint32_t horizon, const score::Options& options) {
+  CMS_TRY(calibration, score::calibrate(honest, horizon, options));
+  std::vector<std::vector<Fate>> fates(cells.size());
+  std::vector<double> negatives;
+  for (std::size_t i = 0; i < cells.size(); ++i) {
+    for (const auto& account : cells[i].accounts) {
+      fates[i].push_back(fate_of(calibration, account.trajectory));
+      if (cells[i].cell->calibration_kind) negatives.push_back(fates[i].back().evidence);
+    }
+  }
+  Judged judged;
+  for (const auto& cell : fates) {
+    std::vector<double> evidence, first_flags;
+    for (const auto& fate : cell) {
+      evidence.push_back(fate.evidence);
+      if (fate.poh_min <= kFlagged) first_flags.push_back(fate.first_flag);
+    }
+    const auto count = static_cast<double>(std::max<std::size_t>(1, cell.size()));
+    judged.outcomes.push_back({static_cast<double>(first_flags.size()) / count, area_under_curve(evidence, negatives)});
+    std::sort(first_flags.begin(), first_flags.end());
+    judged.median_first_flag.push_back(first_flags.empty() ? 0 : first_flags[first_flags.size() / 2]);
+  }
+  return judged;
+}
+
+using Trivial = double (*)(const Measured&);
+
+// What anybody can count. Each is given its best direction: high, low, or far from the honest mean.
+constexpr std::array<std::pair<const char*, Trivial>, 3> kRivals = {{
+    {"distinct texts", [](const Measured& one) { return one.distinct_texts; }},
+    {"account length", [](const Measured& one) { return static_cast<double>(one.trajectory.requests); }},
+    {"mean text length", [](const Measured& one) { return one.mean_text_length; }},
+}};
+
+// Share of `values` above what at most 1% of honest calibration accounts exceed (conformal, as PoH is).
+Outcome judge_rival(std::vector<double> honest, const std::vector<double>& values, const std::vector<double>& negatives) {
+  std::sort(honest.begin(), honest.end());
+  double flagged = 0;
+  for (const double value : values) {
+    const auto above = static_cast<double>(honest.end() - std::lower_bound(honest.begin(), honest.end(), value));
+    flagged += (1 + above) / static_cast<double>(honest.size() + 1) <= kFlagged ? 1 : 0;
+  }
+  return {flagged / static_cast<double>(std::max<std::size_t>(1, values.size())), area_under_curve(values, negatives)};
+}
+
+std::vector<Outcome> judge_trivial(Trivial trivial, std::span<const Measured> honest, std::span<const MeasuredCell> cells) {
+  double mean = 0;
+  for (const auto& one : honest) mean += trivial(one) / static_cast<double>(honest.size());
+  std::vector<Outcome> best(cells.size(), Outcome{0, 0});
+  for (int direction = 0; direction < 3; ++direction) {
+    const auto score = [&](const Measured& one) {
+      const double value = trivial(one);
+      return direction == 0 ? value : direction == 1 ? -value : std::abs(value - mean);
+    };
+    std::vector<double> reference, negatives;
+    for (const auto& one : honest) reference.push_back(score(one));
+    for (const auto& cell : cells) {
+      for (const auto& one : cell.accounts) {
+        if (cell.cell->calibration_kind) negatives.push_back(score(one));
+      }
+    }
+    for (std::size_t i = 0; i < cells.size(); ++i) {
+      std::vector<double> values;
+      for (const auto& one : cells[i].accounts) values.push_back(score(one));
+      const auto outcome = judge_rival(reference, values, negatives);
+      best[i].flagged = std::max(best[i].flagged, outcome.flagged);
+      best[i].area = std::max(best[i].area, outcome.area);
+    }
+  }
+  return best;
+}
+
+Result<void> write_readings(const std::filesystem::path& path, const std::string& cell, std::span<const Measured> accounts) {
+  std::ofstream out(path, std::ios::app);
+  for (const auto& account : accounts) {
+    for (const auto& observation : account.trajectory.observations) {
+      nlohmann::json line = {{"cell", cell}, {"account", account.trajectory.account}, {"requests", observation.requests}};
+      for (std::size_t m = 0; m < kMeasureCount; ++m) {
+        const auto measure = static_cast<Measure>(m);
+        if (observation.reading.has(measure)) line[std::string(info(measure).name)] = observation.reading[measure];
+      }
+      out << line.dump() << '\n';
+    }
+  }
+  out.flush();
+  if (!out) return fail(ErrorCode::failed, fmt::format("cannot write {}", path.string()));
+  return {};
+}
+
+// Everything of one seed, measured.
+struct Sample {
+  std::vector<Cell> cells;
+  std::vector<MeasuredCell> measured;
+  std::vector<Measured> calibration;
+  std::vector<score::Trajectory> trajectories;
+  std::uint32_t horizon = 0;
+};
+
+Result<Sample> measure_seed(const ActivationSet& set, const FirstStudyOptions& options, std::uint64_t seed) {
+  StudyOptions study_options;
+  study_options.split = first_study_split(seed);
+  study_options.corpus.words_max = kWordsMax;
+  study_options.corpus.chars_max = kCharsMax;
+  study_options.atlas.chart_count = options.chart_count;
+  study_options.atlas.seed = seed;
+  study_options.threads = options.threads;
+  CMS_TRY(study, make_study(set, study_options));
+  Random random(seed);
+  Sample sample;
+  const auto honest = calibration_accounts(study, options, random);
+  sample.cells = first_study_cells(study, options, random);
+  std::vector<std::uint32_t> lengths;
+  std::size_t total = honest.size();
+  for (const auto& account : honest) lengths.push_back(static_cast<std::uint32_t>(account.rows.size()));
+  for (const auto& cell : sample.cells) total += cell.accounts.size();
+  CMS_TRY(horizon, score::choose_horizon(lengths, options.score));
+  sample.horizon = horizon;
+
+  Progress progress(fmt::format("measuring, seed {}", seed), "accounts", total);
+  const MeasureOptions measure{options.score, 64, horizon, options.threads};
+  sample.calibration = measure_accounts(study, honest, "calibrate", measure);
+  progress.advance(honest.size());
+  for (const auto& cell : sample.cells) {
+    sample.measured.push_back({&cell, measure_accounts(study, cell.accounts, cell.name, measure)});
+    progress.advance(cell.accounts.size());
+  }
+  for (const auto& one : sample.calibration) sample.trajectories.push_back(one.trajectory);
+  return sample;
+}
+
+Result<void> judge_seed(const Sample& sample, const FirstStudyOptions& options, FirstStudyResult& result) {
+  std::vector<Result<Judged>> judged(result.configurations.size(), fail(ErrorCode::failed, "not judged"));
+  pipeline::parallel_for(judged.size(), options.threads, [&](unsigned, std::size_t k) {
+    auto score_options = options.score;
+    score_options.weights = result.configurations[k].weights;
+    judged[k] = judge(sample.trajectories, sample.measured, sample.horizon, score_options);
+  });
+  for (const auto& one : judged) {
+    if (!one) return tl::make_unexpected(one.error());
+  }
+  std::vector<std::vector<Outcome>> rivals;
+  for (const auto& rival : kRivals) rivals.push_back(judge_trivial(rival.second, sample.calibration, sample.measured));
+  for (std::size_t i = 0; i < sample.cells.size(); ++i) {
+    auto& cell = result.cells[i];
+    cell.accounts.push_back(static_cast<std::uint32_t>(sample.measured[i].accounts.size()));
+    cell.median_first_flag.push_back(judged[0]->median_first_flag[i]);
+    auto& configurations = cell.configurations.emplace_back();
+    for (const auto& one : judged) configurations.push_back(one->outcomes[i]);
+    auto& outcomes = cell.rivals.emplace_back();
+    for (const auto& rival : rivals) outcomes.push_back(rival[i]);
+  }
+  return {};
+}
+
+}  // namespace
+
+Result<FirstStudyResult> run_first_study(const FirstStudyOptions& options) {
+  tap::ReadOptions read;
+  read.assume_model = kModel;
+  CMS_TRY(human, tap::read_set(options.data / "activations" / "human.npy", read));
+  CMS_TRY(distill, tap::read_set(options.data / "activations" / "distill.npy", read));
+  std::vector<ActivationSet> sets;
+  sets.push_back(std::move(human));
+  sets.push_back(std::move(distill));
+  CMS_TRY(set, join(std::move(sets)));
+
+  FirstStudyResult result;
+  result.configurations = all_configurations(options.score.weights);
+  result.stride = options.score.stride;
+  for (const auto& rival : kRivals) result.rivals.emplace_back(rival.first);
+  for (const auto seed : options.seeds) {
+    CMS_TRY(sample, measure_seed(set, options, seed));
+    result.horizon = sample.horizon;
+    if (result.cells.empty()) {
+      for (const auto& cell : sample.cells) result.cells.push_back({cell.name, cell.honest, cell.goal, {}, {}, {}, {}});
+    }
+    if (!options.readings.empty() && seed == options.seeds.front()) {
+      CMS_CHECK(write_readings(options.readings, "calibrate", sample.calibration));
+      for (const auto& cell : sample.measured) CMS_CHECK(write_readings(options.readings, cell.cell->name, cell.accounts));
+    }
+    CMS_CHECK(judge_seed(sample, options, result));
+  }
+  return result;
+}
+
+}  // namespace cms::lab

@@ -1,0 +1,74 @@
+// The first study: honest and extracting accounts composed from real text, three disjoint parts, unseen families.
+//
+// For every cell (a kind of account) and seed: share flagged (lowest PoH <= .01), area under the curve against honest
+// accounts, the same for each channel alone and left out, and for rivals that anybody can count. docs/lab/first-study.md
+// has the protocol; which families play which part is in first_study_cells.cpp and is never tuned.
+#pragma once
+
+#include <filesystem>
+#include <iosfwd>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/result.hpp"
+#include "lab/study.hpp"
+
+namespace cms::lab {
+
+struct FirstStudyOptions {
+  std::filesystem::path data;   // folder with activations/{human,distill}.npy
+  std::vector<std::uint64_t> seeds = {1, 2, 3, 4, 5};
+  double scale = 1;             // of the numbers of accounts; CI runs .1
+  std::uint32_t requests = 150;
+  score::Options score;         // stride is part of it
+  std::uint32_t chart_count = 256;
+  std::uint32_t ranking_accounts = 500;
+  std::uint32_t honest_accounts = 300;
+  std::uint32_t attack_accounts = 200;
+  unsigned threads = 1;
+  // Attackers drawn from other families and from people's calibration rows, honest test accounts left out: the mode
+  // in which choices are made, so that the test part is read for reporting only.
+  bool tune = false;
+  std::filesystem::path readings;  // when given, every reading of the first seed goes there as NDJSON
+};
+
+// A configuration of the score: every channel, one alone, or one left out.
+struct Configuration {
+  std::string name;
+  std::array<double, kChannelCount> weights{};
+};
+
+// What one configuration or rival says of one cell under one seed.
+struct Outcome {
+  double flagged = 0;  // share
+  double area = 0.5;   // under the curve against the honest kinds of calibration
+};
+
+struct CellResult {
+  std::string name;
+  bool honest = false;
+  std::optional<double> goal;       // honest: greatest share flagged; attackers: least
+  std::vector<std::uint32_t> accounts;              // per seed
+  std::vector<std::vector<Outcome>> configurations;  // per seed, per configuration; [0] = all channels
+  std::vector<std::vector<Outcome>> rivals;          // per seed, per rival
+  std::vector<double> median_first_flag;             // per seed: requests until the first flag; 0 = none flagged
+};
+
+struct FirstStudyResult {
+  std::vector<Configuration> configurations;
+  std::vector<std::string> rivals;
+  std::vector<CellResult> cells;
+  std::uint32_t horizon = 0;
+  std::uint32_t stride = 1;
+};
+
+// Errors: `bad_input` when the data is not there or too small. Cost: see docs/lab/first-study.md.
+Result<FirstStudyResult> run_first_study(const FirstStudyOptions& options);
+
+// The tables, for people.
+std::string describe(const FirstStudyResult& result);
+// One JSON object a line: what, figure, goal, holds.
+std::string goal_lines(const FirstStudyResult& result);
+
+}  // namespace cms::lab

@@ -1,0 +1,177 @@
+#include "lab/first_study_cells.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+
+#include "lab/attackers.hpp"
+#include "lab/honest.hpp"
+
+namespace cms::lab {
+namespace {
+
+using Names = std::vector<std::string>;
+using Rows = std::vector<std::uint32_t>;
+
+// Chosen before any result was seen: one family each of dialogue, shell, questions and service requests.
+const Names kUnseen = {"taskmaster3", "nl2bash", "trec_conv", "banking77"};
+const Names kManifold = {"natinst_gpt3", "cot_elicit"};
+const Names kInstructionSets = {"alpaca", "selfinstruct_gpt4omini", "wizardlm_h2o", "p3_sweep", "mmlu_sweep"};
+const Names kStreams = {"alpaca", "p3_sweep", "mmlu_sweep", "selfinstruct_gpt4omini", "chatdoctor5k",
+                        "mea_meaeq_agnews", "mea_meaeq_hatespeech", "mea_meaeq_imdb", "mea_meaeq_sst2"};
+// Assistant, question, code and mathematics: what a generalist asks about.
+const Names kGeneralist = {"sharegpt_sample", "hh_harmless", "instructionwild", "dolly",
+                           "nq_open",         "code_eval",   "gsm8k"};
+const Names kConversations = {"sharegpt_sample", "hh_harmless", "sgd", "multiwoz"};
+
+Rows people_of(const Corpus& corpus, std::span<const std::uint32_t> pool) {
+  return subset(corpus, pool, [](const CorpusRow& row) { return row.origin == Origin::people; });
+}
+
+Rows without(const Corpus& corpus, std::span<const std::uint32_t> pool, const Names& names) {
+  return subset(corpus, pool, [&](const CorpusRow& row) {
+    return std::find(names.begin(), names.end(), corpus.families[row.family]) == names.end();
+  });
+}
+
+std::uint32_t scaled(std::uint32_t count, double scale) {
+  return std::max(10U, static_cast<std::uint32_t>(std::lround(count * scale)));
+}
+
+// Adds cells one after another from the same chance.
+class Composer {
+ public:
+  Composer(const Study& study, const FirstStudyOptions& options, Random& random)
+      : study_(study), options_(options), random_(random) {
+    honest_.length = {options.requests, std::min(100U, options.requests)};
+    attack_.length = honest_.length;
+    attack_.cover = honest_;
+  }
+
+  using Honest = std::optional<ComposedAccount> (*)(const Corpus&, Pool, const HonestOptions&, Random&);
+  using Attack = std::optional<ComposedAccount> (*)(const Corpus&, Pool, const AttackOptions&, Random&);
+
+  void honest(const std::string& name, Honest compose, const Rows& pool, bool calibration_kind,
+              std::optional<double> goal, double whole_conversations = 0.8) {
+    auto options = honest_;
+    options.whole_conversations = whole_conversations;
+    auto accounts = compose_many(scaled(options_.honest_accounts, options_.scale),
+                                 [&] { return compose(study_.corpus, pool, options, random_); });
+    cells.push_back({name, true, calibration_kind, goal, std::move(accounts)});
+  }
+
+  void attack(const std::string& name, Attack compose, const Rows& pool, std::optional<double> goal) {
+    auto accounts = compose_many(scaled(options_.attack_accounts, options_.scale),
+                                 [&] { return compose(study_.corpus, pool, attack_, random_); });
+    cells.push_back({name, false, false, goal, std::move(accounts)});
+  }
+
+  void diluted_at(double share, const Rows& pool, const Rows& cover, std::optional<double> goal) {
+    auto options = attack_;
+    options.share = share;
+    auto accounts = compose_many(scaled(options_.attack_accounts, options_.scale), [&] {
+      return diluted(study_.corpus, {pool, cover}, options, random_);
+    });
+    cells.push_back({fmt::format("diluted {:.0f}%", 100 * share), false, false, goal, std::move(accounts)});
+  }
+
+  std::vector<Cell> cells;
+
+ private:
+  const Study& study_;
+  const FirstStudyOptions& options_;
+  Random& random_;
+  HonestOptions honest_;
+  AttackOptions attack_;
+};
+
+void add_attackers(Composer& composer, const Rows& sets, const Rows& people) {
+  composer.attack("systematic, instruction sets", systematic, sets, .97);
+  composer.attack("systematic, people's prompts", systematic, people, std::nullopt);
+  composer.attack("naive, instruction sets", naive, sets, .90);
+  composer.attack("naive, people's prompts", naive, people, .97);
+  composer.attack("sorted, instruction sets", sorted, sets, .97);
+  composer.attack("sorted, people's prompts", sorted, people, .90);
+  composer.attack("clustered, instruction sets", clustered, sets, .90);
+  composer.attack("clustered, people's prompts", clustered, people, std::nullopt);
+  composer.diluted_at(.5, sets, people, .60);
+  composer.diluted_at(.3, sets, people, std::nullopt);
+  composer.diluted_at(.1, sets, people, std::nullopt);
+}
+
+void add_honest(Composer& composer, const Corpus& corpus, const Rows& people, const Rows& unseen) {
+  composer.honest("single", single, people, true, .01);
+  composer.honest("mixed", mixed, people, true, .01);
+  composer.honest("power", power, people, true, .01);
+  composer.honest("generalist", generalist, of_families(corpus, people, kGeneralist), true, .01);
+  composer.honest("batch", batch, people, false, .03);
+  if (unseen.empty()) return;
+  composer.honest("unseen single", single, unseen, false, .01);
+  composer.honest("unseen power", power, unseen, false, .01);
+  composer.honest("conversations", single, of_families(corpus, people, kConversations), false, std::nullopt, 1.0);
+}
+
+}  // namespace
+
+SplitOptions first_study_split(std::uint64_t seed) {
+  SplitOptions split;
+  split.seed = seed;
+  split.fit = 0.25;
+  split.calibrate = 0.35;
+  split.test = 0.40;
+  split.manifold = kManifold;
+  split.unseen = kUnseen;
+  for (const auto* names : {&kInstructionSets, &kStreams}) {
+    for (const auto& name : *names) {
+      if (std::find(split.unseen.begin(), split.unseen.end(), name) == split.unseen.end()) split.unseen.push_back(name);
+    }
+  }
+  return split;
+}
+
+std::vector<ComposedAccount> calibration_accounts(const Study& study, const FirstStudyOptions& options, Random& random) {
+  const auto people = people_of(study.corpus, study.split.calibrate);
+  const auto general = of_families(study.corpus, people, kGeneralist);
+  HonestOptions honest;
+  honest.length = {options.requests, std::min(100U, options.requests)};
+  const std::uint32_t wanted = scaled(options.ranking_accounts, options.scale);
+  std::vector<ComposedAccount> accounts;
+  std::uint32_t ranked = 0;
+  // 20 a round: single 6, mixed 4, power 4, generalist 3, batch 3.
+  constexpr std::string_view kRound = "sssssmmmmppppgggbbbs";
+  for (std::uint32_t tries = 0; ranked < wanted && tries < 20 * wanted; ++tries) {
+    const char kind = kRound[tries % kRound.size()];
+    const auto& pool = kind == 'g' ? general : people;
+    const auto compose = kind == 's' ? single : kind == 'm' ? mixed : kind == 'p' ? power : kind == 'g' ? generalist : batch;
+    auto account = compose(study.corpus, pool, honest, random);
+    if (!account) continue;
+    const auto name = fmt::format("calibrate-{}", accounts.size());
+    ranked += account->rows.size() >= options.requests && score::in_ranking_half(name) ? 1 : 0;
+    accounts.push_back(std::move(*account));
+  }
+  return accounts;
+}
+
+std::vector<Cell> first_study_cells(const Study& study, const FirstStudyOptions& options, Random& random) {
+  Composer composer(study, options, random);
+  const auto& corpus = study.corpus;
+  if (options.tune) {
+    const auto people = people_of(corpus, study.split.calibrate);
+    const auto sets = of_families(corpus, all_rows(corpus), kManifold);
+    add_honest(composer, corpus, people, {});
+    add_attackers(composer, sets, people);
+    return std::move(composer.cells);
+  }
+  const auto test_people = people_of(corpus, study.split.test);
+  const auto people = without(corpus, test_people, kUnseen);
+  const auto sets = of_families(corpus, study.split.test, kInstructionSets);
+  add_honest(composer, corpus, people, of_families(corpus, test_people, kUnseen));
+  add_attackers(composer, sets, people);
+  for (const auto& name : kStreams) {
+    composer.attack("stream " + name, stream, of_families(corpus, study.split.test, {&name, 1}), std::nullopt);
+  }
+  return std::move(composer.cells);
+}
+
+}  // namespace cms::lab

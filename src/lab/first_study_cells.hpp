@@ -1,0 +1,29 @@
+// The cells of the first study: which accounts are composed from which rows. Shared by its sources only.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "lab/first_study.hpp"
+
+namespace cms::lab {
+
+struct Cell {
+  std::string name;
+  bool honest = false;
+  bool calibration_kind = false;  // honest accounts of the kinds that calibration saw: the negatives of every area
+  std::optional<double> goal;
+  std::vector<ComposedAccount> accounts;
+};
+
+// How the rows are split for `seed`. Families nobody honest was calibrated on, families of the manifold, attackers'.
+SplitOptions first_study_split(std::uint64_t seed);
+
+// Honest accounts for calibration, until exactly `ranking_accounts` of those named calibrate-0, calibrate-1, ... that
+// reach the full length fall into the ranking half.
+std::vector<ComposedAccount> calibration_accounts(const Study& study, const FirstStudyOptions& options, Random& random);
+
+std::vector<Cell> first_study_cells(const Study& study, const FirstStudyOptions& options, Random& random);
+
+}  // namespace cms::lab

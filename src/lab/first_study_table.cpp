@@ -1,0 +1,150 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <nlohmann/json.hpp>
+
+#include "lab/first_study.hpp"
+#include "lab/statistics.hpp"
+#include "types/score.hpp"
+
+namespace cms::lab {
+namespace {
+
+struct Summary {
+  double mean = 0;
+  double least = 1;
+  double greatest = 0;
+};
+
+template <typename Get>
+Summary over_seeds(std::size_t seeds, const Get& get) {
+  Summary summary;
+  for (std::size_t s = 0; s < seeds; ++s) {
+    const double value = get(s);
+    summary.mean += value / static_cast<double>(seeds);
+    summary.least = std::min(summary.least, value);
+    summary.greatest = std::max(summary.greatest, value);
+  }
+  return summary;
+}
+
+Summary flagged(const CellResult& cell) {
+  return over_seeds(cell.accounts.size(), [&](std::size_t s) { return cell.configurations[s][0].flagged; });
+}
+
+double mean_area(const CellResult& cell, std::size_t configuration) {
+  return over_seeds(cell.accounts.size(), [&](std::size_t s) { return cell.configurations[s][configuration].area; }).mean;
+}
+
+// Accounts of all seeds, and how many of them were flagged.
+std::pair<std::uint64_t, std::uint64_t> pooled(const CellResult& cell) {
+  std::uint64_t hits = 0, trials = 0;
+  for (std::size_t s = 0; s < cell.accounts.size(); ++s) {
+    hits += static_cast<std::uint64_t>(cell.configurations[s][0].flagged * cell.accounts[s] + 0.5);
+    trials += cell.accounts[s];
+  }
+  return {hits, trials};
+}
+
+bool holds(const CellResult& cell) {
+  if (!cell.honest) return flagged(cell).mean >= *cell.goal;
+  const auto [hits, trials] = pooled(cell);
+  return rate_lower_bound(hits, trials, .95) <= *cell.goal;
+}
+
+// A catch is claimed where more are flagged than the promise allows for honest accounts.
+bool beats_rivals(const CellResult& cell, std::size_t rivals) {
+  const auto seeds = cell.accounts.size();
+  const double own = flagged(cell).mean;
+  if (own <= 2 * kFlagged) return true;
+  for (std::size_t r = 0; r < rivals; ++r) {
+    const auto rival = over_seeds(seeds, [&](std::size_t s) { return cell.rivals[s][r].flagged; });
+    if (rival.mean >= own) return false;
+  }
+  return true;
+}
+
+std::string goal_text(const CellResult& cell) {
+  if (!cell.goal) return "-";
+  return fmt::format("{}{:.2f}", cell.honest ? "<= " : ">= ", *cell.goal);
+}
+
+std::string main_table(const FirstStudyResult& result) {
+  std::string text = fmt::format("{:<30} {:>8} {:>13} {:>6} {:>7} {:>8} {:>5} {:>14}", "share flagged (PoH <= .01)",
+                                 "accounts", "mean (worst)", "AUC", "median", "goal", "holds", "95% interval");
+  for (const auto& rival : result.rivals) text += fmt::format(" | {:>16}", rival);
+  text += '\n';
+  for (const auto& cell : result.cells) {
+    const auto share = flagged(cell);
+    const auto [hits, trials] = pooled(cell);
+    const auto delay = over_seeds(cell.accounts.size(), [&](std::size_t s) { return cell.median_first_flag[s]; });
+    text += fmt::format("{:<30} {:>8} {:>5.3f} ({:.3f}) {:>7.3f} {:>6.0f} {:>9} {:>5} [{:.3f}, {:.3f}]", cell.name, trials,
+                        share.mean, cell.honest ? share.greatest : share.least, mean_area(cell, 0), delay.mean,
+                        goal_text(cell), !cell.goal ? "" : holds(cell) ? "yes" : "NO",
+                        rate_lower_bound(hits, trials, .95), rate_upper_bound(hits, trials, .95));
+    for (std::size_t r = 0; r < result.rivals.size(); ++r) {
+      const auto seeds = cell.accounts.size();
+      text += fmt::format(" | {:>5.3f} AUC {:>6.3f}", over_seeds(seeds, [&](auto s) { return cell.rivals[s][r].flagged; }).mean,
+                          over_seeds(seeds, [&](auto s) { return cell.rivals[s][r].area; }).mean);
+    }
+    text += '\n';
+  }
+  return text;
+}
+
+std::string channel_table(const FirstStudyResult& result) {
+  std::string text = fmt::format("{:<30} {:>6}", "AUC: all, each alone, each out", "all");
+  for (std::size_t k = 1; k <= kChannelCount; ++k) text += fmt::format(" {:>10}", result.configurations[k].name);
+  text += " |";
+  for (std::size_t k = 1; k <= kChannelCount; ++k) text += fmt::format(" -{:<9}", result.configurations[k].name);
+  text += '\n';
+  for (const auto& cell : result.cells) {
+    text += fmt::format("{:<30} {:>6.3f}", cell.name, mean_area(cell, 0));
+    for (std::size_t k = 1; k <= kChannelCount; ++k) text += fmt::format(" {:>10.3f}", mean_area(cell, k));
+    text += " |";
+    for (std::size_t k = 1; k <= kChannelCount; ++k) text += fmt::format(" {:>10.3f}", mean_area(cell, kChannelCount + k));
+    text += '\n';
+  }
+  return text;
+}
+
+// Real conversations only against the attackers: whether coherence is more than an artefact of composing accounts.
+std::string coherence_line(const FirstStudyResult& result) {
+  const auto coherence = 1 + static_cast<std::size_t>(Channel::coherence);
+  for (const auto& cell : result.cells) {
+    if (cell.name != "conversations") continue;
+    return fmt::format("\ncoherence alone, real conversations only: AUC {:.3f} against composed honest accounts (0.5 = alike), "
+                       "flagged {:.3f}\n",
+                       mean_area(cell, coherence),
+                       over_seeds(cell.accounts.size(), [&](auto s) { return cell.configurations[s][coherence].flagged; }).mean);
+  }
+  return "";
+}
+
+}  // namespace
+
+std::string describe(const FirstStudyResult& result) {
+  const std::size_t seeds = result.cells.empty() ? 0 : result.cells.front().accounts.size();
+  return fmt::format("first study: {} seeds, horizon {} requests, evaluated every {} requests from the 16th on\n"
+                     "mean over seeds (worst seed); median = requests to the first flag; interval: Clopper-Pearson, one-sided "
+                     "95% each way\n\n",
+                     seeds, result.horizon, result.stride) +
+         main_table(result) + "\n" + channel_table(result) + coherence_line(result);
+}
+
+std::string goal_lines(const FirstStudyResult& result) {
+  std::string text;
+  const auto line = [&](const std::string& what, double figure, const nlohmann::json& goal, const nlohmann::json& held) {
+    text += nlohmann::json({{"what", what}, {"figure", figure}, {"goal", goal}, {"holds", held}}).dump() + "\n";
+  };
+  for (const auto& cell : result.cells) {
+    const std::string what = "first-study: share flagged, " + cell.name;
+    line(what, flagged(cell).mean, goal_text(cell), cell.goal ? nlohmann::json(holds(cell)) : nlohmann::json());
+    if (cell.honest) continue;
+    line("first-study: flagged more than trivial scores, " + cell.name, flagged(cell).mean, "> each rival where > .02",
+         beats_rivals(cell, result.rivals.size()));
+  }
+  return text;
+}
+
+}  // namespace cms::lab

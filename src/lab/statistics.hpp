@@ -1,0 +1,17 @@
+// Small statistics of the lab: how well scores separate, and how sure a rate is.
+#pragma once
+
+#include <cstdint>
+#include <span>
+
+namespace cms::lab {
+
+// Area under the ROC curve: P(positive > negative) + P(equal) / 2 (Mann and Whitney 1947). 0.5 when either is empty.
+// Cost: n log n.
+double area_under_curve(std::span<const double> positives, std::span<const double> negatives);
+
+// One-sided Clopper-Pearson bounds (1934) of a rate of which `hits` of `trials` were seen, at `confidence`.
+double rate_lower_bound(std::uint64_t hits, std::uint64_t trials, double confidence);
+double rate_upper_bound(std::uint64_t hits, std::uint64_t trials, double confidence);
+
+}  // namespace cms::lab

@@ -1,0 +1,103 @@
+#include "lab/study.hpp"
+
+#include <fmt/format.h>
+
+#include <set>
+
+#include "atlas/atlas.hpp"
+#include "pipeline/model.hpp"
+#include "pipeline/parallel.hpp"
+
+namespace cms::lab {
+namespace {
+
+// The rows of a pool as a set of their own.
+ActivationSet gather(const ActivationSet& set, const Corpus& corpus, std::span<const std::uint32_t> pool) {
+  ActivationSet part;
+  part.manifest = set.manifest;
+  for (const auto row : pool) {
+    const auto source = corpus.rows[row].source_row;
+    const auto vector = set.row(source);
+    part.values.insert(part.values.end(), vector.begin(), vector.end());
+    part.rows.push_back(set.rows[source]);
+  }
+  return part;
+}
+
+void project_rows(const ActivationSet& set, Study& study, unsigned threads) {
+  const std::size_t count = study.corpus.rows.size();
+  study.projected.resize(count);
+  study.corpus.rank = study.atlas.rank;
+  study.corpus.points.assign(count * study.atlas.rank, 0.0F);
+  pipeline::parallel_for(count, threads, [&](unsigned, std::size_t i) {
+    const auto raw = set.row(study.corpus.rows[i].source_row);
+    study.projected[i] = atlas::project(study.atlas, raw);
+    const auto point = atlas::project_point(study.atlas, raw);
+    std::copy(point.begin(), point.end(),
+              study.corpus.points.begin() + static_cast<std::ptrdiff_t>(i * study.atlas.rank));
+  });
+}
+
+double text_length(const RowInfo& row, std::uint32_t chars_max) {
+  const auto length = static_cast<double>(row.more.value("text", std::string()).size());
+  return chars_max > 0 ? std::min(length, static_cast<double>(chars_max)) : length;
+}
+
+}  // namespace
+
+Result<ActivationSet> join(std::vector<ActivationSet> sets) {
+  if (sets.empty()) return fail(ErrorCode::usage, "no activation sets given");
+  ActivationSet all = std::move(sets.front());
+  for (std::size_t s = 1; s < sets.size(); ++s) {
+    CMS_CHECK(matches(all.manifest, sets[s].manifest));
+    all.values.insert(all.values.end(), sets[s].values.begin(), sets[s].values.end());
+    std::move(sets[s].rows.begin(), sets[s].rows.end(), std::back_inserter(all.rows));
+  }
+  return all;
+}
+
+Result<Study> make_study(const ActivationSet& set, const StudyOptions& options) {
+  Study study;
+  CMS_TRY(corpus, make_corpus(set.rows, set.values, set.manifest.dimension, options.corpus));
+  study.corpus = std::move(corpus);
+  CMS_TRY(split, split_corpus(study.corpus, options.split));
+  CMS_CHECK(check_disjoint(study.corpus, split));
+  study.split = std::move(split);
+
+  const auto people = subset(study.corpus, study.split.fit, [](const CorpusRow& row) { return row.origin == Origin::people; });
+  const ActivationSet manifold[] = {gather(set, study.corpus, study.split.fit)};
+  const ActivationSet benign[] = {gather(set, study.corpus, people)};
+  CMS_TRY(atlas, atlas::fit(manifold, benign, options.atlas));
+  study.atlas = std::move(atlas);
+  project_rows(set, study, options.threads);
+  for (const auto& row : study.corpus.rows) {
+    study.text_lengths.push_back(text_length(set.rows[row.source_row], options.corpus.chars_max));
+  }
+  return study;
+}
+
+std::vector<Measured> measure_accounts(const Study& study, std::span<const ComposedAccount> accounts,
+                                       const std::string& prefix, const MeasureOptions& options) {
+  const auto window = pipeline::window_options(study.atlas, options.window_length, options.horizon);
+  std::vector<Measured> measured(accounts.size());
+  std::vector<pipeline::Scratch> scratches(options.threads);
+  pipeline::parallel_for(accounts.size(), options.threads, [&](unsigned worker, std::size_t i) {
+    std::vector<const Projected*> requests;
+    std::set<std::uint32_t> texts;
+    double length = 0;
+    for (const auto row : accounts[i].rows) {
+      requests.push_back(&study.projected[row]);
+      texts.insert(study.corpus.rows[row].text_id);
+      length += study.text_lengths[row];
+    }
+    auto& one = measured[i];
+    one.trajectory = pipeline::trajectory(study.atlas, window, options.score, requests, scratches[worker]);
+    one.trajectory.account = fmt::format("{}-{}", prefix, i);
+    const auto count = static_cast<double>(requests.size());
+    one.distinct_texts = static_cast<double>(texts.size()) / count;
+    one.mean_text_length = length / count;
+  });
+  return measured;
+}
+
+}  // namespace cms::lab
