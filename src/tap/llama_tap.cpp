@@ -148,7 +148,8 @@ Result<void> LlamaTap::State::make_context() {
   parameters.n_batch = options.batch_tokens;
   parameters.n_ubatch = options.batch_tokens;
   parameters.n_seq_max = sequences_max;
-  parameters.n_outputs_max = outputs_all ? 0 : 1;
+  // Room for the logits of every output is made though none are computed; one a sequence is the least allowed.
+  parameters.n_outputs_max = outputs_all ? 0 : sequences_max;
   parameters.n_threads = static_cast<std::int32_t>(options.threads);
   parameters.n_threads_batch = parameters.n_threads;
   parameters.pooling_type = LLAMA_POOLING_TYPE_NONE;

@@ -42,6 +42,18 @@ Result<void> check_writable(const Path& target) {
   return fail(ErrorCode::failed, fmt::format("cannot write {}", target.string()));
 }
 
+// A dry run reads all there is to read: what fails only afterwards is the machine's fault, not the file's.
+Result<void> quantise(const Path& source, const Path& target, llama_model_quantize_params parameters) {
+  for (const bool dry : {true, false}) {
+    parameters.dry_run = dry;
+    if (llama_model_quantize(source.c_str(), target.c_str(), &parameters) == 0) continue;
+    return fail(dry ? ErrorCode::bad_input : ErrorCode::failed,
+                fmt::format("llama.cpp could not requantise {} to {}: {}", source.string(), target.string(),
+                            llama_complaint()));
+  }
+  return {};
+}
+
 }  // namespace
 
 Result<Path> model_folder() {
@@ -83,11 +95,8 @@ Result<void> prepare_model(const Path& source, const Path& target, bool fresh) {
   parameters.ftype = LLAMA_FTYPE_MOSTLY_Q4_0;
   parameters.allow_requantize = true;
   parameters.pure = true;
-  const bool quantised = llama_model_quantize(source.c_str(), temporary.c_str(), &parameters) == 0;
-  auto result = quantised ? replace_file(temporary, target)
-                          : Result<void>(fail(ErrorCode::failed, fmt::format("llama.cpp could not requantise {} to {}: {}",
-                                                                             source.string(), target.string(),
-                                                                             llama_complaint())));
+  auto result = quantise(source, temporary, parameters);
+  if (result) result = replace_file(temporary, target);
   if (!result) {
     std::error_code ignored;
     std::filesystem::remove(temporary, ignored);
