@@ -31,7 +31,7 @@ endfunction()
 function(cms_add_gtest target)
   add_test(NAME ${target} COMMAND ${target})
   set_tests_properties(${target} PROPERTIES TIMEOUT 600 ENVIRONMENT
-    "CMS_SOURCE_DIR=${PROJECT_SOURCE_DIR};CMS_SHARED_DIR=${PROJECT_SOURCE_DIR}/../shared;CMS_MODEL=${CMS_MODEL};CMS_BIN=${CMAKE_BINARY_DIR}/bin/cms")
+    "OMP_NUM_THREADS=1;OPENBLAS_NUM_THREADS=1;CMS_SOURCE_DIR=${PROJECT_SOURCE_DIR};CMS_SHARED_DIR=${PROJECT_SOURCE_DIR}/../shared;CMS_MODEL=${CMS_MODEL};CMS_BIN=${CMAKE_BINARY_DIR}/bin/cms")
 endfunction()
 
 add_library(cms_warnings INTERFACE)

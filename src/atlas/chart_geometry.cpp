@@ -34,10 +34,11 @@ double chord(std::span<const float> a, std::span<const float> b) {
   return std::sqrt(sum);
 }
 
-// `nearest` without exact repeats of an earlier row.
-std::vector<std::uint32_t> distinct_nearest(const ChartRows& rows) {
+// The first `wanted` of `nearest`, exact repeats of an earlier row left out.
+std::vector<std::uint32_t> distinct_nearest(const ChartRows& rows, std::size_t wanted) {
   std::vector<std::uint32_t> kept;
   for (const auto i : rows.nearest) {
+    if (kept.size() == wanted) break;
     const auto repeats = [&](std::uint32_t j) { return std::ranges::equal(row(rows, i), row(rows, j)); };
     if (std::ranges::none_of(kept, repeats)) kept.push_back(i);
   }
@@ -180,9 +181,10 @@ ChartGeometry chart_geometry(const ChartRows& rows, std::span<const float> centr
   const VectorXd centre = to_vector(centroid).normalized();
   geometry.radius = radius_quantiles(rows, centre);
 
-  const auto nearest = distinct_nearest(rows);
+  const auto local_count = std::clamp(rows.own.size(), kLocalMin, kLocalMax);
+  const auto nearest = distinct_nearest(rows, std::max(kFitMax, 4 * local_count));
   const Rows all(nearest);
-  const Rows local = all.first(std::min(all.size(), std::clamp(rows.own.size(), kLocalMin, kLocalMax)));
+  const Rows local = all.first(std::min(all.size(), local_count));
   estimate_dimension(rows, local, all, geometry);
 
   const double wanted = std::clamp(std::round(geometry.dimension.value_or(1)), 1.0, double{kFrameDimensionMax});
@@ -194,8 +196,7 @@ ChartGeometry chart_geometry(const ChartRows& rows, std::span<const float> centr
   }
   if (m == 0) return geometry;
 
-  const auto fitted = std::max(local.size(), static_cast<std::size_t>(3 * m * (m + 1) / 2));
-  const MatrixXd logs = logarithms(rows, all.first(std::min(all.size(), fitted)), centre);
+  const MatrixXd logs = logarithms(rows, all.first(std::min(all.size(), kFitMax)), centre);
   const MatrixXd tangent = logs * frame.transpose();
   const auto extrinsic = extrinsic_scalar_curvature(tangent, logs - tangent * frame);
   if (extrinsic) geometry.scalar_curvature = static_cast<double>(m * (m - 1)) + *extrinsic;

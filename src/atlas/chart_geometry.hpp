@@ -2,10 +2,11 @@
 //
 // Everything is taken in the tangent space of the unit sphere S^(r-1) at the chart's centroid, by the logarithm map.
 // The *local rows* are as many of the nearest distinct rows as the chart owns, at least kLocalMin (neighbouring
-// charts fill up small ones) and at most kLocalMax. Invariants
+// charts fill up small ones) and at most kLocalMax; the curvature fit takes the kFitMax nearest; neighbours of local
+// rows are sought among four times as many (at least kFitMax), so that no edge cuts their neighbourhoods. Invariants
 //  1. the frame is orthonormal, orthogonal to the centroid, and the largest entry of each direction is positive;
 //  2. no value is NaN or infinite: what the rows do not determine is empty.
-// Threads: pure functions. Cost of a chart: local rows x nearest rows x r, and one r x r eigenproblem.
+// Threads: pure functions. Cost of a chart: at most 4 x local^2 x r, and one r x r eigenproblem.
 // Reference: docs/measures/curvature.md, docs/measures/dimension.md.
 #pragma once
 
@@ -21,14 +22,16 @@ namespace cms::atlas {
 inline constexpr std::uint32_t kFrameDimensionMax = 6;
 inline constexpr std::size_t kLocalMin = 16;
 inline constexpr std::size_t kLocalMax = 256;
+// Rows of the quadratic fit where there are as many. Fewer give noise: docs/measures/curvature.md has the table.
+inline constexpr std::size_t kFitMax = 256;
 
 // One chart seen from the set of rows it was fitted on. Nothing is owned.
 struct ChartRows {
-  std::span<const float> values;         // n x rank, row-major, finite unit rows of the whole set
+  std::span<const float> values;  // n x rank, row-major, finite unit rows of the whole set
   std::uint32_t rank = 0;
-  std::span<const std::uint32_t> own;    // rows of the chart, in any order
-  std::span<const std::uint32_t> nearest;  // rows of the set nearest to the centroid, nearest first; the more of them
-                                           // (4 x own, at least kLocalMax, say) the less the edge of the chart shows
+  std::span<const std::uint32_t> own;      // rows of the chart, in any order
+  std::span<const std::uint32_t> nearest;  // rows of the set, nearest to the centroid first: all of them, or at least
+                                           // max(kFitMax, 4 x own) distinct ones
 };
 
 struct ChartGeometry {
