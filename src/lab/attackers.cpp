@@ -1,0 +1,126 @@
+#include "lab/attackers.hpp"
+
+#include <algorithm>
+#include <cstddef>
+#include <string>
+#include <utility>
+
+namespace cms::lab {
+namespace {
+
+// The next row of a stream whose text is unused, now used; nothing at its end.
+std::optional<std::uint32_t> next_unused(const std::vector<std::uint32_t>& stream, std::size_t& at, UsedTexts& used) {
+  while (at < stream.size()) {
+    const auto row = stream[at++];
+    if (used.take(row)) return row;
+  }
+  return std::nullopt;
+}
+
+}  // namespace
+
+std::vector<std::uint32_t> farthest_first(const Corpus& corpus, Pool rows, std::size_t count) {
+  std::vector<std::uint32_t> taken;
+  if (rows.empty() || count == 0) return taken;
+  constexpr float kTaken = 2;  // above every cosine
+  std::vector<float> nearest(rows.size(), -kTaken);
+  std::size_t next = 0;
+  while (true) {
+    taken.push_back(rows[next]);
+    nearest[next] = kTaken;
+    if (taken.size() == std::min(count, rows.size())) return taken;
+    for (std::size_t i = 0; i < rows.size(); ++i) {
+      if (nearest[i] != kTaken) nearest[i] = std::max(nearest[i], cosine(corpus, taken.back(), rows[i]));
+    }
+    next = static_cast<std::size_t>(std::min_element(nearest.begin(), nearest.end()) - nearest.begin());
+  }
+}
+
+std::vector<std::uint32_t> nearest_neighbour_order(const Corpus& corpus, Pool rows) {
+  std::vector<std::uint32_t> left(rows.begin(), rows.end());
+  std::vector<std::uint32_t> order;
+  std::size_t next = 0;
+  while (!left.empty()) {
+    order.push_back(left[next]);
+    left.erase(left.begin() + static_cast<std::ptrdiff_t>(next));
+    next = 0;
+    float best = -2;
+    for (std::size_t i = 0; i < left.size(); ++i) {
+      const float similar = cosine(corpus, order.back(), left[i]);
+      if (similar > best) {
+        best = similar;
+        next = i;
+      }
+    }
+  }
+  return order;
+}
+
+std::optional<ComposedAccount> naive(const Corpus& corpus, Pool pool, const AttackOptions& options, Random& random) {
+  return finished(account_of("naive", draw(corpus, pool, options.length.requests, random), true), options.length);
+}
+
+std::optional<ComposedAccount> systematic(const Corpus& corpus, Pool pool, const AttackOptions& options,
+                                          Random& random) {
+  const auto sample = draw(corpus, pool, std::size_t{options.pool_factor} * options.length.requests, random);
+  auto rows = farthest_first(corpus, sample, options.length.requests);
+  return finished(account_of("systematic", std::move(rows), true), options.length);
+}
+
+std::optional<ComposedAccount> clustered(const Corpus& corpus, Pool pool, const AttackOptions& options,
+                                         Random& random) {
+  // A draw over the whole pool gives the centres: the next unused row of a random order is a random unused row.
+  const auto centres = draw(corpus, pool, pool.size(), random);
+  const auto most = std::max(options.cluster_min, options.cluster_max);
+  UsedTexts used(corpus);
+  std::vector<std::uint32_t> account;
+  std::size_t at = 0;
+  while (account.size() < options.length.requests) {
+    const auto centre = next_unused(centres, at, used);
+    if (!centre) break;
+    account.push_back(*centre);
+    const auto size = options.cluster_min + random.below(most - options.cluster_min + 1);
+    for (const auto row : nearest_unused(corpus, pool, *centre, std::max(std::uint64_t{1}, size) - 1, used)) {
+      if (account.size() == options.length.requests) break;
+      used.take(row);
+      account.push_back(row);
+    }
+  }
+  return finished(account_of("clustered", std::move(account), true), options.length);
+}
+
+std::optional<ComposedAccount> sorted(const Corpus& corpus, Pool pool, const AttackOptions& options, Random& random) {
+  const auto rows = draw(corpus, pool, options.length.requests, random);
+  return finished(account_of("sorted", nearest_neighbour_order(corpus, rows), true), options.length);
+}
+
+std::optional<ComposedAccount> stream(const Corpus& corpus, Pool pool, const AttackOptions& options, Random& random) {
+  HonestOptions one_family;
+  one_family.length = options.length;
+  const auto account = batch(corpus, pool, one_family, random);
+  if (!account) return std::nullopt;
+  return finished(account_of("stream", account->rows, true), options.length);
+}
+
+std::optional<ComposedAccount> diluted(const Corpus& corpus, const DilutedPools& pools, const AttackOptions& options,
+                                       Random& random) {
+  auto cover_options = options.cover;
+  cover_options.length = {options.length.requests, 1};
+  const auto cover = power(corpus, pools.cover, cover_options, random);
+  if (!cover) return std::nullopt;
+  const auto attack = draw(corpus, pools.attack, pools.attack.size(), random);
+  UsedTexts used(corpus);
+  ComposedAccount account{"diluted", {}, {}};
+  std::size_t attack_at = 0;
+  std::size_t cover_at = 0;
+  while (account.rows.size() < options.length.requests) {
+    const bool attacks = random.uniform() < options.share;
+    const auto row = attacks ? next_unused(attack, attack_at, used) : next_unused(cover->rows, cover_at, used);
+    if (!row) break;
+    account.rows.push_back(*row);
+    account.from_attacker.push_back(attacks);
+  }
+  return finished(std::move(account), options.length);
+}
+
+}  // namespace cms::lab

@@ -1,0 +1,55 @@
+// Simulated extraction: accounts that buy the model's answers instead of using them.
+//
+// Each draws from `pool` (rows of distillers, or of people for replay; of one part of a split), never puts a text
+// twice into an account, and gives nothing when the pool cannot fill Length::requests_min. Equal corpus, pool, options
+// and chance give equal accounts. Threads: pure. What each stands for: docs/lab/composition.md.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <vector>
+
+#include "base/random.hpp"
+#include "lab/corpus.hpp"
+#include "lab/corpus_account.hpp"
+#include "lab/honest.hpp"
+
+namespace cms::lab {
+
+struct AttackOptions {
+  Length length = {};
+  std::uint32_t pool_factor = 4;   // systematic chooses among so many times `requests` rows
+  std::uint32_t cluster_min = 2;   // clustered: rows of a cluster, centre included
+  std::uint32_t cluster_max = 8;
+  double share = 0.5;              // diluted: probability that a request is the attacker's
+  HonestOptions cover = {};        // diluted: the honest account between; its length is not used
+};
+
+// Uniform draws without replacement over all families of the pool. Cost: linear in the pool.
+std::optional<ComposedAccount> naive(const Corpus&, Pool, const AttackOptions&, Random&);
+// Farthest-first over a random sample of pool_factor x requests rows. Cost: pool_factor x requests^2 cosines.
+std::optional<ComposedAccount> systematic(const Corpus&, Pool, const AttackOptions&, Random&);
+// Random centres, each with its nearest unused rows. Cost: one cosine a row of the pool and cluster.
+std::optional<ComposedAccount> clustered(const Corpus&, Pool, const AttackOptions&, Random&);
+// Random draws, sent in greedy nearest-neighbour order. Cost: requests^2 / 2 cosines.
+std::optional<ComposedAccount> sorted(const Corpus&, Pool, const AttackOptions&, Random&);
+// One family, drawn uniformly among those that can fill an account, in random order.
+std::optional<ComposedAccount> stream(const Corpus&, Pool, const AttackOptions&, Random&);
+
+struct DilutedPools {
+  Pool attack;
+  Pool cover;  // rows of people
+};
+// Each request is the next of a naive stream with probability `share`, else the next of an honest power account; no
+// text twice within or across. Ends when the stream whose turn it is has run out.
+std::optional<ComposedAccount> diluted(const Corpus&, const DilutedPools&, const AttackOptions&, Random&);
+
+// The first `count` of `rows` in farthest-first order from rows[0]: always the row whose greatest cosine to those
+// taken is least (ties: earlier in `rows`; Gonzalez, Clustering to minimize the maximum intercluster distance, 1985).
+std::vector<std::uint32_t> farthest_first(const Corpus& corpus, Pool rows, std::size_t count);
+
+// `rows` from rows[0] on, always to the nearest row left (ties: earlier in `rows`).
+std::vector<std::uint32_t> nearest_neighbour_order(const Corpus& corpus, Pool rows);
+
+}  // namespace cms::lab
