@@ -12,3 +12,7 @@ using Run = std::function<cms::Result<void>()>;
 
 void add_capture(CLI::App& app, Run& chosen);
 void add_model(CLI::App& app, Run& chosen);
+void add_fit(CLI::App& app, Run& chosen);
+void add_score(CLI::App& app, Run& chosen);
+void add_watch(CLI::App& app, Run& chosen);
+void add_inspect(CLI::App& app, Run& chosen);

@@ -15,6 +15,10 @@ int run(int argc, char** argv) {
   Run chosen;
   add_capture(app, chosen);
   add_model(app, chosen);
+  add_fit(app, chosen);
+  add_score(app, chosen);
+  add_watch(app, chosen);
+  add_inspect(app, chosen);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {

@@ -99,8 +99,9 @@ Result<void> check_values(const Matrix& matrix) {
   if (matrix.columns > UINT32_MAX) return fail(ErrorCode::bad_input, "the vectors are impossibly long");
   for (std::size_t i = 0; i < matrix.values.size(); ++i) {
     if (std::isfinite(matrix.values[i])) continue;
-    return fail(ErrorCode::bad_input, fmt::format("row {}, column {} (from 0) is {}", i / matrix.columns,
-                                                  i % matrix.columns, std::isnan(matrix.values[i]) ? "NaN" : "infinite"));
+    return fail(ErrorCode::bad_input,
+                fmt::format("row {}, column {} (from 0) is {}", i / matrix.columns, i % matrix.columns,
+                            std::isnan(matrix.values[i]) ? "NaN" : "infinite"));
   }
   return {};
 }
@@ -130,11 +131,11 @@ Result<Manifest> read_manifest(const Located& located, const ReadOptions& option
 Result<void> check_writable(const ActivationSet& set, Dtype dtype) {
   for (std::size_t i = 0; i < set.values.size(); ++i) {
     const float value = set.values[i];
+    const char* why = std::isfinite(value) ? "float16 cannot hold: write float32 (--dtype f32)" : "is not finite";
     if (std::isfinite(value) && (dtype == Dtype::float32 || std::isfinite(from_half(to_half(value))))) continue;
     return fail(ErrorCode::bad_input,
                 fmt::format("row {}, column {} (from 0) is {}, which {}", i / set.manifest.dimension,
-                            i % set.manifest.dimension, value,
-                            std::isfinite(value) ? "float16 cannot hold: write float32 (--dtype f32)" : "is not finite"));
+                            i % set.manifest.dimension, value, why));
   }
   return {};
 }

@@ -47,9 +47,10 @@ Result<void> agree(const CaptureOptions& options, const Json& description, Frame
     const auto earlier = text ? parse_object(*text) : tl::make_unexpected(text.error());
     for (const auto& [key, value] : description.items()) {
       if (earlier && earlier->value(key, Json()) == value) continue;
-      return fail(ErrorCode::refused, fmt::format("{} holds an unfinished capture with another {}: run it with the same "
-                                                  "options to finish it, or with --fresh to throw it away",
-                                                  with_ending(options.name, ".partial.rows").string(), key));
+      return fail(ErrorCode::refused,
+                  fmt::format("{} holds an unfinished capture with another {}: run it with the same options to finish "
+                              "it, or with --fresh to throw it away",
+                              with_ending(options.name, ".partial.rows").string(), key));
     }
     return {};
   }
@@ -96,7 +97,7 @@ Result<void> add(const TapBatch& batch, const std::vector<RowInfo>& infos, std::
   for (std::size_t r = 0; r < sets.size(); ++r) {
     auto& set = sets[r];
     if (batch.count > infos.size() - set.rows.size()) {
-      return fail(ErrorCode::bad_input, "the unfinished capture has more rows than there are prompts: run with --fresh");
+      return fail(ErrorCode::bad_input, "the unfinished capture has more rows than prompts: run with --fresh");
     }
     set.values.insert(set.values.end(), batch.values[r].begin(), batch.values[r].end());
     for (std::size_t i = 0; i < batch.count; ++i) {

@@ -24,7 +24,7 @@ class Frames : public testing::Test {
 Bytes write_three(const std::filesystem::path& path) {
   auto file = FrameFile::open(path);
   EXPECT_TRUE(file);
-  for (const std::uint8_t size : std::initializer_list<std::uint8_t>{5, 1, 9}) EXPECT_TRUE(file->append(Bytes(size, size)));
+  for (const auto& payload : {Bytes(5, 5), Bytes(1, 1), Bytes(9, 9)}) EXPECT_TRUE(file->append(payload));
   return *read_file(path);
 }
 

@@ -17,7 +17,8 @@ std::uint16_t nearest_half(float value) {
   double best_distance = std::numeric_limits<double>::infinity();
   for (std::uint32_t bits = 0; bits <= 0x7C00; ++bits) {
     // Rounding treats infinity as the half that would follow the greatest one, 2^16.
-    const double candidate = bits == 0x7C00 ? 65536.0 : static_cast<double>(from_half(static_cast<std::uint16_t>(bits)));
+    const auto half = static_cast<std::uint16_t>(bits);
+    const double candidate = half == 0x7C00 ? 65536.0 : static_cast<double>(from_half(half));
     const double distance = std::fabs(candidate - magnitude);
     if (distance < best_distance || (distance == best_distance && bits % 2 == 0)) {
       best = static_cast<std::uint16_t>(bits);

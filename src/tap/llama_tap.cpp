@@ -81,7 +81,8 @@ std::string model_name(const llama_model* model, const std::filesystem::path& pa
   const std::string base = metadata(model, "general.basename");
   const std::string size = metadata(model, "general.size_label");
   const std::string full = metadata(model, "general.name");
-  const std::string name = !base.empty() && !size.empty() ? base + "-" + size : !full.empty() ? full : path.stem().string();
+  std::string name = full.empty() ? path.stem().string() : full;
+  if (!base.empty() && !size.empty()) name = base + "-" + size;
   const std::string type = slug(llama_ftype_name(llama_model_ftype(model)));
   const std::string result = slug(name);
   return result.ends_with(type) ? result : result + "-" + type;
@@ -193,7 +194,8 @@ std::vector<llama_token> LlamaTap::State::tokenize(const std::string& text) cons
   tokens.resize(static_cast<std::size_t>(std::max(count, 0)));
   // A template that spells the start token out would have it twice.
   const llama_token start = llama_vocab_bos(vocabulary);
-  if (options.chat_template && tokens.size() > 1 && tokens[0] == start && tokens[1] == start) tokens.erase(tokens.begin());
+  const bool twice = tokens.size() > 1 && tokens[0] == start && tokens[1] == start;
+  if (options.chat_template && twice) tokens.erase(tokens.begin());
   return tokens;
 }
 
@@ -236,7 +238,9 @@ Result<void> LlamaTap::State::pass(std::span<const std::pair<std::uint32_t, std:
   if (status != 0) {
     return fail(ErrorCode::failed, fmt::format("llama.cpp stopped with {}: {}", status, llama_complaint()));
   }
-  if (!watch.surprise.empty()) return fail(ErrorCode::failed, "the model's graph is unknown to the tap: " + watch.surprise);
+  if (!watch.surprise.empty()) {
+    return fail(ErrorCode::bad_input, "the model's graph is unlike others: " + watch.surprise);
+  }
   for (const auto& probe : watch.probes) {
     if (!probe.seen) return fail(ErrorCode::bad_input, "the model's graph has no tensor " + probe.tensor);
   }

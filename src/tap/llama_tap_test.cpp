@@ -132,7 +132,8 @@ std::vector<float> own_embeddings(const std::filesystem::path& path, enum llama_
 }
 
 TEST_F(Tap, final_vectors_equal_those_of_llama_cpps_own_embedding_call) {
-  const auto ours = read_all(with({{.block = {}, .pooling = Pooling::mean}, {.block = {}, .pooling = Pooling::last}}), kTexts);
+  const auto ours =
+      read_all(with({{.block = {}, .pooling = Pooling::mean}, {.block = {}, .pooling = Pooling::last}}), kTexts);
   const auto mean = own_embeddings(model_, LLAMA_POOLING_TYPE_MEAN);
   const auto last = own_embeddings(model_, LLAMA_POOLING_TYPE_LAST);
 
@@ -181,7 +182,8 @@ TEST_F(Tap, the_last_block_keeps_the_rows_of_all_tokens) {
 }
 
 TEST_F(Tap, the_last_pooling_is_the_mean_of_a_text_of_one_token) {
-  const auto all = read_all(with({{.block = 5, .pooling = Pooling::mean}, {.block = 5, .pooling = Pooling::last}}), {"hi"});
+  const auto all =
+      read_all(with({{.block = 5, .pooling = Pooling::mean}, {.block = 5, .pooling = Pooling::last}}), {"hi"});
   EXPECT_EQ(all[0], all[1]);
 }
 

@@ -35,12 +35,13 @@ TEST_F(PromptFile, text_account_time_and_everything_else_are_kept) {
 }
 
 TEST_F(PromptFile, a_bad_prompt_is_named_by_file_and_line) {
-  for (const char* line : {"{}", "{\"text\":1}", "{\"text\":\" \\n \"}", "{\"text\":\"\"}", "{\"text\":\"\xFF\"}", "nonsense",
+  for (const char* line : {"{}", "{\"text\":1}", "{\"text\":\" \\n \"}", "{\"text\":\"\"}",
+                           "{\"text\":\"\xFF\"}", "nonsense",
                            "{\"text\":\"\\ud800\"}", "{\"text\":\"a\",\"time\":true}"}) {
     const auto prompts = read(std::string("{\"text\":\"fine\"}\n") + line + "\n");
     ASSERT_FALSE(prompts) << line;
     EXPECT_EQ(prompts.error().code, ErrorCode::bad_input);
-    EXPECT_NE(prompts.error().message.find(path_.string() + ", line 2: "), std::string::npos) << prompts.error().message;
+    EXPECT_TRUE(prompts.error().message.starts_with(path_.string() + ", line 2: ")) << prompts.error().message;
   }
 }
 

@@ -52,7 +52,8 @@ Result<std::pair<std::uint64_t, std::uint64_t>> two_counts(const Json& entry, co
 Result<Matrix> decode(const Json& entry, std::span<const std::uint8_t> data) {
   if (!entry.is_object()) return fail(ErrorCode::bad_input, "its entry is not an object");
   const auto dtype_entry = entry.find("dtype");
-  const std::string dtype = dtype_entry != entry.end() && dtype_entry->is_string() ? dtype_entry->get<std::string>() : "";
+  const bool has_dtype = dtype_entry != entry.end() && dtype_entry->is_string();
+  const std::string dtype = has_dtype ? dtype_entry->get<std::string>() : "";
   if (dtype != "F32" && dtype != "F16" && dtype != "BF16") {
     return fail(ErrorCode::bad_input, fmt::format("dtype \"{}\" is not read: save F32, F16 or BF16", dtype));
   }

@@ -37,8 +37,9 @@ class Commands(unittest.TestCase):
         self.addCleanup(folder.cleanup)
         self.folder = pathlib.Path(folder.name)
 
-    def prompts(self, count):
-        lines = [{"text": FORMS[i % 3].format(SUBJECTS[i % 5], i), "account": f"a{i % 4}", "time": i / 2, "id": i}
+    def prompts(self, count, note=""):
+        lines = [{"text": FORMS[i % 3].format(SUBJECTS[i % 5], i), "account": f"a{i % 4}", "time": i / 2, "id": i,
+                  "note": note}
                  for i in range(count)]
         path = self.folder / "prompts.jsonl"
         path.write_text("".join(json.dumps(line) + "\n" for line in lines))
@@ -167,10 +168,16 @@ class Capture(Commands):
         path = self.prompts(20)
         self.assertEqual(self.run_cms(self.command("a", prompts=path)).returncode, 0)
         before = (self.folder / "a.npy").read_bytes()
-        more = self.prompts(24)
-        done = self.run_cms(self.command("a", "--dtype", "f32", prompts=more), preexec_fn=limit_file_size(2304 * 24 + 20))
+        # Rows and matrix fit the disk, the lines of the sidecar do not.
+        more = self.prompts(24, note="x" * 10000)
+        done = self.run_cms(self.command("a", prompts=more), preexec_fn=limit_file_size(120000))
         self.assertEqual(done.returncode, 1, done.stderr)
+        self.assertIn("a.jsonl", done.stderr)
         self.assertEqual((self.folder / "a.npy").read_bytes(), before)
+        self.assertEqual(list(self.folder.glob("a*.new*")), [])
+        done = self.run_cms(self.command("a", prompts=more))
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertEqual(len((self.folder / "a.jsonl").read_text().splitlines()), 24)
 
     def test_going_on_with_other_options_is_refused(self):
         path = self.prompts(60)

@@ -1,0 +1,212 @@
+#include "describe.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <map>
+#include <optional>
+#include <vector>
+
+#include "pipeline/score_line.hpp"
+#include "score/score.hpp"
+#include "window/window.hpp"
+
+namespace {
+
+using cms::ErrorCode;
+using cms::Result;
+using Json = nlohmann::ordered_json;
+
+// Middle value, the lower of two; null of none.
+template <typename T>
+Json median(std::vector<T> values) {
+  if (values.empty()) return nullptr;
+  const auto middle = values.begin() + static_cast<std::ptrdiff_t>((values.size() - 1) / 2);
+  std::nth_element(values.begin(), middle, values.end());
+  return *middle;
+}
+
+// {"median": ..., "charts": in how many charts it was computed}
+Json chart_summary(const std::vector<cms::atlas::Chart>& charts, std::optional<float> cms::atlas::Chart::* member) {
+  std::vector<float> known;
+  for (const auto& chart : charts) {
+    if (chart.*member) known.push_back(*(chart.*member));
+  }
+  return {{"median", median(known)}, {"charts", known.size()}};
+}
+
+Json model_of(const cms::Manifest& manifest) {
+  return {{"name", manifest.model_name},
+          {"layer", manifest.layer},
+          {"normalisation", manifest.normalisation},
+          {"pooling", manifest.pooling},
+          {"template", manifest.template_name},
+          {"words_max", manifest.words_max},
+          {"chars_max", manifest.chars_max},
+          {"dimension", manifest.dimension},
+          {"sha256", manifest.model_hash.empty() ? Json(nullptr) : Json(manifest.model_hash)},
+          {"program_version", manifest.program_version}};
+}
+
+constexpr std::size_t kNameDigits = 12;
+
+}  // namespace
+
+Json describe(const cms::pipeline::Model& model) {
+  const auto& atlas = model.atlas;
+  Json ranking = Json::object();
+  for (const auto& [group, one] : model.calibration.rankings) ranking[group] = one.greatest.size();
+  const auto fitted_on = Json::parse(atlas.provenance, nullptr, false);
+  return {{"kind", "atlas"},
+          {"atlas", model.name},
+          {"model", model_of(atlas.manifest)},
+          {"rank", atlas.rank},
+          {"charts", atlas.chart_count()},
+          {"dimension", chart_summary(atlas.charts, &cms::atlas::Chart::dimension)},
+          {"curvature", chart_summary(atlas.charts, &cms::atlas::Chart::scalar_curvature)},
+          {"reference", atlas.reference_weights.size()},
+          {"window", model.window_length},
+          {"stride", model.calibration.options.stride},
+          {"min_requests", model.calibration.options.min_requests},
+          {"half_life_requests", model.calibration.options.h_requests},
+          {"half_life_hours", model.calibration.options.h_hours},
+          {"horizon", model.calibration.horizon},
+          {"ranking", ranking},
+          {"fitted_on", fitted_on.is_discarded() ? Json(nullptr) : fitted_on}};
+}
+
+Json describe(const cms::ActivationSet& set) {
+  std::map<std::string_view, std::size_t> requests;
+  std::size_t without_account = 0, cut = 0;
+  double first = set.rows.front().time, last = first;
+  for (const auto& row : set.rows) {
+    if (row.account.empty()) {
+      ++without_account;
+    } else {
+      ++requests[row.account];
+    }
+    cut += row.tokens_total > row.tokens_seen ? 1 : 0;
+    first = std::min(first, row.time);
+    last = std::max(last, row.time);
+  }
+  std::vector<std::size_t> counts;
+  for (const auto& [account, count] : requests) counts.push_back(count);
+  const auto most = counts.empty() ? Json(nullptr) : Json(*std::max_element(counts.begin(), counts.end()));
+  return {{"kind", "set"},
+          {"model", model_of(set.manifest)},
+          {"rows", set.count()},
+          {"accounts", counts.size()},
+          {"requests_median", median(counts)},
+          {"requests_most", most},
+          {"rows_without_account", without_account},
+          {"rows_cut_short", cut},
+          {"time_first", first},
+          {"time_last", last}};
+}
+
+bool is_state(std::span<const std::uint8_t> bytes) {
+  cms::ByteReader in(bytes);
+  if (in.get<std::uint64_t>() != kNameDigits || in.left() < kNameDigits) return false;
+  const auto name = bytes.subspan(sizeof(std::uint64_t), kNameDigits);
+  return std::all_of(name.begin(), name.end(), [](auto c) { return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f'); });
+}
+
+Result<Json> describe_state(std::span<const std::uint8_t> bytes) {
+  cms::ByteReader in(bytes);
+  const auto atlas = in.get_string();
+  auto ahead = in;
+  cms::window::Options options;
+  options.length = ahead.get<std::uint32_t>();
+  options.horizon = ahead.get<std::uint32_t>();
+  options.rank = ahead.get<std::uint32_t>();
+  options.sketch_dimension = ahead.get<std::uint32_t>();
+  options.chart_count = ahead.get<std::uint32_t>();
+  // Sizes that the bytes cannot hold are not worth the memory.
+  const auto points = std::uint64_t{options.length} * (std::uint64_t{options.rank} + options.sketch_dimension);
+  if (ahead.failed() || points > ahead.left()) return cms::fail(ErrorCode::bad_input, "account state: damaged");
+  CMS_TRY(window, cms::window::decode(in, options));
+  CMS_TRY(score, cms::score::decode_state(in));
+  const auto time = in.get<double>();
+  cms::Reading reading;
+  reading.made = in.get<std::uint64_t>();
+  for (float& value : reading.values) value = in.get<float>();
+  if (!in.finished() || !std::isfinite(time)) return cms::fail(ErrorCode::bad_input, "account state: damaged");
+  Json evidence = Json::object();
+  for (std::size_t c = 0; c < cms::kChannelCount; ++c) {
+    evidence[std::string(name(static_cast<cms::Channel>(c)))] = score.evidence[c];
+  }
+  return Json{{"kind", "state"},
+              {"atlas", atlas},
+              {"window", options.length},
+              {"horizon", options.horizon},
+              {"rank", options.rank},
+              {"charts", options.chart_count},
+              {"requests", window.requests},
+              {"distinct", window.distinct},
+              {"charts_visited", window.visited_count()},
+              {"time", time},
+              {"evaluations", score.evaluations},
+              {"poh_min", score.evaluations > 0 ? Json(score.poh_min) : Json(nullptr)},
+              {"requests_at_min", score.evaluations > 0 ? Json(score.requests_at_min) : Json(nullptr)},
+              {"evidence", evidence},
+              {"readings", cms::pipeline::readings(reading)}};
+}
+
+namespace {
+
+// One value in words: text bare, numbers short, objects as "key value" pairs.
+std::string words_of(const Json& value) {
+  if (value.is_null()) return "not known";
+  if (value.is_string()) return value.get<std::string>().empty() ? "-" : value.get<std::string>();
+  if (value.is_number_float()) return fmt::format("{:.6g}", value.get<double>());
+  if (!value.is_object()) return value.dump();
+  std::string text;
+  for (const auto& [key, inner] : value.items()) {
+    text += fmt::format("{}{} {}", text.empty() ? "" : ", ", key.empty() ? "all accounts" : key, words_of(inner));
+  }
+  return text.empty() ? "-" : text;
+}
+
+// What a key means to a reader; the key itself where it says enough.
+std::string label_of(const std::string& kind, const std::string& key) {
+  static const std::map<std::string, std::string> kLabels = {
+      {"atlas.dimension", "intrinsic dimension"},
+      {"atlas.curvature", "scalar curvature"},
+      {"atlas.reference", "benign reference points"},
+      {"atlas.window", "window, distinct requests"},
+      {"atlas.stride", "requests between evaluations"},
+      {"atlas.min_requests", "first evaluation at request"},
+      {"atlas.half_life_requests", "evidence halves in requests"},
+      {"atlas.half_life_hours", "evidence halves in idle hours"},
+      {"atlas.horizon", "horizon H, requests"},
+      {"atlas.ranking", "ranking accounts (B)"},
+      {"atlas.fitted_on", "fitted on"},
+      {"set.requests_median", "requests of an account, median"},
+      {"set.requests_most", "requests of an account, most"},
+      {"set.rows_without_account", "rows without account"},
+      {"set.rows_cut_short", "texts read in part"},
+      {"set.time_first", "first time, seconds"},
+      {"set.time_last", "last time, seconds"},
+      {"state.window", "window, distinct requests"},
+      {"state.horizon", "horizon H, requests"},
+      {"state.charts", "charts of the atlas"},
+      {"state.distinct", "distinct requests"},
+      {"state.charts_visited", "charts visited"},
+      {"state.time", "time of the last request, seconds"},
+      {"state.poh_min", "lowest PoH"},
+      {"state.requests_at_min", "lowest PoH at request"},
+      {"state.evidence", "evidence by channel"},
+  };
+  const auto found = kLabels.find(kind + "." + key);
+  return found == kLabels.end() ? key : found->second;
+}
+
+}  // namespace
+
+std::string in_words(const Json& description) {
+  const auto kind = description.at("kind").get<std::string>();
+  std::string text;
+  for (const auto& [key, value] : description.items()) text += fmt::format("{:<33}  {}\n", label_of(kind, key), words_of(value));
+  return text;
+}

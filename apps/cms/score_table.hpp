@@ -1,0 +1,10 @@
+// Scores as a table for people.
+#pragma once
+
+#include <span>
+#include <string>
+
+#include "score_inputs.hpp"
+
+// A heading, a line for each score, and a sentence on how many are flagged; as wide as its content needs.
+std::string score_table(std::span<const AccountScore> scores, bool colours);
