@@ -18,7 +18,7 @@ std::optional<double> near_duplicates(std::span<const std::uint8_t> flags);
 
 // Effective rank of order 2 (participation ratio) of the Gram matrix of the window's requests, in [1, requests]:
 // (tr G)^2 / |G|_F^2, where point i stands multiplicities[i] times in G. 1 = one direction only, n = n orthogonal
-// ones. nullopt for fewer than 2 requests in all or when the lengths differ.
+// ones, up to rounding. nullopt for fewer than 2 requests in all or when the lengths differ.
 std::optional<double> effective_rank(const Distances& distances, std::span<const std::uint32_t> multiplicities);
 
 }  // namespace cms::repetition
