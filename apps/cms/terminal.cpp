@@ -68,7 +68,7 @@ std::string column(std::string_view text, std::size_t width) {
 }
 
 std::string poh_text(const cms::Score& score) {
-  return score.computed ? (score.extrapolated ? "~" : "") + number_text(score.poh) : "-";
+  return score.computed ? fmt::format("{}{}", score.extrapolated ? "~" : "", number_text(score.poh)) : "-";
 }
 
 std::string poh_min_text(const cms::Score& score) { return score.computed ? number_text(score.poh_min) : "-"; }
