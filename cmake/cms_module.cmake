@@ -22,16 +22,22 @@ function(cms_module name)
 
   if(CMS_TESTS AND ARG_TESTS)
     add_executable(cms_${name}_test ${ARG_TESTS})
+    target_include_directories(cms_${name}_test PRIVATE ${PROJECT_SOURCE_DIR})
     target_link_libraries(cms_${name}_test PRIVATE cms_${name} cms_warnings GTest::gtest_main ${ARG_TEST_LIBRARIES})
     cms_add_gtest(cms_${name}_test)
   endif()
 endfunction()
 
-# Registers a GoogleTest program as one ctest test, with the paths tests may need.
+# What tests may need to know. One thread for BLAS and OpenMP: ctest already runs as many tests as there are cores.
+set(CMS_TEST_ENVIRONMENT
+  OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 CMS_SOURCE_DIR=${PROJECT_SOURCE_DIR}
+  CMS_SHARED_DIR=${PROJECT_SOURCE_DIR}/../shared CMS_MODEL=${CMS_MODEL} CMS_BIN=${CMAKE_BINARY_DIR}/bin/cms)
+
+# Registers a GoogleTest program as one ctest test.
 function(cms_add_gtest target)
   add_test(NAME ${target} COMMAND ${target})
   set_tests_properties(${target} PROPERTIES TIMEOUT 600 ENVIRONMENT
-    "OMP_NUM_THREADS=1;OPENBLAS_NUM_THREADS=1;CMS_SOURCE_DIR=${PROJECT_SOURCE_DIR};CMS_SHARED_DIR=${PROJECT_SOURCE_DIR}/../shared;CMS_MODEL=${CMS_MODEL};CMS_BIN=${CMAKE_BINARY_DIR}/bin/cms")
+    "${CMS_TEST_ENVIRONMENT}")
 endfunction()
 
 add_library(cms_warnings INTERFACE)

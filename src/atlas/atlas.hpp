@@ -25,8 +25,8 @@ namespace cms::atlas {
 
 // One cell of the atlas.
 struct Chart {
-  float benign_mass = 0;       // share of honest traffic
-  float log_density = 0;       // natural log of the smoothed share
+  float benign_mass = 0;          // share of honest traffic
+  float log_density = 0;          // natural log of the smoothed share
   std::array<float, 3> radius{};  // chord distance of its rows to the centroid: median, 90%, greatest
   std::uint32_t frame_dimension = 0;
   std::optional<float> dimension;         // Levina-Bickel
@@ -46,13 +46,13 @@ struct Atlas {
   std::vector<float> frames;      // K x kFrameDimensionMax x rank; rows beyond frame_dimension are 0
 
   // Benign reference: honest points with weights that sum to 1, for kernel statistics.
-  std::vector<std::int8_t> reference;   // N x rank
+  std::vector<std::int8_t> reference;    // N x rank
   std::vector<float> reference_weights;  // N
   std::uint32_t knn_k = 0;
-  float bandwidth = 0;            // of the Gaussian kernel exp(-d^2 / (2 h^2)), chord lengths
-  float reference_self = 0;       // unbiased mean kernel between two different reference points
+  float bandwidth = 0;       // of the Gaussian kernel exp(-d^2 / (2 h^2)), chord lengths
+  float reference_self = 0;  // unbiased mean kernel between two different reference points
 
-  std::string provenance;         // JSON text: what it was fitted on, when asked to say so
+  std::string provenance;  // JSON text: what it was fitted on, when asked to say so
 
   [[nodiscard]] std::uint32_t chart_count() const { return static_cast<std::uint32_t>(charts.size()); }
   [[nodiscard]] std::span<const float> centroid(std::size_t chart) const {

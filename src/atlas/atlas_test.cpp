@@ -28,7 +28,8 @@ ActivationSet topics(std::uint64_t seed, std::size_t rows, std::size_t topic_cou
   Random random(seed);
   for (std::size_t i = 0; i < rows; ++i) {
     const auto& centre = centres[random.below(topic_count)];
-    for (std::size_t j = 0; j < kDimension; ++j) set.values.push_back(static_cast<float>(centre[j] + 0.5 * random.normal()));
+    for (std::size_t j = 0; j < kDimension; ++j)
+      set.values.push_back(static_cast<float>(centre[j] + 0.5 * random.normal()));
     set.rows.push_back({});
   }
   return set;
@@ -122,7 +123,8 @@ TEST(Atlas, a_vector_without_direction_projects_to_something_finite) {
 
 TEST(Atlas, equal_sets_give_equal_bytes) {
   const ActivationSet manifold[] = {topics(1, 1500)}, benign[] = {topics(2, 600)};
-  const auto again = *fit(manifold, benign, {.rank = 16, .chart_count = 24, .sketch_dimension = 16, .reference_max = 200});
+  const auto again =
+      *fit(manifold, benign, {.rank = 16, .chart_count = 24, .sketch_dimension = 16, .reference_max = 200});
   ByteWriter a, b;
   encode(fitted(), a);
   encode(again, b);

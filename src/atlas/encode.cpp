@@ -10,8 +10,12 @@ namespace cms::atlas {
 namespace {
 
 // Not-computed values are kept as NaN on disk, and only there.
-float or_nan(const std::optional<float>& value) { return value.value_or(std::nanf("")); }
-std::optional<float> from_nan(float value) { return std::isnan(value) ? std::nullopt : std::optional(value); }
+float or_nan(const std::optional<float>& value) {
+  return value.value_or(std::nanf(""));
+}
+std::optional<float> from_nan(float value) {
+  return std::isnan(value) ? std::nullopt : std::optional(value);
+}
 
 void encode_chart(const Chart& chart, ByteWriter& out) {
   out.put(chart.benign_mass);
@@ -45,14 +49,16 @@ Result<void> check(const Atlas& atlas) {
   const std::size_t n = atlas.reference_weights.size();
   const bool sizes = atlas.rank > 0 && d > 0 && k > 0 && k <= 65536 && atlas.mean.size() == d &&
                      atlas.projection.size() == atlas.rank * d && atlas.sketch.size() == atlas.sketch_dimension * d &&
-                     atlas.centroids.size() == k * atlas.rank && atlas.frames.size() == k * kFrameDimensionMax * atlas.rank &&
-                     n > 0 && atlas.reference.size() == n * atlas.rank && atlas.knn_k > 0 && atlas.knn_k <= n;
+                     atlas.centroids.size() == k * atlas.rank &&
+                     atlas.frames.size() == k * kFrameDimensionMax * atlas.rank && n > 0 &&
+                     atlas.reference.size() == n * atlas.rank && atlas.knn_k > 0 && atlas.knn_k <= n;
   if (!sizes) return fail(ErrorCode::bad_input, "atlas geometry: sizes do not fit one another");
   const bool finite = all_finite(atlas.mean) && all_finite(atlas.projection) && all_finite(atlas.sketch) &&
                       all_finite(atlas.centroids) && all_finite(atlas.frames) && all_finite(atlas.reference_weights) &&
                       std::isfinite(atlas.reference_self) && atlas.bandwidth > 0 && std::isfinite(atlas.bandwidth);
   const bool charts = std::all_of(atlas.charts.begin(), atlas.charts.end(), [](const Chart& chart) {
-    return chart.frame_dimension <= kFrameDimensionMax && std::isfinite(chart.log_density) && std::isfinite(chart.benign_mass);
+    return chart.frame_dimension <= kFrameDimensionMax && std::isfinite(chart.log_density) &&
+           std::isfinite(chart.benign_mass);
   });
   if (!finite || !charts) return fail(ErrorCode::bad_input, "atlas geometry: a value is out of range");
   return {};

@@ -36,10 +36,12 @@ Result<Sections> decode_sections(std::span<const std::uint8_t> content) {
   ByteReader in(body.subspan(kMagic.size()));
   const auto version = in.get<std::uint32_t>();
   if (!std::equal(stored.begin(), stored.end(), computed.begin())) {
-    return fail(ErrorCode::bad_input, "the atlas file is damaged or cut short (its SHA-256 differs); restore it or fit again");
+    return fail(ErrorCode::bad_input,
+                "the atlas file is damaged or cut short (its SHA-256 differs); restore it or fit again");
   }
   if (version != kFileVersion) {
-    return fail(ErrorCode::bad_input, fmt::format("atlas file version {} (this program reads {})", version, kFileVersion));
+    return fail(ErrorCode::bad_input,
+                fmt::format("atlas file version {} (this program reads {})", version, kFileVersion));
   }
   const auto count = in.get<std::uint32_t>();
   Sections sections;
@@ -51,6 +53,8 @@ Result<Sections> decode_sections(std::span<const std::uint8_t> content) {
   return sections;
 }
 
-std::string atlas_name(std::span<const std::uint8_t> content) { return to_hex(sha256(content)).substr(0, 12); }
+std::string atlas_name(std::span<const std::uint8_t> content) {
+  return to_hex(sha256(content)).substr(0, 12);
+}
 
 }  // namespace cms::atlas

@@ -40,8 +40,8 @@ Result<void> check_sets(std::span<const ActivationSet> manifold, std::span<const
                                                   row_count(manifold), options.rank, needed));
   }
   if (row_count(benign) < kBenignRowsMin) {
-    return fail(ErrorCode::bad_input, fmt::format("--benign has {} rows; densities need at least {}",
-                                                  row_count(benign), kBenignRowsMin));
+    return fail(ErrorCode::bad_input,
+                fmt::format("--benign has {} rows; densities need at least {}", row_count(benign), kBenignRowsMin));
   }
   const auto& manifest = manifold.front().manifest;
   if (options.rank == 0 || options.rank > manifest.dimension || options.rank % 8 != 0) {
@@ -213,7 +213,9 @@ void fit_reference(Atlas& atlas, std::span<const float> points, const FitOptions
 // Bandwidth by the median heuristic (Gretton et al. 2012, section 8) over all pairs, and the reference's self term.
 void fit_kernel(Atlas& atlas) {
   const std::size_t count = atlas.reference_weights.size();
-  const auto at = [&](std::size_t i) { return std::span<const std::int8_t>(atlas.reference).subspan(i * atlas.rank, atlas.rank); };
+  const auto at = [&](std::size_t i) {
+    return std::span<const std::int8_t>(atlas.reference).subspan(i * atlas.rank, atlas.rank);
+  };
   std::vector<float> distances;
   distances.reserve(count * (count - 1) / 2);
   for (std::size_t i = 0; i < count; ++i) {

@@ -22,7 +22,8 @@ void normalise(std::span<float> vector) {
 // rows x d matrix times a vector of d, row by row through the fixed-order kernel.
 std::vector<float> multiply(std::span<const float> matrix, std::span<const float> vector) {
   std::vector<float> result(matrix.size() / vector.size());
-  for (std::size_t i = 0; i < result.size(); ++i) result[i] = dot(matrix.subspan(i * vector.size(), vector.size()), vector);
+  for (std::size_t i = 0; i < result.size(); ++i)
+    result[i] = dot(matrix.subspan(i * vector.size(), vector.size()), vector);
   return result;
 }
 
@@ -83,8 +84,8 @@ Projected project(const Atlas& atlas, std::span<const float> raw) {
   projected.point = round_direction(point);
   projected.sketch = round_direction(multiply(atlas.sketch, direction));
   projected.chart = nearest_chart(atlas, point);
-  projected.tangent_residual = static_cast<float>(
-      tangent_residual(point, atlas.centroid(projected.chart), atlas.frame(projected.chart)));
+  projected.tangent_residual =
+      static_cast<float>(tangent_residual(point, atlas.centroid(projected.chart), atlas.frame(projected.chart)));
   auto distances = reference_distances(atlas, projected.point);
   projected.benign_kernel = mean_kernel(atlas, distances);
   std::nth_element(distances.begin(), distances.begin() + (atlas.knn_k - 1), distances.end());

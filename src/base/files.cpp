@@ -126,7 +126,9 @@ Result<void> AppendFile::append(std::span<const std::uint8_t> content) {
   return write_all(descriptor_, content, path_);
 }
 
-Result<void> AppendFile::append(std::string_view content) { return append(as_bytes(content)); }
+Result<void> AppendFile::append(std::string_view content) {
+  return append(as_bytes(content));
+}
 
 Result<void> AppendFile::sync() {
   if (::fdatasync(descriptor_) != 0) return fail_errno(ErrorCode::failed, "sync", path_);

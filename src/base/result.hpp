@@ -42,11 +42,11 @@ using Result = tl::expected<T, Error>;
 }  // namespace cms
 
 // Evaluates `expr` (a Result), returns its error from the enclosing function or binds its value to `name`.
-#define CMS_TRY(name, expr)                                                    \
-  auto name##_result = (expr);                                                 \
+#define CMS_TRY(name, expr)                                                         \
+  auto name##_result = (expr);                                                      \
   if (!name##_result) return tl::make_unexpected(std::move(name##_result).error()); \
   [[maybe_unused]] auto&& name = *name##_result
 
 // The same for Result<void>.
-#define CMS_CHECK(expr)                                                        \
+#define CMS_CHECK(expr) \
   if (auto check_result = (expr); !check_result) return tl::make_unexpected(std::move(check_result).error())

@@ -104,7 +104,8 @@ constexpr std::array<std::pair<const char*, Trivial>, 3> kRivals = {{
 }};
 
 // Share of `values` above what at most 1% of honest calibration accounts exceed (conformal, as PoH is).
-Outcome judge_rival(std::vector<double> honest, const std::vector<double>& values, const std::vector<double>& negatives) {
+Outcome judge_rival(std::vector<double> honest, const std::vector<double>& values,
+                    const std::vector<double>& negatives) {
   std::sort(honest.begin(), honest.end());
   double flagged = 0;
   for (const double value : values) {
@@ -114,7 +115,8 @@ Outcome judge_rival(std::vector<double> honest, const std::vector<double>& value
   return {flagged / static_cast<double>(std::max<std::size_t>(1, values.size())), area_under_curve(values, negatives)};
 }
 
-std::vector<Outcome> judge_trivial(Trivial trivial, std::span<const Measured> honest, std::span<const MeasuredCell> cells) {
+std::vector<Outcome> judge_trivial(Trivial trivial, std::span<const Measured> honest,
+                                   std::span<const MeasuredCell> cells) {
   double mean = 0;
   for (const auto& one : honest) mean += trivial(one) / static_cast<double>(honest.size());
   std::vector<Outcome> best(cells.size(), Outcome{0, 0});
@@ -141,11 +143,13 @@ std::vector<Outcome> judge_trivial(Trivial trivial, std::span<const Measured> ho
   return best;
 }
 
-Result<void> write_readings(const std::filesystem::path& path, const std::string& cell, std::span<const Measured> accounts) {
+Result<void> write_readings(const std::filesystem::path& path, const std::string& cell,
+                            std::span<const Measured> accounts) {
   std::ofstream out(path, std::ios::app);
   for (const auto& account : accounts) {
     for (const auto& observation : account.trajectory.observations) {
-      nlohmann::json line = {{"cell", cell}, {"account", account.trajectory.account}, {"requests", observation.requests}};
+      nlohmann::json line = {
+          {"cell", cell}, {"account", account.trajectory.account}, {"requests", observation.requests}};
       for (std::size_t m = 0; m < kMeasureCount; ++m) {
         const auto measure = static_cast<Measure>(m);
         if (observation.reading.has(measure)) line[std::string(info(measure).name)] = observation.reading[measure];
@@ -156,6 +160,23 @@ Result<void> write_readings(const std::filesystem::path& path, const std::string
   out.flush();
   if (!out) return fail(ErrorCode::failed, fmt::format("cannot write {}", path.string()));
   return {};
+}
+
+// The distillers of the tune set, as one family. Same model, captured by ourselves; the shared sets only name theirs.
+Result<ActivationSet> own_distillers(const std::filesystem::path& path, const Manifest& manifest) {
+  CMS_TRY(set, tap::read_set(path));
+  ActivationSet kept;
+  kept.manifest = manifest;
+  for (std::size_t i = 0; i < set.count(); ++i) {
+    auto row = set.rows[i];
+    if (row.more.value("kind", std::string()) != "distiller") continue;
+    row.more["family"] = kOwnDistillers;
+    row.more.erase("field");
+    const auto vector = set.row(i);
+    kept.values.insert(kept.values.end(), vector.begin(), vector.end());
+    kept.rows.push_back(std::move(row));
+  }
+  return kept;
 }
 
 // Everything of one seed, measured.
@@ -169,7 +190,7 @@ struct Sample {
 
 Result<Sample> measure_seed(const ActivationSet& set, const FirstStudyOptions& options, std::uint64_t seed) {
   StudyOptions study_options;
-  study_options.split = first_study_split(seed);
+  study_options.split = first_study_split(options, seed);
   study_options.corpus.words_max = kWordsMax;
   study_options.corpus.chars_max = kCharsMax;
   study_options.atlas.chart_count = options.chart_count;
@@ -233,6 +254,10 @@ Result<FirstStudyResult> run_first_study(const FirstStudyOptions& options) {
   std::vector<ActivationSet> sets;
   sets.push_back(std::move(human));
   sets.push_back(std::move(distill));
+  if (!options.tune.empty()) {
+    CMS_TRY(own, own_distillers(options.tune, sets.front().manifest));
+    sets.push_back(std::move(own));
+  }
   CMS_TRY(set, join(std::move(sets)));
 
   FirstStudyResult result;
@@ -247,7 +272,8 @@ Result<FirstStudyResult> run_first_study(const FirstStudyOptions& options) {
     }
     if (!options.readings.empty() && seed == options.seeds.front()) {
       CMS_CHECK(write_readings(options.readings, "calibrate", sample.calibration));
-      for (const auto& cell : sample.measured) CMS_CHECK(write_readings(options.readings, cell.cell->name, cell.accounts));
+      for (const auto& cell : sample.measured)
+        CMS_CHECK(write_readings(options.readings, cell.cell->name, cell.accounts));
     }
     CMS_CHECK(judge_seed(sample, options, result));
   }

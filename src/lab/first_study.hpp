@@ -1,8 +1,9 @@
 // The first study: honest and extracting accounts composed from real text, three disjoint parts, unseen families.
 //
 // For every cell (a kind of account) and seed: share flagged (lowest PoH <= .01), area under the curve against honest
-// accounts, the same for each channel alone and left out, and for rivals that anybody can count. docs/lab/first-study.md
-// has the protocol; which families play which part is in first_study_cells.cpp and is never tuned.
+// accounts, the same for each channel alone and left out, and for rivals that anybody can count.
+// docs/lab/first-study.md has the protocol; which families play which part is in first_study_cells.cpp and is never
+// tuned.
 #pragma once
 
 #include <filesystem>
@@ -17,19 +18,20 @@
 namespace cms::lab {
 
 struct FirstStudyOptions {
-  std::filesystem::path data;   // folder with activations/{human,distill}.npy
+  std::filesystem::path data;  // folder with activations/{human,distill}.npy
   std::vector<std::uint64_t> seeds = {1, 2, 3, 4, 5};
-  double scale = 1;             // of the numbers of accounts; CI runs .1
+  double scale = 1;  // of the numbers of accounts; CI runs .1
   std::uint32_t requests = 150;
-  score::Options score;         // stride is part of it
+  score::Options score;  // stride is part of it
   std::uint32_t chart_count = 256;
   std::uint32_t ranking_accounts = 500;
   std::uint32_t honest_accounts = 300;
   std::uint32_t attack_accounts = 200;
   unsigned threads = 1;
-  // Attackers drawn from other families and from people's calibration rows, honest test accounts left out: the mode
-  // in which choices are made, so that the test part is read for reporting only.
-  bool tune = false;
+  // The mode in which choices are made, so that the test part is read for reporting only: attackers come from
+  // cot_elicit and from the distillers of this set (the product's own prompts under the same model), honest accounts
+  // from the calibration part, unseen families are others than the report's. Empty = report.
+  std::filesystem::path tune;
   std::filesystem::path readings;  // when given, every reading of the first seed goes there as NDJSON
 };
 
@@ -48,8 +50,8 @@ struct Outcome {
 struct CellResult {
   std::string name;
   bool honest = false;
-  std::optional<double> goal;       // honest: greatest share flagged; attackers: least
-  std::vector<std::uint32_t> accounts;              // per seed
+  std::optional<double> goal;                        // honest: greatest share flagged; attackers: least
+  std::vector<std::uint32_t> accounts;               // per seed
   std::vector<std::vector<Outcome>> configurations;  // per seed, per configuration; [0] = all channels
   std::vector<std::vector<Outcome>> rivals;          // per seed, per rival
   std::vector<double> median_first_flag;             // per seed: requests until the first flag; 0 = none flagged

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <set>
 
 #include "lab/attackers.hpp"
 #include "lab/honest.hpp"
@@ -17,12 +18,17 @@ using Rows = std::vector<std::uint32_t>;
 // Chosen before any result was seen: one family each of dialogue, shell, questions and service requests.
 const Names kUnseen = {"taskmaster3", "nl2bash", "trec_conv", "banking77"};
 const Names kManifold = {"natinst_gpt3", "cot_elicit"};
+// When choices are made, other families are unseen and other attackers attack.
+const Names kTuneUnseen = {"nlu_home", "hh_harmless", "gsm8k", "code_eval"};
+const Names kTuneManifold = {"natinst_gpt3"};
+const Names kTuneInstructionSets = {"cot_elicit", kOwnDistillers};
 const Names kInstructionSets = {"alpaca", "selfinstruct_gpt4omini", "wizardlm_h2o", "p3_sweep", "mmlu_sweep"};
-const Names kStreams = {"alpaca", "p3_sweep", "mmlu_sweep", "selfinstruct_gpt4omini", "chatdoctor5k",
-                        "mea_meaeq_agnews", "mea_meaeq_hatespeech", "mea_meaeq_imdb", "mea_meaeq_sst2"};
+const Names kStreams = {"alpaca",        "p3_sweep",         "mmlu_sweep",           "selfinstruct_gpt4omini",
+                        "chatdoctor5k",  "mea_meaeq_agnews", "mea_meaeq_hatespeech", "mea_meaeq_imdb",
+                        "mea_meaeq_sst2"};
 // Assistant, question, code and mathematics: what a generalist asks about.
-const Names kGeneralist = {"sharegpt_sample", "hh_harmless", "instructionwild", "dolly",
-                           "nq_open",         "code_eval",   "gsm8k"};
+const Names kGeneralist = {"sharegpt_sample", "hh_harmless", "instructionwild", "dolly", "nq_open",
+                           "code_eval",       "gsm8k"};
 const Names kConversations = {"sharegpt_sample", "hh_harmless", "sgd", "multiwoz"};
 
 Rows people_of(const Corpus& corpus, std::span<const std::uint32_t> pool) {
@@ -70,9 +76,8 @@ class Composer {
   void diluted_at(double share, const Rows& pool, const Rows& cover, std::optional<double> goal) {
     auto options = attack_;
     options.share = share;
-    auto accounts = compose_many(scaled(options_.attack_accounts, options_.scale), [&] {
-      return diluted(study_.corpus, {pool, cover}, options, random_);
-    });
+    auto accounts = compose_many(scaled(options_.attack_accounts, options_.scale),
+                                 [&] { return diluted(study_.corpus, {pool, cover}, options, random_); });
     cells.push_back({fmt::format("diluted {:.0f}%", 100 * share), false, false, goal, std::move(accounts)});
   }
 
@@ -114,23 +119,26 @@ void add_honest(Composer& composer, const Corpus& corpus, const Rows& people, co
 
 }  // namespace
 
-SplitOptions first_study_split(std::uint64_t seed) {
+SplitOptions first_study_split(const FirstStudyOptions& options, std::uint64_t seed) {
+  const bool tune = !options.tune.empty();
   SplitOptions split;
   split.seed = seed;
   split.fit = 0.25;
   split.calibrate = 0.35;
   split.test = 0.40;
-  split.manifold = kManifold;
-  split.unseen = kUnseen;
-  for (const auto* names : {&kInstructionSets, &kStreams}) {
-    for (const auto& name : *names) {
-      if (std::find(split.unseen.begin(), split.unseen.end(), name) == split.unseen.end()) split.unseen.push_back(name);
-    }
-  }
+  split.manifold = tune ? kTuneManifold : kManifold;
+  // What lies wholly in the test part: in the tune mode all of the report's families too, so that they are not read.
+  std::set<std::string> whole(kUnseen.begin(), kUnseen.end());
+  whole.insert(kInstructionSets.begin(), kInstructionSets.end());
+  whole.insert(kStreams.begin(), kStreams.end());
+  if (tune) whole.insert(kTuneUnseen.begin(), kTuneUnseen.end());
+  if (tune) whole.insert(kTuneInstructionSets.begin(), kTuneInstructionSets.end());
+  split.unseen.assign(whole.begin(), whole.end());
   return split;
 }
 
-std::vector<ComposedAccount> calibration_accounts(const Study& study, const FirstStudyOptions& options, Random& random) {
+std::vector<ComposedAccount> calibration_accounts(const Study& study, const FirstStudyOptions& options,
+                                                  Random& random) {
   const auto people = people_of(study.corpus, study.split.calibrate);
   const auto general = of_families(study.corpus, people, kGeneralist);
   HonestOptions honest;
@@ -138,12 +146,16 @@ std::vector<ComposedAccount> calibration_accounts(const Study& study, const Firs
   const std::uint32_t wanted = scaled(options.ranking_accounts, options.scale);
   std::vector<ComposedAccount> accounts;
   std::uint32_t ranked = 0;
-  // 20 a round: single 6, mixed 4, power 4, generalist 3, batch 3.
-  constexpr std::string_view kRound = "sssssmmmmppppgggbbbs";
+  // 20 a round: single 5, mixed 4, power 4, generalist 3, batch 4.
+  constexpr std::string_view kRound = "sssssmmmmppppgggbbbb";
   for (std::uint32_t tries = 0; ranked < wanted && tries < 20 * wanted; ++tries) {
     const char kind = kRound[tries % kRound.size()];
     const auto& pool = kind == 'g' ? general : people;
-    const auto compose = kind == 's' ? single : kind == 'm' ? mixed : kind == 'p' ? power : kind == 'g' ? generalist : batch;
+    const auto compose = kind == 's'   ? single
+                         : kind == 'm' ? mixed
+                         : kind == 'p' ? power
+                         : kind == 'g' ? generalist
+                                       : batch;
     auto account = compose(study.corpus, pool, honest, random);
     if (!account) continue;
     const auto name = fmt::format("calibrate-{}", accounts.size());
@@ -156,11 +168,14 @@ std::vector<ComposedAccount> calibration_accounts(const Study& study, const Firs
 std::vector<Cell> first_study_cells(const Study& study, const FirstStudyOptions& options, Random& random) {
   Composer composer(study, options, random);
   const auto& corpus = study.corpus;
-  if (options.tune) {
+  if (!options.tune.empty()) {
     const auto people = people_of(corpus, study.split.calibrate);
-    const auto sets = of_families(corpus, all_rows(corpus), kManifold);
-    add_honest(composer, corpus, people, {});
+    const auto sets = of_families(corpus, study.split.test, kTuneInstructionSets);
+    add_honest(composer, corpus, people, of_families(corpus, study.split.test, kTuneUnseen));
     add_attackers(composer, sets, people);
+    for (const auto& name : kTuneInstructionSets) {
+      composer.attack("stream " + name, stream, of_families(corpus, study.split.test, {&name, 1}), std::nullopt);
+    }
     return std::move(composer.cells);
   }
   const auto test_people = people_of(corpus, study.split.test);

@@ -18,7 +18,10 @@ struct Cell {
 };
 
 // How the rows are split for `seed`. Families nobody honest was calibrated on, families of the manifold, attackers'.
-SplitOptions first_study_split(std::uint64_t seed);
+SplitOptions first_study_split(const FirstStudyOptions& options, std::uint64_t seed);
+
+// Family name that the distillers of the tune set get.
+inline constexpr const char* kOwnDistillers = "own_distillers";
 
 // Honest accounts for calibration, until exactly `ranking_accounts` of those named calibrate-0, calibrate-1, ... that
 // reach the full length fall into the ranking half.

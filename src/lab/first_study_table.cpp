@@ -33,7 +33,8 @@ Summary flagged(const CellResult& cell) {
 }
 
 double mean_area(const CellResult& cell, std::size_t configuration) {
-  return over_seeds(cell.accounts.size(), [&](std::size_t s) { return cell.configurations[s][configuration].area; }).mean;
+  return over_seeds(cell.accounts.size(), [&](std::size_t s) { return cell.configurations[s][configuration].area; })
+      .mean;
 }
 
 // Accounts of all seeds, and how many of them were flagged.
@@ -78,13 +79,17 @@ std::string main_table(const FirstStudyResult& result) {
     const auto share = flagged(cell);
     const auto [hits, trials] = pooled(cell);
     const auto delay = over_seeds(cell.accounts.size(), [&](std::size_t s) { return cell.median_first_flag[s]; });
-    text += fmt::format("{:<30} {:>8} {:>5.3f} ({:.3f}) {:>7.3f} {:>6.0f} {:>9} {:>5} [{:.3f}, {:.3f}]", cell.name, trials,
-                        share.mean, cell.honest ? share.greatest : share.least, mean_area(cell, 0), delay.mean,
-                        goal_text(cell), !cell.goal ? "" : holds(cell) ? "yes" : "NO",
+    text += fmt::format("{:<30} {:>8} {:>5.3f} ({:.3f}) {:>7.3f} {:>6.0f} {:>9} {:>5} [{:.3f}, {:.3f}]", cell.name,
+                        trials, share.mean, cell.honest ? share.greatest : share.least, mean_area(cell, 0), delay.mean,
+                        goal_text(cell),
+                        !cell.goal    ? ""
+                        : holds(cell) ? "yes"
+                                      : "NO",
                         rate_lower_bound(hits, trials, .95), rate_upper_bound(hits, trials, .95));
     for (std::size_t r = 0; r < result.rivals.size(); ++r) {
       const auto seeds = cell.accounts.size();
-      text += fmt::format(" | {:>5.3f} AUC {:>6.3f}", over_seeds(seeds, [&](auto s) { return cell.rivals[s][r].flagged; }).mean,
+      text += fmt::format(" | {:>5.3f} AUC {:>6.3f}",
+                          over_seeds(seeds, [&](auto s) { return cell.rivals[s][r].flagged; }).mean,
                           over_seeds(seeds, [&](auto s) { return cell.rivals[s][r].area; }).mean);
     }
     text += '\n';
@@ -102,7 +107,8 @@ std::string channel_table(const FirstStudyResult& result) {
     text += fmt::format("{:<30} {:>6.3f}", cell.name, mean_area(cell, 0));
     for (std::size_t k = 1; k <= kChannelCount; ++k) text += fmt::format(" {:>10.3f}", mean_area(cell, k));
     text += " |";
-    for (std::size_t k = 1; k <= kChannelCount; ++k) text += fmt::format(" {:>10.3f}", mean_area(cell, kChannelCount + k));
+    for (std::size_t k = 1; k <= kChannelCount; ++k)
+      text += fmt::format(" {:>10.3f}", mean_area(cell, kChannelCount + k));
     text += '\n';
   }
   return text;
@@ -113,10 +119,11 @@ std::string coherence_line(const FirstStudyResult& result) {
   const auto coherence = 1 + static_cast<std::size_t>(Channel::coherence);
   for (const auto& cell : result.cells) {
     if (cell.name != "conversations") continue;
-    return fmt::format("\ncoherence alone, real conversations only: AUC {:.3f} against composed honest accounts (0.5 = alike), "
-                       "flagged {:.3f}\n",
-                       mean_area(cell, coherence),
-                       over_seeds(cell.accounts.size(), [&](auto s) { return cell.configurations[s][coherence].flagged; }).mean);
+    return fmt::format(
+        "\ncoherence alone, real conversations only: AUC {:.3f} against composed honest accounts (0.5 = alike), "
+        "flagged {:.3f}\n",
+        mean_area(cell, coherence),
+        over_seeds(cell.accounts.size(), [&](auto s) { return cell.configurations[s][coherence].flagged; }).mean);
   }
   return "";
 }
@@ -125,16 +132,18 @@ std::string coherence_line(const FirstStudyResult& result) {
 
 std::string describe(const FirstStudyResult& result) {
   const std::size_t seeds = result.cells.empty() ? 0 : result.cells.front().accounts.size();
-  return fmt::format("first study: {} seeds, horizon {} requests, evaluated every {} requests from the 16th on\n"
-                     "mean over seeds (worst seed); median = requests to the first flag; interval: Clopper-Pearson, one-sided "
-                     "95% each way\n\n",
-                     seeds, result.horizon, result.stride) +
+  return fmt::format(
+             "first study: {} seeds, horizon {} requests, evaluated every {} requests from the 16th on\n"
+             "mean over seeds (worst seed); median = requests to the first flag; interval: Clopper-Pearson, one-sided "
+             "95% each way\n\n",
+             seeds, result.horizon, result.stride) +
          main_table(result) + "\n" + channel_table(result) + coherence_line(result);
 }
 
 std::string goal_lines(const FirstStudyResult& result) {
   std::string text;
-  const auto line = [&](const std::string& what, double figure, const nlohmann::json& goal, const nlohmann::json& held) {
+  const auto line = [&](const std::string& what, double figure, const nlohmann::json& goal,
+                        const nlohmann::json& held) {
     text += nlohmann::json({{"what", what}, {"figure", figure}, {"goal", goal}, {"holds", held}}).dump() + "\n";
   };
   for (const auto& cell : result.cells) {

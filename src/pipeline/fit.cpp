@@ -41,7 +41,9 @@ Result<std::vector<Source>> sources_of(std::span<const ActivationSet> sets, cons
   return sources;
 }
 
-std::uint32_t length_of(const Source& source) { return static_cast<std::uint32_t>(source.account.rows.size()); }
+std::uint32_t length_of(const Source& source) {
+  return static_cast<std::uint32_t>(source.account.rows.size());
+}
 
 score::Trajectory measure(const atlas::Atlas& atlas, const window::Options& window, const score::Options& options,
                           const Source& source, Scratch& scratch) {
@@ -63,7 +65,9 @@ nlohmann::json provenance(std::span<const ActivationSet> manifold, std::span<con
     for (const auto& set : sets) count += set.count();
     return count;
   };
-  return {{"manifold_rows", rows(manifold)}, {"benign_rows", rows(benign)}, {"calibration_accounts", accounts},
+  return {{"manifold_rows", rows(manifold)},
+          {"benign_rows", rows(benign)},
+          {"calibration_accounts", accounts},
           {"seed", options.atlas.seed}};
 }
 

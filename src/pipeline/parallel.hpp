@@ -22,6 +22,8 @@ void parallel_for(std::size_t count, unsigned threads, const Work& work) {
 }
 
 // Threads to use when the user names none.
-inline unsigned default_threads() { return std::max(1U, std::thread::hardware_concurrency()); }
+inline unsigned default_threads() {
+  return std::max(1U, std::thread::hardware_concurrency());
+}
 
 }  // namespace cms::pipeline

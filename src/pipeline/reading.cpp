@@ -60,8 +60,8 @@ void read_chart_curvature(const atlas::Atlas& atlas, const window::State& window
   if (2 * known >= window.count()) reading.set(Measure::chart_curvature, sum / known);
 }
 
-void read_geometry(const atlas::Atlas& atlas, const window::State& window, const Distances& distances,
-                   Scratch& scratch, Reading& reading) {
+void read_geometry(const atlas::Atlas& atlas, const window::State& window, const Distances& distances, Scratch& scratch,
+                   Reading& reading) {
   const auto dimension = dimension::estimate(distances);
   set_if(reading, Measure::dimension, dimension.levina_bickel);
   set_if(reading, Measure::two_nn, dimension.two_nn);
@@ -89,8 +89,9 @@ void read_divergence(const atlas::Atlas& atlas, const window::State& window, con
     reading.set(Measure::knn_mean, neighbours->mean);
     reading.set(Measure::knn_tail, neighbours->tail);
   }
-  set_if(reading, Measure::mmd, divergence::mmd(distances, first(window.benign_kernel, window.count()),
-                                                {atlas.bandwidth, atlas.reference_self}));
+  set_if(
+      reading, Measure::mmd,
+      divergence::mmd(distances, first(window.benign_kernel, window.count()), {atlas.bandwidth, atlas.reference_self}));
 }
 
 // The very first point of an account has no earlier one; its entry is negative and left out.

@@ -79,7 +79,8 @@ Score last_score(const std::vector<std::vector<float>>& rows) {
   auto state = make_account(fitted().model);
   Scratch scratch;
   Score score;
-  for (std::size_t i = 0; i < rows.size(); ++i) score = step(fitted().model, state, rows[i], static_cast<double>(i), scratch);
+  for (std::size_t i = 0; i < rows.size(); ++i)
+    score = step(fitted().model, state, rows[i], static_cast<double>(i), scratch);
   return score;
 }
 

@@ -17,12 +17,14 @@ namespace {
 constexpr double kBinsPerDoubling = 4;
 constexpr double kYoungest = 16;
 
-double normal_distribution(double z) { return 0.5 * std::erfc(-z / std::sqrt(2.0)); }
+double normal_distribution(double z) {
+  return 0.5 * std::erfc(-z / std::sqrt(2.0));
+}
 
 // Quantile of ascending values by linear interpolation between order statistics (Hazen positions).
 double quantile(const std::vector<float>& sorted, double p) {
-  const double position = std::clamp(p * static_cast<double>(sorted.size()) - 0.5, 0.0,
-                                     static_cast<double>(sorted.size() - 1));
+  const double position =
+      std::clamp(p * static_cast<double>(sorted.size()) - 0.5, 0.0, static_cast<double>(sorted.size() - 1));
   const auto low = static_cast<std::size_t>(position);
   const auto high = std::min(low + 1, sorted.size() - 1);
   return sorted[low] + (position - static_cast<double>(low)) * (sorted[high] - sorted[low]);
@@ -64,8 +66,10 @@ Tables age_tables(std::span<const Trajectory* const> accounts, std::uint32_t hor
         if (step % 2 == 0 && bin >= away) source = bin - away;
         if (step % 2 == 1 && bin + away < bins) source = bin + away;
       }
-      if (!values[source].empty()) tables[bin][m] = table_of(values[source], info(measure).resolution);
-      else tables[bin][m].scale = info(measure).resolution;
+      if (!values[source].empty())
+        tables[bin][m] = table_of(values[source], info(measure).resolution);
+      else
+        tables[bin][m].scale = info(measure).resolution;
     }
   }
   return tables;
@@ -117,10 +121,11 @@ void fit_tail(Ranking& ranking) {
 
 Result<void> check_sizes(std::size_t tables, std::size_t ranked) {
   if (ranked >= kRankingMin && tables >= kRankingMin) return {};
-  return fail(ErrorCode::bad_input,
-              fmt::format("too few honest accounts to calibrate: {} rank and {} make the age tables; each half needs at "
-                          "least {} that reach the horizon, so give about {} accounts ({} for a promise at .01)",
-                          ranked, tables, kRankingMin, 3 * kRankingMin, 2 * kRankingForOnePercent + 40));
+  return fail(
+      ErrorCode::bad_input,
+      fmt::format("too few honest accounts to calibrate: {} rank and {} make the age tables; each half needs at "
+                  "least {} that reach the horizon, so give about {} accounts ({} for a promise at .01)",
+                  ranked, tables, kRankingMin, 3 * kRankingMin, 2 * kRankingForOnePercent + 40));
 }
 
 }  // namespace

@@ -6,7 +6,9 @@
 namespace cms::score {
 namespace {
 
-bool positive(double value) { return std::isfinite(value) && value > 0; }
+bool positive(double value) {
+  return std::isfinite(value) && value > 0;
+}
 
 bool valid(const Calibration& calibration) {
   const auto& options = calibration.options;

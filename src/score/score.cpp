@@ -15,6 +15,9 @@ constexpr double kKnotFirst = -2.5;
 constexpr double kKnotStep = 0.25;
 // Beyond this a deviation is as strange as it gets: one absurd value must not outweigh everything for ever.
 constexpr double kNormalScoreMax = 6.0;
+// A channel that is far out is no more suspicious than one at three deviations: a customer from a field nobody was
+// calibrated on is very strange in one channel, an extractor is strange in several (docs/decisions/0011).
+constexpr double kDeviationMax = 3.0;
 
 // Piecewise-linear inverse of the quantile function, continued linearly outside; flat stretches give their middle.
 double normal_score(const MeasureTable& table, double value) {
@@ -36,7 +39,9 @@ double normal_score(const MeasureTable& table, double value) {
   return std::clamp(score, -kNormalScoreMax, kNormalScoreMax);
 }
 
-bool two_sided(std::size_t channel) { return static_cast<Channel>(channel) == Channel::coherence; }
+bool two_sided(std::size_t channel) {
+  return static_cast<Channel>(channel) == Channel::coherence;
+}
 
 }  // namespace
 
@@ -46,17 +51,17 @@ std::array<double, kChannelCount> channel_values(const Calibration& calibration,
     const auto requests = channel == Channel::repetition ? observation.requests : observation.distinct;
     return std::min<std::size_t>(age_bin(std::min(requests, calibration.horizon)), calibration.tables.size() - 1);
   };
-  std::array<double, kChannelCount> sums{};
-  std::array<int, kChannelCount> counts{};
+  std::array<double, kChannelCount> sums{}, weights{};
   for (std::size_t m = 0; m < kMeasureCount; ++m) {
     const auto measure = static_cast<Measure>(m);
     const auto& about = info(measure);
-    if (about.channel == Channel::none || !observation.reading.has(measure)) continue;
+    if (!about.scored() || !observation.reading.has(measure)) continue;
     const auto c = static_cast<std::size_t>(about.channel);
-    sums[c] += about.sign * normal_score(calibration.tables[age(about.channel)][m], observation.reading[measure]);
-    ++counts[c];
+    const auto& table = calibration.tables[age(about.channel)][m];
+    sums[c] += static_cast<double>(about.weight) * about.sign * normal_score(table, observation.reading[measure]);
+    weights[c] += about.weight;
   }
-  for (std::size_t c = 0; c < kChannelCount; ++c) sums[c] = counts[c] > 0 ? sums[c] / counts[c] : std::nan("");
+  for (std::size_t c = 0; c < kChannelCount; ++c) sums[c] = weights[c] > 0 ? sums[c] / weights[c] : std::nan("");
   return sums;
 }
 
@@ -79,7 +84,7 @@ void accumulate(const Calibration& calibration, State& state, const Observation&
   const double leak = state.evaluations == 0 ? 0 : std::exp2(-requests / options.h_requests - hours / options.h_hours);
   const auto values = deviations(calibration, observation);
   for (std::size_t c = 0; c < kChannelCount; ++c) {
-    const double positive = std::isnan(values[c]) ? 0 : std::max(0.0, values[c]);
+    const double positive = std::isnan(values[c]) ? 0 : std::clamp(values[c], 0.0, kDeviationMax);
     state.evidence[c] = leak * state.evidence[c] + options.weights[c] * positive * positive;
   }
   state.requests = observation.requests;
@@ -87,13 +92,15 @@ void accumulate(const Calibration& calibration, State& state, const Observation&
   ++state.evaluations;
 }
 
-double total(const State& state) { return std::accumulate(state.evidence.begin(), state.evidence.end(), 0.0); }
+double total(const State& state) {
+  return std::accumulate(state.evidence.begin(), state.evidence.end(), 0.0);
+}
 
 // Share of the scored measures that were made.
 double completeness_of(const Reading& reading) {
   std::size_t planned = 0, made = 0;
   for (std::size_t m = 0; m < kMeasureCount; ++m) {
-    if (info(static_cast<Measure>(m)).channel == Channel::none) continue;
+    if (!info(static_cast<Measure>(m)).scored()) continue;
     ++planned;
     made += reading.has(static_cast<Measure>(m)) ? 1 : 0;
   }

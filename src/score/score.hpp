@@ -2,7 +2,8 @@
 //
 //   E_t = 2^(-dn / h_requests - dhours / h_hours) E_(t-1) + e_t,   PoH_t = (1 + #{i in B : M_i >= E_t}) / (N + 1)
 //
-// e_t is the weighted sum of the squared positive deviations of the channels from honest accounts of the same age.
+// e_t is the weighted sum of the squared positive deviations, each at most 3, of the channels from honest accounts of
+// the same age.
 // PoH falls as evidence gathers and recovers as it leaks: it ranks E_t, not its maximum. Above every M_i it goes on
 // falling along a generalised-Pareto tail and is marked `extrapolated`.
 // Threads: plain values. Cost of update: some hundred flops and a binary search among B.
@@ -23,7 +24,7 @@ struct State {
   std::uint64_t evaluations = 0;
   double poh_min = 1;
   std::uint64_t requests_at_min = 0;
-  double completeness = 0;                       // of the last evaluation
+  double completeness = 0;  // of the last evaluation
 };
 
 // Deviations of the channels, in standard deviations of honest accounts of this age; NaN = channel not measured.

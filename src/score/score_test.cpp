@@ -26,7 +26,8 @@ Trajectory honest(Random& random, std::string name, const Options& options, std:
   for (std::uint32_t n = 1; n <= requests; ++n) {
     if (!on_grid(options, n)) continue;
     Reading reading;
-    for (std::size_t m = 0; m < kMeasureCount; ++m) reading.set(static_cast<Measure>(m), trait + random.normal() + shift);
+    for (std::size_t m = 0; m < kMeasureCount; ++m)
+      reading.set(static_cast<Measure>(m), trait + random.normal() + shift);
     reading.set(Measure::charts_horizon, std::floor(breadth * std::sqrt(n)));
     trajectory.observations.push_back({n, n, reading});
   }
@@ -53,7 +54,8 @@ TEST(Calibration, keeps_its_promise_for_freshly_drawn_honest_accounts) {
   std::vector<double> hits(levels.size());
   double accounts = 0;
   for (int round = 0; round < 40; ++round) {
-    const auto calibration = *calibrate(population(random, 250, options, fmt::format("c{}-", round)), kHorizon, options);
+    const auto calibration =
+        *calibrate(population(random, 250, options, fmt::format("c{}-", round)), kHorizon, options);
     for (int i = 0; i < 100; ++i) {
       const double poh = poh_min(calibration, honest(random, "fresh", options));
       for (std::size_t k = 0; k < levels.size(); ++k) hits[k] += poh <= levels[k] ? 1 : 0;
@@ -79,7 +81,8 @@ TEST(Calibration, holds_for_accounts_older_than_the_horizon) {
     auto account = honest(random, "old", options, kHorizon * 3);
     for (auto& observation : account.observations) {
       if (observation.requests > kHorizon) {
-        observation.reading.set(Measure::charts_horizon, account.observations[(kHorizon - 16) / 4].reading[Measure::charts_horizon]);
+        observation.reading.set(Measure::charts_horizon,
+                                account.observations[(kHorizon - 16) / 4].reading[Measure::charts_horizon]);
       }
     }
     flagged += poh_min(calibration, account) <= .01 ? 1 : 0;
@@ -100,7 +103,8 @@ TEST(Calibration, each_group_keeps_its_own_promise) {
   const auto calibration = *calibrate(accounts, kHorizon, options);
   ASSERT_EQ(calibration.rankings.size(), 2u);
   int flagged = 0;
-  for (int i = 0; i < 400; ++i) flagged += poh_min(calibration, honest(random, "b", options, kHorizon, 1.5)) <= .05 ? 1 : 0;
+  for (int i = 0; i < 400; ++i)
+    flagged += poh_min(calibration, honest(random, "b", options, kHorizon, 1.5)) <= .05 ? 1 : 0;
   EXPECT_LE(flagged, 400 * .05 + 4 * std::sqrt(400 * .05));
 }
 
@@ -163,8 +167,10 @@ class Scored : public testing::Test {
     for (auto observation : account.observations) {
       observation.requests = observation.distinct = static_cast<std::uint32_t>(state_.requests) + 1;
       time_ += seconds_each;
-      if (on_grid(options_, observation.requests)) update(calibration_, state_, observation, time_);
-      else state_.requests = observation.requests;
+      if (on_grid(options_, observation.requests))
+        update(calibration_, state_, observation, time_);
+      else
+        state_.requests = observation.requests;
     }
   }
   Options options_{.stride = 1};

@@ -23,13 +23,15 @@ Result<std::uint32_t> count_field(const nlohmann::json& json, const char* key) {
 
 Result<void> same(const char* field, const std::string& expected, const std::string& actual) {
   if (expected == actual) return {};
-  return fail(ErrorCode::refused, fmt::format("{} differs: the atlas was fitted on \"{}\", this set has \"{}\"", field,
-                                              expected, actual));
+  return fail(ErrorCode::refused,
+              fmt::format("{} differs: the atlas was fitted on \"{}\", this set has \"{}\"", field, expected, actual));
 }
 
 }  // namespace
 
-std::string Manifest::fingerprint() const { return fmt::format("{}/{}/{}", model_name, layer, pooling); }
+std::string Manifest::fingerprint() const {
+  return fmt::format("{}/{}/{}", model_name, layer, pooling);
+}
 
 Result<Manifest> assume_model(const std::string& fingerprint, std::uint32_t dimension) {
   Manifest manifest;
@@ -42,14 +44,16 @@ Result<Manifest> assume_model(const std::string& fingerprint, std::uint32_t dime
   if (first != std::string::npos) {
     const auto second = fingerprint.find('/', first + 1);
     if (second == std::string::npos) {
-      return fail(ErrorCode::usage, fmt::format("--assume-model takes NAME or NAME/LAYER/POOLING, not \"{}\"", fingerprint));
+      return fail(ErrorCode::usage,
+                  fmt::format("--assume-model takes NAME or NAME/LAYER/POOLING, not \"{}\"", fingerprint));
     }
     manifest.layer = fingerprint.substr(first + 1, second - first - 1);
     manifest.pooling = fingerprint.substr(second + 1);
   }
   if (manifest.model_name.empty() || manifest.layer.empty() ||
       (manifest.pooling != "mean" && manifest.pooling != "last")) {
-    return fail(ErrorCode::usage, fmt::format("--assume-model takes NAME or NAME/LAYER/POOLING, not \"{}\"", fingerprint));
+    return fail(ErrorCode::usage,
+                fmt::format("--assume-model takes NAME or NAME/LAYER/POOLING, not \"{}\"", fingerprint));
   }
   manifest.normalisation = manifest.layer == "final" ? "output_norm" : "none";
   return manifest;
@@ -69,11 +73,11 @@ Result<void> matches(const Manifest& expected, const Manifest& actual) {
 }
 
 nlohmann::json to_json(const Manifest& manifest) {
-  return {{"model_hash", manifest.model_hash},       {"model_name", manifest.model_name},
-          {"layer", manifest.layer},                 {"normalisation", manifest.normalisation},
-          {"pooling", manifest.pooling},             {"template", manifest.template_name},
-          {"words_max", manifest.words_max},         {"chars_max", manifest.chars_max},
-          {"dimension", manifest.dimension},         {"program_version", manifest.program_version}};
+  return {{"model_hash", manifest.model_hash}, {"model_name", manifest.model_name},
+          {"layer", manifest.layer},           {"normalisation", manifest.normalisation},
+          {"pooling", manifest.pooling},       {"template", manifest.template_name},
+          {"words_max", manifest.words_max},   {"chars_max", manifest.chars_max},
+          {"dimension", manifest.dimension},   {"program_version", manifest.program_version}};
 }
 
 Result<Manifest> manifest_from_json(const nlohmann::json& json) {
@@ -88,8 +92,8 @@ Result<Manifest> manifest_from_json(const nlohmann::json& json) {
   CMS_TRY(chars_max, count_field(json, "chars_max"));
   CMS_TRY(dimension, count_field(json, "dimension"));
   CMS_TRY(program_version, text_field(json, "program_version"));
-  return Manifest{model_hash, model_name, layer,     normalisation, pooling, template_name,
-                  words_max,  chars_max,  dimension, program_version};
+  return Manifest{model_hash,    model_name, layer,     normalisation, pooling,
+                  template_name, words_max,  chars_max, dimension,     program_version};
 }
 
 }  // namespace cms

@@ -16,12 +16,12 @@ namespace cms {
 
 // Where a vector comes from. Two activations may be compared only if their manifests agree (see `matches`).
 struct Manifest {
-  std::string model_hash;      // SHA-256 of the model file, hex; empty when assumed by the user
-  std::string model_name;      // "smollm2-135m-instruct-q4_0"
-  std::string layer;           // "final", or "l12": the residual stream after block 12 (0-based)
-  std::string normalisation;   // "output_norm" (final norm applied) or "none" (residual stream)
-  std::string pooling;         // "mean" or "last"
-  std::string template_name;   // "none" or "chat"
+  std::string model_hash;       // SHA-256 of the model file, hex; empty when assumed by the user
+  std::string model_name;       // "smollm2-135m-instruct-q4_0"
+  std::string layer;            // "final", or "l12": the residual stream after block 12 (0-based)
+  std::string normalisation;    // "output_norm" (final norm applied) or "none" (residual stream)
+  std::string pooling;          // "mean" or "last"
+  std::string template_name;    // "none" or "chat"
   std::uint32_t words_max = 0;  // words of the text that were read; 0 = all
   std::uint32_t chars_max = 0;  // characters of the text that were read; 0 = all
   std::uint32_t dimension = 0;  // floats a vector
@@ -44,11 +44,11 @@ Result<Manifest> manifest_from_json(const nlohmann::json& json);
 
 // What is known of one row beside its vector.
 struct RowInfo {
-  std::string account;               // empty when the set has none
-  double time = 0;                   // seconds; the row number when the set has none
-  std::uint32_t tokens_seen = 0;     // tokens pooled; 0 when unknown
-  std::uint32_t tokens_total = 0;    // tokens of the whole text; 0 when unknown
-  nlohmann::json more;               // every other key of the line, kept as it came (object or null)
+  std::string account;             // empty when the set has none
+  double time = 0;                 // seconds; the row number when the set has none
+  std::uint32_t tokens_seen = 0;   // tokens pooled; 0 when unknown
+  std::uint32_t tokens_total = 0;  // tokens of the whole text; 0 when unknown
+  nlohmann::json more;             // every other key of the line, kept as it came (object or null)
 };
 
 // n rows of `manifest.dimension` floats, and their infos.

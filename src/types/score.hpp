@@ -20,17 +20,17 @@ inline constexpr double kFlagged = 0.01;
 // Proof-of-Humanity of one account after one request.
 struct Score {
   bool computed = false;
-  std::string why;                 // when not computed: what is missing, in words
-  std::uint64_t requests = 0;      // of the account, repeats included
-  double poh = 1;                  // [0, 1]; 1 = moves as people do
-  double poh_min = 1;              // lowest so far
+  std::string why;             // when not computed: what is missing, in words
+  std::uint64_t requests = 0;  // of the account, repeats included
+  double poh = 1;              // [0, 1]; 1 = moves as people do
+  double poh_min = 1;          // lowest so far
   std::uint64_t requests_at_min = 0;
-  bool extrapolated = false;       // below what the ranking accounts can resolve
+  bool extrapolated = false;                    // below what the ranking accounts can resolve
   std::array<double, kChannelCount> reasons{};  // share of the evidence of each channel, sums to 1 (or all 0)
-  double evidence = 0;             // E_t
-  double coverage = 0;             // charts ever visited / K
-  double confidence = 0;           // min(1, requests / H)
-  double completeness = 0;         // share of planned measures really made
+  double evidence = 0;                          // E_t
+  double coverage = 0;                          // charts ever visited / K
+  double confidence = 0;                        // min(1, requests / H)
+  double completeness = 0;                      // share of planned measures really made
 };
 
 }  // namespace cms

@@ -64,6 +64,7 @@ TEST(MeasureInfo, every_measure_has_its_own_name_and_every_scored_one_a_sign) {
     EXPECT_FALSE(measure.name.empty());
     EXPECT_EQ(std::count(names.begin(), names.end(), measure.name), 0) << measure.name;
     EXPECT_EQ(measure.sign != 0, measure.channel != Channel::none) << measure.name;
+    EXPECT_FALSE(measure.channel == Channel::none && measure.scored()) << measure.name;
     names.push_back(measure.name);
   }
 }

@@ -53,7 +53,8 @@ Result<State> make(const Options& options) {
     return fail(ErrorCode::usage, fmt::format("window length {} (allowed: 2..{})", options.length, kLengthMax));
   }
   if (options.horizon < options.length || options.horizon > kHorizonMax) {
-    return fail(ErrorCode::usage, fmt::format("horizon {} (allowed: {}..{})", options.horizon, options.length, kHorizonMax));
+    return fail(ErrorCode::usage,
+                fmt::format("horizon {} (allowed: {}..{})", options.horizon, options.length, kHorizonMax));
   }
   if (options.rank == 0 || options.sketch_dimension == 0 || options.chart_count == 0 || options.chart_count > 65536) {
     return fail(ErrorCode::usage, "window: rank, sketch dimension and chart count come from the atlas and must be > 0");

@@ -76,8 +76,8 @@ struct State {
 
 // What one push did.
 struct Change {
-  bool repeat = false;      // nothing but `requests`, a multiplicity and the near-duplicate ring changed
-  std::uint32_t slot = 0;   // the slot now holding the point (or repeated)
+  bool repeat = false;     // nothing but `requests`, a multiplicity and the near-duplicate ring changed
+  std::uint32_t slot = 0;  // the slot now holding the point (or repeated)
 };
 
 // An empty window. Errors: `usage` when a size is zero or beyond its limit, or H < W.

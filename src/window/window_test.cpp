@@ -58,8 +58,8 @@ TEST(Window, holds_the_last_distinct_points_and_what_was_known_of_each) {
     for (std::size_t i = 0; i < slots.size(); ++i) {
       EXPECT_EQ(state.charts[slots[i]], kept[i].chart);
       EXPECT_EQ(state.benign_knn[slots[i]], kept[i].benign_knn);
-      EXPECT_TRUE(std::equal(kept[i].point.begin(), kept[i].point.end(),
-                             state.points.begin() + slots[i] * kOptions.rank));
+      EXPECT_TRUE(
+          std::equal(kept[i].point.begin(), kept[i].point.end(), state.points.begin() + slots[i] * kOptions.rank));
     }
   }
 }
@@ -110,7 +110,8 @@ TEST(Window, nearest_distances_and_new_charts_equal_a_plain_search) {
       if (raw < 0 || r < raw) raw = r;
     }
     bool seen = false;
-    for (std::size_t i = n - std::min<std::size_t>(n, kOptions.horizon); i < n; ++i) seen |= stream[i].chart == next.chart;
+    for (std::size_t i = n - std::min<std::size_t>(n, kOptions.horizon); i < n; ++i)
+      seen |= stream[i].chart == next.chart;
 
     const auto change = push(state, next);
     EXPECT_EQ(state.nearest_atlas[n % kOptions.horizon], nearest);
@@ -169,10 +170,10 @@ TEST(Window, truncated_or_damaged_state_is_refused) {
 }
 
 TEST(Window, make_refuses_sizes_that_cannot_work) {
-  for (const auto& wrong : {Options{.length = 1, .horizon = 20, .chart_count = 8},
-                            Options{.length = 64, .horizon = 63, .chart_count = 8},
-                            Options{.length = 64, .horizon = 64, .chart_count = 0},
-                            Options{.length = 257, .horizon = 300, .chart_count = 8}}) {
+  for (const auto& wrong :
+       {Options{.length = 1, .horizon = 20, .chart_count = 8}, Options{.length = 64, .horizon = 63, .chart_count = 8},
+        Options{.length = 64, .horizon = 64, .chart_count = 0},
+        Options{.length = 257, .horizon = 300, .chart_count = 8}}) {
     EXPECT_FALSE(make(wrong));
   }
 }

@@ -5,7 +5,7 @@
 #include <numbers>
 #include <numeric>
 
-#include "../tests/oracles/statistics.hpp"
+#include "tests/oracles/statistics.hpp"
 #include "base/random.hpp"
 
 namespace cms::coherence {

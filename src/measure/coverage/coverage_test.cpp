@@ -7,7 +7,7 @@
 #include <functional>
 #include <set>
 
-#include "../tests/oracles/statistics.hpp"
+#include "tests/oracles/statistics.hpp"
 #include "base/random.hpp"
 
 namespace cms::coverage {

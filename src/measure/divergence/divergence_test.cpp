@@ -4,7 +4,7 @@
 
 #include <limits>
 
-#include "../tests/oracles/statistics.hpp"
+#include "tests/oracles/statistics.hpp"
 #include "base/random.hpp"
 
 namespace cms::divergence {

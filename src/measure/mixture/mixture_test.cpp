@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <limits>
 
-#include "../tests/oracles/statistics.hpp"
+#include "tests/oracles/statistics.hpp"
 #include "base/random.hpp"
 
 namespace cms::mixture {

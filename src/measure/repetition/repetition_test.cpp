@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-#include "../tests/oracles/statistics.hpp"
+#include "tests/oracles/statistics.hpp"
 #include "base/random.hpp"
 
 namespace cms::repetition {
