@@ -107,8 +107,8 @@ std::string held_back_in_words(const Json& held_back) {
     if (holds.is_boolean() && !holds.get<bool>()) broken += fmt::format("{}{:.2f}", broken.empty() ? "" : ", ", a);
   }
   return text + (broken.empty() ? "calibration holds: no level is exceeded by more than chance allows\n"
-                                : fmt::format("calibration does NOT hold at {}: honest accounts differ among themselves "
-                                              "more than these show; give more, or name their kinds with \"group\"\n",
+                                : fmt::format("calibration does NOT hold at {}: these accounts are too few or too "
+                                              "unlike one another; give more, or name their kinds with \"group\"\n",
                                               broken));
 }
 
@@ -175,7 +175,8 @@ void add_fit(CLI::App& app, Run& chosen) {
   command->add_option("--calibrate", words->calibrate,
                       "Sets of honest accounts, other texts than the others; \"group\" in a row names its kind of use")
       ->required();
-  command->add_option("-o,--output", words->output, "The atlas file; an old one is replaced when all is done")->required();
+  command->add_option("-o,--output", words->output, "The atlas file; an old one is replaced when all is done")
+      ->required();
   command->add_option("--rank", options.atlas.rank, "Directions kept, a multiple of 8")
       ->check(CLI::Range(8, 4096))
       ->capture_default_str();
@@ -188,7 +189,8 @@ void add_fit(CLI::App& app, Run& chosen) {
   command->add_option("--stride", options.score.stride, "Requests between two evaluations")
       ->check(CLI::Range(1, 1024))
       ->capture_default_str();
-  command->add_option("--seed", options.atlas.seed, "Of the clustering and the random projection")->capture_default_str();
+  command->add_option("--seed", options.atlas.seed, "Of the clustering and the random projection")
+      ->capture_default_str();
   command->add_option("--assume-model", words->assume_model, "NAME or NAME/LAYER/POOLING of sets without manifest");
   command->add_option("--threads", words->threads, "Threads; 0 = as many as the machine has")
       ->check(CLI::Range(0, 1024));

@@ -90,7 +90,7 @@ Result<void> run(const Words& words) {
     fmt::print("{}", output.lines);
     scores.insert(scores.end(), output.scores.begin(), output.scores.end());
   }
-  if (!words.json) fmt::print("{}", score_table(scores, colours_wanted()));
+  if (!words.json) fmt::print("{}", score_table(scores, colours_wanted(), terminal_columns()));
   return {};
 }
 

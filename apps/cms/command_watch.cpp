@@ -114,7 +114,7 @@ std::vector<std::string> frame_of(const Play& play, double elapsed_s, LiveScreen
   const auto accounts = ranked(play);
   const double rate = elapsed_s > 0 ? static_cast<double>(play.played) / elapsed_s : 0;
   std::vector<std::string> lines;
-  lines.push_back(column(fmt::format("cms watch  {} of {} requests, {:.0f}/s, {} accounts  q ends", play.played,
+  lines.push_back(column(fmt::format("cms watch (q ends)  {} of {} requests, {:.0f}/s, {} accounts", play.played,
                                      play.order.size(), rate, accounts.size()), size.columns));
   const std::size_t room = size.rows > 3 ? size.rows - 3 : 1;
   const std::size_t count = std::min(accounts.size(), room);
@@ -167,7 +167,7 @@ Result<void> run(const Words& words) {
   }
   std::vector<AccountScore> scores;
   for (const auto* one : ranked(play)) scores.push_back({one->account, one->score});
-  fmt::print("{}", score_table(scores, colours_wanted()));
+  fmt::print("{}", score_table(scores, colours_wanted(), terminal_columns()));
   return {};
 }
 

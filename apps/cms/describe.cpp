@@ -124,7 +124,9 @@ Result<Json> describe_state(std::span<const std::uint8_t> bytes) {
   options.chart_count = ahead.get<std::uint32_t>();
   // Sizes that the bytes cannot hold are not worth the memory.
   const auto points = std::uint64_t{options.length} * (std::uint64_t{options.rank} + options.sketch_dimension);
-  if (ahead.failed() || points > ahead.left()) return cms::fail(ErrorCode::bad_input, "account state: damaged");
+  if (ahead.failed() || points > ahead.left() || !cms::window::make(options)) {
+    return cms::fail(ErrorCode::bad_input, "account state: damaged");
+  }
   CMS_TRY(window, cms::window::decode(in, options));
   CMS_TRY(score, cms::score::decode_state(in));
   const auto time = in.get<double>();
@@ -168,6 +170,13 @@ std::string words_of(const Json& value) {
   return text.empty() ? "-" : text;
 }
 
+std::string model_words(const Json& model) {
+  const auto text = [&](const char* key) { return model.at(key).get<std::string>(); };
+  const auto file = model.at("sha256").is_string() ? "SHA-256 " + text("sha256").substr(0, 12) : "file not known";
+  return fmt::format("{}/{}/{}, dimension {}, {}, template {}", text("name"), text("layer"), text("pooling"),
+                     model.at("dimension").get<std::uint32_t>(), file, text("template"));
+}
+
 // What a key means to a reader; the key itself where it says enough.
 std::string label_of(const std::string& kind, const std::string& key) {
   static const std::map<std::string, std::string> kLabels = {
@@ -207,6 +216,8 @@ std::string label_of(const std::string& kind, const std::string& key) {
 std::string in_words(const Json& description) {
   const auto kind = description.at("kind").get<std::string>();
   std::string text;
-  for (const auto& [key, value] : description.items()) text += fmt::format("{:<33}  {}\n", label_of(kind, key), words_of(value));
+  for (const auto& [key, value] : description.items()) {
+    text += fmt::format("{:<33}  {}\n", label_of(kind, key), key == "model" ? model_words(value) : words_of(value));
+  }
   return text;
 }

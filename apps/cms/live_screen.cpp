@@ -62,10 +62,16 @@ LiveScreen::Size LiveScreen::size() const {
 }
 
 void LiveScreen::draw(const std::vector<std::string>& lines) {
-  const std::size_t shown = std::min(lines.size(), size().rows);
+  const std::size_t rows = size().rows;
+  const std::size_t shown = std::min(lines.size(), rows);
+  // Lines are cleared before they are written: behind a full one the cursor still stands on its last character.
   std::string frame = "\033[H";
-  for (std::size_t i = 0; i < shown; ++i) frame += lines[i] + "\033[K" + (i + 1 < shown ? "\r\n" : "");
-  put(frame + "\033[J");
+  for (std::size_t i = 0; i < shown; ++i) {
+    frame += i > 0 ? "\r\n\033[K" : "\033[K";
+    frame += lines[i];
+  }
+  if (shown < rows) frame += "\r\n\033[J";
+  put(frame);
 }
 
 bool LiveScreen::leave_within(int milliseconds) {

@@ -1,6 +1,7 @@
 #include "terminal.hpp"
 
 #include <fmt/format.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -40,6 +41,11 @@ bool colours_wanted() {
   const char* terminal = std::getenv("TERM");
   return ::isatty(STDOUT_FILENO) == 1 && (no_colour == nullptr || *no_colour == '\0') && terminal != nullptr &&
          std::string_view(terminal) != "dumb";
+}
+
+std::size_t terminal_columns() {
+  winsize found{};
+  return ::ioctl(STDOUT_FILENO, TIOCGWINSZ, &found) == 0 ? found.ws_col : 0;
 }
 
 std::string paint(std::string text, cms::Action action, bool colours) {

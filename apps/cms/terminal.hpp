@@ -13,6 +13,9 @@
 // True when standard output is a terminal that shows colours and NO_COLOR is unset or empty.
 bool colours_wanted();
 
+// Columns of the terminal that standard output is; 0 where it is none.
+std::size_t terminal_columns();
+
 // `text` in the colour of an action, or as it is.
 std::string paint(std::string text, cms::Action action, bool colours);
 
