@@ -47,6 +47,10 @@ Result<void> check_sets(std::span<const ActivationSet> manifold, std::span<const
   if (options.rank == 0 || options.rank > manifest.dimension || options.rank % 8 != 0) {
     return fail(ErrorCode::usage, fmt::format("--rank must be a multiple of 8 in 8..{}", manifest.dimension / 8 * 8));
   }
+  if (options.chart_count > row_count(manifold)) {
+    return fail(ErrorCode::usage, fmt::format("--charts {} is more than --manifold has rows ({})", options.chart_count,
+                                              row_count(manifold)));
+  }
   for (const auto& sets : {manifold, benign}) {
     for (const auto& set : sets) CMS_CHECK(matches(manifest, set.manifest));
   }
