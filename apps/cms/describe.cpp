@@ -27,13 +27,13 @@ Json median(std::vector<T> values) {
   return *middle;
 }
 
-// {"median": ..., "charts": in how many charts it was computed}
+// The median over the charts in which it was computed, and in how many it was.
 Json chart_summary(const std::vector<cms::atlas::Chart>& charts, std::optional<float> cms::atlas::Chart::* member) {
   std::vector<float> known;
   for (const auto& chart : charts) {
     if (chart.*member) known.push_back(*(chart.*member));
   }
-  return {{"median", median(known)}, {"charts", known.size()}};
+  return {{"median", median(known)}, {"computed_in", known.size()}};
 }
 
 Json model_of(const cms::Manifest& manifest) {
@@ -157,6 +157,11 @@ Result<Json> describe_state(std::span<const std::uint8_t> bytes) {
 
 namespace {
 
+std::string spaced(std::string key) {
+  std::replace(key.begin(), key.end(), '_', ' ');
+  return key;
+}
+
 // One value in words: text bare, numbers short, objects as "key value" pairs.
 std::string words_of(const Json& value) {
   if (value.is_null()) return "not known";
@@ -165,7 +170,8 @@ std::string words_of(const Json& value) {
   if (!value.is_object()) return value.dump();
   std::string text;
   for (const auto& [key, inner] : value.items()) {
-    text += fmt::format("{}{} {}", text.empty() ? "" : ", ", key.empty() ? "all accounts" : key, words_of(inner));
+    text += fmt::format("{}{} {}", text.empty() ? "" : ", ", key.empty() ? "all accounts" : spaced(key),
+                        words_of(inner));
   }
   return text.empty() ? "-" : text;
 }
@@ -208,7 +214,7 @@ std::string label_of(const std::string& kind, const std::string& key) {
       {"state.evidence", "evidence by channel"},
   };
   const auto found = kLabels.find(kind + "." + key);
-  return found == kLabels.end() ? key : found->second;
+  return found == kLabels.end() ? spaced(key) : found->second;
 }
 
 }  // namespace
