@@ -146,8 +146,8 @@ std::vector<ComposedAccount> calibration_accounts(const Study& study, const Firs
   const std::uint32_t wanted = scaled(options.ranking_accounts, options.scale);
   std::vector<ComposedAccount> accounts;
   std::uint32_t ranked = 0;
-  // 20 a round: single 5, mixed 4, power 4, generalist 3, batch 4.
-  constexpr std::string_view kRound = "sssssmmmmppppgggbbbb";
+  // 20 a round: single 4, mixed 4, power 3, generalist 3, batch 6.
+  constexpr std::string_view kRound = "ssssmmmmpppgggbbbbbb";
   for (std::uint32_t tries = 0; ranked < wanted && tries < 20 * wanted; ++tries) {
     const char kind = kRound[tries % kRound.size()];
     const auto& pool = kind == 'g' ? general : people;
