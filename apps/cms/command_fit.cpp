@@ -25,6 +25,7 @@ struct Words {
   std::vector<std::string> manifold, benign, calibrate;
   std::string output;
   std::string assume_model;
+  std::string sign_key;
   pipeline::FitOptions options;
   unsigned threads = 0;
   bool json = false;
@@ -148,7 +149,7 @@ Result<void> run(Words words) {
   words.options.threads = words.threads > 0 ? words.threads : pipeline::default_threads();
   Json accounts;
   CMS_TRY(fitted, fit(words, accounts));
-  CMS_CHECK(pipeline::write_model(words.output, fitted.model));
+  CMS_CHECK(pipeline::write_model(words.output, fitted.model, words.sign_key));
   auto description = describe(fitted.model);
   description["accounts"] = accounts;
   if (words.json) {
@@ -192,6 +193,7 @@ void add_fit(CLI::App& app, Run& chosen) {
   command->add_option("--seed", options.atlas.seed, "Of the clustering and the random projection")
       ->capture_default_str();
   command->add_option("--assume-model", words->assume_model, "NAME or NAME/LAYER/POOLING of sets without manifest");
+  command->add_option("--sign-key", words->sign_key, "Ed25519 private key (PEM) to sign the atlas with");
   command->add_option("--threads", words->threads, "Threads; 0 = as many as the machine has")
       ->check(CLI::Range(0, 1024));
   command->add_flag("--json", words->json, "One JSON object instead of words");

@@ -109,6 +109,7 @@ void add_score(CLI::App& app, Run& chosen) {
       ->excludes(every);
   command->add_option("--assume-model", words->inputs.assume_model,
                       "NAME or NAME/LAYER/POOLING of a set that has no manifest");
+  command->add_option("--trust", words->inputs.trust, "Ed25519 public key (PEM) the atlas must be signed with");
   command->add_option("--threads", words->threads, "Threads; 0 = as many as the machine has")
       ->check(CLI::Range(0, 1024));
   command->callback([words, &chosen] { chosen = [words] { return run(*words); }; });

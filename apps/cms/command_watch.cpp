@@ -183,5 +183,6 @@ void add_watch(CLI::App& app, Run& chosen) {
       ->capture_default_str();
   command->add_option("--assume-model", words->inputs.assume_model,
                       "NAME or NAME/LAYER/POOLING of a set that has no manifest");
+  command->add_option("--trust", words->inputs.trust, "Ed25519 public key (PEM) the atlas must be signed with");
   command->callback([words, &chosen] { chosen = [words] { return run(*words); }; });
 }

@@ -14,6 +14,7 @@ struct ScoreWords {
   std::string atlas;
   std::string set;
   std::string assume_model;
+  std::string trust;  // public key file; empty = any atlas
 };
 
 struct ScoreInputs {

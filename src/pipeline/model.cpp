@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "base/files.hpp"
+#include "base/signature.hpp"
 
 namespace cms::pipeline {
 namespace {
@@ -12,6 +13,7 @@ namespace {
 constexpr const char* kGeometry = "geometry";
 constexpr const char* kCalibration = "calibration";
 constexpr const char* kWindow = "window";
+constexpr const char* kSignature = "signature";
 
 Result<ByteReader> section(const atlas::Sections& sections, const char* name) {
   const auto found = sections.find(name);
@@ -19,9 +21,22 @@ Result<ByteReader> section(const atlas::Sections& sections, const char* name) {
   return ByteReader(found->second);
 }
 
-Result<Model> decode_model(const Bytes& content) {
+// What is signed: the file as it would be without its signature.
+Result<void> check_signature(atlas::Sections sections, const std::filesystem::path& public_key) {
+  const auto found = sections.find(kSignature);
+  if (found == sections.end()) return fail(ErrorCode::refused, "the atlas is not signed, and --trust asks for it");
+  const Bytes signature = std::move(found->second);
+  sections.erase(found);
+  return verify(atlas::encode_sections(sections), signature, public_key);
+}
+
+Result<Model> decode_model(const Bytes& content, const std::filesystem::path& public_key) {
   CMS_TRY(sections, atlas::decode_sections(content));
   Model model;
+  if (!public_key.empty()) {
+    CMS_CHECK(check_signature(sections, public_key));
+    model.signature_checked = true;
+  }
   CMS_TRY(geometry, section(sections, kGeometry));
   CMS_TRY(atlas, atlas::decode(geometry));
   model.atlas = std::move(atlas);
@@ -45,20 +60,25 @@ window::Options window_options(const atlas::Atlas& atlas, std::uint32_t window_l
           .chart_count = atlas.chart_count()};
 }
 
-Result<void> write_model(const std::filesystem::path& path, Model& model) {
+Result<void> write_model(const std::filesystem::path& path, Model& model, const std::filesystem::path& private_key) {
   ByteWriter geometry, calibration, window;
   atlas::encode(model.atlas, geometry);
   score::encode(model.calibration, calibration);
   window.put(model.window_length);
-  const Bytes content = atlas::encode_sections(
-      {{kGeometry, geometry.take()}, {kCalibration, calibration.take()}, {kWindow, window.take()}});
+  atlas::Sections sections = {
+      {kGeometry, geometry.take()}, {kCalibration, calibration.take()}, {kWindow, window.take()}};
+  if (!private_key.empty()) {
+    CMS_TRY(signature, sign(atlas::encode_sections(sections), private_key));
+    sections[kSignature] = signature;
+  }
+  const Bytes content = atlas::encode_sections(sections);
   model.name = atlas::atlas_name(content);
   return write_file(path, content);
 }
 
-Result<Model> read_model(const std::filesystem::path& path) {
+Result<Model> read_model(const std::filesystem::path& path, const std::filesystem::path& public_key) {
   CMS_TRY(content, read_file(path));
-  auto model = decode_model(content);
+  auto model = decode_model(content, public_key);
   if (!model) return fail_in(path.string(), model.error());
   return model;
 }

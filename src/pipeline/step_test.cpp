@@ -59,6 +59,14 @@ void append(ActivationSet& set, const std::vector<std::vector<float>>& rows, con
 
 constexpr std::uint32_t kRequests = 48;
 
+// Made for this test with `openssl genpkey -algorithm ed25519`; they protect nothing.
+constexpr const char* kPrivateKey =
+    "-----BEGIN PRIVATE KEY-----\nMC4CAQAwBQYDK2VwBCIEIHAnVeyLdJRzx7PTuTD6WYU9ACfVNRD8iuOkueQlYvv1\n-----END PRIVATE "
+    "KEY-----\n";
+constexpr const char* kPublicKey =
+    "-----BEGIN PUBLIC KEY-----\nMCowBQYDK2VwAyEAWZDVjhfBSejHcIAShkAEMYUhAc6lUoEYX419J7L/SYA=\n-----END PUBLIC "
+    "KEY-----\n";
+
 const Fitted& fitted() {
   static const Fitted result = [] {
     World world(1);
@@ -199,6 +207,22 @@ TEST(ModelFile, is_read_back_to_the_same_scores_and_damage_is_refused) {
   ASSERT_TRUE(write_file(path, content));
   EXPECT_EQ(read_model(path).error().code, ErrorCode::bad_input);
   std::filesystem::remove(path);
+}
+
+TEST(ModelFile, is_accepted_under_the_key_it_was_signed_with_and_refused_unsigned) {
+  const auto folder = std::filesystem::temp_directory_path() / fmt::format("cms_signed_test_{}", ::getpid());
+  std::filesystem::create_directories(folder);
+  ASSERT_TRUE(write_file(folder / "private", std::string_view(kPrivateKey)));
+  ASSERT_TRUE(write_file(folder / "public", std::string_view(kPublicKey)));
+  auto model = fitted().model;
+  ASSERT_TRUE(write_model(folder / "plain.cms", model));
+  ASSERT_TRUE(write_model(folder / "signed.cms", model, folder / "private"));
+  EXPECT_TRUE(read_model(folder / "signed.cms"));
+  const auto trusted = read_model(folder / "signed.cms", folder / "public");
+  ASSERT_TRUE(trusted) << trusted.error().message;
+  EXPECT_TRUE(trusted->signature_checked);
+  EXPECT_EQ(read_model(folder / "plain.cms", folder / "public").error().code, ErrorCode::refused);
+  std::filesystem::remove_all(folder);
 }
 
 }  // namespace
