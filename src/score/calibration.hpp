@@ -31,7 +31,7 @@ struct Options {
   double h_hours = 72;              // idle hours in which evidence halves
   // Of breadth, topology, geometry, coherence, divergence, mixture, repetition; 0 leaves one out. Chosen on tune
   // families (docs/lab/first-study.md), flat around its optimum.
-  std::array<double, kChannelCount> weights = {1.5, .6, .6, 1.25, 2.25, .25, .25};
+  std::array<double, kChannelCount> weights = {1.5, .6, .6, 1.5, 2.25, .25, .25};
 
   bool operator==(const Options&) const = default;
 };
