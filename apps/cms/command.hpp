@@ -16,3 +16,4 @@ void add_fit(CLI::App& app, Run& chosen);
 void add_score(CLI::App& app, Run& chosen);
 void add_watch(CLI::App& app, Run& chosen);
 void add_inspect(CLI::App& app, Run& chosen);
+void add_lab(CLI::App& app, Run& chosen);

@@ -1,6 +1,7 @@
 // The program `cms`: words of the command line in, one subcommand run, its error as exit code out.
 #include <fmt/format.h>
 
+#include <csignal>
 #include <cstdio>
 #include <exception>
 
@@ -19,12 +20,15 @@ int run(int argc, char** argv) {
   add_score(app, chosen);
   add_watch(app, chosen);
   add_inspect(app, chosen);
+  add_lab(app, chosen);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
     return app.exit(error) == 0 ? 0 : static_cast<int>(cms::ErrorCode::usage);
   }
-  const auto result = chosen();
+  auto result = chosen();
+  // What a full disk did not take must not pass for a result.
+  if (std::fflush(stdout) != 0 && result) result = cms::fail(cms::ErrorCode::failed, "cannot write standard output");
   if (result) return 0;
   fmt::print(stderr, "cms: error: {}\n", result.error().message);
   return static_cast<int>(result.error().code);
@@ -33,6 +37,8 @@ int run(int argc, char** argv) {
 }  // namespace
 
 int main(int argc, char** argv) {
+  // A file beyond the user's limit is an error of write(), not the end of the program with half a file left behind.
+  std::signal(SIGXFSZ, SIG_IGN);
   try {
     return run(argc, argv);
   } catch (const std::exception& error) {

@@ -1,0 +1,162 @@
+// cms lab: composed accounts, the report on them, and experiments.
+#include <fmt/format.h>
+
+#include <memory>
+#include <optional>
+
+#include "base/files.hpp"
+#include "command.hpp"
+#include "lab/demo.hpp"
+#include "lab/first_study.hpp"
+#include "lab/report.hpp"
+#include "pipeline/parallel.hpp"
+#include "score_inputs.hpp"
+#include "tap/activation_set.hpp"
+
+namespace {
+
+using cms::ErrorCode;
+using cms::Result;
+namespace lab = cms::lab;
+
+constexpr const char* kList =
+    "honest accounts\n"
+    "  single      one walk in one field\n"
+    "  mixed       two walks, four fifths in the main one\n"
+    "  power       walks in 3 to 6 fields, in runs\n"
+    "  generalist  walks in every field, in short runs\n"
+    "  batch       one field in random order, as a job over a table sends it\n"
+    "attackers\n"
+    "  naive       uniform draws from an instruction set\n"
+    "  systematic  farthest-first: the most coverage for the least requests\n"
+    "  sorted      random draws sent in order of similarity, to look coherent\n"
+    "  clustered   random centres with their neighbours, to look like follow-ups\n"
+    "  diluted     every other request from an honest power user\n"
+    "  replayed    naive over what people really asked\n"
+    "  stream      one field of an instruction set in random order\n"
+    "experiments (cms lab run NAME)\n"
+    "  first-study  who is flagged, kind by kind, and what each channel adds\n";
+
+struct ComposeWords {
+  std::string set;
+  std::string folder;
+  lab::DemoOptions options;
+};
+
+Result<void> compose(const ComposeWords& words) {
+  CMS_TRY(set, cms::tap::read_set(words.set));
+  CMS_TRY(demo, lab::compose_demo(set, words.options));
+  CMS_CHECK(lab::write_demo(words.folder, demo));
+  CMS_TRY(calibration, cms::tap::rows_by_account(demo.calibrate));
+  CMS_TRY(live, cms::tap::rows_by_account(demo.live));
+  fmt::print("{}: manifold {} rows, benign {} rows, calibrate {} accounts; live.jsonl {} accounts, {} requests\n",
+             words.folder, demo.manifold.count(), demo.benign.count(), calibration.size(), live.size(),
+             demo.live.count());
+  return {};
+}
+
+struct ReportWords {
+  ScoreWords inputs;
+  std::string reference;
+  std::string output;
+  unsigned threads = 0;
+  bool json = false;
+};
+
+Result<void> report(const ReportWords& words) {
+  CMS_TRY(inputs, read_score_inputs(words.inputs));
+  std::optional<lab::Agreement> agreement;
+  if (!words.reference.empty()) {
+    CMS_TRY(reference, cms::tap::read_set(words.reference));
+    CMS_TRY(checked, lab::check_agreement(inputs.set, reference, inputs.model.atlas));
+    agreement = checked;
+  }
+  const unsigned threads = words.threads > 0 ? words.threads : cms::pipeline::default_threads();
+  CMS_TRY(made, lab::make_report(inputs.model, inputs.set, cms::policy::Ladder{}, threads));
+  made.agreement = agreement;
+  CMS_CHECK(cms::write_file(words.output, lab::page(made, inputs.model)));
+  fmt::print("{}", words.json ? lab::json_lines(made) : lab::describe(made));
+  return {};
+}
+
+struct StudyWords {
+  lab::FirstStudyOptions options;
+  std::string data;
+  std::string readings;
+  bool json = false;
+};
+
+Result<void> first_study(StudyWords words) {
+  words.options.data = words.data;
+  words.options.readings = words.readings;
+  if (words.options.threads == 0) words.options.threads = cms::pipeline::default_threads();
+  CMS_TRY(result, lab::run_first_study(words.options));
+  fmt::print(words.json ? stderr : stdout, "{}", lab::describe(result));
+  if (words.json) fmt::print("{}", lab::goal_lines(result));
+  return {};
+}
+
+void add_compose(CLI::App& lab_app, Run& chosen) {
+  auto words = std::make_shared<ComposeWords>();
+  auto* command = lab_app.add_subcommand("compose", "Cut an annotated set into fit, calibration and live accounts");
+  command->add_option("set", words->set, "Activation set whose rows have id, kind, field, split and text")->required();
+  command->add_option("-o,--output", words->folder, "Folder for the parts; made when missing")->required();
+  command->add_option("--seed", words->options.seed, "Of which texts make which account")->capture_default_str();
+  command->callback([words, &chosen] { chosen = [words] { return compose(*words); }; });
+}
+
+void add_report(CLI::App& lab_app, Run& chosen) {
+  auto words = std::make_shared<ReportWords>();
+  auto* command = lab_app.add_subcommand("report", "Score accounts of known kinds: table, verdict and pictures");
+  command->add_option("set", words->inputs.set, "Activation set with account, kind and from_attacker")->required();
+  command->add_option("--atlas", words->inputs.atlas, "Atlas made by `cms fit`")->required();
+  command->add_option("--reference", words->reference, "Set whose rows of the same id must agree with these");
+  command->add_option("-o,--output", words->output, "The page, one HTML file")->required();
+  command->add_option("--threads", words->threads, "Threads; 0 = as many as the machine has")
+      ->check(CLI::Range(0, 1024));
+  command->add_flag("--json", words->json, "JSON lines instead of the table");
+  command->callback([words, &chosen] { chosen = [words] { return report(*words); }; });
+}
+
+void add_first_study(CLI::App& run_app, Run& chosen) {
+  auto words = std::make_shared<StudyWords>();
+  auto& options = words->options;
+  options.threads = 0;
+  auto* command = run_app.add_subcommand("first-study", "Who is flagged, kind by kind, and what each channel adds");
+  command->add_option("--data", words->data, "Folder with activations/{human,distill}.npy and their lines")->required();
+  command->add_option("--scale", options.scale, "Of the numbers of accounts")
+      ->check(CLI::Range(0.01, 100.0))
+      ->capture_default_str();
+  command->add_option("--seeds", options.seeds, "Of splits and accounts, separated by commas")
+      ->delimiter(',')
+      ->capture_default_str();
+  options.score.stride = 8;
+  command->add_option("--stride", options.score.stride, "Requests between two evaluations")
+      ->check(CLI::Range(1, 1024))
+      ->capture_default_str();
+  command->add_option("--readings", words->readings, "Append every reading of the first seed to this file");
+  command->add_flag("--tune", options.tune, "On the rows in which choices are made; the test rows stay unread");
+  command->add_option("--threads", options.threads, "Threads; 0 = as many as the machine has")
+      ->check(CLI::Range(0, 1024));
+  command->add_flag("--json", words->json, "Goal lines to stdout, the table to stderr");
+  command->callback([words, &chosen] { chosen = [words] { return first_study(*words); }; });
+}
+
+}  // namespace
+
+void add_lab(CLI::App& app, Run& chosen) {
+  auto* lab_app = app.add_subcommand("lab", "Composed accounts, reports on them, experiments");
+  lab_app->require_subcommand(1);
+  auto* list = lab_app->add_subcommand("list", "Kinds of accounts and experiments");
+  list->callback([&chosen] {
+    chosen = [] {
+      fmt::print("{}", kList);
+      return Result<void>{};
+    };
+  });
+  add_compose(*lab_app, chosen);
+  add_report(*lab_app, chosen);
+  auto* run_app = lab_app->add_subcommand("run", "Run an experiment");
+  run_app->require_subcommand(1);
+  add_first_study(*run_app, chosen);
+}
