@@ -278,15 +278,17 @@ function head() {
   const { price, flagged } = data.thresholds;
   const card = (name, value, words) =>
     tag('div', { class: `card ${name}` }, tag('b', {}, safe(value)), tag('span', {}, safe(words)));
-  show('verdict', `<span class="attacker">${a.noticed} of ${a.accounts} attackers noticed</span>, ` +
-    `<span class="honest">${h.flagged} of ${h.accounts} honest accounts flagged</span>`);
-  show('lead', safe(`${accounts.length} accounts sent ${total} requests to ${data.model}. ` +
-    'One hidden-activation vector a request is all that was looked at.'));
+  show('verdict', `Noticed: <span class="attacker">${a.noticed} of ${a.accounts} attackers</span>, ` +
+    `<span class="honest">${h.noticed} of ${h.accounts} honest accounts</span>`);
+  show('lead', safe(`${accounts.length} accounts sent ${total} requests to ${data.model}; one hidden-activation ` +
+    `vector a request is all that was looked at. Noticed means Proof-of-Humanity (PoH) \u2264 ${price}, where the default ` +
+    `policy begins to charge more; by chance that may befall ${(price * h.accounts).toFixed(1)} of ${h.accounts} ` +
+    'honest accounts.'));
   show('cards', [
     card('attacker', a.median_noticed ?? 'none', 'requests until an attacker was noticed, in the median'),
     card('attacker', `${a.flagged} of ${a.accounts}`, `attackers flagged (PoH \u2264 ${flagged})`),
-    card('honest', `${h.noticed} of ${h.accounts}`,
-      `honest accounts noticed (PoH \u2264 ${price}); chance allows ${(price * h.accounts).toFixed(1)}`),
+    card('honest', `${h.flagged} of ${h.accounts}`,
+      `honest accounts flagged; chance allows ${(flagged * h.accounts).toFixed(1)}`),
     card('', data.ranking_accounts, `honest calibration accounts rank every score, up to ${data.horizon} requests`),
   ].join(''));
   fill('.price', price);
