@@ -282,8 +282,8 @@ function head() {
     `<span class="honest">${h.noticed} of ${h.accounts} honest accounts</span>`);
   show('lead', safe(`${accounts.length} accounts sent ${total} requests to ${data.model}; one hidden-activation ` +
     `vector a request is all that was looked at. Noticed means Proof-of-Humanity (PoH) \u2264 ${price}, where the ` +
-    `default policy begins to charge more; by chance that may befall ${(price * h.accounts).toFixed(1)} of ${h.accounts} ` +
-    'honest accounts.'));
+    `default policy begins to charge more; by chance that may befall ${(price * h.accounts).toFixed(1)} of ` +
+    `${h.accounts} honest accounts.`));
   show('cards', [
     card('attacker', a.median_noticed ?? 'none', 'requests until an attacker was noticed, in the median'),
     card('attacker', `${a.flagged} of ${a.accounts}`, `attackers flagged (PoH \u2264 ${flagged})`),
