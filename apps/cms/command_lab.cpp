@@ -83,12 +83,14 @@ struct StudyWords {
   lab::FirstStudyOptions options;
   std::string data;
   std::string readings;
+  std::string tune;
   bool json = false;
 };
 
 Result<void> first_study(StudyWords words) {
   words.options.data = words.data;
   words.options.readings = words.readings;
+  words.options.tune = words.tune;
   if (words.options.threads == 0) words.options.threads = cms::pipeline::default_threads();
   CMS_TRY(result, lab::run_first_study(words.options));
   fmt::print(words.json ? stderr : stdout, "{}", lab::describe(result));
@@ -135,7 +137,8 @@ void add_first_study(CLI::App& run_app, Run& chosen) {
       ->check(CLI::Range(1, 1024))
       ->capture_default_str();
   command->add_option("--readings", words->readings, "Append every reading of the first seed to this file");
-  command->add_flag("--tune", options.tune, "On the rows in which choices are made; the test rows stay unread");
+  command->add_option("--tune", words->tune,
+                      "Activations of our own prompts: choose on other attackers and rows, the test rows stay unread");
   command->add_option("--threads", options.threads, "Threads; 0 = as many as the machine has")
       ->check(CLI::Range(0, 1024));
   command->add_flag("--json", words->json, "Goal lines to stdout, the table to stderr");

@@ -200,7 +200,7 @@ Result<Sample> measure_seed(const ActivationSet& set, const FirstStudyOptions& o
   Random random(seed);
   Sample sample;
   const auto honest = calibration_accounts(study, options, random);
-  sample.cells = first_study_cells(study, options, random);
+  sample.cells = first_study_cells(study, options, seed, random);
   std::vector<std::uint32_t> lengths;
   std::size_t total = honest.size();
   for (const auto& account : honest) lengths.push_back(static_cast<std::uint32_t>(account.rows.size()));

@@ -165,13 +165,28 @@ std::vector<ComposedAccount> calibration_accounts(const Study& study, const Firs
   return accounts;
 }
 
-std::vector<Cell> first_study_cells(const Study& study, const FirstStudyOptions& options, Random& random) {
+namespace {
+
+// Rows of the tune mode's unseen families that the report does not test on.
+Rows tune_unseen(const Study& study, std::uint64_t seed) {
+  auto rows = of_families(study.corpus, study.split.test, kTuneUnseen);
+  const auto reported = split_corpus(study.corpus, first_study_split({}, seed));
+  if (!reported) return {};
+  const std::set<std::uint32_t> tested(reported->test.begin(), reported->test.end());
+  std::erase_if(rows, [&](std::uint32_t row) { return tested.contains(row); });
+  return rows;
+}
+
+}  // namespace
+
+std::vector<Cell> first_study_cells(const Study& study, const FirstStudyOptions& options, std::uint64_t seed,
+                                    Random& random) {
   Composer composer(study, options, random);
   const auto& corpus = study.corpus;
   if (!options.tune.empty()) {
     const auto people = people_of(corpus, study.split.calibrate);
     const auto sets = of_families(corpus, study.split.test, kTuneInstructionSets);
-    add_honest(composer, corpus, people, of_families(corpus, study.split.test, kTuneUnseen));
+    add_honest(composer, corpus, people, tune_unseen(study, seed));
     add_attackers(composer, sets, people);
     for (const auto& name : kTuneInstructionSets) {
       composer.attack("stream " + name, stream, of_families(corpus, study.split.test, {&name, 1}), std::nullopt);

@@ -1,3 +1,5 @@
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <cmath>
 
@@ -41,6 +43,7 @@ bool valid(const Calibration& calibration) {
 }  // namespace
 
 void encode(const Calibration& calibration, ByteWriter& out) {
+  out.put(kEvidenceVersion);
   out.put(calibration.options.min_requests);
   out.put(calibration.options.stride);
   out.put(calibration.options.h_requests);
@@ -66,6 +69,12 @@ void encode(const Calibration& calibration, ByteWriter& out) {
 
 Result<Calibration> decode(ByteReader& in) {
   Calibration calibration;
+  if (const auto version = in.get<std::uint32_t>(); version != kEvidenceVersion) {
+    return fail(ErrorCode::bad_input,
+                fmt::format("calibration: its ranks are of evidence version {}, this program computes "
+                            "version {}; fit again",
+                            version, kEvidenceVersion));
+  }
   calibration.options.min_requests = in.get<std::uint32_t>();
   calibration.options.stride = in.get<std::uint32_t>();
   calibration.options.h_requests = in.get<double>();

@@ -157,6 +157,19 @@ TEST(Calibration, survives_its_bytes_and_every_truncation_is_noticed) {
   }
 }
 
+TEST(Calibration, of_another_evidence_version_is_refused_with_what_to_do) {
+  Random random(18);
+  const Options options{.stride = 8};
+  ByteWriter out;
+  encode(*calibrate(population(random, 120, options, "c"), kHorizon, options), out);
+  auto bytes = out.bytes();
+  ++bytes[0];
+  ByteReader in(bytes);
+  const auto back = decode(in);
+  ASSERT_FALSE(back);
+  EXPECT_NE(back.error().message.find("fit again"), std::string::npos);
+}
+
 class Scored : public testing::Test {
  protected:
   void SetUp() override { calibration_ = *calibrate(population(random_, 400, options_, "c"), kHorizon, options_); }
