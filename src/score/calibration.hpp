@@ -56,8 +56,8 @@ inline constexpr std::uint32_t kRankingMin = 20;            // in B, or it is re
 inline constexpr std::uint32_t kRankingForOnePercent = 99;  // in B, or .01 is extrapolated
 inline constexpr std::uint32_t kHorizonAccounts = 100;      // that must reach the horizon
 
-// What the numbers of a calibration mean: rises whenever the evidence function changes, because ranks of an old function
-// say nothing of a new one. On disk.
+// What the numbers of a calibration mean: rises whenever the evidence function changes, because ranks of an old
+// function say nothing of a new one. On disk.
 inline constexpr std::uint32_t kEvidenceVersion = 1;
 
 // Normal scores: knots are the quantiles at Phi(-2.5), Phi(-2.25), ..., Phi(2.5).
