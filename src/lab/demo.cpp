@@ -19,6 +19,7 @@
 #include "lab/attackers.hpp"
 #include "lab/honest.hpp"
 #include "lab/split.hpp"
+#include "lab/study.hpp"
 #include "tap/activation_set.hpp"
 #include "tap/json_lines.hpp"
 
@@ -75,18 +76,6 @@ Result<Parts> parts_of(const ActivationSet& set, const Corpus& corpus) {
   parts.live_distillers = of(split.test, Origin::distiller);
   parts.split = std::move(split);
   return parts;
-}
-
-ActivationSet rows_of(const ActivationSet& set, const Corpus& corpus, Pool pool) {
-  ActivationSet part;
-  part.manifest = set.manifest;
-  for (const auto row : pool) {
-    const auto source = corpus.rows[row].source_row;
-    const auto vector = set.row(source);
-    part.values.insert(part.values.end(), vector.begin(), vector.end());
-    part.rows.push_back(set.rows[source]);
-  }
-  return part;
 }
 
 // Gives the corpus its points in an atlas fitted on the fit rows; until then they were raw, where all texts are alike.

@@ -11,19 +11,6 @@
 namespace cms::lab {
 namespace {
 
-// The rows of a pool as a set of their own.
-ActivationSet gather(const ActivationSet& set, const Corpus& corpus, std::span<const std::uint32_t> pool) {
-  ActivationSet part;
-  part.manifest = set.manifest;
-  for (const auto row : pool) {
-    const auto source = corpus.rows[row].source_row;
-    const auto vector = set.row(source);
-    part.values.insert(part.values.end(), vector.begin(), vector.end());
-    part.rows.push_back(set.rows[source]);
-  }
-  return part;
-}
-
 void project_rows(const ActivationSet& set, Study& study, unsigned threads) {
   const std::size_t count = study.corpus.rows.size();
   study.projected.resize(count);
@@ -56,6 +43,18 @@ Result<ActivationSet> join(std::vector<ActivationSet> sets) {
   return all;
 }
 
+ActivationSet rows_of(const ActivationSet& set, const Corpus& corpus, std::span<const std::uint32_t> pool) {
+  ActivationSet part;
+  part.manifest = set.manifest;
+  for (const auto row : pool) {
+    const auto source = corpus.rows[row].source_row;
+    const auto vector = set.row(source);
+    part.values.insert(part.values.end(), vector.begin(), vector.end());
+    part.rows.push_back(set.rows[source]);
+  }
+  return part;
+}
+
 Result<Study> make_study(const ActivationSet& set, const StudyOptions& options) {
   Study study;
   CMS_TRY(corpus, make_corpus(set.rows, set.values, set.manifest.dimension, options.corpus));
@@ -66,8 +65,8 @@ Result<Study> make_study(const ActivationSet& set, const StudyOptions& options) 
 
   const auto people =
       subset(study.corpus, study.split.fit, [](const CorpusRow& row) { return row.origin == Origin::people; });
-  const ActivationSet manifold[] = {gather(set, study.corpus, study.split.fit)};
-  const ActivationSet benign[] = {gather(set, study.corpus, people)};
+  const ActivationSet manifold[] = {rows_of(set, study.corpus, study.split.fit)};
+  const ActivationSet benign[] = {rows_of(set, study.corpus, people)};
   CMS_TRY(atlas, atlas::fit(manifold, benign, options.atlas));
   study.atlas = std::move(atlas);
   project_rows(set, study, options.threads);

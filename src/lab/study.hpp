@@ -37,6 +37,9 @@ struct StudyOptions {
 // Joins sets of one model into one. Errors: `refused` when their manifests differ.
 Result<ActivationSet> join(std::vector<ActivationSet> sets);
 
+// The rows of a pool as a set of their own, in the pool's order.
+ActivationSet rows_of(const ActivationSet& set, const Corpus& corpus, std::span<const std::uint32_t> pool);
+
 // Splits the rows, fits the atlas (manifold: the fit part; benign: its people) and projects every row.
 // Errors: as make_corpus, split_corpus and atlas::fit. Cost: some seconds for 15,000 rows.
 Result<Study> make_study(const ActivationSet& set, const StudyOptions& options);

@@ -6,6 +6,7 @@
 
 #include <cstdint>
 #include <span>
+#include <vector>
 
 namespace cms {
 
@@ -17,5 +18,9 @@ struct Distances {
   float operator()(std::uint32_t i, std::uint32_t j) const { return values[std::size_t{i} * stride + j]; }
   [[nodiscard]] const float* row(std::uint32_t i) const { return values.data() + std::size_t{i} * stride; }
 };
+
+// Slots that differ from all before them, ascending: of points at distance 0 from one another only the first.
+// Cost: count^2 comparisons at most.
+std::vector<std::uint32_t> distinct_slots(const Distances& distances);
 
 }  // namespace cms

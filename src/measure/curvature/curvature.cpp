@@ -34,15 +34,6 @@ class Graph {
   std::vector<std::uint64_t> bits_;
 };
 
-std::vector<std::uint32_t> distinct_slots(const Distances& distances) {
-  std::vector<std::uint32_t> kept;
-  for (std::uint32_t i = 0; i < distances.count; ++i) {
-    const auto repeats = [&](std::uint32_t j) { return distances(i, j) == 0; };
-    if (std::none_of(kept.begin(), kept.end(), repeats)) kept.push_back(i);
-  }
-  return kept;
-}
-
 Graph neighbour_graph(const Distances& distances, std::uint32_t neighbours) {
   const auto slots = distinct_slots(distances);
   Graph graph(slots.size());

@@ -16,15 +16,6 @@ struct Neighbours {
   [[nodiscard]] const float* row(std::size_t i) const { return values.data() + i * k; }
 };
 
-std::vector<std::uint32_t> distinct_slots(const Distances& distances) {
-  std::vector<std::uint32_t> kept;
-  for (std::uint32_t i = 0; i < distances.count; ++i) {
-    const auto repeats = [&](std::uint32_t j) { return distances(i, j) == 0; };
-    if (std::none_of(kept.begin(), kept.end(), repeats)) kept.push_back(i);
-  }
-  return kept;
-}
-
 Neighbours nearest(const Distances& distances, const std::vector<std::uint32_t>& slots, std::size_t k) {
   Neighbours result{{}, slots.size(), k};
   result.values.reserve(slots.size() * k);
