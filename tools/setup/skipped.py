@@ -12,7 +12,7 @@ import xml.etree.ElementTree as ElementTree
 CASE = re.compile(r": Skipped\n(?P<reason>.*?)\n*\[  SKIPPED \] (?P<name>[^\s,]+)[^\n]*ms\)", re.DOTALL)
 
 # unittest -v prints "NAME (MODULE.CLASS.NAME) ... skipped 'reason'".
-UNITTEST = re.compile(r"^(?P<name>\w+) \([\w.]+\).*?\.\.\. skipped (['\"])(?P<reason>.*)\2$", re.MULTILINE)
+UNITTEST = re.compile(r"^(?P<name>\w+) \([\w.]+\)\n?.*?\.\.\. skipped (['\"])(?P<reason>.*)\2$", re.MULTILINE)
 
 
 def skipped_cases(junit_path):
