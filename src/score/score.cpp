@@ -15,9 +15,9 @@ constexpr double kKnotFirst = -2.5;
 constexpr double kKnotStep = 0.25;
 // Beyond this a deviation is as strange as it gets: one absurd value must not outweigh everything for ever.
 constexpr double kNormalScoreMax = 6.0;
-// A channel that is far out is no more suspicious than one at three deviations: a customer from a field nobody was
-// calibrated on is very strange in one channel, an extractor is strange in several (docs/decisions/0011).
-constexpr double kDeviationMax = 3.0;
+// A channel that is far out is no more suspicious than one at this many deviations: a customer from a field nobody was
+// calibrated on is very strange in one channel, an extractor is strange in several (docs/decisions, 11).
+constexpr double kDeviationMax = 3.5;
 
 // Piecewise-linear inverse of the quantile function, continued linearly outside; flat stretches give their middle.
 double normal_score(const MeasureTable& table, double value) {

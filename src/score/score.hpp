@@ -2,7 +2,7 @@
 //
 //   E_t = 2^(-dn / h_requests - dhours / h_hours) E_(t-1) + e_t,   PoH_t = (1 + #{i in B : M_i >= E_t}) / (N + 1)
 //
-// e_t is the weighted sum of the squared positive deviations, each at most 3, of the channels from honest accounts of
+// e_t is the weighted sum of the squared positive deviations, each at most 3.5, of the channels from honest accounts of
 // the same age.
 // PoH falls as evidence gathers and recovers as it leaks: it ranks E_t, not its maximum. Above every M_i it goes on
 // falling along a generalised-Pareto tail and is marked `extrapolated`.
