@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <filesystem>
 #include <memory>
 #include <optional>
 
@@ -59,6 +60,13 @@ Result<void> run(Words words) {
   words.options.tap.chat_template = words.template_name == "chat";
   words.options.dtype = words.dtype == "f32" ? cms::tap::Dtype::float32 : cms::tap::Dtype::float16;
   words.options.program_version = CMS_VERSION;
+  // The set's own lines would replace the prompts they were made of.
+  for (const auto& name : cms::tap::set_names(words.options)) {
+    std::error_code error;
+    if (!std::filesystem::equivalent(name.string() + ".jsonl", words.options.prompts, error) || error) continue;
+    return cms::fail(cms::ErrorCode::usage, fmt::format("-o {} would replace the prompts {}; choose another name",
+                                                        words.options.name.string(), words.options.prompts.string()));
+  }
   words.options.model = words.model;
   if (words.model.empty()) {
     CMS_TRY(model, cms::tap::default_model());

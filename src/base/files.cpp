@@ -39,6 +39,29 @@ Result<void> sync_folder(const std::filesystem::path& path) {
   return {};
 }
 
+// What a new file may be to others, as the user's umask says; asking for it sets it for a moment.
+mode_t new_file_mode() {
+  static const mode_t mask = [] {
+    const mode_t current = ::umask(077);
+    ::umask(current);
+    return current;
+  }();
+  return 0666 & ~mask;
+}
+
+// Where a write to `path` really goes: through symbolic links. A device or a pipe must not become a file.
+Result<std::filesystem::path> write_target(const std::filesystem::path& path) {
+  std::error_code error;
+  const auto status = std::filesystem::status(path, error);
+  if (std::filesystem::exists(status) && !std::filesystem::is_regular_file(status)) {
+    return fail(ErrorCode::failed, fmt::format("cannot write {}: not a regular file", path.string()));
+  }
+  if (!std::filesystem::is_symlink(std::filesystem::symlink_status(path, error))) return path;
+  auto target = std::filesystem::weakly_canonical(path, error);
+  if (error) return fail(ErrorCode::failed, fmt::format("cannot follow {}: {}", path.string(), error.message()));
+  return target;
+}
+
 std::span<const std::uint8_t> as_bytes(std::string_view text) {
   return {reinterpret_cast<const std::uint8_t*>(text.data()), text.size()};
 }
@@ -76,12 +99,14 @@ Result<std::string> read_text_file(const std::filesystem::path& path) {
   return std::string(content.begin(), content.end());
 }
 
-Result<void> write_file(const std::filesystem::path& path, std::span<const std::uint8_t> content) {
+Result<void> write_file(const std::filesystem::path& name, std::span<const std::uint8_t> content) {
+  CMS_TRY(path, write_target(name));
   std::string temporary = path.string() + ".XXXXXX";
   const int descriptor = ::mkostemp(temporary.data(), O_CLOEXEC);
   if (descriptor < 0) return fail_errno(ErrorCode::failed, "create a file beside", path);
   auto result = write_all(descriptor, content, path);
-  if (result && ::fchmod(descriptor, 0644) != 0) result = fail_errno(ErrorCode::failed, "set the mode of", path);
+  if (result && ::fchmod(descriptor, new_file_mode()) != 0)
+    result = fail_errno(ErrorCode::failed, "set the mode of", path);
   if (result && ::fsync(descriptor) != 0) result = fail_errno(ErrorCode::failed, "sync", path);
   if (::close(descriptor) != 0 && result) result = fail_errno(ErrorCode::failed, "close", path);
   if (result && ::rename(temporary.c_str(), path.c_str()) != 0) {

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 
 #include <unistd.h>
 
@@ -74,6 +75,17 @@ TEST_F(Files, an_unwritable_folder_is_an_error) {
   const auto result = write_file(folder_ / "no" / "such" / "a", std::string_view("x"));
   ASSERT_FALSE(result);
   EXPECT_EQ(result.error().code, ErrorCode::failed);
+}
+
+TEST_F(Files, a_write_goes_through_a_symbolic_link_and_never_replaces_a_pipe) {
+  ASSERT_TRUE(write_file(folder_ / "real", std::string_view("old")));
+  fs::create_symlink(folder_ / "real", folder_ / "link");
+  ASSERT_TRUE(write_file(folder_ / "link", std::string_view("new")));
+  EXPECT_TRUE(fs::is_symlink(folder_ / "link"));
+  EXPECT_EQ(*read_text_file(folder_ / "real"), "new");
+  ASSERT_EQ(::mkfifo((folder_ / "pipe").c_str(), 0600), 0);
+  EXPECT_EQ(write_file(folder_ / "pipe", std::string_view("x")).error().code, ErrorCode::failed);
+  EXPECT_TRUE(fs::is_fifo(folder_ / "pipe"));
 }
 
 TEST_F(Files, an_append_file_opens_at_a_length_and_cuts_off_the_rest) {

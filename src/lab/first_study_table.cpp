@@ -37,6 +37,16 @@ double mean_area(const CellResult& cell, std::size_t configuration) {
       .mean;
 }
 
+// Median request of the first flag, averaged over the seeds that flagged anybody; 0 = none did.
+double mean_first_flag(const CellResult& cell) {
+  double sum = 0, seeds = 0;
+  for (const double median : cell.median_first_flag) {
+    sum += median;
+    seeds += median > 0 ? 1 : 0;
+  }
+  return seeds > 0 ? sum / seeds : 0;
+}
+
 // Accounts of all seeds, and how many of them were flagged.
 std::pair<std::uint64_t, std::uint64_t> pooled(const CellResult& cell) {
   std::uint64_t hits = 0, trials = 0;
@@ -78,14 +88,14 @@ std::string main_table(const FirstStudyResult& result) {
   for (const auto& cell : result.cells) {
     const auto share = flagged(cell);
     const auto [hits, trials] = pooled(cell);
-    const auto delay = over_seeds(cell.accounts.size(), [&](std::size_t s) { return cell.median_first_flag[s]; });
-    text += fmt::format("{:<30} {:>8} {:>5.3f} ({:.3f}) {:>7.3f} {:>6.0f} {:>9} {:>5} [{:.3f}, {:.3f}]", cell.name,
-                        trials, share.mean, cell.honest ? share.greatest : share.least, mean_area(cell, 0), delay.mean,
-                        goal_text(cell),
-                        !cell.goal    ? ""
-                        : holds(cell) ? "yes"
-                                      : "NO",
-                        rate_lower_bound(hits, trials, .95), rate_upper_bound(hits, trials, .95));
+    const double delay = mean_first_flag(cell);
+    text +=
+        fmt::format("{:<30} {:>8} {:>5.3f} ({:.3f}) {:>7.3f} {:>6.0f} {:>9} {:>5} [{:.3f}, {:.3f}]", cell.name, trials,
+                    share.mean, cell.honest ? share.greatest : share.least, mean_area(cell, 0), delay, goal_text(cell),
+                    !cell.goal    ? ""
+                    : holds(cell) ? "yes"
+                                  : "NO",
+                    rate_lower_bound(hits, trials, .95), rate_upper_bound(hits, trials, .95));
     for (std::size_t r = 0; r < result.rivals.size(); ++r) {
       const auto seeds = cell.accounts.size();
       text += fmt::format(" | {:>5.3f} AUC {:>6.3f}",
@@ -114,7 +124,8 @@ std::string channel_table(const FirstStudyResult& result) {
   return text;
 }
 
-// Real conversations only against the attackers: whether coherence is more than an artefact of composing accounts.
+// Real conversations only, against composed honest accounts: whether composing makes accounts as coherent as people
+// are.
 std::string coherence_line(const FirstStudyResult& result) {
   const auto coherence = 1 + static_cast<std::size_t>(Channel::coherence);
   for (const auto& cell : result.cells) {

@@ -4,6 +4,10 @@
 
 #include <atomic>
 #include <nlohmann/json.hpp>
+#include <optional>
+#include <set>
+#include <string_view>
+#include <unordered_set>
 
 #include "base/hash.hpp"
 #include "pipeline/parallel.hpp"
@@ -22,23 +26,65 @@ struct Source {
   std::string group;
 };
 
-std::string group_of(const RowInfo& row) {
-  const auto found = row.more.is_object() ? row.more.find("group") : row.more.end();
-  return row.more.is_object() && found != row.more.end() && found->is_string() ? found->get<std::string>() : "";
+// The kind of use an account names; all its rows must agree.
+Result<std::string> group_of(const ActivationSet& set, const tap::AccountRows& account) {
+  std::optional<std::string> group;
+  for (const auto row : account.rows) {
+    const auto& more = set.rows[row].more;
+    const auto found = more.is_object() ? more.find("group") : more.end();
+    const bool named = more.is_object() && found != more.end() && !found->is_null();
+    if (named && !found->is_string()) {
+      return fail(ErrorCode::bad_input, fmt::format("row {} (from 0): \"group\" must be a string", row));
+    }
+    const auto one = named ? found->get<std::string>() : std::string();
+    if (group && *group != one) {
+      return fail(ErrorCode::bad_input,
+                  fmt::format("account \"{}\" is of two groups, \"{}\" and \"{}\"", account.account, *group, one));
+    }
+    group = one;
+  }
+  return group.value_or("");
 }
 
 Result<std::vector<Source>> sources_of(std::span<const ActivationSet> sets, const Manifest& manifest) {
   std::vector<Source> sources;
+  std::set<std::string> names;
   for (const auto& set : sets) {
     CMS_CHECK(matches(manifest, set.manifest));
     auto accounts = tap::rows_by_account(set);
     if (!accounts) return fail_in("--calibrate", accounts.error());
     for (auto& account : *accounts) {
-      const auto& first = set.rows[account.rows.front()];
-      sources.push_back({&set, std::move(account), group_of(first)});
+      // Seen twice, it would rank twice and promise more than there is.
+      if (!names.insert(account.account).second) {
+        return fail(
+            ErrorCode::bad_input,
+            fmt::format("--calibrate: account \"{}\" is in two sets; join them, or rename it", account.account));
+      }
+      auto group = group_of(set, account);
+      if (!group) return fail_in("--calibrate", group.error());
+      sources.push_back({&set, std::move(account), std::move(*group)});
     }
   }
   return sources;
+}
+
+// How many calibration rows are bit for bit in a set the atlas is fitted on: calibration must be other text.
+std::size_t shared_rows(std::span<const ActivationSet> calibrate, std::span<const ActivationSet> manifold,
+                        std::span<const ActivationSet> benign) {
+  const auto key = [](std::span<const float> row) {
+    return std::string_view(reinterpret_cast<const char*>(row.data()), row.size_bytes());
+  };
+  std::unordered_set<std::string_view> fitted;
+  for (const auto& sets : {manifold, benign}) {
+    for (const auto& set : sets) {
+      for (std::size_t i = 0; i < set.count(); ++i) fitted.insert(key(set.row(i)));
+    }
+  }
+  std::size_t shared = 0;
+  for (const auto& set : calibrate) {
+    for (std::size_t i = 0; i < set.count(); ++i) shared += fitted.contains(key(set.row(i))) ? 1 : 0;
+  }
+  return shared;
 }
 
 std::uint32_t length_of(const Source& source) {
@@ -90,8 +136,8 @@ score::Trajectory trajectory(const atlas::Atlas& atlas, const window::Options& w
   score::Trajectory result;
   auto state = *window::make(window);
   for (const auto* request : requests) {
-    window::push(state, *request);
-    if (!score::on_grid(options, state.requests)) continue;
+    const auto change = window::push(state, *request);
+    if (!score::evaluates(options, state.requests, state.distinct, change.repeat)) continue;
     result.observations.push_back({static_cast<std::uint32_t>(state.requests),
                                    static_cast<std::uint32_t>(state.distinct), take_reading(atlas, state, scratch)});
   }
@@ -150,6 +196,18 @@ Result<Fitted> fit(std::span<const ActivationSet> manifold, std::span<const Acti
   fitted.model.calibration = std::move(calibration);
   fitted.calibration_accounts = static_cast<std::uint32_t>(sources.size());
   fitted.warnings = warnings_of(fitted.model.calibration);
+  if (const auto shared = shared_rows(calibrate, manifold, benign); shared > 0) {
+    fitted.warnings.push_back(
+        fmt::format("{} calibration rows are also in --manifold or --benign: honest accounts look "
+                    "nearer than strangers will; calibrate on other texts",
+                    shared));
+  }
+  std::set<std::string> groups;
+  for (const auto& source : sources) groups.insert(source.group);
+  for (const auto& group : groups) {
+    if (fitted.model.calibration.rankings.contains(group)) continue;
+    fitted.warnings.push_back(fmt::format("group \"{}\" has no ranking account: nothing is promised to it", group));
+  }
   // With few accounts the folds are too small to calibrate; then nothing is said of how well it holds.
   if (auto held_back = hold_back(trajectories, horizon, options.score)) {
     fitted.held_back = std::move(*held_back);

@@ -53,8 +53,9 @@ Result<Model> decode_model(const Bytes& content, const std::filesystem::path& pu
 }  // namespace
 
 window::Options window_options(const atlas::Atlas& atlas, std::uint32_t window_length, std::uint32_t horizon) {
-  return {.length = window_length,
-          .horizon = std::max(horizon, window_length),
+  // A window longer than the horizon would go on filling after the age at which accounts are last compared.
+  return {.length = std::min(window_length, horizon),
+          .horizon = horizon,
           .rank = atlas.rank,
           .sketch_dimension = atlas.sketch_dimension,
           .chart_count = atlas.chart_count()};

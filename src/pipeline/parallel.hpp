@@ -2,6 +2,7 @@
 // which thread ran what.
 #pragma once
 
+#include <algorithm>
 #include <atomic>
 #include <cstddef>
 #include <thread>

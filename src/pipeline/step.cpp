@@ -14,9 +14,10 @@ AccountState make_account(const Model& model) {
 }
 
 void advance(const Model& model, AccountState& state, const Projected& projected, double time, Scratch& scratch) {
-  window::push(state.window, projected);
+  const auto change = window::push(state.window, projected);
   state.time = time;
-  if (!score::on_grid(model.calibration.options, state.window.requests)) return;
+  const auto& options = model.calibration.options;
+  if (!score::evaluates(options, state.window.requests, state.window.distinct, change.repeat)) return;
   state.reading = take_reading(model.atlas, state.window, scratch);
   const score::Observation observation{static_cast<std::uint32_t>(state.window.requests),
                                        static_cast<std::uint32_t>(state.window.distinct), state.reading};

@@ -58,7 +58,7 @@ inline constexpr std::uint32_t kHorizonAccounts = 100;      // that must reach t
 
 // What the numbers of a calibration mean: rises whenever the evidence function changes, because ranks of an old
 // function say nothing of a new one. On disk.
-inline constexpr std::uint32_t kEvidenceVersion = 1;
+inline constexpr std::uint32_t kEvidenceVersion = 2;
 
 // Normal scores: knots are the quantiles at Phi(-2.5), Phi(-2.25), ..., Phi(2.5).
 inline constexpr std::size_t kKnots = 21;
@@ -96,6 +96,12 @@ Result<std::uint32_t> choose_horizon(std::span<const std::uint32_t> requests, co
 
 // True when an evaluation falls on this request count.
 bool on_grid(const Options& options, std::uint64_t requests);
+
+// True when a request calls for an evaluation: the grid of all requests serves repetition, that of distinct ones the
+// other channels.
+inline bool evaluates(const Options& options, std::uint64_t requests, std::uint64_t distinct, bool repeat) {
+  return on_grid(options, requests) || (!repeat && on_grid(options, distinct));
+}
 
 // Fits tables and scales on A (and on B's accounts that did not reach H), ranks B.
 // Errors: `bad_input` when A or B are too small; says how many accounts are needed.

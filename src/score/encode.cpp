@@ -12,6 +12,12 @@ bool positive(double value) {
   return std::isfinite(value) && value > 0;
 }
 
+template <typename Values>
+bool finite_and_ascending(const Values& values) {
+  return std::all_of(values.begin(), values.end(), [](auto value) { return std::isfinite(value); }) &&
+         std::is_sorted(values.begin(), values.end());
+}
+
 bool valid(const Calibration& calibration) {
   const auto& options = calibration.options;
   if (options.min_requests == 0 || options.stride == 0 || !positive(options.h_requests) || !positive(options.h_hours)) {
@@ -20,8 +26,7 @@ bool valid(const Calibration& calibration) {
   if (calibration.horizon == 0 || calibration.tables.size() != age_bin(calibration.horizon) + 1) return false;
   for (const auto& tables : calibration.tables) {
     for (const auto& table : tables) {
-      if (!positive(table.scale) || !std::is_sorted(table.knots.begin(), table.knots.end())) return false;
-      if (!std::isfinite(table.knots.front()) || !std::isfinite(table.knots.back())) return false;
+      if (!positive(table.scale) || !finite_and_ascending(table.knots)) return false;
     }
   }
   for (std::size_t c = 0; c < kChannelCount; ++c) {
@@ -31,8 +36,7 @@ bool valid(const Calibration& calibration) {
     }
   }
   for (const auto& [group, ranking] : calibration.rankings) {
-    if (ranking.greatest.size() < kRankingMin || !std::is_sorted(ranking.greatest.begin(), ranking.greatest.end()) ||
-        !std::isfinite(ranking.greatest.front()) || !std::isfinite(ranking.greatest.back()) ||
+    if (ranking.greatest.size() < kRankingMin || !finite_and_ascending(ranking.greatest) ||
         !positive(ranking.tail_scale) || !(ranking.tail_shape >= 0 && ranking.tail_shape <= 0.5)) {
       return false;
     }

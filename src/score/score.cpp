@@ -76,24 +76,37 @@ std::array<double, kChannelCount> deviations(const Calibration& calibration, con
 
 namespace {
 
+bool counts_repeats(std::size_t channel) {
+  return static_cast<Channel>(channel) == Channel::repetition;
+}
+
 // The leak and the addition, without the rank.
 void accumulate(const Calibration& calibration, State& state, const Observation& observation, double time) {
   const auto& options = calibration.options;
-  const double requests = static_cast<double>(observation.requests - state.requests);
-  const double hours = std::max(0.0, time - state.time) / 3600;
-  const double leak = state.evaluations == 0 ? 0 : std::exp2(-requests / options.h_requests - hours / options.h_hours);
+  const bool fresh = observation.distinct > state.distinct && on_grid(options, observation.distinct);
+  const bool due = on_grid(options, observation.requests);
+  const double hours = state.evaluations == 0 ? 0 : std::max(0.0, time - state.time) / 3600;
+  const double idle = std::exp2(-hours / options.h_hours);
   const auto values = deviations(calibration, observation);
   for (std::size_t c = 0; c < kChannelCount; ++c) {
+    state.evidence[c] *= idle;
+    if (!(counts_repeats(c) ? due : fresh)) continue;
+    const std::uint64_t passed =
+        counts_repeats(c) ? observation.requests - state.requests : observation.distinct - state.distinct;
     const double positive = std::isnan(values[c]) ? 0 : std::clamp(values[c], 0.0, kDeviationMax);
-    state.evidence[c] = leak * state.evidence[c] + options.weights[c] * positive * positive;
+    state.evidence[c] = std::exp2(-static_cast<double>(passed) / options.h_requests) * state.evidence[c] +
+                        options.weights[c] * positive * positive;
   }
-  state.requests = observation.requests;
+  if (due) state.requests = observation.requests;
+  if (fresh) state.distinct = observation.distinct;
   state.time = state.evaluations == 0 ? time : std::max(state.time, time);
   ++state.evaluations;
 }
 
-double total(const State& state) {
-  return std::accumulate(state.evidence.begin(), state.evidence.end(), 0.0);
+// Share of its steady state that leaking evidence has reached after evaluations up to `requests`.
+double reached(const Options& options, std::uint64_t requests) {
+  const double span = static_cast<double>(requests) - options.min_requests + options.stride;
+  return 1 - std::exp2(-span / options.h_requests);
 }
 
 // Share of the scored measures that were made.
@@ -112,11 +125,23 @@ double completeness_of(const Reading& reading) {
 void update(const Calibration& calibration, State& state, const Observation& observation, double time) {
   accumulate(calibration, state, observation, time);
   state.completeness = completeness_of(observation.reading);
-  const double poh = rank(calibration, total(state)).poh;
+  const double poh = rank(calibration, standing(calibration, state)).poh;
   if (poh < state.poh_min) {
     state.poh_min = poh;
     state.requests_at_min = observation.requests;
   }
+}
+
+double standing(const Calibration& calibration, const State& state) {
+  double sum = 0;
+  for (std::size_t c = 0; c < kChannelCount; ++c) {
+    const std::uint64_t age = counts_repeats(c) ? state.requests : state.distinct;
+    const bool older = age > calibration.horizon;
+    const double scale =
+        older ? reached(calibration.options, calibration.horizon) / reached(calibration.options, age) : 1;
+    sum += scale * state.evidence[c];
+  }
+  return sum;
 }
 
 Rank rank(const Calibration& calibration, double evidence) {
@@ -146,7 +171,8 @@ Score score_at(const Calibration& calibration, const State& state, std::uint64_t
   }
   const double hours = std::max(0.0, time - state.time) / 3600;
   const double leak = std::exp2(-hours / calibration.options.h_hours);
-  const double evidence = total(state);
+  const double evidence = standing(calibration, state);
+  const double total = std::accumulate(state.evidence.begin(), state.evidence.end(), 0.0);
   const auto ranked = rank(calibration, leak * evidence);
   score.computed = true;
   score.evidence = leak * evidence;
@@ -154,7 +180,7 @@ Score score_at(const Calibration& calibration, const State& state, std::uint64_t
   score.extrapolated = ranked.extrapolated;
   score.poh_min = state.poh_min;
   score.requests_at_min = state.requests_at_min;
-  for (std::size_t c = 0; c < kChannelCount && evidence > 0; ++c) score.reasons[c] = state.evidence[c] / evidence;
+  for (std::size_t c = 0; c < kChannelCount && total > 0; ++c) score.reasons[c] = state.evidence[c] / total;
   score.confidence = std::min(1.0, static_cast<double>(requests) / calibration.horizon);
   score.completeness = state.completeness;
   return score;
@@ -166,7 +192,7 @@ double greatest_evidence(const Calibration& calibration, const Trajectory& traje
   for (const auto& observation : trajectory.observations) {
     if (observation.requests > calibration.horizon) break;
     accumulate(calibration, state, observation, 0);
-    greatest = std::max(greatest, total(state));
+    greatest = std::max(greatest, standing(calibration, state));
   }
   return greatest;
 }
@@ -174,6 +200,7 @@ double greatest_evidence(const Calibration& calibration, const Trajectory& traje
 void encode(const State& state, ByteWriter& out) {
   for (const double evidence : state.evidence) out.put(evidence);
   out.put(state.requests);
+  out.put(state.distinct);
   out.put(state.time);
   out.put(state.evaluations);
   out.put(state.poh_min);
@@ -185,6 +212,7 @@ Result<State> decode_state(ByteReader& in) {
   State state;
   for (double& evidence : state.evidence) evidence = in.get<double>();
   state.requests = in.get<std::uint64_t>();
+  state.distinct = in.get<std::uint64_t>();
   state.time = in.get<double>();
   state.evaluations = in.get<std::uint64_t>();
   state.poh_min = in.get<double>();
@@ -192,8 +220,8 @@ Result<State> decode_state(ByteReader& in) {
   state.completeness = in.get<double>();
   const bool evidence_valid = std::all_of(state.evidence.begin(), state.evidence.end(),
                                           [](double value) { return std::isfinite(value) && value >= 0; });
-  if (in.failed() || !evidence_valid || !std::isfinite(state.time) || !(state.poh_min >= 0 && state.poh_min <= 1) ||
-      !(state.completeness >= 0 && state.completeness <= 1)) {
+  if (in.failed() || !evidence_valid || state.distinct > state.requests || !std::isfinite(state.time) ||
+      !(state.poh_min >= 0 && state.poh_min <= 1) || !(state.completeness >= 0 && state.completeness <= 1)) {
     return fail(ErrorCode::bad_input, "score state: damaged");
   }
   return state;

@@ -20,6 +20,7 @@ namespace cms::score {
 struct State {
   std::array<double, kChannelCount> evidence{};  // leaking, per channel
   std::uint64_t requests = 0;                    // at the last evaluation
+  std::uint64_t distinct = 0;                    // without repeats, at the last evaluation of all channels
   double time = 0;                               // seconds, at the last evaluation
   std::uint64_t evaluations = 0;
   double poh_min = 1;
@@ -31,8 +32,14 @@ struct State {
 // Coherence is two-sided and comes as a magnitude.
 std::array<double, kChannelCount> deviations(const Calibration& calibration, const Observation& observation);
 
-// Takes one evaluation in. `requests` must not fall; a `time` that falls counts as no time passed.
+// Takes one evaluation in. Requests must not fall; a `time` that falls counts as no time passed. Repetition leaks and
+// adds on the grid of all requests, every other channel on the grid of distinct ones: an account that says everything
+// three times stands where it would without.
 void update(const Calibration& calibration, State& state, const Observation& observation, double time);
+
+// Evidence of a state as it is ranked. E is a sum over more evaluations the older the account; M_i ends at the horizon,
+// so beyond it E is scaled to what it would be had it begun H requests ago at the same rate.
+double standing(const Calibration& calibration, const State& state);
 
 // The score of `state` as it stands at `requests` requests and `time` seconds, with the leak of the idle time since
 // the last evaluation; nothing is changed. `coverage` is not this stage's and left 0.

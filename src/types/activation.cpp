@@ -68,6 +68,7 @@ Result<void> matches(const Manifest& expected, const Manifest& actual) {
   CMS_CHECK(same("layer", expected.layer, actual.layer));
   CMS_CHECK(same("normalisation", expected.normalisation, actual.normalisation));
   CMS_CHECK(same("pooling", expected.pooling, actual.pooling));
+  CMS_CHECK(same("template", expected.template_name, actual.template_name));
   CMS_CHECK(same("dimension", std::to_string(expected.dimension), std::to_string(actual.dimension)));
   return {};
 }

@@ -34,8 +34,8 @@ struct Manifest {
 // A manifest for a set that has none; `fingerprint` is NAME or NAME/LAYER/POOLING. Errors: `usage` on other forms.
 Result<Manifest> assume_model(const std::string& fingerprint, std::uint32_t dimension);
 
-// Succeeds when vectors of `actual` may be used where `expected` were fitted: same model file (by hash where both
-// have one, otherwise by name), layer, normalisation, pooling and dimension. Errors: `refused`, naming the field.
+// Succeeds when vectors of `actual` may be used where `expected` were fitted: same model file (by hash where both have
+// one, otherwise by name), layer, normalisation, pooling, template and dimension. Errors: `refused`, naming the field.
 Result<void> matches(const Manifest& expected, const Manifest& actual);
 
 nlohmann::json to_json(const Manifest& manifest);

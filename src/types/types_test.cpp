@@ -35,12 +35,13 @@ TEST(Manifest, of_another_model_file_is_refused_by_name_of_the_field) {
   EXPECT_NE(result.error().message.find("model file"), std::string::npos);
 }
 
-TEST(Manifest, of_another_layer_pooling_or_dimension_is_refused) {
-  for (int field = 0; field < 3; ++field) {
+TEST(Manifest, of_another_layer_pooling_template_or_dimension_is_refused) {
+  for (int field = 0; field < 4; ++field) {
     auto other = sample();
     if (field == 0) other.layer = "l12";
     if (field == 1) other.pooling = "last";
     if (field == 2) other.dimension = 64;
+    if (field == 3) other.template_name = "chat";
     const auto result = matches(sample(), other);
     ASSERT_FALSE(result);
     EXPECT_EQ(result.error().code, ErrorCode::refused);

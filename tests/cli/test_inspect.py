@@ -27,7 +27,7 @@ def state(window=16, horizon=20, rank=8, sketch=8, charts=60, requests=3, visite
     content += array("f", [0] * window) * 3 + array("I", [0] * window) + array("B", [0] * window) * 2
     content += array("H", [0] * horizon) + array("f", [-1] * horizon) * 2
     content += array("B", [visited] + [0] * ((charts + 7) // 8 - 1))
-    content += struct.pack(f"<{CHANNELS}d", *[0] * CHANNELS) + struct.pack("<QdQdQd", 0, 0, 0, 1, 0, 0)
+    content += struct.pack(f"<{CHANNELS}d", *[0] * CHANNELS) + struct.pack("<2QdQdQd", 0, 0, 0, 0, 1, 0, 0)
     return content + struct.pack("<dQ", 1234.5, 0) + struct.pack(f"<{MEASURES}f", *[0] * MEASURES)
 
 
