@@ -27,16 +27,15 @@ Result<void> write_all(int descriptor, std::span<const std::uint8_t> content, co
   return {};
 }
 
-// A rename is durable only once the folder that holds the name is.
-Result<void> sync_folder(const std::filesystem::path& path) {
-  const auto folder = path.has_parent_path() ? path.parent_path() : std::filesystem::path(".");
-  const int descriptor = ::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-  if (descriptor < 0) return fail_errno(ErrorCode::failed, "open", folder);
-  const int status = ::fsync(descriptor);
-  ::close(descriptor);
+Result<void> sync_path(const std::filesystem::path& path, int flags) {
+  const int descriptor = ::open(path.c_str(), O_RDONLY | O_CLOEXEC | flags);
+  const int status = descriptor < 0 ? -1 : ::fsync(descriptor);
+  const int number = errno;
+  if (descriptor >= 0) ::close(descriptor);
   // Some file systems do not let a folder be synced and say EINVAL; nothing is lost by that.
-  if (status != 0 && errno != EINVAL) return fail_errno(ErrorCode::failed, "sync", folder);
-  return {};
+  if (status == 0 || (flags == O_DIRECTORY && number == EINVAL)) return {};
+  errno = number;
+  return fail_errno(ErrorCode::failed, "sync", path);
 }
 
 // What a new file may be to others, as the user's umask says; asking for it sets it for a moment.
@@ -107,16 +106,19 @@ Result<void> write_file(const std::filesystem::path& name, std::span<const std::
   auto result = write_all(descriptor, content, path);
   if (result && ::fchmod(descriptor, new_file_mode()) != 0)
     result = fail_errno(ErrorCode::failed, "set the mode of", path);
-  if (result && ::fsync(descriptor) != 0) result = fail_errno(ErrorCode::failed, "sync", path);
   if (::close(descriptor) != 0 && result) result = fail_errno(ErrorCode::failed, "close", path);
-  if (result && ::rename(temporary.c_str(), path.c_str()) != 0) {
-    result = fail_errno(ErrorCode::failed, "rename a new file to", path);
+  if (result) result = replace_file(temporary, path);
+  if (!result) ::unlink(temporary.c_str());
+  return result;
+}
+
+Result<void> replace_file(const std::filesystem::path& temporary, const std::filesystem::path& target) {
+  CMS_CHECK(sync_path(temporary, 0));
+  if (::rename(temporary.c_str(), target.c_str()) != 0) {
+    return fail_errno(ErrorCode::failed, "rename a new file to", target);
   }
-  if (!result) {
-    ::unlink(temporary.c_str());
-    return result;
-  }
-  return sync_folder(path);
+  // A rename is durable only once the folder that holds the name is.
+  return sync_path(target.has_parent_path() ? target.parent_path() : std::filesystem::path("."), O_DIRECTORY);
 }
 
 Result<void> write_file(const std::filesystem::path& path, std::string_view content) {

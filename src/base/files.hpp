@@ -25,6 +25,11 @@ Result<std::string> read_text_file(const std::filesystem::path& path);
 Result<void> write_file(const std::filesystem::path& path, std::span<const std::uint8_t> content);
 Result<void> write_file(const std::filesystem::path& path, std::string_view content);
 
+// Puts a finished file in the place of another, durably, for files too large or too many to pass as content: syncs
+// `temporary`, renames it over `target` (same folder), syncs the folder. Errors: `failed`; `target` is then what it
+// was, and `temporary` is left to the caller.
+Result<void> replace_file(const std::filesystem::path& temporary, const std::filesystem::path& target);
+
 // Appends to a growing file that a killed program can continue. Errors as write_file.
 class AppendFile {
  public:

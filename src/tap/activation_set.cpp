@@ -12,7 +12,6 @@
 #include "tap/half.hpp"
 #include "tap/json_lines.hpp"
 #include "tap/npy.hpp"
-#include "tap/replace_file.hpp"
 #include "tap/safetensors.hpp"
 
 namespace cms::tap {

@@ -8,9 +8,9 @@
 #include <fstream>
 #include <system_error>
 
+#include "base/files.hpp"
 #include "base/hash.hpp"
 #include "tap/llama_library.hpp"
-#include "tap/replace_file.hpp"
 
 namespace cms::tap {
 namespace {
