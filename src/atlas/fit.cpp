@@ -224,7 +224,7 @@ void fit_kernel(Atlas& atlas) {
   distances.reserve(count * (count - 1) / 2);
   for (std::size_t i = 0; i < count; ++i) {
     for (std::size_t j = 0; j < i; ++j) {
-      distances.push_back(chord(dot(at(i), at(j)), dot(at(i), at(i)), dot(at(j), at(j))));
+      distances.push_back(chord(dot(at(i), at(j)), inverse_length(dot(at(i), at(i))), inverse_length(dot(at(j), at(j)))));
     }
   }
   auto sorted = distances;

@@ -34,7 +34,7 @@ std::vector<float> reference_distances(const Atlas& atlas, std::span<const std::
   std::vector<float> distances(count);
   for (std::size_t i = 0; i < count; ++i) {
     const auto other = std::span<const std::int8_t>(atlas.reference).subspan(i * atlas.rank, atlas.rank);
-    distances[i] = chord(dot(point, other), norm, dot(other, other));
+    distances[i] = chord(dot(point, other), inverse_length(norm), inverse_length(dot(other, other)));
   }
   return distances;
 }

@@ -5,24 +5,51 @@
 
 namespace cms {
 
-std::vector<std::int8_t> round_direction(std::span<const float> vector) {
+void round_direction(std::span<const float> vector, std::span<std::int8_t> rounded) {
   float largest = 0;
   for (const float value : vector) largest = std::max(largest, std::abs(value));
-  std::vector<std::int8_t> rounded(vector.size(), 0);
-  if (largest <= 0) return rounded;
-  const float scale = 127.0F / largest;
   // Dividing by a denormal overflows; such a vector has no direction worth keeping.
-  if (!std::isfinite(scale)) return rounded;
+  const float scale = largest > 0 ? 127.0F / largest : 0.0F;
   for (std::size_t i = 0; i < vector.size(); ++i) {
-    rounded[i] = static_cast<std::int8_t>(std::nearbyint(vector[i] * scale));
+    rounded[i] = std::isfinite(scale) ? static_cast<std::int8_t>(std::nearbyint(vector[i] * scale)) : std::int8_t{0};
   }
+}
+
+std::vector<std::int8_t> round_direction(std::span<const float> vector) {
+  std::vector<std::int8_t> rounded(vector.size());
+  round_direction(vector, rounded);
   return rounded;
 }
 
-float chord(std::int32_t product, std::int32_t norm_a, std::int32_t norm_b) {
-  if (norm_a == 0 || norm_b == 0) return norm_a == norm_b ? 0.0F : std::sqrt(2.0F);
-  const double cosine = product / std::sqrt(static_cast<double>(norm_a) * norm_b);
-  return static_cast<float>(std::sqrt(std::clamp(2.0 - 2.0 * cosine, 0.0, 4.0)));
+double inverse_length(std::int32_t squared_length) {
+  return squared_length > 0 ? 1 / std::sqrt(static_cast<double>(squared_length)) : 0.0;
 }
+
+float chord(std::int32_t product, double inverse_a, double inverse_b) {
+  // Different int8 vectors of up to 256 elements differ by more than 5e-14 here, roundings make up 2e-15.
+  constexpr double kSame = 1e-14;
+  const double squared = 2.0 - 2.0 * (product * (inverse_a * inverse_b));
+  return squared < kSame ? 0.0F : std::sqrt(static_cast<float>(squared));
+}
+
+void chords(std::span<const std::int32_t> products, std::span<const double> inverse_lengths, double inverse_length,
+            std::span<float> out) {
+  for (std::size_t i = 0; i < out.size(); ++i) out[i] = chord(products[i], inverse_lengths[i], inverse_length);
+}
+
+float gaussian(float chord, float scale) {
+  const float power = -scale * (chord * chord);
+  return power < -69.0F ? 0.0F : std::exp(power);
+}
+
+void gaussians(std::span<const float> chords, float scale, std::span<float> out) {
+  for (std::size_t i = 0; i < out.size(); ++i) out[i] = gaussian(chords[i], scale);
+}
+
+std::uint16_t round_chord(float chord) {
+  return static_cast<std::uint16_t>(std::nearbyint(std::clamp(chord, 0.0F, 2.0F) * 32767.0F));
+}
+
+float chord_of(std::uint16_t rounded) { return static_cast<float>(rounded) / 32767.0F; }
 
 }  // namespace cms

@@ -1,4 +1,8 @@
-// Directions rounded to int8: the form in which points are kept, so that every distance starts from exact integers.
+// Directions rounded to int8, and their chord distances: the form in which points are kept, so that every distance
+// starts from exact integers.
+//
+// The functions over spans do what the one-value functions do, value by value and bit for bit.
+// Threads: pure functions.
 #pragma once
 
 #include <cstdint>
@@ -8,11 +12,27 @@
 namespace cms {
 
 // Rounds a vector to int8 with one scale, so that its largest magnitude becomes 127; the zero vector stays zero.
-// Round-half-even, so equal on every machine. Angular error: below 0.5 degrees at 64 dimensions.
+// Round-half-even, so equal on every machine. Angular error: below 0.5 degrees at 64 dimensions. `rounded` is as long.
+void round_direction(std::span<const float> vector, std::span<std::int8_t> rounded);
 std::vector<std::int8_t> round_direction(std::span<const float> vector);
 
-// Chord distance sqrt(2 - 2 cos) in [0, 2] of two directions from their exact inner product and squared norms: 0 for
-// equal directions; a zero vector counts as orthogonal to all but another zero vector.
-float chord(std::int32_t product, std::int32_t norm_a, std::int32_t norm_b);
+// 1 / length of a vector of this squared length; 0 for the zero vector, which has no direction.
+double inverse_length(std::int32_t squared_length);
+
+// Chord distance sqrt(2 - 2 cos) in [0, 2] of two directions from their exact inner product and inverse lengths. Two
+// different rounded vectors of up to 256 elements are never at distance 0; the zero vector is orthogonal to all.
+float chord(std::int32_t product, double inverse_a, double inverse_b);
+void chords(std::span<const std::int32_t> products, std::span<const double> inverse_lengths, double inverse_length,
+            std::span<float> out);
+
+// Gaussian kernel exp(-scale * chord^2), scale = 1 / (2 bandwidth^2) >= 0, in [0, 1]; relative error below 1e-6, and
+// 0 below 1e-30.
+float gaussian(float chord, float scale);
+void gaussians(std::span<const float> chords, float scale, std::span<float> out);
+
+// Chords kept in two bytes: in steps of 2 / 65,534, rounded half to even; kNoChord = there was none.
+inline constexpr std::uint16_t kNoChord = 65535;
+std::uint16_t round_chord(float chord);
+float chord_of(std::uint16_t rounded);
 
 }  // namespace cms

@@ -28,7 +28,7 @@ Nearest nearest(const std::vector<std::int8_t>& values, std::uint32_t count, std
   const std::int32_t norm = dot(point, point);
   for (std::uint32_t slot = 0; slot < count; ++slot) {
     const auto other = slot_of(values, slot, width);
-    const float distance = chord(dot(point, other), norm, dot(other, other));
+    const float distance = chord(dot(point, other), inverse_length(norm), inverse_length(dot(other, other)));
     if (result.chord < 0 || distance < result.chord) result.chord = distance;
     if (distance == 0 && std::equal(point.begin(), point.end(), other.begin())) result.equal_slot = slot;
   }
@@ -125,7 +125,7 @@ Distances distances(const State& state, std::vector<float>& values) {
     const std::int32_t norm = dot(a, a);
     for (std::uint32_t j = 0; j < i; ++j) {
       const auto b = slot_of(state.points, j, rank);
-      const float distance = chord(dot(a, b), norm, dot(b, b));
+      const float distance = chord(dot(a, b), inverse_length(norm), inverse_length(dot(b, b)));
       values[std::size_t{i} * count + j] = distance;
       values[std::size_t{j} * count + i] = distance;
     }

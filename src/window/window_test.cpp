@@ -32,7 +32,7 @@ Projected point(Random& random) {
 
 float chord_of(const std::vector<std::int8_t>& a, const std::vector<std::int8_t>& b) {
   const std::span<const std::int8_t> x(a), y(b);
-  return chord(dot(x, y), dot(x, x), dot(y, y));
+  return chord(dot(x, y), inverse_length(dot(x, x)), inverse_length(dot(y, y)));
 }
 
 Bytes bytes_of(const State& state) {
