@@ -12,6 +12,11 @@ find_package(OpenMP REQUIRED)
 find_package(BLAS REQUIRED)
 find_package(LAPACK REQUIRED)
 
+# Vector kernels are compiled for every instruction set and picked at run time.
+find_library(CMS_HIGHWAY_LIBRARY hwy REQUIRED)
+add_library(cms_highway INTERFACE)
+target_link_libraries(cms_highway INTERFACE ${CMS_HIGHWAY_LIBRARY})
+
 find_library(CMS_FAISS_LIBRARY faiss REQUIRED)
 add_library(cms_faiss INTERFACE)
 target_link_libraries(cms_faiss INTERFACE ${CMS_FAISS_LIBRARY} OpenMP::OpenMP_CXX LAPACK::LAPACK BLAS::BLAS)

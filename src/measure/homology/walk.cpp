@@ -1,0 +1,391 @@
+// Compiled once for each instruction set (Highway picks at run time): nothing in here depends on which.
+#include "measure/homology/walk.hpp"
+
+#include <algorithm>
+#include <bit>
+#include <cassert>
+
+#undef HWY_TARGET_INCLUDE
+#define HWY_TARGET_INCLUDE "measure/homology/walk.cpp"
+#include <hwy/foreach_target.h>
+// Highway's header has to follow.
+#include <hwy/highway.h>
+
+HWY_BEFORE_NAMESPACE();
+namespace cms::homology::HWY_NAMESPACE {
+namespace {
+
+constexpr std::uint32_t kNoSlot = ~0U;
+
+// A set of slots. A template, because the walk over the edges is most of the cost and a width of 1, 2 or 4 words that
+// the compiler knows keeps its sets in registers.
+template <std::size_t Words>
+struct Slots {
+  std::array<std::uint64_t, Words> words{};
+
+  void insert(std::uint32_t slot) { words[slot / 64] |= std::uint64_t{1} << slot % 64; }
+  [[nodiscard]] bool empty() const {
+    std::uint64_t any = 0;
+    for (const std::uint64_t word : words) any |= word;
+    return any == 0;
+  }
+  [[nodiscard]] std::uint32_t lowest() const {
+    std::size_t w = 0;
+    while (words[w] == 0) ++w;
+    return static_cast<std::uint32_t>(w * 64 + std::countr_zero(words[w]));
+  }
+  [[nodiscard]] int size() const {
+    int count = 0;
+    for (const std::uint64_t word : words) count += std::popcount(word);
+    return count;
+  }
+  template <typename Visit>
+  void for_each(Visit visit) const {
+    for (std::size_t w = 0; w < Words; ++w) {
+      for (std::uint64_t rest = words[w]; rest != 0; rest &= rest - 1) {
+        visit(static_cast<std::uint32_t>(w * 64 + std::countr_zero(rest)));
+      }
+    }
+  }
+  friend Slots operator&(Slots a, const Slots& b) {
+    for (std::size_t w = 0; w < Words; ++w) a.words[w] &= b.words[w];
+    return a;
+  }
+  friend Slots operator|(Slots a, const Slots& b) {
+    for (std::size_t w = 0; w < Words; ++w) a.words[w] |= b.words[w];
+    return a;
+  }
+  friend Slots operator-(Slots a, const Slots& b) {
+    for (std::size_t w = 0; w < Words; ++w) a.words[w] &= ~b.words[w];
+    return a;
+  }
+};
+
+// Components of the graph, for H0.
+class Forest {
+ public:
+  explicit Forest(std::uint32_t count) {
+    for (std::uint32_t slot = 0; slot < count; ++slot) parents_[slot] = static_cast<std::uint8_t>(slot);
+  }
+  // True if the two slots were in different components.
+  bool merge(std::uint32_t i, std::uint32_t j) {
+    const std::uint8_t a = root(i);
+    const std::uint8_t b = root(j);
+    parents_[a] = b;
+    return a != b;
+  }
+
+ private:
+  std::uint8_t root(std::uint32_t slot) {
+    while (parents_[slot] != slot) slot = parents_[slot] = parents_[parents_[slot]];
+    return static_cast<std::uint8_t>(slot);
+  }
+
+  std::array<std::uint8_t, kPointsMax> parents_;
+};
+
+// The point that came, and the slot whose old edges go with the point that left.
+struct Arrival {
+  std::uint32_t slot = kNoSlot;
+  std::span<const std::uint8_t> others;      // in the order of its edges
+  std::span<const std::uint32_t> positions;  // how many old edges come before each
+};
+
+template <std::size_t Words>
+class Walk {
+ public:
+  using Packed = std::conditional_t<Words <= 2, NarrowEdge, WideEdge>;
+
+  Walk(const Distances& distances, const Options& options, Scratch& scratch, Diagrams& out)
+      : distances_(distances), scratch_(scratch), out_(out), forest_(distances.count), budget_{options.work_budget} {
+    // Reflexive: a lune of one point then passes the test for connectedness like any other. No harm is done, since
+    // i and j are not in each other's sets when the lune of (i, j) is formed.
+    for (std::uint32_t slot = 0; slot < distances.count; ++slot) joined_[slot].insert(slot);
+  }
+
+  // Walks the first `old_walked` old edges and `new_walked` arriving ones, merged; copies the rest with nothing known.
+  void run(std::span<const Packed> old, std::size_t old_walked, const Arrival& arrival, std::size_t new_walked,
+           Packed* to) {
+    std::size_t t = 0;
+    for (std::size_t s = 0;; ++s) {
+      const bool last = s == arrival.others.size();
+      const std::size_t end = last ? old.size() : arrival.positions[s];
+      for (const std::size_t walked = std::min(end, old_walked); t < walked; ++t) to = keep(old[t], arrival.slot, to);
+      for (; t < end; ++t) {
+        *to = Packed::make(old[t].first(), old[t].second(), Lune::unknown);
+        to += old[t].first() != arrival.slot && old[t].second() != arrival.slot;
+      }
+      if (last) return;
+      const std::uint32_t other = arrival.others[s];
+      const std::uint32_t i = std::min(other, arrival.slot);
+      const std::uint32_t j = std::max(other, arrival.slot);
+      near_[other] = 1;
+      *to++ = Packed::make(i, j, s < new_walked ? take(i, j, Lune::unknown) : Lune::unknown);
+    }
+  }
+
+  Work finish(float radius) {
+    assert(alive_ == 0 || out_.truncated);
+    Work work;
+    for (std::uint32_t index = 0; alive_ > 0 && index < scratch_.births.size(); ++index) {
+      if (scratch_.columns.alive(index)) scratch_.open_births.push_back(scratch_.births[index]);
+    }
+    work.open_births = scratch_.open_births;
+    work.units = budget_.used;
+    work.classes = static_cast<std::uint32_t>(scratch_.births.size());
+    work.radius = radius;
+    work.exact_below = exact_below_;
+    return work;
+  }
+
+ private:
+  // An edge that was there before. Its lune may be another only if the point that left was in it or the one that came
+  // is: then one of the two was joined to both ends before this edge.
+  HWY_INLINE Packed* keep(Packed edge, std::uint32_t slot, Packed* to) {
+    const std::uint32_t i = edge.first();
+    const std::uint32_t j = edge.second();
+    if (i == slot || j == slot) {
+      near_[i ^ j ^ slot] = 1;
+      return to;
+    }
+    const Lune known = near_[i] & near_[j] ? Lune::unknown : edge.lune();
+    *to = Packed::make(i, j, take(i, j, known));
+    return to + 1;
+  }
+
+  HWY_INLINE Lune take(std::uint32_t i, std::uint32_t j, Lune known) {
+    if (searching_) {
+      if (known != Lune::connected) known = look(i, j, known);
+    } else if ((joined_[i] & joined_[j]).empty()) {
+      known = connect(i, j);
+    }
+    joined_[i].insert(j);
+    joined_[j].insert(i);
+    return known;
+  }
+
+  HWY_INLINE Lune look(std::uint32_t i, std::uint32_t j, Lune known) {
+    const Slots<Words> lune = joined_[i] & joined_[j];
+    if (lune.empty()) return connect(i, j);
+    if (known == Lune::unknown && (lune - joined_[lune.lowest()]).empty()) return Lune::connected;
+    return close(i, j, lune);
+  }
+
+  // An edge without lune: it merges two components or opens a class.
+  [[gnu::noinline]] Lune connect(std::uint32_t i, std::uint32_t j) {
+    const float length = distances_(i, j);
+    if (forest_.merge(i, j)) {
+      scratch_.columns.add_tree_edge(i, j);
+      if (length > 0) out_.h0.push_back({0, length});
+    } else {
+      scratch_.columns.add_birth_edge(i, j);
+      scratch_.births.push_back(length);
+      ++alive_;
+      searching_ = !out_.truncated;
+    }
+    return Lune::empty;
+  }
+
+  // An edge whose lune may have several components: each beyond the first fills one cycle. With nothing alive nothing
+  // is left to end: two clusters that join would make thousands of void columns.
+  [[gnu::noinline]] Lune close(std::uint32_t i, std::uint32_t j, const Slots<Words>& lune) {
+    std::array<std::uint8_t, Words * 64> middles;
+    const std::size_t count = representatives(lune, middles);
+    if (count == 1) return Lune::connected;
+    const float death = distances_(i, j);
+    for (std::size_t a = 1; a < count && alive_ > 0 && !budget_.exceeded(); ++a) {
+      const auto ended = scratch_.columns.fill(distances_, i, middles[0], j, middles[a], budget_);
+      if (!ended) continue;
+      --alive_;
+      const Bar bar{scratch_.births[*ended], death};
+      if (bar.death > bar.birth) out_.h1.push_back(bar);
+    }
+    out_.truncated = budget_.exceeded();
+    if (out_.truncated) exact_below_ = death;
+    searching_ = alive_ > 0 && !out_.truncated;
+    return Lune::disconnected;
+  }
+
+  // One slot of each component of the graph on `rest`: breadth first, each level from its smaller side (the level
+  // itself, or what is still unreached), which bounds the steps by the number of slots. The budget pays only for lunes
+  // that are not connected: whether a connected one is searched depends on what is known of it.
+  std::size_t representatives(Slots<Words> rest, std::array<std::uint8_t, Words * 64>& found) {
+    std::size_t count = 0, steps = 0;
+    while (!rest.empty()) {
+      const std::uint32_t start = rest.lowest();
+      found[count++] = static_cast<std::uint8_t>(start);
+      Slots<Words> level = joined_[start] & rest;
+      rest = rest - level;
+      while (!level.empty() && !rest.empty()) {
+        level = next_level(level, rest, steps);
+        rest = rest - level;
+      }
+    }
+    if (count > 1) budget_.spend(steps);
+    return count;
+  }
+
+  // The slots of `rest` that are joined to `level`.
+  Slots<Words> next_level(const Slots<Words>& level, const Slots<Words>& rest, std::size_t& steps) {
+    Slots<Words> next;
+    const int level_size = level.size();
+    const int rest_size = rest.size();
+    steps += static_cast<std::size_t>(std::min(level_size, rest_size));
+    if (level_size < rest_size) {
+      level.for_each([&](std::uint32_t slot) { next = next | joined_[slot]; });
+      return next & rest;
+    }
+    rest.for_each([&](std::uint32_t slot) {
+      if (!(joined_[slot] & level).empty()) next.insert(slot);
+    });
+    return next;
+  }
+
+  const Distances& distances_;
+  Scratch& scratch_;
+  Diagrams& out_;
+  Forest forest_;
+  Budget budget_;
+  float exact_below_ = std::numeric_limits<float>::max();
+  std::uint32_t alive_ = 0;
+  bool searching_ = false;  // something is alive and the budget lasts
+  std::array<Slots<Words>, Words * 64> joined_{};
+  std::array<std::uint8_t, Words * 64> near_{};  // 1 = joined to the point that left or to the one that came
+};
+
+// Smallest length at which some point is joined to all others: from there on the complex is a cone, without homology.
+float enclosing_radius(const Distances& distances) {
+  float radius = std::numeric_limits<float>::max();
+  for (std::uint32_t i = 0; i < distances.count; ++i) {
+    const float* row = distances.row(i);
+    std::array<float, 16> greatest{};
+    std::uint32_t j = 0;
+    for (; j + 16 <= distances.count; j += 16) {
+      for (std::uint32_t lane = 0; lane < 16; ++lane) greatest[lane] = std::max(greatest[lane], row[j + lane]);
+    }
+    for (; j < distances.count; ++j) greatest[0] = std::max(greatest[0], row[j]);
+    radius = std::min(radius, *std::max_element(greatest.begin(), greatest.end()));
+  }
+  return radius;
+}
+
+// Number of edges, from the front of an order, for which `before` holds.
+template <typename Packed, typename Before>
+std::size_t partition_point(std::span<const Packed> edges, Before before) {
+  std::size_t first = 0;
+  for (std::size_t left = edges.size(); left > 0;) {
+    const std::size_t half = left / 2;
+    const bool right = before(edges[first + half]);
+    first = right ? first + half + 1 : first;
+    left = right ? left - half - 1 : half;
+  }
+  return first;
+}
+
+// The arriving edges by (length, slot), which is the total order among edges that share an end: each one's place is the
+// number of those before it.
+void sort_arriving(const RowChange& change, std::vector<std::uint8_t>& others) {
+  std::array<float, kPointsMax> lengths;
+  for (std::uint32_t x = 0; x < change.count; ++x) lengths[x] = change.after[x] + 0.0F;
+  lengths[change.slot] = std::numeric_limits<float>::infinity();
+  others.resize(change.count);
+  for (std::uint32_t x = 0; x < change.count; ++x) {
+    const float length = lengths[x];
+    std::uint32_t place = 0;
+    for (std::uint32_t y = 0; y < x; ++y) place += lengths[y] <= length;
+    for (std::uint32_t y = x + 1; y < change.count; ++y) place += lengths[y] < length;
+    others[place] = static_cast<std::uint8_t>(x);
+  }
+  others.pop_back();
+}
+
+template <std::size_t Words>
+Work walk(const Distances& distances, const RowChange* change, const Options& options, State& state, Scratch& scratch,
+          Diagrams& out) {
+  using Packed = typename Walk<Words>::Packed;
+  const float radius = enclosing_radius(distances);
+  auto& kept = state.order.edges<Packed>();
+  auto& made = scratch.order.edges<Packed>();
+  const std::span<const Packed> old(kept);
+  Arrival arrival;
+  std::size_t new_walked = 0;
+  // Old edges of the replaced slot have their lengths in the row that left.
+  const auto length_of = [&](Packed edge) {
+    const std::uint32_t i = edge.first();
+    const std::uint32_t j = edge.second();
+    const float* row = i == arrival.slot ? change->before.data() : distances.row(i);
+    return j == arrival.slot ? change->before[i] : row[j];
+  };
+  if (change != nullptr) {
+    arrival.slot = change->slot;
+    sort_arriving(*change, scratch.arriving);
+    scratch.positions.resize(scratch.arriving.size());
+    for (std::size_t s = 0; s < scratch.arriving.size(); ++s) {
+      const float length = change->after[scratch.arriving[s]];
+      const Edge key = make_edge(length, scratch.arriving[s], change->slot);
+      scratch.positions[s] = static_cast<std::uint32_t>(partition_point(
+          old, [&](Packed edge) { return make_edge(length_of(edge), edge.first(), edge.second()) < key; }));
+      new_walked += length <= radius;
+    }
+    arrival.others = scratch.arriving;
+    arrival.positions = scratch.positions;
+  }
+  made.resize(std::size_t{distances.count} * (distances.count - 1) / 2 + 1);  // one to spare: see run()
+  const std::size_t old_walked = partition_point(old, [&](Packed edge) { return length_of(edge) <= radius; });
+  Walk<Words> walk(distances, options, scratch, out);
+  walk.run(old, old_walked, arrival, new_walked, made.data());
+  made.pop_back();
+  kept.swap(made);
+  state.count = distances.count;
+  return walk.finish(radius);
+}
+
+Work walk_1(const Distances& distances, const RowChange* change, const Options& options, State& state,
+            Scratch& scratch, Diagrams& out) {
+  return walk<1>(distances, change, options, state, scratch, out);
+}
+Work walk_2(const Distances& distances, const RowChange* change, const Options& options, State& state,
+            Scratch& scratch, Diagrams& out) {
+  return walk<2>(distances, change, options, state, scratch, out);
+}
+Work walk_4(const Distances& distances, const RowChange* change, const Options& options, State& state,
+            Scratch& scratch, Diagrams& out) {
+  return walk<4>(distances, change, options, state, scratch, out);
+}
+
+}  // namespace
+}  // namespace cms::homology::HWY_NAMESPACE
+HWY_AFTER_NAMESPACE();
+
+#if HWY_ONCE
+namespace cms::homology {
+namespace {
+
+HWY_EXPORT(walk_1);
+HWY_EXPORT(walk_2);
+HWY_EXPORT(walk_4);
+
+template <typename Packed>
+void keep_sorted(const std::vector<Edge>& edges, std::vector<Packed>& kept) {
+  kept.clear();
+  for (const Edge edge : edges) kept.push_back(Packed::make(first(edge), second(edge), Lune::unknown));
+}
+
+}  // namespace
+
+Work walk_kept(const Distances& distances, const RowChange* change, const Options& options, State& state,
+               Scratch& scratch, Diagrams& out) {
+  if (state.length <= 64) return HWY_DYNAMIC_DISPATCH(walk_1)(distances, change, options, state, scratch, out);
+  if (state.length <= kNarrowMax) return HWY_DYNAMIC_DISPATCH(walk_2)(distances, change, options, state, scratch, out);
+  return HWY_DYNAMIC_DISPATCH(walk_4)(distances, change, options, state, scratch, out);
+}
+
+void keep_order(const Distances& distances, State& state, Scratch& scratch) {
+  sort_edges(distances, std::numeric_limits<float>::max(), scratch.edges, scratch.spare);
+  state.length <= kNarrowMax ? keep_sorted(scratch.edges, state.order.narrow)
+                             : keep_sorted(scratch.edges, state.order.wide);
+  state.count = distances.count;
+}
+
+}  // namespace cms::homology
+#endif
