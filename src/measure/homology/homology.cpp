@@ -18,7 +18,6 @@ Work walk(const Distances& distances, const RowChange* change, const Options& op
   out.truncated = false;
   scratch.births.clear();
   scratch.open_births.clear();
-  scratch.columns.reset(distances.count);
   state.count = distances.count;
   if (distances.count < 2) return {};
   const Work work = walk_kept(distances, change, options, state, scratch, out);

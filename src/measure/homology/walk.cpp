@@ -8,14 +8,17 @@
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "measure/homology/walk.cpp"
 #include <hwy/foreach_target.h>
-// Highway's header has to follow.
+// Highway's headers have to follow.
 #include <hwy/highway.h>
+
+#include "measure/homology/columns-inl.hpp"
 
 HWY_BEFORE_NAMESPACE();
 namespace cms::homology::HWY_NAMESPACE {
 namespace {
 
 constexpr std::uint32_t kNoSlot = ~0U;
+constexpr std::size_t kUnplaced = ~std::size_t{0};
 
 // A set of slots. A template, because the walk over the edges is most of the cost and a width of 1, 2 or 4 words that
 // the compiler knows keeps its sets in registers.
@@ -23,15 +26,16 @@ template <std::size_t Words>
 struct Slots {
   std::array<std::uint64_t, Words> words{};
 
-  void insert(std::uint32_t slot) { words[slot / 64] |= std::uint64_t{1} << slot % 64; }
+  void insert(std::uint32_t slot) { words[Words == 1 ? 0 : slot / 64] |= std::uint64_t{1} << slot % 64; }
   [[nodiscard]] bool empty() const {
     std::uint64_t any = 0;
     for (const std::uint64_t word : words) any |= word;
     return any == 0;
   }
+  // 64 Words for the empty set.
   [[nodiscard]] std::uint32_t lowest() const {
     std::size_t w = 0;
-    while (words[w] == 0) ++w;
+    while (w + 1 < Words && words[w] == 0) ++w;
     return static_cast<std::uint32_t>(w * 64 + std::countr_zero(words[w]));
   }
   [[nodiscard]] int size() const {
@@ -97,7 +101,8 @@ class Walk {
   using Packed = std::conditional_t<Words <= 2, NarrowEdge, WideEdge>;
 
   Walk(const Distances& distances, const Options& options, Scratch& scratch, Diagrams& out)
-      : distances_(distances), scratch_(scratch), out_(out), forest_(distances.count), budget_{options.work_budget} {
+      : distances_(distances), scratch_(scratch), out_(out), forest_(distances.count), budget_{options.work_budget},
+        reduction_(distances, scratch.columns, budget_) {
     // Reflexive: a lune of one point then passes the test for connectedness like any other. No harm is done, since
     // i and j are not in each other's sets when the lune of (i, j) is formed.
     for (std::uint32_t slot = 0; slot < distances.count; ++slot) joined_[slot].insert(slot);
@@ -110,8 +115,9 @@ class Walk {
     for (std::size_t s = 0;; ++s) {
       const bool last = s == arrival.others.size();
       const std::size_t end = last ? old.size() : arrival.positions[s];
-      for (const std::size_t walked = std::min(end, old_walked); t < walked; ++t) to = keep(old[t], arrival.slot, to);
-      for (; t < end; ++t) {
+      const std::size_t walked = std::max(t, std::min(end, old_walked));
+      to = keep(old.data() + t, old.data() + walked, arrival.slot, to);
+      for (t = walked; t < end; ++t) {
         *to = Packed::make(old[t].first(), old[t].second(), Lune::unknown);
         to += old[t].first() != arrival.slot && old[t].second() != arrival.slot;
       }
@@ -128,7 +134,7 @@ class Walk {
     assert(alive_ == 0 || out_.truncated);
     Work work;
     for (std::uint32_t index = 0; alive_ > 0 && index < scratch_.births.size(); ++index) {
-      if (scratch_.columns.alive(index)) scratch_.open_births.push_back(scratch_.births[index]);
+      if (reduction_.alive(index)) scratch_.open_births.push_back(scratch_.births[index]);
     }
     work.open_births = scratch_.open_births;
     work.units = budget_.used;
@@ -139,46 +145,65 @@ class Walk {
   }
 
  private:
-  // An edge that was there before. Its lune may be another only if the point that left was in it or the one that came
-  // is: then one of the two was joined to both ends before this edge.
-  HWY_INLINE Packed* keep(Packed edge, std::uint32_t slot, Packed* to) {
-    const std::uint32_t i = edge.first();
-    const std::uint32_t j = edge.second();
-    if (i == slot || j == slot) {
-      near_[i ^ j ^ slot] = 1;
-      return to;
+  // Edges that were there before, but for those of the point that left. The lune of one may be another only if that
+  // point was in it or the one that came is: then one of the two was joined to both ends before this edge.
+  HWY_NOINLINE Packed* keep(const Packed* edge, const Packed* end, std::uint32_t slot, Packed* to) {
+    for (; edge != end; ++edge) {
+      const std::uint32_t i = edge->first();
+      const std::uint32_t j = edge->second();
+      if ((i == slot) | (j == slot)) [[unlikely]] {
+        near_[i ^ j ^ slot] = 1;
+        continue;
+      }
+      // Arithmetic, because no branch on this can be guessed: what is known, or 0 for unknown.
+      const std::uint32_t touched = near_[i] & near_[j];
+      const auto known = static_cast<Lune>(static_cast<std::uint32_t>(edge->lune()) & (touched - 1));
+      *to++ = Packed::make(i, j, take(i, j, known));
     }
-    const Lune known = near_[i] & near_[j] ? Lune::unknown : edge.lune();
-    *to = Packed::make(i, j, take(i, j, known));
-    return to + 1;
+    return to;
   }
 
+  // Joins i and j, and says what is known of the lune that they had.
   HWY_INLINE Lune take(std::uint32_t i, std::uint32_t j, Lune known) {
-    if (searching_) {
-      if (known != Lune::connected) known = look(i, j, known);
-    } else if ((joined_[i] & joined_[j]).empty()) {
-      known = connect(i, j);
+    if constexpr (Words == 1) {
+      // One word is looked at sooner than a branch on what is known is guessed.
+      const Slots<1> lune = joined_[i] & joined_[j];
+      join(i, j);
+      const bool star = (lune - joined_[lune.lowest()]).empty();
+      if (lune.empty() | (!star & searching_ & (known != Lune::connected))) [[unlikely]] return decide(i, j, lune);
+      return star ? Lune::connected : known;
+    } else {
+      if (!(searching_ & (known == Lune::connected))) {
+        const Slots<Words> lune = joined_[i] & joined_[j];
+        if (lune.empty()) {
+          known = connect(i, j);
+        } else if (searching_) {
+          const bool star = known == Lune::unknown && (lune - joined_[lune.lowest()]).empty();
+          known = star ? Lune::connected : close(i, j, lune);
+        }
+      }
+      join(i, j);
+      return known;
     }
+  }
+
+  HWY_INLINE void join(std::uint32_t i, std::uint32_t j) {
     joined_[i].insert(j);
     joined_[j].insert(i);
-    return known;
   }
 
-  HWY_INLINE Lune look(std::uint32_t i, std::uint32_t j, Lune known) {
-    const Slots<Words> lune = joined_[i] & joined_[j];
-    if (lune.empty()) return connect(i, j);
-    if (known == Lune::unknown && (lune - joined_[lune.lowest()]).empty()) return Lune::connected;
-    return close(i, j, lune);
+  HWY_NOINLINE Lune decide(std::uint32_t i, std::uint32_t j, Slots<Words> lune) {
+    return lune.empty() ? connect(i, j) : close(i, j, lune);
   }
 
   // An edge without lune: it merges two components or opens a class.
   [[gnu::noinline]] Lune connect(std::uint32_t i, std::uint32_t j) {
     const float length = distances_(i, j);
     if (forest_.merge(i, j)) {
-      scratch_.columns.add_tree_edge(i, j);
+      reduction_.add_tree_edge(i, j);
       if (length > 0) out_.h0.push_back({0, length});
     } else {
-      scratch_.columns.add_birth_edge(i, j);
+      reduction_.add_birth_edge(i, j);
       scratch_.births.push_back(length);
       ++alive_;
       searching_ = !out_.truncated;
@@ -190,11 +215,11 @@ class Walk {
   // is left to end: two clusters that join would make thousands of void columns.
   [[gnu::noinline]] Lune close(std::uint32_t i, std::uint32_t j, const Slots<Words>& lune) {
     std::array<std::uint8_t, Words * 64> middles;
-    const std::size_t count = representatives(lune, middles);
+    const std::size_t count = representatives(i, j, lune, middles);
     if (count == 1) return Lune::connected;
     const float death = distances_(i, j);
     for (std::size_t a = 1; a < count && alive_ > 0 && !budget_.exceeded(); ++a) {
-      const auto ended = scratch_.columns.fill(distances_, i, middles[0], j, middles[a], budget_);
+      const auto ended = reduction_.fill(i, middles[0], j, middles[a]);
       if (!ended) continue;
       --alive_;
       const Bar bar{scratch_.births[*ended], death};
@@ -206,23 +231,38 @@ class Walk {
     return Lune::disconnected;
   }
 
-  // One slot of each component of the graph on `rest`: breadth first, each level from its smaller side (the level
-  // itself, or what is still unreached), which bounds the steps by the number of slots. The budget pays only for lunes
-  // that are not connected: whether a connected one is searched depends on what is known of it.
-  std::size_t representatives(Slots<Words> rest, std::array<std::uint8_t, Words * 64>& found) {
+  // One slot of each component of the graph on `rest`, the lune of (i, j): breadth first, each level from its smaller
+  // side (the level itself, or what is still unreached), which bounds the steps by the number of slots. The budget pays
+  // only for lunes that are not connected: whether a connected one is searched depends on what is known of it.
+  std::size_t representatives(std::uint32_t i, std::uint32_t j, Slots<Words> rest,
+                              std::array<std::uint8_t, Words * 64>& found) {
     std::size_t count = 0, steps = 0;
     while (!rest.empty()) {
-      const std::uint32_t start = rest.lowest();
-      found[count++] = static_cast<std::uint8_t>(start);
-      Slots<Words> level = joined_[start] & rest;
+      const Slots<Words> before = rest;
+      Slots<Words> level = joined_[rest.lowest()] & rest;
       rest = rest - level;
       while (!level.empty() && !rest.empty()) {
         level = next_level(level, rest, steps);
         rest = rest - level;
       }
+      if (count == 0 && rest.empty()) return 1;
+      found[count++] = static_cast<std::uint8_t>(cheapest(i, j, before - rest));
     }
-    if (count > 1) budget_.spend(steps);
+    budget_.spend(steps);
     return count;
+  }
+
+  // Any slot of a component serves; one whose edges to i and j have known coordinates saves working them out.
+  std::uint32_t cheapest(std::uint32_t i, std::uint32_t j, Slots<Words> component) {
+    const std::uint32_t first = component.lowest();
+    std::uint32_t best = first;
+    int best_known = -1;
+    component.for_each([&](std::uint32_t slot) {
+      const int known = reduction_.knows(i, slot) + reduction_.knows(j, slot);
+      best = known > best_known ? slot : best;
+      best_known = std::max(best_known, known);
+    });
+    return best;
   }
 
   // The slots of `rest` that are joined to `level`.
@@ -246,58 +286,103 @@ class Walk {
   Diagrams& out_;
   Forest forest_;
   Budget budget_;
+  Reduction<Words * 64> reduction_;
   float exact_below_ = std::numeric_limits<float>::max();
   std::uint32_t alive_ = 0;
   bool searching_ = false;  // something is alive and the budget lasts
-  std::array<Slots<Words>, Words * 64> joined_{};
-  std::array<std::uint8_t, Words * 64> near_{};  // 1 = joined to the point that left or to the one that came
+  std::array<Slots<Words>, Words * 64 + 1> joined_{};  // the last one is that of no slot, joined to nothing
+  std::array<std::uint8_t, Words * 64> near_{};        // 1 = joined to the point that left or to the one that came
 };
 
 // Smallest length at which some point is joined to all others: from there on the complex is a cone, without homology.
 float enclosing_radius(const Distances& distances) {
+  const hn::ScalableTag<float> tag;
+  const auto lanes = static_cast<std::uint32_t>(hn::Lanes(tag));
   float radius = std::numeric_limits<float>::max();
   for (std::uint32_t i = 0; i < distances.count; ++i) {
     const float* row = distances.row(i);
-    std::array<float, 16> greatest{};
+    auto greatest = hn::Zero(tag);
     std::uint32_t j = 0;
-    for (; j + 16 <= distances.count; j += 16) {
-      for (std::uint32_t lane = 0; lane < 16; ++lane) greatest[lane] = std::max(greatest[lane], row[j + lane]);
-    }
-    for (; j < distances.count; ++j) greatest[0] = std::max(greatest[0], row[j]);
-    radius = std::min(radius, *std::max_element(greatest.begin(), greatest.end()));
+    for (; j + lanes <= distances.count; j += lanes) greatest = hn::Max(greatest, hn::LoadU(tag, row + j));
+    float farthest = hn::GetLane(hn::MaxOfLanes(tag, greatest));
+    for (; j < distances.count; ++j) farthest = std::max(farthest, row[j]);
+    radius = std::min(radius, farthest);
   }
   return radius;
 }
 
-// Number of edges, from the front of an order, for which `before` holds.
-template <typename Packed, typename Before>
-std::size_t partition_point(std::span<const Packed> edges, Before before) {
-  std::size_t first = 0;
-  for (std::size_t left = edges.size(); left > 0;) {
-    const std::size_t half = left / 2;
-    const bool right = before(edges[first + half]);
-    first = right ? first + half + 1 : first;
-    left = right ? left - half - 1 : half;
-  }
-  return first;
-}
-
 // The arriving edges by (length, slot), which is the total order among edges that share an end: each one's place is the
-// number of those before it.
+// number of those before it. Lengths as integers, so that a tie with a lower slot is one unit more.
 void sort_arriving(const RowChange& change, std::vector<std::uint8_t>& others) {
-  std::array<float, kPointsMax> lengths;
-  for (std::uint32_t x = 0; x < change.count; ++x) lengths[x] = change.after[x] + 0.0F;
-  lengths[change.slot] = std::numeric_limits<float>::infinity();
-  others.resize(change.count);
-  for (std::uint32_t x = 0; x < change.count; ++x) {
-    const float length = lengths[x];
-    std::uint32_t place = 0;
-    for (std::uint32_t y = 0; y < x; ++y) place += lengths[y] <= length;
-    for (std::uint32_t y = x + 1; y < change.count; ++y) place += lengths[y] < length;
+  const hn::ScalableTag<std::int32_t> tag;
+  constexpr std::uint32_t kPadded = kPointsMax + HWY_MAX_BYTES / 4;
+  HWY_ALIGN std::array<std::int32_t, kPadded> lengths;
+  HWY_ALIGN std::array<std::int32_t, kPadded> slots;
+  const std::uint32_t count = change.count;
+  for (std::uint32_t x = 0; x < kPadded; ++x) {
+    slots[x] = static_cast<std::int32_t>(x);
+    lengths[x] = x < count ? std::bit_cast<std::int32_t>(change.after[x] + 0.0F) : std::numeric_limits<std::int32_t>::max();
+  }
+  lengths[change.slot] = std::numeric_limits<std::int32_t>::max();
+  others.resize(count);
+  for (std::uint32_t x = 0; x < count; ++x) {
+    if (x == change.slot) continue;
+    const auto length = hn::Set(tag, lengths[x]);
+    const auto slot = hn::Set(tag, static_cast<std::int32_t>(x));
+    std::size_t place = 0;
+    for (std::uint32_t y = 0; y < count; y += static_cast<std::uint32_t>(hn::Lanes(tag))) {
+      const auto other = hn::Load(tag, lengths.data() + y);
+      const auto tied = hn::And(hn::Eq(other, length), hn::Lt(hn::Load(tag, slots.data() + y), slot));
+      place += hn::CountTrue(tag, hn::Or(hn::Lt(other, length), tied));
+    }
     others[place] = static_cast<std::uint8_t>(x);
   }
   others.pop_back();
 }
+
+// How many edges of the kept order come before others that are asked for in rising order: first among every 16th,
+// whose keys are gathered once, then among 16, without a branch that depends on lengths.
+template <typename Packed>
+class Places {
+ public:
+  Places(const Distances& distances, const RowChange* change, std::span<const Packed> edges, std::vector<Edge>& keys)
+      : distances_(distances), change_(change), edges_(edges), keys_(keys) {
+    keys_.clear();
+    for (std::size_t e = 0; e < edges_.size(); e += kStep) keys_.push_back(key(edges_[e]));
+  }
+
+  [[nodiscard]] std::size_t before(Edge edge) {
+    while (block_ < keys_.size() && keys_[block_] < edge) ++block_;
+    if (block_ == 0) return 0;
+    const std::size_t first = (block_ - 1) * kStep;
+    std::size_t found = 1;  // the block's own first edge
+    for (std::size_t step = kStep / 2; step > 0; step /= 2) {
+      const std::size_t probe = std::min(first + found + step, edges_.size()) - 1;
+      found += step * static_cast<std::size_t>((first + found + step <= edges_.size()) & (key(edges_[probe]) < edge));
+    }
+    return first + found;
+  }
+
+ private:
+  static constexpr std::size_t kStep = 16;
+
+  // Old edges of the replaced slot have their lengths in the row that left.
+  [[nodiscard]] Edge key(Packed edge) const {
+    const std::uint32_t i = edge.first();
+    const std::uint32_t j = edge.second();
+    float length = distances_.row(i)[j];
+    if (change_ != nullptr && ((i == change_->slot) | (j == change_->slot))) [[unlikely]] {
+      length = change_->before[i == change_->slot ? j : i];
+    }
+    return make_edge(length, i, j);
+  }
+
+  const Distances& distances_;
+  const RowChange* change_;
+  std::span<const Packed> edges_;
+  std::vector<Edge>& keys_;
+  std::size_t block_ = 0;
+};
 
 template <std::size_t Words>
 Work walk(const Distances& distances, const RowChange* change, const Options& options, State& state, Scratch& scratch,
@@ -307,31 +392,24 @@ Work walk(const Distances& distances, const RowChange* change, const Options& op
   auto& kept = state.order.edges<Packed>();
   auto& made = scratch.order.edges<Packed>();
   const std::span<const Packed> old(kept);
+  Places<Packed> places(distances, change, old, scratch.edges);
+  const Edge radius_end = make_edge(radius, kPointsMax - 1, kPointsMax - 1);
+  std::size_t old_walked = kUnplaced;
   Arrival arrival;
   std::size_t new_walked = 0;
-  // Old edges of the replaced slot have their lengths in the row that left.
-  const auto length_of = [&](Packed edge) {
-    const std::uint32_t i = edge.first();
-    const std::uint32_t j = edge.second();
-    const float* row = i == arrival.slot ? change->before.data() : distances.row(i);
-    return j == arrival.slot ? change->before[i] : row[j];
-  };
   if (change != nullptr) {
-    arrival.slot = change->slot;
     sort_arriving(*change, scratch.arriving);
     scratch.positions.resize(scratch.arriving.size());
     for (std::size_t s = 0; s < scratch.arriving.size(); ++s) {
-      const float length = change->after[scratch.arriving[s]];
-      const Edge key = make_edge(length, scratch.arriving[s], change->slot);
-      scratch.positions[s] = static_cast<std::uint32_t>(partition_point(
-          old, [&](Packed edge) { return make_edge(length_of(edge), edge.first(), edge.second()) < key; }));
-      new_walked += length <= radius;
+      const Edge edge = make_edge(change->after[scratch.arriving[s]], scratch.arriving[s], change->slot);
+      if (edge > radius_end && old_walked == kUnplaced) old_walked = places.before(radius_end);
+      scratch.positions[s] = static_cast<std::uint32_t>(places.before(edge));
+      new_walked += edge <= radius_end;
     }
-    arrival.others = scratch.arriving;
-    arrival.positions = scratch.positions;
+    arrival = {change->slot, scratch.arriving, scratch.positions};
   }
   made.resize(std::size_t{distances.count} * (distances.count - 1) / 2 + 1);  // one to spare: see run()
-  const std::size_t old_walked = partition_point(old, [&](Packed edge) { return length_of(edge) <= radius; });
+  if (old_walked == kUnplaced) old_walked = places.before(radius_end);
   Walk<Words> walk(distances, options, scratch, out);
   walk.run(old, old_walked, arrival, new_walked, made.data());
   made.pop_back();
