@@ -26,10 +26,8 @@ double inverse_length(std::int32_t squared_length) {
 }
 
 float chord(std::int32_t product, double inverse_a, double inverse_b) {
-  // Different int8 vectors of up to 256 elements differ by more than 5e-14 here, roundings make up 2e-15.
-  constexpr double kSame = 1e-14;
   const double squared = 2.0 - 2.0 * (product * (inverse_a * inverse_b));
-  return squared < kSame ? 0.0F : std::sqrt(static_cast<float>(squared));
+  return squared < kSameDirection ? 0.0F : std::sqrt(static_cast<float>(squared));
 }
 
 void chords(std::span<const std::int32_t> products, std::span<const double> inverse_lengths, double inverse_length,
