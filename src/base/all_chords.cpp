@@ -1,10 +1,10 @@
 // Every chord of one window: expand to int16 once, multiply 16 x 16 tiles of the upper triangle, turn each tile into
 // chords, and copy it to the lower triangle. Compiled once for each instruction set (docs/kernels.md).
 #include <algorithm>
-#include <array>
 #include <cstring>
 
 #include "base/directions.hpp"
+#include "base/exponential.hpp"
 #include "base/lanes.hpp"
 #include "base/scalar.hpp"
 
@@ -14,7 +14,7 @@
 
 #include <hwy/highway.h>
 
-#include "base/chord.inl"
+#include "base/vectors.inl"
 
 HWY_BEFORE_NAMESPACE();
 namespace cms::HWY_NAMESPACE {
@@ -22,13 +22,6 @@ namespace {
 
 #if HWY_TARGET != HWY_SCALAR
 
-namespace hn = hwy::HWY_NAMESPACE;
-
-using Int32 = hn::CappedTag<std::int32_t, kLanes>;
-using Int16 = hn::Repartition<std::int16_t, Int32>;
-using Sum = hn::Vec<Int32>;
-
-constexpr std::size_t kParts = kLanes / hn::MaxLanes(Int32());  // registers that hold one sum for each lane
 constexpr std::size_t kTileRows = kParts == 1 ? 8 : kParts == 2 ? 4 : 2;
 
 struct Window {
@@ -50,28 +43,20 @@ void expand(const std::int8_t* HWY_RESTRICT from, std::size_t count, std::int16_
 // Products of kTileRows rows, whose first pair lies at `row`, with the 16 rows of a block.
 HWY_INLINE void tile_products(const std::int16_t* HWY_RESTRICT row, const std::int16_t* HWY_RESTRICT block,
                               std::size_t pairs, std::int32_t* HWY_RESTRICT products) {
-  const Int32 d32;
-  const Int16 d16;
-  Sum even[kTileRows][kParts], odd[kTileRows][kParts];
-  for (std::size_t i = 0; i < kTileRows; ++i) {
-    for (std::size_t part = 0; part < kParts; ++part) even[i][part] = odd[i][part] = hn::Zero(d32);
-  }
+  PairSum sums[kTileRows][kParts];
   for (std::size_t pair = 0; pair < pairs; ++pair, row += 2 * kLanes, block += 2 * kLanes) {
     hn::Vec<Int16> values[kParts];
-    for (std::size_t part = 0; part < kParts; ++part) values[part] = hn::LoadU(d16, block + part * hn::Lanes(d16));
+    for (std::size_t part = 0; part < kParts; ++part) {
+      values[part] = hn::LoadU(Int16(), block + part * hn::Lanes(Int16()));
+    }
     for (std::size_t i = 0; i < kTileRows; ++i) {
-      std::int32_t both;
-      std::memcpy(&both, row + 2 * i, sizeof both);
-      const auto query = hn::BitCast(d16, hn::Set(d32, both));
-      for (std::size_t part = 0; part < kParts; ++part) {
-        even[i][part] = hn::ReorderWidenMulAccumulate(d32, values[part], query, even[i][part], odd[i][part]);
-      }
+      const auto query = repeat_pair(row + 2 * i);
+      for (std::size_t part = 0; part < kParts; ++part) sums[i][part].add(values[part], query);
     }
   }
   for (std::size_t i = 0; i < kTileRows; ++i) {
     for (std::size_t part = 0; part < kParts; ++part) {
-      hn::StoreU(hn::RearrangeToOddPlusEven(even[i][part], odd[i][part]), d32,
-                 products + i * kLanes + part * hn::Lanes(d32));
+      hn::StoreU(sums[i][part].total(), Int32(), products + i * kLanes + part * hn::Lanes(Int32()));
     }
   }
 }

@@ -38,10 +38,20 @@ void all_chords(std::span<const std::int8_t> lanes, std::size_t width, std::size
                 std::span<const double> inverse_lengths, std::span<float> out, std::size_t stride,
                 std::span<std::int16_t> scratch);
 
-// Gaussian kernel exp(-scale * chord^2), scale = 1 / (2 bandwidth^2) >= 0, in [0, 1]; relative error below 1e-6, and
-// 0 below 1e-30.
+// Squared chords, as float: what chord() takes the root of. The order of squares is the order of chords.
+float squared_chord(std::int32_t product, double inverse_a, double inverse_b);
+void squared_chords(std::span<const std::int32_t> products, std::span<const double> inverse_lengths,
+                    double inverse_length, std::span<float> out);
+
+// Gaussian kernel exp(-scale * chord^2), scale = 1 / (2 bandwidth^2) >= 0, in [0, 1]; 1 for chord 0, and 0 below 1e-30.
+// Relative error below 1e-6, by a polynomial of our own, so that the bits are the same on every machine.
 float gaussian(float chord, float scale);
+float gaussian_of_square(float squared_chord, float scale);
 void gaussians(std::span<const float> chords, float scale, std::span<float> out);
+
+// Sum of weights[i] * gaussian_of_square(squared_chords[i], scale). Element i goes to partial sum i mod 16; then
+// sum i + 8 is added to sum i, i + 4 to i, i + 2 to i, and 1 to 0. Any length; error: n/16 + 4 roundings.
+float weighted_gaussian_sum(std::span<const float> squared_chords, std::span<const float> weights, float scale);
 
 // Chords kept in two bytes: in steps of 2 / 65,534, rounded half to even; kNoChord = there was none.
 inline constexpr std::uint16_t kNoChord = 65535;

@@ -33,9 +33,35 @@ inline void products(std::span<const std::int8_t> lanes, std::span<const std::in
   }
 }
 
+inline void inverse_lengths(std::span<const std::int8_t> lanes, std::size_t width, std::size_t rows,
+                            std::span<double> out) {
+  for (std::size_t row = 0; row < rows; ++row) out[row] = inverse_length(product(lanes, width, row, row));
+}
+
 inline void chords(std::span<const std::int32_t> products, std::span<const double> inverse_lengths,
                    double inverse_length, std::span<float> out) {
   for (std::size_t i = 0; i < out.size(); ++i) out[i] = chord(products[i], inverse_lengths[i], inverse_length);
+}
+
+inline void squared_chords(std::span<const std::int32_t> products, std::span<const double> inverse_lengths,
+                           double inverse_length, std::span<float> out) {
+  for (std::size_t i = 0; i < out.size(); ++i) out[i] = squared_chord(products[i], inverse_lengths[i], inverse_length);
+}
+
+inline void gaussians(std::span<const float> chords, float scale, std::span<float> out) {
+  for (std::size_t i = 0; i < out.size(); ++i) out[i] = gaussian(chords[i], scale);
+}
+
+// `sums` are the partial sums so far, of a multiple of 16 elements.
+inline float weighted_gaussian_sum(std::span<const float> squared_chords, std::span<const float> weights, float scale,
+                                   std::span<float, 16> sums) {
+  for (std::size_t i = 0; i < weights.size(); ++i) {
+    sums[i % 16] += weights[i] * gaussian_of_square(squared_chords[i], scale);
+  }
+  for (std::size_t width = 8; width > 0; width /= 2) {
+    for (std::size_t i = 0; i < width; ++i) sums[i] += sums[i + width];
+  }
+  return sums[0];
 }
 
 inline void all_chords(std::span<const std::int8_t> lanes, std::size_t width, std::size_t rows,
