@@ -76,4 +76,15 @@ inline void all_chords(std::span<const std::int8_t> lanes, std::size_t width, st
   }
 }
 
+// By columns (base/columns.hpp).
+inline void multiply(const float* matrix, std::size_t padded, std::size_t width, const float* vectors,
+                     std::size_t count, float* out) {
+  std::fill_n(out, count * padded, 0.0F);
+  for (std::size_t v = 0; v < count; ++v) {
+    for (std::size_t i = 0; i < width; ++i) {
+      for (std::size_t r = 0; r < padded; ++r) out[v * padded + r] += matrix[i * padded + r] * vectors[v * width + i];
+    }
+  }
+}
+
 }  // namespace cms::scalar
