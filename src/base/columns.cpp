@@ -55,6 +55,9 @@ HWY_INLINE void all_outputs(const float* HWY_RESTRICT matrix, std::size_t padded
   for (; first + kStep <= padded; first += kStep) {
     some_outputs<kVectors, kRegisters>(matrix + first, padded, width, vectors, out + first);
   }
+  for (; first + kStep / 2 <= padded; first += kStep / 2) {
+    some_outputs<kVectors, kRegisters / 2>(matrix + first, padded, width, vectors, out + first);
+  }
   for (; first < padded; first += hn::Lanes(Float())) {
     some_outputs<kVectors, 1>(matrix + first, padded, width, vectors, out + first);
   }

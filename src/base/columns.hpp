@@ -8,7 +8,8 @@
 
 #include <cstddef>
 #include <span>
-#include <vector>
+
+#include "base/aligned.hpp"
 
 namespace cms {
 
@@ -16,7 +17,7 @@ struct Columns {
   std::size_t rows = 0;    // outputs
   std::size_t padded = 0;  // rounded up to a multiple of kLanes
   std::size_t width = 0;   // inputs
-  std::vector<float> values;  // width x padded
+  AlignedVector<float> values;  // width x padded
 };
 
 // From a row-major matrix of rows x width; width > 0.

@@ -88,10 +88,15 @@ HWY_EXPORT(WeightedGaussianSums);
 void round_direction(std::span<const float> vector, std::span<std::int8_t> rounded) {
   float largest = 0;
   for (const float value : vector) largest = std::max(largest, std::abs(value));
-  // Dividing by a denormal overflows; such a vector has no direction worth keeping.
   const float scale = largest > 0 ? 127.0F / largest : 0.0F;
+  // Dividing by a denormal overflows; such a vector has no direction worth keeping.
+  if (!std::isfinite(scale)) {
+    std::fill_n(rounded.begin(), vector.size(), std::int8_t{0});
+    return;
+  }
+  // Adding this constant rounds to the nearest whole number, half to even, without a call for each element.
   for (std::size_t i = 0; i < vector.size(); ++i) {
-    rounded[i] = std::isfinite(scale) ? static_cast<std::int8_t>(std::nearbyint(vector[i] * scale)) : std::int8_t{0};
+    rounded[i] = static_cast<std::int8_t>(static_cast<int>((vector[i] * scale + kExp.round) - kExp.round));
   }
 }
 

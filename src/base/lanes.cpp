@@ -90,7 +90,7 @@ void Products(const std::int8_t* lanes, std::size_t pairs, const std::int16_t* q
                                                    blocks);
   }
   for (; q < query_count; ++q) {
-    block_products<1, 8 / kParts>(lanes, pairs, queries + q * 2 * pairs, out + q * blocks * kLanes, blocks);
+    block_products<1, kParts == 4 ? 2 : 4>(lanes, pairs, queries + q * 2 * pairs, out + q * blocks * kLanes, blocks);
   }
 }
 

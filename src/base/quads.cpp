@@ -157,6 +157,34 @@ void QuadProducts(const std::int8_t* bytes, const std::int32_t* offsets, std::si
   }
 }
 
+// Returns how many numbers it wrote to `out`.
+std::size_t RowsNearBest(const std::int32_t* HWY_RESTRICT products, const float* HWY_RESTRICT scales, float margin,
+                         std::size_t count, std::uint32_t* HWY_RESTRICT out) {
+#if HWY_TARGET == HWY_SCALAR
+  return scalar::rows_near_best(products, scales, margin, count, out);
+#else
+  const Float d;
+  const Int32 d32;
+  auto best = hn::Mul(hn::ConvertTo(d, hn::LoadU(d32, products)), hn::LoadU(d, scales));
+  for (std::size_t i = hn::Lanes(d); i < count; i += hn::Lanes(d)) {
+    best = hn::Max(best, hn::Mul(hn::ConvertTo(d, hn::LoadU(d32, products + i)), hn::LoadU(d, scales + i)));
+  }
+  const auto least = hn::Sub(hn::MaxOfLanes(d, best), hn::Set(d, margin));
+  std::size_t found = 0;
+  for (std::size_t i = 0; i < count; i += hn::Lanes(d)) {
+    const auto value = hn::Mul(hn::ConvertTo(d, hn::LoadU(d32, products + i)), hn::LoadU(d, scales + i));
+    const auto near = hn::Ge(value, least);
+    if (hn::AllFalse(d, near)) continue;
+    std::uint8_t bits[8] = {};
+    hn::StoreMaskBits(d, near, bits);
+    for (std::size_t lane = 0; lane < hn::Lanes(d); ++lane) {
+      if ((bits[lane / 8] >> (lane % 8) & 1) != 0) out[found++] = static_cast<std::uint32_t>(i + lane);
+    }
+  }
+  return found;
+#endif
+}
+
 }  // namespace
 }  // namespace cms::HWY_NAMESPACE
 HWY_AFTER_NAMESPACE();
@@ -165,6 +193,7 @@ HWY_AFTER_NAMESPACE();
 namespace cms {
 
 HWY_EXPORT(QuadProducts);
+HWY_EXPORT(RowsNearBest);
 
 Quads make_quads(std::span<const std::int8_t> rows, std::size_t width) {
   Quads result;
@@ -188,6 +217,11 @@ void products(const Quads& rows, std::span<const std::int8_t> queries, std::span
   HWY_DYNAMIC_DISPATCH(QuadProducts)
   (rows.bytes.data(), rows.offsets.data(), rows.width, queries.data(), queries.size() / rows.width, out.data(),
    rows.padded / kLanes);
+}
+
+std::size_t rows_near_best(std::span<const std::int32_t> products, std::span<const float> scales, float margin,
+                           std::span<std::uint32_t> out) {
+  return HWY_DYNAMIC_DISPATCH(RowsNearBest)(products.data(), scales.data(), margin, products.size(), out.data());
 }
 
 }  // namespace cms

@@ -10,7 +10,8 @@
 #include <cstddef>
 #include <cstdint>
 #include <span>
-#include <vector>
+
+#include "base/aligned.hpp"
 
 namespace cms {
 
@@ -18,8 +19,8 @@ struct Quads {
   std::size_t rows = 0;
   std::size_t padded = 0;  // rounded up to a multiple of kLanes
   std::size_t width = 0;
-  std::vector<std::int8_t> bytes;
-  std::vector<std::int32_t> offsets;  // padded: -128 x sum of the row, for instructions that take one factor unsigned
+  AlignedVector<std::int8_t> bytes;
+  AlignedVector<std::int32_t> offsets;  // padded: -128 x sum of the row, for instructions that take one factor unsigned
 };
 
 // From rows.size() / width rows, row-major; width in 1..kWidthMax (base/lanes.hpp).
@@ -29,5 +30,10 @@ Quads make_quads(std::span<const std::int8_t> rows, std::size_t width);
 // values for each, 0 for surplus rows. Cost: rows x width multiply-adds a query; several queries read the rows once.
 // Nothing is allocated.
 void products(const Quads& rows, std::span<const std::int8_t> queries, std::span<std::int32_t> out);
+
+// Numbers, rising, of all rows whose scaled product, float(products[i]) * scales[i], is at least the greatest one less
+// `margin`; returns how many. The three spans have one size, a multiple of kLanes; scaled products must not be NaN.
+std::size_t rows_near_best(std::span<const std::int32_t> products, std::span<const float> scales, float margin,
+                           std::span<std::uint32_t> out);
 
 }  // namespace cms

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "base/kernels.hpp"
+#include "base/scalar.hpp"
 #include "base/targets_example.hpp"
 
 namespace cms {
@@ -35,6 +36,28 @@ TEST(Quads, products_are_exact_for_one_query_and_for_many_on_every_instruction_s
         EXPECT_EQ(single, expected) << rows << " rows of " << width;
       });
     }
+  }
+}
+
+TEST(Quads, rows_near_the_best_are_those_of_a_plain_loop_on_every_instruction_set) {
+  Random random(2);
+  for (int round = 0; round < 300; ++round) {
+    const std::size_t count = 16 * (1 + random.below(20));
+    std::vector<std::int32_t> in(count);
+    std::vector<float> scales(count);
+    for (std::size_t i = 0; i < count; ++i) {
+      in[i] = static_cast<std::int32_t>(random.below(200000)) - (round % 3 == 0 ? 200000 : 100000);
+      scales[i] = static_cast<float>(random.uniform());
+      if (round % 5 == 0) scales[i] = 0;
+    }
+    const float margin = static_cast<float>(random.uniform() * (round % 2 == 0 ? 3000 : 100000));
+    std::vector<std::uint32_t> expected(count);
+    expected.resize(scalar::rows_near_best(in.data(), scales.data(), margin, count, expected.data()));
+    on_every_target([&] {
+      std::vector<std::uint32_t> out(count);
+      out.resize(rows_near_best(in, scales, margin, out));
+      EXPECT_EQ(out, expected);
+    });
   }
 }
 

@@ -87,4 +87,15 @@ inline void multiply(const float* matrix, std::size_t padded, std::size_t width,
   }
 }
 
+inline std::size_t rows_near_best(const std::int32_t* products, const float* scales, float margin, std::size_t count,
+                                  std::uint32_t* out) {
+  float best = static_cast<float>(products[0]) * scales[0];
+  for (std::size_t i = 1; i < count; ++i) best = std::max(best, static_cast<float>(products[i]) * scales[i]);
+  std::size_t found = 0;
+  for (std::size_t i = 0; i < count; ++i) {
+    if (static_cast<float>(products[i]) * scales[i] >= best - margin) out[found++] = static_cast<std::uint32_t>(i);
+  }
+  return found;
+}
+
 }  // namespace cms::scalar
