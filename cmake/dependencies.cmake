@@ -12,10 +12,12 @@ find_package(OpenMP REQUIRED)
 find_package(BLAS REQUIRED)
 find_package(LAPACK REQUIRED)
 
-# Vector kernels are compiled for every instruction set and picked at run time.
-find_library(CMS_HIGHWAY_LIBRARY hwy REQUIRED)
-add_library(cms_highway INTERFACE)
-target_link_libraries(cms_highway INTERFACE ${CMS_HIGHWAY_LIBRARY})
+# Vector kernels for every instruction set in one program, the best chosen at run time (docs/kernels.md). The targets
+# are part of what the headers define, so that kernels and their tests have to agree on them.
+find_package(hwy 1.0.3 REQUIRED)
+add_library(cms_hwy INTERFACE)
+target_link_libraries(cms_hwy INTERFACE hwy::hwy)
+target_compile_definitions(cms_hwy INTERFACE HWY_WANT_AVX3_DL "HWY_DISABLED_TARGETS=(HWY_SSSE3)")
 
 find_library(CMS_FAISS_LIBRARY faiss REQUIRED)
 add_library(cms_faiss INTERFACE)
