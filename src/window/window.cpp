@@ -193,17 +193,19 @@ Change push(State& state, Matrix& matrix, const Projected& point) {
   ++state.requests;
   if (const auto slot = equal_slot(row, inverse == 0, matrix.inverse_points); slot < count) {
     auto& multiplicity = kept.multiplicities[slot];
-    multiplicity = std::min<std::uint16_t>(static_cast<std::uint16_t>(multiplicity + 1), kMultiplicityMax);
-    return {true, slot, {}};
+    const std::uint16_t before = multiplicity;
+    multiplicity = std::min(static_cast<std::uint16_t>(before + 1), kMultiplicityMax);
+    return {true, slot, before, {}};
   }
 
   const auto slot = static_cast<std::uint32_t>(state.distinct % state.options.length);
+  const std::uint16_t before = slot < count ? kept.multiplicities[slot] : std::uint16_t{0};
   const double inverse_sketch = inverse_length(dot(point.sketch, point.sketch));
   row_of(kept.sketches, point.sketch, inverse_sketch, matrix.inverse_sketches, count, matrix, matrix.before);
   keep(state, kept, slot, point, nearest, least({matrix.before.data(), count}));
   matrix.inverse_points[slot] = inverse;
   matrix.inverse_sketches[slot] = inverse_sketch;
-  return {false, slot, replace_row(matrix, slot)};
+  return {false, slot, before, replace_row(matrix, slot)};
 }
 
 void load(const State& state, Matrix& matrix) {

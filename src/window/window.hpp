@@ -122,9 +122,10 @@ struct Matrix {
 
 // What one push did.
 struct Change {
-  bool repeat = false;     // nothing but `requests`, a multiplicity and the near-duplicate ring changed
-  std::uint32_t slot = 0;  // the slot now holding the point (or repeated)
-  RowChange row;           // when not a repeat; views the matrix, valid until its next use
+  bool repeat = false;                    // nothing but `requests`, a multiplicity and the near-duplicate ring changed
+  std::uint32_t slot = 0;                 // the slot now holding the point (or repeated)
+  std::uint16_t multiplicity_before = 0;  // of the slot; 0 = it was free
+  RowChange row;                          // when not a repeat; views the matrix, valid until its next use
 };
 
 // An empty window. Errors: `usage` when a size is zero or beyond its limit, or H < W.
