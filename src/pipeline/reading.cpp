@@ -36,7 +36,8 @@ void read_coverage(const window::State& window, Reading& reading) {
   double fresh = 0;
   for (const auto flag : first(window.new_charts, window.count())) fresh += flag;
   reading.set(Measure::new_charts, fresh / window.count());
-  reading.set(Measure::charts_horizon, coverage::distinct(first(window.horizon_charts, window.horizon_count()), counters));
+  reading.set(Measure::charts_horizon,
+              coverage::distinct(first(window.horizon_charts, window.horizon_count()), counters));
 }
 
 void read_homology(const Distances& distances, Scratch& scratch, Reading& reading) {
