@@ -7,6 +7,7 @@
 
 #include <cstdlib>
 
+#include "base/directions.hpp"
 #include "measure/coherence/coherence.hpp"
 #include "measure/coverage/coverage.hpp"
 #include "measure/curvature/curvature.hpp"
@@ -124,11 +125,13 @@ void stage_homology(benchmark::State& bench) {
 BENCHMARK(stage_homology)->Unit(benchmark::kMicrosecond);
 
 void stage_coverage(benchmark::State& bench) {
+  coverage::Scratch scratch;
+  coverage::Counts counts;
   for (auto _ : bench) {
-    const auto counts = coverage::count(full().state.window.charts);
+    coverage::count(full().state.window.charts, scratch, counts);
     benchmark::DoNotOptimize(coverage::chao_shen_entropy(counts));
     benchmark::DoNotOptimize(coverage::sample_coverage(counts));
-    benchmark::DoNotOptimize(coverage::count(full().state.window.horizon_charts));
+    benchmark::DoNotOptimize(coverage::distinct(full().state.window.horizon_charts, scratch));
   }
 }
 BENCHMARK(stage_coverage)->Unit(benchmark::kMicrosecond);
@@ -146,37 +149,42 @@ BENCHMARK(stage_dimension)->Unit(benchmark::kMicrosecond);
 void stage_dispersion_coherence(benchmark::State& bench) {
   for (auto _ : bench) {
     const auto mean = dispersion::mean_cosine(full().distances);
-    benchmark::DoNotOptimize(coherence::above_mean(full().distances, full().path, *mean));
-    benchmark::DoNotOptimize(coherence::turning_angle(full().distances, full().path));
+    const auto state = coherence::sum(full().distances, full().path);
+    benchmark::DoNotOptimize(coherence::above_mean(state, full().distances.count, *mean));
+    benchmark::DoNotOptimize(coherence::turning_angle(state));
   }
 }
 BENCHMARK(stage_dispersion_coherence)->Unit(benchmark::kMicrosecond);
 
 void stage_divergence(benchmark::State& bench) {
   const auto& window = full().state.window;
+  const divergence::Reference reference{model().atlas.bandwidth, model().atlas.reference_self};
+  divergence::Scratch scratch;
   for (auto _ : bench) {
-    benchmark::DoNotOptimize(divergence::neighbours(window.benign_knn));
-    benchmark::DoNotOptimize(divergence::mmd(full().distances, window.benign_kernel,
-                                             {model().atlas.bandwidth, model().atlas.reference_self}));
+    benchmark::DoNotOptimize(divergence::neighbours(window.benign_knn, scratch));
+    const auto state = divergence::sum(full().distances, reference.scale(), scratch);
+    benchmark::DoNotOptimize(divergence::mmd(state, full().distances.count, window.benign_kernel, reference));
   }
 }
 BENCHMARK(stage_divergence)->Unit(benchmark::kMicrosecond);
 
 void stage_mixture(benchmark::State& bench) {
   mixture::Workspace workspace;
-  const auto& window = full().state.window;
+  std::vector<std::uint16_t> chords;
+  for (const float chord : full().state.window.nearest_atlas) chords.push_back(round_chord(chord));
   for (auto _ : bench) {
-    benchmark::DoNotOptimize(mixture::normality(window.nearest_atlas, workspace));
-    benchmark::DoNotOptimize(mixture::normality(window.nearest_raw, workspace));
+    benchmark::DoNotOptimize(mixture::normality(chords, workspace));
+    benchmark::DoNotOptimize(mixture::normality(chords, workspace));
   }
 }
 BENCHMARK(stage_mixture)->Unit(benchmark::kMicrosecond);
 
 void stage_repetition(benchmark::State& bench) {
-  const auto& window = full().state.window;
+  const auto& counted = full().state.window.multiplicities;
+  const std::vector<std::uint16_t> multiplicities(counted.begin(), counted.end());
   for (auto _ : bench) {
-    benchmark::DoNotOptimize(repetition::near_duplicates(window.near_duplicates));
-    benchmark::DoNotOptimize(repetition::effective_rank(full().distances, window.multiplicities));
+    const auto state = repetition::sum(full().distances, multiplicities);
+    benchmark::DoNotOptimize(repetition::effective_rank(state, multiplicities));
   }
 }
 BENCHMARK(stage_repetition)->Unit(benchmark::kMicrosecond);
