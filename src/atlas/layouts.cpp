@@ -25,9 +25,7 @@ CoarseCentroids coarse(const Atlas& atlas) {
     const auto centroid = atlas.centroid(std::min(k, count - 1));
     const auto row = std::span(rows).subspan(k * atlas.rank, atlas.rank);
     round_direction(centroid, row);
-    float largest = 0;
-    for (const float value : centroid) largest = std::max(largest, std::abs(value));
-    const float scale = largest / 127;
+    const float scale = largest_magnitude(centroid) / 127;
     result.scales[k] = scale;
     double error_square = 0, length_square = 0;
     for (std::size_t i = 0; i < row.size(); ++i) {

@@ -55,9 +55,7 @@ std::optional<float> coarse_margin(const CoarseCentroids& centroids, std::span<c
   round_direction(point, rounded);
   const float square = dot(point, point);
   if (!centroids.bounded || !(square > 0.01F && square < 100.0F)) return std::nullopt;
-  float largest = 0;
-  for (const float value : point) largest = std::max(largest, std::abs(value));
-  const float scale = largest / 127;
+  const float scale = largest_magnitude(point) / 127;
   for (std::size_t i = 0; i < point.size(); ++i) errors[i] = point[i] - scale * static_cast<float>(rounded[i]);
   const auto rank = static_cast<float>(point.size());
   // Each float sum of `rank` squares is off by less than (rank + 8) * 6e-8 of itself.

@@ -8,9 +8,9 @@
 
 namespace cms {
 
-// The k-th smallest value, k in 1..values.size(), equal ones counted apart; no NaN. For k above 16 `values` are
-// reordered, otherwise they stay. Cost: one pass of comparisons, sixteen at a time, and about k ln(n / k) insertions
-// on values in random order. Nothing is allocated.
+// The k-th smallest value, k in 1..values.size(), equal ones counted apart; no NaN. For k above 16 `values`
+// are reordered, otherwise they stay. Cost: two passes of comparisons, sixteen at a time: the least value of each of
+// 16 lanes bounds the answer, and what lies below the bound is sorted in. Nothing is allocated.
 float kth_smallest(std::span<float> values, std::size_t k);
 
 }  // namespace cms
