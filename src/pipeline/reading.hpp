@@ -37,7 +37,9 @@ struct Kept {
 
 // Working memory of one worker, reused between windows; holds nothing between calls that a result depends on.
 struct Scratch {
-  Projected projected;
+  std::vector<float> raws;  // of a batch, one after the other
+  std::vector<Projected> projected;
+  atlas::ProjectScratch project;
   window::Matrix matrix;
   std::vector<std::uint32_t> path;
   std::vector<float> values;
