@@ -29,11 +29,14 @@ const ActivationSet& examples() {
 
 // Accounts of consecutive rows stand in for calibration: what they score does not matter for how fast it goes.
 pipeline::Model fitted(std::uint32_t length) {
-    ActivationSet accounts = examples();
-    for (std::size_t i = 0; i < accounts.count(); ++i) {
-      accounts.rows[i].account = fmt::format("a{}", i / (length == 64 ? 96 : 256));
-      accounts.rows[i].time = static_cast<double>(i);
-    }
+  const std::size_t requests = length == 64 ? 96 : 256;
+  ActivationSet accounts;
+  accounts.manifest = examples().manifest;
+  for (std::size_t i = 0; i < 100 * requests; ++i) {
+    const auto row = examples().row((i / requests * 61 + i % requests) % examples().count());
+    accounts.values.insert(accounts.values.end(), row.begin(), row.end());
+    accounts.rows.push_back({fmt::format("a{}", i / requests), static_cast<double>(i), 0, 0, {}});
+  }
     pipeline::FitOptions options;
     options.atlas.chart_count = 256;
     options.score.stride = 8;
