@@ -48,7 +48,8 @@ Result<void> check(const Atlas& atlas) {
   const std::size_t d = atlas.manifest.dimension;
   const std::size_t k = atlas.charts.size();
   const std::size_t n = atlas.reference_weights.size();
-  const bool sizes = atlas.rank > 0 && atlas.rank <= kWidthMax && d > 0 && k > 0 && k <= 65536 && atlas.mean.size() == d &&
+  const bool sizes = atlas.rank > 0 && atlas.rank <= kWidthMax && d > 0 && k > 0 && k <= 65536 &&
+                     atlas.mean.size() == d &&
                      atlas.projection.size() == atlas.rank * d && atlas.sketch.size() == atlas.sketch_dimension * d &&
                      atlas.centroids.size() == k * atlas.rank &&
                      atlas.frames.size() == k * kFrameDimensionMax * atlas.rank && n > 0 &&
