@@ -1,6 +1,7 @@
 // The whole path of one request, from raw activation to Proof-of-Humanity, and its split by stage.
 //
-// Input: the activations in examples/, a real model's. One thread. Run: build/dev/bin/cms_step_bench --benchmark_repetitions=9 --benchmark_report_aggregates_only=true
+// Input: the activations in examples/, a real model's. One thread.
+// Run: build/release/bin/cms_step_bench --benchmark_repetitions=9 --benchmark_report_aggregates_only=true
 #include <benchmark/benchmark.h>
 #include <fmt/format.h>
 

@@ -179,8 +179,10 @@ void take_reading(const atlas::Atlas& atlas, const window::State& window, const 
   read_geometry(view, kept, scratch, reading);
   read_divergence(view, kept, scratch, reading);
   const std::uint32_t horizon = window.horizon_count();
-  set_if(reading, Measure::normality_atlas, mixture::normality(view.parts.nearest_atlas.first(horizon), scratch.mixture));
-  set_if(reading, Measure::normality_raw, mixture::normality(view.parts.nearest_raw.first(horizon), scratch.mixture));
+  for (const auto& [measure, ring] : {std::pair(Measure::normality_atlas, view.parts.nearest_atlas),
+                                      std::pair(Measure::normality_raw, view.parts.nearest_raw)}) {
+    set_if(reading, measure, mixture::normality(ring.first(horizon), scratch.mixture));
+  }
 }
 
 }  // namespace cms::pipeline

@@ -52,7 +52,8 @@ bool seen(std::span<const std::uint16_t> charts, std::uint16_t chart) {
 }
 
 std::uint32_t round_kernel(float kernel) {
-  return static_cast<std::uint32_t>(std::min(std::nearbyint(std::clamp(double{kernel}, 0.0, 1.0) * 0x1p32), 0x1p32 - 1));
+  const double units = std::nearbyint(std::clamp(double{kernel}, 0.0, 1.0) * 0x1p32);
+  return static_cast<std::uint32_t>(std::min(units, 0x1p32 - 1));
 }
 
 std::uint16_t round_share(float share) {

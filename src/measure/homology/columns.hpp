@@ -5,7 +5,7 @@
 // triangle (i, j, k) is then filled. A cycle bounds if and only if the sum of its edges lies in the span of the
 // columns so far. Coordinates are wanted for few edges: they are worked out when asked for, and kept.
 //
-// Memory grows to the largest window seen and is reused. Threads: one owner. The algorithm: columns-inl.hpp.
+// Memory grows to the largest window seen and is reused. Threads: one owner. The algorithm: columns.inl.
 // Reference: docs/measures/homology.md.
 #pragma once
 

@@ -83,8 +83,8 @@ struct Work {
 // missing; which, depends on the order of the points too.
 Work diagrams(const Distances& distances, const Options& options, Scratch& scratch, Diagrams& out);
 
-// The same, and keeps the order in `state` for replace(). `length` <= kPointsMax is the greatest number of points the
-// window will have.
+// The same, and keeps the order in `state` for replace(). `length` <= kPointsMax is the greatest number of points
+// that the window will have.
 Work start(const Distances& distances, std::uint32_t length, const Options& options, State& state, Scratch& scratch,
            Diagrams& out);
 

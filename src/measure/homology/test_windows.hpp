@@ -5,6 +5,7 @@
 #include <array>
 #include <cmath>
 #include <cstdint>
+#include <limits>
 #include <numbers>
 #include <numeric>
 #include <string_view>
@@ -28,6 +29,15 @@ struct Matrix {
     values[std::size_t{i} * count + j] = values[std::size_t{j} * count + i] = static_cast<float>(distance);
   }
 };
+
+// Smallest length at which some point is joined to all others; beyond it the complex is a cone.
+inline float enclosing_radius(const Distances& distances) {
+  float radius = std::numeric_limits<float>::max();
+  for (std::uint32_t i = 0; i < distances.count; ++i) {
+    radius = std::min(radius, *std::max_element(distances.row(i), distances.row(i) + distances.count));
+  }
+  return radius;
+}
 
 using Points = std::vector<std::vector<double>>;
 

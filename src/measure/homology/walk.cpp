@@ -11,7 +11,7 @@
 // Highway's headers have to follow.
 #include <hwy/highway.h>
 
-#include "measure/homology/columns-inl.hpp"
+#include "measure/homology/columns.inl"
 
 HWY_BEFORE_NAMESPACE();
 namespace cms::homology::HWY_NAMESPACE {
@@ -321,7 +321,8 @@ void sort_arriving(const RowChange& change, std::vector<std::uint8_t>& others) {
   const std::uint32_t count = change.count;
   for (std::uint32_t x = 0; x < kPadded; ++x) {
     slots[x] = static_cast<std::int32_t>(x);
-    lengths[x] = x < count ? std::bit_cast<std::int32_t>(change.after[x] + 0.0F) : std::numeric_limits<std::int32_t>::max();
+    lengths[x] = std::numeric_limits<std::int32_t>::max();
+    if (x < count) lengths[x] = std::bit_cast<std::int32_t>(change.after[x] + 0.0F);
   }
   lengths[change.slot] = std::numeric_limits<std::int32_t>::max();
   others.resize(count);
