@@ -27,6 +27,7 @@ struct Slots {
   std::array<std::uint64_t, Words> words{};
 
   void insert(std::uint32_t slot) { words[Words == 1 ? 0 : slot / 64] |= std::uint64_t{1} << slot % 64; }
+  void remove(std::uint32_t slot) { words[Words == 1 ? 0 : slot / 64] &= ~(std::uint64_t{1} << slot % 64); }
   [[nodiscard]] bool empty() const {
     std::uint64_t any = 0;
     for (const std::uint64_t word : words) any |= word;
@@ -37,11 +38,6 @@ struct Slots {
     std::size_t w = 0;
     while (w + 1 < Words && words[w] == 0) ++w;
     return static_cast<std::uint32_t>(w * 64 + std::countr_zero(words[w]));
-  }
-  [[nodiscard]] int size() const {
-    int count = 0;
-    for (const std::uint64_t word : words) count += std::popcount(word);
-    return count;
   }
   template <typename Visit>
   void for_each(Visit visit) const {
@@ -231,19 +227,22 @@ class Walk {
     return Lune::disconnected;
   }
 
-  // One slot of each component of the graph on `rest`, the lune of (i, j): breadth first, each level from its smaller
-  // side (the level itself, or what is still unreached), which bounds the steps by the number of slots. The budget pays
-  // only for lunes that are not connected: whether a connected one is searched depends on what is known of it.
+  // One slot of each component of the graph on `rest`, the lune of (i, j): every slot is expanded once at most. The
+  // budget pays only for lunes that are not connected: whether a connected one is searched depends on what is known.
   std::size_t representatives(std::uint32_t i, std::uint32_t j, Slots<Words> rest,
                               std::array<std::uint8_t, Words * 64>& found) {
     std::size_t count = 0, steps = 0;
     while (!rest.empty()) {
       const Slots<Words> before = rest;
-      Slots<Words> level = joined_[rest.lowest()] & rest;
-      rest = rest - level;
-      while (!level.empty() && !rest.empty()) {
-        level = next_level(level, rest, steps);
-        rest = rest - level;
+      Slots<Words> ahead = joined_[rest.lowest()] & rest;
+      rest = rest - ahead;
+      while (!ahead.empty() && !rest.empty()) {
+        const std::uint32_t slot = ahead.lowest();
+        ahead.remove(slot);
+        const Slots<Words> reached = joined_[slot] & rest;
+        ahead = ahead | reached;
+        rest = rest - reached;
+        ++steps;
       }
       if (count == 0 && rest.empty()) return 1;
       found[count++] = static_cast<std::uint8_t>(cheapest(i, j, before - rest));
@@ -263,22 +262,6 @@ class Walk {
       best_known = std::max(best_known, known);
     });
     return best;
-  }
-
-  // The slots of `rest` that are joined to `level`.
-  Slots<Words> next_level(const Slots<Words>& level, const Slots<Words>& rest, std::size_t& steps) {
-    Slots<Words> next;
-    const int level_size = level.size();
-    const int rest_size = rest.size();
-    steps += static_cast<std::size_t>(std::min(level_size, rest_size));
-    if (level_size < rest_size) {
-      level.for_each([&](std::uint32_t slot) { next = next | joined_[slot]; });
-      return next & rest;
-    }
-    rest.for_each([&](std::uint32_t slot) {
-      if (!(joined_[slot] & level).empty()) next.insert(slot);
-    });
-    return next;
   }
 
   const Distances& distances_;
