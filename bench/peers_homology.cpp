@@ -68,7 +68,7 @@ const char* cms_peers_family(std::uint32_t index) {
 
 std::int64_t cms_peers_window(const char* family, std::uint32_t count, std::uint64_t seed, float* out) {
   const auto& families = homology::kFamilies;
-  if (std::find(families.begin(), families.end(), family) == families.end() || count < 2 || count > 256) return -1;
+  if (std::find(families.begin(), families.end(), family) == families.end() || count < 2 || count > 512) return -1;
   return peers::nanoseconds([&] {
     Random random(seed);
     const auto matrix = homology::make_window(family, count, random);

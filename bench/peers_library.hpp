@@ -22,7 +22,7 @@ const char* cms_peers_about(void);
 
 // The families of windows of src/measure/homology/test_windows.hpp, by number from 0; nullptr beyond the last.
 const char* cms_peers_family(uint32_t index);
-// Fills `out`, count x count floats, count 2..256, with the window of that family and seed.
+// Fills `out`, count x count floats, count 2..512, with the window of that family and seed.
 int64_t cms_peers_window(const char* family, uint32_t count, uint64_t seed, float* out);
 
 // --- homology -----------------------------------------------------------------------------------------------------
