@@ -2,11 +2,13 @@
 
 import argparse
 import gc
+import importlib
 import pathlib
 import sys
 
 from beside import check, goals
 from beside.console import say
+from beside.environments import SetupError
 from beside.figures import Table, machine, versions
 from beside.inputs import Activations
 from beside.library import Library
@@ -50,19 +52,19 @@ def run_check(options):
 
 
 def run_sections(context, sections, table):
-    """Sections import what they need themselves, so that one that cannot run does not stop the others."""
-    if {"homology", "hostile"} & sections:
-        from beside import homology
-        homology.run(context, table, sections)
-    if "mmd" in sections:
-        from beside import mmd
-        mmd.run(context, table)
-    if "charts" in sections:
-        from beside import charts
-        charts.run(context, table)
-    if {"step", "threads", "allocations"} & sections:
-        from beside import steps
-        steps.run(context, table, sections)
+    """Each part imports what it needs itself, so that one that cannot run does not stop the others."""
+    parts = {"homology": {"homology", "hostile"}, "mmd": {"mmd"}, "charts": {"charts"},
+             "steps": {"step", "threads", "allocations"}}
+    for part, needed_by in parts.items():
+        wanted = needed_by & sections
+        if not wanted:
+            continue
+        try:
+            importlib.import_module(f"beside.{part}").run(context, table, wanted)
+        except (ImportError, OSError, RuntimeError, ValueError, SetupError) as error:
+            say(f"{part}: {type(error).__name__}: {error}")
+            context.failed = True
+        gc.collect()
 
 
 def main():

@@ -10,7 +10,7 @@ from beside.persistence import Giotto, Gudhi, Ripser, same
 EVENTS = {64: 20, 256: 4}  # of a round
 HOSTILE = ("crossed_clusters", "orthogonal_simplices", "orthogonal_simplices_exact", "random_metric",
            "integer_metric", "orthogonal_circles", "loop_in_100", "repeats", "clusters", "grid", "all_equal")
-HOSTILE_WINDOWS, HOSTILE_EVENTS, REPLAYS = 4, 8, 3
+HOSTILE_WINDOWS, HOSTILE_EVENTS, REPLAYS = 4, 8, 5
 
 
 class Sliding:
@@ -108,8 +108,8 @@ def rows(table, timed, length):
 
 
 def replayed(homology, matrix, length):
-    """Nanoseconds of each event of a sliding window, the median of some replays of the same, and whether any was cut
-    short by the budget."""
+    """Nanoseconds of each event of a sliding window, and whether any was cut short by the budget. The same events are
+    replayed, and the least time of each counts: the work is the same to the bit, so what exceeds it is the machine."""
     times, truncated = [], False
     for _ in range(REPLAYS):
         sliding = Sliding(matrix, length)
@@ -118,7 +118,7 @@ def replayed(homology, matrix, length):
         for event in range(HOSTILE_EVENTS):
             times[-1].append(homology.replace(*sliding.row(event)))
             truncated |= homology.truncated()
-    return np.median(times, axis=0), truncated
+    return np.min(times, axis=0), truncated
 
 
 def hostile(context, table, length):
