@@ -11,49 +11,12 @@
 
 using namespace cms;
 
-// The one place that knows whether homology is updated per event: diagrams from the distances after one row changed.
-#if __has_include("measure/homology/order.hpp")
-extern const char* const kPeersHomologyForm;
-const char* const kPeersHomologyForm = "homology per event";
-
-struct Updated {
-  homology::State state;
-
-  homology::Work start(const Distances& distances, std::uint32_t length, const homology::Options& options,
-                       homology::Scratch& scratch, Diagrams& out) {
-    return homology::start(distances, length, options, state, scratch, out);
-  }
-  homology::Work replace(const Distances& distances, const RowChange& change, const homology::Options& options,
-                         homology::Scratch& scratch, Diagrams& out) {
-    return homology::replace(distances, change, options, state, scratch, out);
-  }
-};
-std::uint64_t served_budget(std::uint32_t length) { return homology::work_budget(length); }
-#else
-#include "types/row_change.hpp"
-
-extern const char* const kPeersHomologyForm;
-const char* const kPeersHomologyForm = "homology from scratch";
-
-struct Updated {
-  homology::Work start(const Distances& distances, std::uint32_t, const homology::Options& options,
-                       homology::Scratch& scratch, Diagrams& out) {
-    return homology::diagrams(distances, options, scratch, out);
-  }
-  homology::Work replace(const Distances& distances, const RowChange&, const homology::Options& options,
-                         homology::Scratch& scratch, Diagrams& out) {
-    return homology::diagrams(distances, options, scratch, out);
-  }
-};
-std::uint64_t served_budget(std::uint32_t length) { return length <= 64 ? 16'000 : length <= 128 ? 64'000 : 160'000; }
-#endif
-
 struct CmsHomology {
   std::uint32_t length = 0;
   std::uint32_t count = 0;
   homology::Options options;
   homology::Scratch scratch;
-  Updated updated;
+  homology::State state;
   Diagrams diagrams;
   homology::Work work;
   std::vector<float> distances;  // length x length
@@ -88,7 +51,7 @@ CmsHomology* cms_peers_homology_open(std::uint32_t length, std::uint64_t budget)
 
 void cms_peers_homology_close(CmsHomology* homology) { delete homology; }
 
-std::uint64_t cms_peers_homology_budget(std::uint32_t length) { return served_budget(length); }
+std::uint64_t cms_peers_homology_budget(std::uint32_t length) { return homology::work_budget(length); }
 
 std::int64_t cms_peers_homology_scratch(CmsHomology* homology, const float* distances, std::uint32_t count) {
   if (count > homology::kPointsMax) return -1;
@@ -106,8 +69,8 @@ std::int64_t cms_peers_homology_start(CmsHomology* homology, const float* distan
                 count * sizeof(float));
   }
   return peers::nanoseconds([&] {
-    homology->work = homology->updated.start(homology->view(), homology->length, homology->options,
-                                             homology->scratch, homology->diagrams);
+    homology->work = homology::start(homology->view(), homology->length, homology->options, homology->state,
+                                     homology->scratch, homology->diagrams);
   });
 }
 
@@ -125,8 +88,8 @@ std::int64_t cms_peers_homology_replace(CmsHomology* homology, std::uint32_t slo
     std::memcpy(matrix + slot * stride, row, homology->count * sizeof(float));
     for (std::uint32_t i = 0; i < homology->count; ++i) matrix[i * stride + slot] = row[i];
     const RowChange change{slot, homology->count, homology->before, {row, homology->count}};
-    homology->work = homology->updated.replace(homology->view(), change, homology->options, homology->scratch,
-                                               homology->diagrams);
+    homology->work = homology::replace(homology->view(), change, homology->options, homology->state,
+                                       homology->scratch, homology->diagrams);
   });
 }
 

@@ -1,27 +1,18 @@
-// Divergence, charts and the whole step for bench/peers.
+// Charts and the whole step for bench/peers.
 #include "peers_library.hpp"
 
 #include <fmt/format.h>
+#include <hwy/highway.h>
 
-#include <cmath>
-#include <limits>
-#include <span>
 #include <string>
 #include <thread>
 #include <vector>
 
 #include "atlas/atlas.hpp"
-#include "base/directions.hpp"
-#include "base/kernels.hpp"
-#include "base/lanes.hpp"
-#include "measure/divergence/divergence.hpp"
 #include "peers_clock.hpp"
 #include "pipeline/step.hpp"
-#include "window/window.hpp"
 
 using namespace cms;
-
-extern const char* const kPeersHomologyForm;
 
 namespace {
 
@@ -30,83 +21,12 @@ std::string error_text;
 }  // namespace
 
 const char* cms_peers_about() {
-  static const std::string text = fmt::format("cms {}, {}, {}", CMS_VERSION, CMS_PEERS_COMPILER, kPeersHomologyForm);
+  static const std::string text = fmt::format("cms {}, {}, {} kernels", CMS_VERSION, CMS_PEERS_COMPILER,
+                                              hwy::TargetName(hwy::SupportedAndGeneratedTargets().front()));
   return text.c_str();
 }
 
 const char* cms_peers_error() { return error_text.c_str(); }
-
-// --- divergence -----------------------------------------------------------------------------------------------------
-
-struct CmsMmd {
-  std::uint32_t rank = 0;
-  float scale = 0;  // of the kernel exp(-scale d^2)
-  std::vector<std::int8_t> lanes;
-  std::vector<double> inverse_lengths;
-  std::vector<float> weights;
-  std::vector<std::int32_t> products;
-  std::vector<float> chords;
-  divergence::Reference reference;
-  window::State window;
-  Projected point;
-  std::vector<float> distances;
-};
-
-namespace {
-
-// The kernel mean of one point to the reference: integer products, chords, Gaussians, weighted sum.
-float kernel_to_reference(CmsMmd& mmd, std::span<const std::int8_t> point) {
-  products(mmd.lanes, point, mmd.products);
-  const std::size_t rows = mmd.weights.size();
-  chords(std::span<const std::int32_t>(mmd.products).first(rows), mmd.inverse_lengths,
-         inverse_length(dot(point, point)), mmd.chords);
-  gaussians(mmd.chords, mmd.scale, mmd.chords);
-  return dot(std::span<const float>(mmd.chords), std::span<const float>(mmd.weights));
-}
-
-// Here the window's sum of kernels belongs once it is updated per event; today it is taken from all pairs anew.
-double push_point(CmsMmd& mmd, std::span<const std::int8_t> point) {
-  mmd.point.point.assign(point.begin(), point.end());
-  mmd.point.benign_kernel = kernel_to_reference(mmd, point);
-  window::push(mmd.window, mmd.point);
-  const Distances distances = window::distances(mmd.window, mmd.distances);
-  const auto kernels = std::span<const float>(mmd.window.benign_kernel).first(distances.count);
-  return divergence::mmd(distances, kernels, mmd.reference).value_or(std::numeric_limits<double>::quiet_NaN());
-}
-
-}  // namespace
-
-CmsMmd* cms_peers_mmd_open(const std::int8_t* reference, std::uint32_t rows, std::uint32_t rank, const float* weights,
-                           double bandwidth, double self_kernel, std::uint32_t length) {
-  const window::Options options{length, length, rank, 8, 1};
-  auto window = window::make(options);
-  if (!window || rows == 0) {
-    error_text = window ? "no reference" : window.error().message;
-    return nullptr;
-  }
-  auto* mmd = new CmsMmd;
-  mmd->rank = rank;
-  mmd->scale = static_cast<float>(1 / (2 * bandwidth * bandwidth));
-  mmd->lanes.resize(lane_bytes(rows, rank));
-  for (std::uint32_t i = 0; i < rows; ++i) {
-    const std::span<const std::int8_t> row(reference + std::size_t{i} * rank, rank);
-    put_row(mmd->lanes, i, row);
-    mmd->inverse_lengths.push_back(inverse_length(dot(row, row)));
-  }
-  mmd->weights.assign(weights, weights + rows);
-  mmd->products.resize((rows + kLanes - 1) / kLanes * kLanes);
-  mmd->chords.resize(rows);
-  mmd->reference = {bandwidth, self_kernel};
-  mmd->window = std::move(*window);
-  mmd->point.sketch.assign(8, 0);
-  return mmd;
-}
-
-void cms_peers_mmd_close(CmsMmd* mmd) { delete mmd; }
-
-std::int64_t cms_peers_mmd_push(CmsMmd* mmd, const std::int8_t* point, double* value) {
-  return peers::nanoseconds([&] { *value = push_point(*mmd, {point, mmd->rank}); });
-}
 
 // --- charts ---------------------------------------------------------------------------------------------------------
 

@@ -3,7 +3,7 @@
 // Every function that does work gives the nanoseconds it took, by a steady clock read inside, so that the cost of the
 // call itself (Python, ctypes, copying arguments) can be told apart from it; -1 when its arguments make no sense.
 // Handles are opened, used by one thread at a time, and closed. Nothing here is a public interface: it may change with
-// what it measures. The lists of families and of what is updated per event are asked for, not known by the script.
+// what it measures.
 #pragma once
 
 #include <cstdint>
@@ -17,7 +17,7 @@ struct CmsMmd;
 struct CmsCharts;
 struct CmsSteps;
 
-// One line about the build: version, compiler, and which parts work per event. Never freed.
+// One line about the build: version, compiler, instruction set. Never freed.
 const char* cms_peers_about(void);
 
 // The families of windows of src/measure/homology/test_windows.hpp, by number from 0; nullptr beyond the last.

@@ -12,6 +12,13 @@ find_package(OpenMP REQUIRED)
 find_package(BLAS REQUIRED)
 find_package(LAPACK REQUIRED)
 
+# Vector kernels for every instruction set in one program, the best chosen at run time (docs/kernels.md). The targets
+# are part of what the headers define, so that kernels and their tests have to agree on them.
+find_package(hwy 1.0.3 REQUIRED)
+add_library(cms_hwy INTERFACE)
+target_link_libraries(cms_hwy INTERFACE hwy::hwy)
+target_compile_definitions(cms_hwy INTERFACE HWY_WANT_AVX3_DL "HWY_DISABLED_TARGETS=(HWY_SSSE3)")
+
 find_library(CMS_FAISS_LIBRARY faiss REQUIRED)
 add_library(cms_faiss INTERFACE)
 target_link_libraries(cms_faiss INTERFACE ${CMS_FAISS_LIBRARY} OpenMP::OpenMP_CXX LAPACK::LAPACK BLAS::BLAS)

@@ -1,5 +1,8 @@
 #include "pipeline/reading.hpp"
 
+#include <algorithm>
+
+#include "base/directions.hpp"
 #include "measure/coherence/coherence.hpp"
 #include "measure/coverage/coverage.hpp"
 #include "measure/curvature/curvature.hpp"
@@ -21,7 +24,9 @@ std::span<const T> first(const std::vector<T>& values, std::uint32_t count) {
 }
 
 void read_coverage(const window::State& window, Reading& reading) {
-  const auto counts = coverage::count(first(window.charts, window.count()));
+  coverage::Scratch counters;
+  coverage::Counts counts;
+  coverage::count(first(window.charts, window.count()), counters, counts);
   reading.set(Measure::charts, counts.charts);
   set_if(reading, Measure::chao_shen_entropy, coverage::chao_shen_entropy(counts));
   set_if(reading, Measure::good_turing, coverage::sample_coverage(counts));
@@ -31,7 +36,7 @@ void read_coverage(const window::State& window, Reading& reading) {
   double fresh = 0;
   for (const auto flag : first(window.new_charts, window.count())) fresh += flag;
   reading.set(Measure::new_charts, fresh / window.count());
-  reading.set(Measure::charts_horizon, coverage::count(first(window.horizon_charts, window.horizon_count())).charts);
+  reading.set(Measure::charts_horizon, coverage::distinct(first(window.horizon_charts, window.horizon_count()), counters));
 }
 
 void read_homology(const Distances& distances, Scratch& scratch, Reading& reading) {
@@ -71,10 +76,11 @@ void read_geometry(const atlas::Atlas& atlas, const window::State& window, const
   read_chart_curvature(atlas, window, reading);
   set_if(reading, Measure::forman_ricci, curvature::forman_ricci(distances));
   window::path(window, scratch.path);
-  set_if(reading, Measure::turning_angle, coherence::turning_angle(distances, scratch.path));
+  const auto path = coherence::sum(distances, scratch.path);
+  set_if(reading, Measure::turning_angle, coherence::turning_angle(path));
   if (const auto mean = dispersion::mean_cosine(distances)) {
     reading.set(Measure::dispersion, *mean);
-    set_if(reading, Measure::coherence, coherence::above_mean(distances, scratch.path, *mean));
+    set_if(reading, Measure::coherence, coherence::above_mean(path, window.count(), *mean));
   }
 }
 
@@ -85,20 +91,22 @@ void read_divergence(const atlas::Atlas& atlas, const window::State& window, con
     scratch.log_densities.push_back(atlas.charts[chart].log_density);
   }
   set_if(reading, Measure::log_density, divergence::mean_log_density(scratch.log_densities));
-  if (const auto neighbours = divergence::neighbours(first(window.benign_knn, window.count()))) {
+  divergence::Scratch room;
+  if (const auto neighbours = divergence::neighbours(first(window.benign_knn, window.count()), room)) {
     reading.set(Measure::knn_mean, neighbours->mean);
     reading.set(Measure::knn_tail, neighbours->tail);
   }
-  set_if(
-      reading, Measure::mmd,
-      divergence::mmd(distances, first(window.benign_kernel, window.count()), {atlas.bandwidth, atlas.reference_self}));
+  const divergence::Reference reference{atlas.bandwidth, atlas.reference_self};
+  set_if(reading, Measure::mmd,
+         divergence::mmd(divergence::sum(distances, reference.scale(), room), window.count(),
+                         first(window.benign_kernel, window.count()), reference));
 }
 
 // The very first point of an account has no earlier one; its entry is negative and left out.
 std::optional<double> normality(const std::vector<float>& ring, std::uint32_t count, Scratch& scratch) {
   scratch.nearest.clear();
   for (const float distance : first(ring, count)) {
-    if (distance >= 0) scratch.nearest.push_back(distance);
+    if (distance >= 0) scratch.nearest.push_back(round_chord(distance));
   }
   return mixture::normality(scratch.nearest, scratch.mixture);
 }
@@ -108,10 +116,16 @@ std::optional<double> normality(const std::vector<float>& ring, std::uint32_t co
 Reading take_reading(const atlas::Atlas& atlas, const window::State& window, Scratch& scratch) {
   Reading reading;
   const auto requests = static_cast<std::uint32_t>(std::min<std::uint64_t>(window.requests, window.options.length));
-  set_if(reading, Measure::near_duplicates, repetition::near_duplicates(first(window.near_duplicates, requests)));
+  std::uint32_t near = 0;
+  for (const auto flag : first(window.near_duplicates, requests)) near += flag;
+  set_if(reading, Measure::near_duplicates, repetition::near_duplicates(near, requests));
   const auto distances = window::distances(window, scratch.distances);
+  std::vector<std::uint16_t> multiplicities;
+  for (const auto multiplicity : first(window.multiplicities, window.count())) {
+    multiplicities.push_back(static_cast<std::uint16_t>(std::min<std::uint32_t>(multiplicity, 65535)));
+  }
   set_if(reading, Measure::effective_rank,
-         repetition::effective_rank(distances, first(window.multiplicities, window.count())));
+         repetition::effective_rank(repetition::sum(distances, multiplicities), multiplicities));
   if (window.count() < kPointsMin) return reading;
 
   read_coverage(window, reading);

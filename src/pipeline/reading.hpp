@@ -16,7 +16,7 @@ struct Scratch {
   std::vector<float> distances;
   std::vector<std::uint32_t> path;
   std::vector<float> log_densities;
-  std::vector<float> nearest;
+  std::vector<std::uint16_t> nearest;
   homology::Scratch homology;
   mixture::Workspace mixture;
   Diagrams diagrams;

@@ -13,4 +13,15 @@ std::vector<std::uint32_t> distinct_slots(const Distances& distances) {
   return kept;
 }
 
+Distances distinct(const Distances& distances, std::vector<float>& values) {
+  const auto slots = distinct_slots(distances);
+  const auto count = static_cast<std::uint32_t>(slots.size());
+  if (count == distances.count) return distances;
+  values.clear();
+  for (const auto i : slots) {
+    for (const auto j : slots) values.push_back(distances(i, j));
+  }
+  return {values, count, count};
+}
+
 }  // namespace cms

@@ -23,4 +23,8 @@ struct Distances {
 // Cost: count^2 comparisons at most.
 std::vector<std::uint32_t> distinct_slots(const Distances& distances);
 
+// The distances of those slots alone, in the same order. `values` is storage that the result views, unless no slot is
+// left out: then it is `distances` itself. Cost: as distinct_slots.
+Distances distinct(const Distances& distances, std::vector<float>& values);
+
 }  // namespace cms

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <utility>
 
 namespace cms::coverage {
 namespace {
@@ -17,21 +18,37 @@ double unseen(const Counts& counts) {
   return (n - 1) / n * pairs;
 }
 
+// Counts every chart up; how many of them there are.
+std::uint32_t tally(std::span<const std::uint16_t> charts, Scratch& scratch) {
+  auto& counters = scratch.counters;
+  std::uint32_t different = 0;
+  for (const auto chart : charts) {
+    if (chart >= counters.size()) counters.resize(std::size_t{chart} + 1);
+    different += counters[chart]++ == 0 ? 1 : 0;
+  }
+  return different;
+}
+
 }  // namespace
 
-Counts count(std::span<const std::uint16_t> charts) {
-  std::vector<std::uint16_t> sorted(charts.begin(), charts.end());
-  std::sort(sorted.begin(), sorted.end());
-  Counts counts;
-  counts.points = static_cast<std::uint32_t>(sorted.size());
-  for (std::size_t first = 0, last = 0; first < sorted.size(); first = last) {
-    while (last < sorted.size() && sorted[last] == sorted[first]) ++last;
-    const std::size_t k = last - first;
+std::uint32_t distinct(std::span<const std::uint16_t> charts, Scratch& scratch) {
+  const std::uint32_t different = tally(charts, scratch);
+  for (const auto chart : charts) scratch.counters[chart] = 0;
+  return different;
+}
+
+void count(std::span<const std::uint16_t> charts, Scratch& scratch, Counts& counts) {
+  counts.points = static_cast<std::uint32_t>(charts.size());
+  counts.charts = tally(charts, scratch);
+  counts.frequencies.clear();
+  counts.frequencies.reserve(charts.size() + 1);
+  for (const auto chart : charts) {
+    // A chart is met as often as it was counted; it is entered and cleared the first time.
+    const std::uint32_t k = std::exchange(scratch.counters[chart], 0);
+    if (k == 0) continue;
     if (counts.frequencies.size() <= k) counts.frequencies.resize(k + 1);
     ++counts.frequencies[k];
-    ++counts.charts;
   }
-  return counts;
 }
 
 std::optional<double> sample_coverage(const Counts& counts) {
@@ -67,6 +84,7 @@ std::optional<double> hill_1(const Counts& counts) {
   if (counts.points < kPointsMin) return std::nullopt;
   double entropy = 0;
   for (std::size_t k = 1; k < counts.frequencies.size(); ++k) {
+    if (counts.frequencies[k] == 0) continue;
     const double share = static_cast<double>(k) / counts.points;
     entropy -= counts.frequencies[k] * share * std::log(share);
   }
@@ -75,12 +93,11 @@ std::optional<double> hill_1(const Counts& counts) {
 
 std::optional<double> hill_2(const Counts& counts) {
   if (counts.points < kPointsMin) return std::nullopt;
-  double simpson = 0;
+  double squares = 0;  // sum over charts of the squared number of points: whole numbers, exact up to 2^53
   for (std::size_t k = 1; k < counts.frequencies.size(); ++k) {
-    const double share = static_cast<double>(k) / counts.points;
-    simpson += counts.frequencies[k] * share * share;
+    squares += static_cast<double>(counts.frequencies[k]) * static_cast<double>(k * k);
   }
-  return 1 / simpson;
+  return 1.0 * counts.points * counts.points / squares;
 }
 
 }  // namespace cms::coverage

@@ -5,7 +5,8 @@
 // Invariants
 //  1. The order of the points and the numbering of the charts change no bit of any result.
 //  2. An estimator says nothing (nullopt) of fewer than 2 points; what it gives is finite.
-// Threads: pure functions. Cost: n log n for count(), then at most the greatest f_k index per estimator.
+// Threads: pure functions; a Scratch belongs to one thread at a time. Cost: count() and distinct() are linear in the
+// points, nothing is sorted; then one step per estimator for each different number of points a chart holds.
 // Definitions, edge cases and references: docs/measures/coverage.md.
 #pragma once
 
@@ -27,8 +28,18 @@ struct Counts {
   [[nodiscard]] std::uint32_t frequency(std::size_t k) const { return k < frequencies.size() ? frequencies[k] : 0; }
 };
 
-// Counts charts[i], the chart of the window's i-th distinct point. Any length, any chart numbers.
-Counts count(std::span<const std::uint16_t> charts);
+// One counter for each chart number seen yet, all 0 between calls: at most 256 kB. Grows with the greatest chart number
+// and never after that.
+struct Scratch {
+  std::vector<std::uint32_t> counters;
+};
+
+// Counts charts[i], the chart of the window's i-th distinct point. Any length below 2^32, any chart numbers. `counts`
+// is overwritten; it allocates only when no earlier input was as long.
+void count(std::span<const std::uint16_t> charts, Scratch& scratch, Counts& counts);
+
+// counts.charts alone.
+std::uint32_t distinct(std::span<const std::uint16_t> charts, Scratch& scratch);
 
 // Good-Turing sample coverage with doubletons, in [0, 1]: estimated share of the account's own requests that fall in
 // charts it has already visited (Chao and Jost 2012, eq. 4a).

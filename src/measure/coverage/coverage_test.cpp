@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cmath>
 #include <functional>
+#include <map>
 #include <set>
 
 #include "tests/oracles/statistics.hpp"
@@ -19,6 +20,13 @@ Charts draw(std::size_t points, std::uint64_t charts, Random& random) {
   Charts drawn(points);
   for (auto& chart : drawn) chart = static_cast<std::uint16_t>(random.below(charts));
   return drawn;
+}
+
+Counts count(const Charts& charts) {
+  Scratch scratch;
+  Counts counts;
+  count(charts, scratch, counts);
+  return counts;
 }
 
 // Charts whose k-th most visited one holds sizes[k] points.
@@ -52,6 +60,51 @@ TEST(Coverage, agrees_with_the_oracle) {
     oracle::expect_equal(chao_shen_entropy(counts), one.at("chao_shen_entropy"), 1e-9, name);
     oracle::expect_equal(hill_1(counts), one.at("hill_1"), 1e-9, name);
     oracle::expect_equal(hill_2(counts), one.at("hill_2"), 1e-9, name);
+  }
+}
+
+// The definition: how many charts hold exactly k points.
+Counts straightforward(const Charts& charts) {
+  std::map<std::uint16_t, std::uint32_t> points;
+  for (const auto chart : charts) ++points[chart];
+  Counts counts{static_cast<std::uint32_t>(charts.size()), static_cast<std::uint32_t>(points.size()), {}};
+  for (const auto& [chart, k] : points) {
+    if (counts.frequencies.size() <= k) counts.frequencies.resize(k + 1);
+    ++counts.frequencies[k];
+  }
+  return counts;
+}
+
+TEST(Coverage, counts_what_a_map_counts_whatever_the_scratch_has_seen) {
+  Random random(4);
+  Scratch scratch;
+  Counts counts;
+  for (const std::size_t points : {0, 1, 2, 64, 256, 1500, 100'000, 64, 1, 0}) {
+    for (const std::uint64_t charts : {1, 2, 40, 256, 65'536}) {
+      const auto drawn = draw(points, charts, random);
+      const auto expected = straightforward(drawn);
+      count(drawn, scratch, counts);
+      EXPECT_EQ(counts.points, expected.points);
+      EXPECT_EQ(counts.charts, expected.charts);
+      EXPECT_EQ(counts.frequencies, expected.frequencies);
+      EXPECT_EQ(distinct(drawn, scratch), expected.charts);
+      EXPECT_TRUE(std::ranges::all_of(scratch.counters, [](std::uint32_t counter) { return counter == 0; }));
+    }
+  }
+}
+
+TEST(Coverage, allocates_nothing_for_an_input_that_is_no_longer_than_one_before) {
+  Random random(5);
+  Scratch scratch;
+  Counts counts;
+  count(draw(256, 65'536, random), scratch, counts);
+  (void)distinct(Charts{65'535}, scratch);
+  const auto* counters = scratch.counters.data();
+  const auto* frequencies = counts.frequencies.data();
+  for (int round = 0; round < 100; ++round) {
+    count(draw(random.below(257), 1 + random.below(300), random), scratch, counts);
+    EXPECT_EQ(scratch.counters.data(), counters);
+    EXPECT_EQ(counts.frequencies.data(), frequencies);
   }
 }
 

@@ -1,73 +1,87 @@
 #include "measure/curvature/curvature.hpp"
 
 #include <algorithm>
-#include <bit>
-#include <utility>
-#include <vector>
 
 namespace cms::curvature {
 namespace {
 
-// A symmetric graph without loops; row i is the set of neighbours of i, one bit a vertex.
-class Graph {
- public:
-  explicit Graph(std::size_t count) : count_(count), words_((count + 63) / 64), bits_(count * words_) {}
+// Bits set in each byte of a word, side by side: at most 8 each. std::popcount is a call where the baseline lacks the
+// instruction; up to 31 of these add up before their bytes have to be summed.
+std::uint64_t byte_counts(std::uint64_t word) {
+  word -= word >> 1 & 0x5555555555555555U;
+  word = (word & 0x3333333333333333U) + (word >> 2 & 0x3333333333333333U);
+  return (word + (word >> 4)) & 0x0F0F0F0F0F0F0F0FU;
+}
 
-  void join(std::size_t i, std::size_t j) {
-    bits_[i * words_ + j / 64] |= std::uint64_t{1} << (j % 64);
-    bits_[j * words_ + i / 64] |= std::uint64_t{1} << (i % 64);
-  }
-  [[nodiscard]] std::size_t count() const { return count_; }
-  [[nodiscard]] bool joined(std::size_t i, std::size_t j) const {
-    return (bits_[i * words_ + j / 64] >> (j % 64) & 1) != 0;
-  }
-  // Vertices joined to both; the degree when i = j, the triangles on the edge when i and j are joined.
-  [[nodiscard]] std::int64_t common(std::size_t i, std::size_t j) const {
-    std::int64_t sum = 0;
-    for (std::size_t w = 0; w < words_; ++w) sum += std::popcount(bits_[i * words_ + w] & bits_[j * words_ + w]);
-    return sum;
-  }
+std::uint64_t sum_of_bytes(std::uint64_t word) {
+  word = (word & 0x00FF00FF00FF00FFU) + (word >> 8 & 0x00FF00FF00FF00FFU);
+  return word * 0x0001000100010001U >> 48;
+}
 
- private:
-  std::size_t count_;
-  std::size_t words_;
-  std::vector<std::uint64_t> bits_;
-};
-
-Graph neighbour_graph(const Distances& distances, std::uint32_t neighbours) {
-  const auto slots = distinct_slots(distances);
-  Graph graph(slots.size());
-  std::vector<std::pair<float, std::size_t>> others;
-  for (std::size_t i = 0; i < slots.size(); ++i) {
-    others.clear();
-    for (std::size_t j = 0; j < slots.size(); ++j) {
-      if (j != i) others.emplace_back(distances(slots[i], slots[j]), j);
+// Joins every point with its first `limit` neighbours; the number of edges, each entered once.
+std::size_t join(const Neighbours& neighbours, std::uint32_t limit, std::size_t words, Scratch& scratch) {
+  scratch.rows.assign(neighbours.count * words, 0);
+  scratch.degrees.assign(neighbours.count, 0);
+  scratch.edges.resize(2 * (std::size_t{neighbours.count} * limit + 1));  // one more, written and not kept
+  std::size_t edges = 0;
+  for (std::uint32_t i = 0; i < neighbours.count; ++i) {
+    const std::uint8_t* near = neighbours.slots_of(i);
+    std::uint64_t* row = scratch.rows.data() + i * words;
+    for (std::uint32_t rank = 0; rank < limit; ++rank) {
+      const std::uint32_t j = near[rank];
+      const auto fresh = static_cast<std::uint32_t>(~row[j / 64] >> j % 64 & 1);
+      row[j / 64] |= std::uint64_t{1} << j % 64;
+      scratch.rows[j * words + i / 64] |= std::uint64_t{1} << i % 64;
+      scratch.degrees[i] += fresh;
+      scratch.degrees[j] += fresh;
+      scratch.edges[2 * edges] = static_cast<std::uint8_t>(i);
+      scratch.edges[2 * edges + 1] = static_cast<std::uint8_t>(j);
+      edges += fresh;
     }
-    const auto near = std::min<std::size_t>(neighbours, others.size());
-    std::partial_sort(others.begin(), others.begin() + static_cast<std::ptrdiff_t>(near), others.end());
-    for (std::size_t rank = 0; rank < near; ++rank) graph.join(i, others[rank].second);
   }
-  return graph;
+  return edges;
+}
+
+// Sum over the edges of the vertices joined to both ends: three times the number of triangles.
+template <std::size_t kWords>
+std::uint64_t common(std::size_t edges, const Scratch& scratch) {
+  constexpr std::size_t kBatch = 28 / kWords;  // at most 28 words of 8 a byte
+  std::uint64_t total = 0;
+  for (std::size_t first = 0; first < edges; first += kBatch) {
+    std::uint64_t bytes = 0;
+    const std::size_t last = std::min(edges, first + kBatch);
+    for (std::size_t edge = first; edge < last; ++edge) {
+      const std::uint64_t* a = scratch.rows.data() + scratch.edges[2 * edge] * kWords;
+      const std::uint64_t* b = scratch.rows.data() + scratch.edges[2 * edge + 1] * kWords;
+      for (std::size_t w = 0; w < kWords; ++w) bytes += byte_counts(a[w] & b[w]);
+    }
+    total += sum_of_bytes(bytes);
+  }
+  return total;
 }
 
 }  // namespace
 
-std::optional<double> forman_ricci(const Distances& distances, std::uint32_t neighbours) {
-  const Graph graph = neighbour_graph(distances, neighbours);
-  std::vector<std::int64_t> degree(graph.count());
-  for (std::size_t i = 0; i < graph.count(); ++i) degree[i] = graph.common(i, i);
-
-  std::int64_t sum = 0;
-  std::int64_t edges = 0;
-  for (std::size_t i = 0; i < graph.count(); ++i) {
-    for (std::size_t j = i + 1; j < graph.count(); ++j) {
-      if (!graph.joined(i, j)) continue;
-      sum += 4 - degree[i] - degree[j] + 3 * graph.common(i, j);
-      ++edges;
-    }
-  }
+std::optional<double> forman_ricci(const Neighbours& neighbours, Scratch& scratch, std::uint32_t limit) {
+  // One, two or four words a row, so that the inner loop has a fixed length.
+  const std::size_t words = neighbours.count <= 64 ? 1 : neighbours.count <= 128 ? 2 : 4;
+  const std::size_t edges = join(neighbours, std::min(limit, neighbours.k), words, scratch);
   if (edges == 0) return std::nullopt;
+  const std::uint64_t shared = words == 1   ? common<1>(edges, scratch)
+                               : words == 2 ? common<2>(edges, scratch)
+                                            : common<4>(edges, scratch);
+  // Every edge takes off the degrees of its ends: every vertex its degree as often as it has edges.
+  std::int64_t sum = 4 * static_cast<std::int64_t>(edges) + 3 * static_cast<std::int64_t>(shared);
+  for (const std::int64_t degree : scratch.degrees) sum -= degree * degree;
   return static_cast<double>(sum) / static_cast<double>(edges);
+}
+
+std::optional<double> forman_ricci(const Distances& distances, std::uint32_t limit) {
+  std::vector<float> values;
+  Neighbours neighbours;
+  nearest(distinct(distances, values), limit, neighbours);
+  Scratch scratch;
+  return forman_ricci(neighbours, scratch, limit);
 }
 
 }  // namespace cms::curvature

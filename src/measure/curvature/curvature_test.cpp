@@ -85,6 +85,47 @@ TEST(FormanRicci, equals_the_slow_oracle_on_random_clustered_and_repeated_points
   }
 }
 
+TEST(FormanRicci, of_neighbours_takes_the_first_of_them_whatever_the_scratch_has_seen) {
+  Random random(7);
+  Scratch scratch;
+  Neighbours neighbours;
+  for (int round = 0; round < 300; ++round) {
+    const auto points = gaussian(random, 2 + random.below(255), 1 + random.below(8));
+    const auto distances = euclidean(points);
+    nearest(distances.view(), static_cast<std::uint32_t>(1 + random.below(12)), neighbours);
+    const auto limit = static_cast<std::uint32_t>(1 + random.below(12));
+    const auto found = forman_ricci(neighbours, scratch, limit);
+    ASSERT_TRUE(found);
+    EXPECT_DOUBLE_EQ(*found, oracle(points, std::min(limit, neighbours.k)));
+  }
+}
+
+TEST(FormanRicci, counts_the_most_bits_that_a_row_can_have) {
+  Random random(8);
+  for (const std::size_t count : {64, 128, 192, 256}) {
+    const auto distances = euclidean(gaussian(random, count, 3));
+    EXPECT_EQ(forman_ricci(distances.view(), 255), static_cast<double>(count));
+  }
+}
+
+TEST(FormanRicci, allocates_nothing_once_the_scratch_has_grown) {
+  Random random(9);
+  Scratch scratch;
+  Neighbours neighbours;
+  nearest(euclidean(gaussian(random, 256, 3)).view(), kNeighbours, neighbours);
+  (void)forman_ricci(neighbours, scratch);
+  const auto* rows = scratch.rows.data();
+  const auto* degrees = scratch.degrees.data();
+  const auto* edges = scratch.edges.data();
+  for (int round = 0; round < 20; ++round) {
+    nearest(euclidean(gaussian(random, 1 + random.below(256), 3)).view(), kNeighbours, neighbours);
+    (void)forman_ricci(neighbours, scratch);
+    EXPECT_EQ(scratch.rows.data(), rows);
+    EXPECT_EQ(scratch.degrees.data(), degrees);
+    EXPECT_EQ(scratch.edges.data(), edges);
+  }
+}
+
 TEST(FormanRicci, of_a_cycle_is_zero) {
   Points points;
   for (int i = 0; i < 20; ++i) {

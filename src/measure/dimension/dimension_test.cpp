@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <vector>
 
 #include "base/random.hpp"
@@ -100,6 +101,71 @@ TEST(Dimension, equals_the_slow_oracle_on_random_and_clustered_points) {
     expect_equals_oracle(sphere(random, count, 5), kNeighbours);
     expect_equals_oracle(clustered(random, count), kNeighbours);
     expect_equals_oracle(ball(random, count, 2), 2);
+  }
+}
+
+// A logarithm for every neighbour, as the definition has it.
+double one_by_one(const Neighbours& neighbours, std::uint32_t k) {
+  long double sum = 0;
+  for (std::uint32_t i = 0; i < neighbours.count; ++i) {
+    const float* lengths = neighbours.lengths_of(i);
+    for (std::uint32_t j = 0; j + 1 < k; ++j) {
+      sum += std::log(static_cast<long double>(lengths[k - 1]) / static_cast<long double>(lengths[j]));
+    }
+  }
+  return static_cast<double>(static_cast<long double>(neighbours.count * (k - 1)) / sum);
+}
+
+TEST(Dimension, equals_a_logarithm_for_every_neighbour_at_lengths_of_any_size) {
+  Random random(4);
+  Scratch scratch;
+  for (int round = 0; round < 500; ++round) {
+    Neighbours neighbours;
+    neighbours.count = static_cast<std::uint32_t>(3 + random.below(254));
+    neighbours.k = static_cast<std::uint32_t>(2 + random.below(11));
+    // From lengths all alike to ones whose products leave the range of doubles.
+    const double spread = std::pow(10, -3 + 5 * random.uniform());
+    const auto least = static_cast<double>(std::numeric_limits<float>::denorm_min());
+    for (std::uint32_t i = 0; i < neighbours.count; ++i) {
+      std::vector<float> lengths(neighbours.k);
+      for (auto& length : lengths) length = static_cast<float>(std::max(least, 2 * std::exp(-spread * random.uniform())));
+      std::sort(lengths.begin(), lengths.end());
+      neighbours.lengths.insert(neighbours.lengths.end(), lengths.begin(), lengths.end());
+    }
+    const auto found = estimate(neighbours, scratch);
+    const double expected = one_by_one(neighbours, std::min(kNeighbours, neighbours.k));
+    ASSERT_TRUE(found.levina_bickel);
+    EXPECT_NEAR(*found.levina_bickel / expected, 1, 1e-12) << spread;
+    ASSERT_TRUE(found.two_nn);
+    EXPECT_TRUE(std::isfinite(*found.two_nn) && *found.two_nn > 0) << spread;
+  }
+}
+
+TEST(Dimension, is_not_measured_where_a_neighbour_is_a_repeat) {
+  Random random(5);
+  Scratch scratch;
+  Neighbours neighbours;
+  auto points = sphere(random, 20, 3);
+  points.push_back(points[4]);
+  nearest(euclidean(points).view(), kNeighbours, neighbours);
+  const auto found = estimate(neighbours, scratch);
+  EXPECT_FALSE(found.levina_bickel);
+  EXPECT_FALSE(found.two_nn);
+}
+
+TEST(Dimension, allocates_nothing_once_the_scratch_has_grown) {
+  Random random(6);
+  Scratch scratch;
+  Neighbours neighbours;
+  nearest(euclidean(sphere(random, 256, 3)).view(), kNeighbours, neighbours);
+  (void)estimate(neighbours, scratch);
+  const auto* ratios = scratch.log_ratios.data();
+  const auto* quantiles = scratch.quantiles.data();
+  for (int round = 0; round < 20; ++round) {
+    nearest(euclidean(sphere(random, 1 + random.below(256), 3)).view(), kNeighbours, neighbours);
+    (void)estimate(neighbours, scratch);
+    EXPECT_EQ(scratch.log_ratios.data(), ratios);
+    EXPECT_EQ(scratch.quantiles.data(), quantiles);
   }
 }
 

@@ -2,10 +2,14 @@
 
 #include <gtest/gtest.h>
 
+#include <functional>
 #include <limits>
+#include <numeric>
 
 #include "tests/oracles/statistics.hpp"
+#include "base/directions.hpp"
 #include "base/random.hpp"
+#include "types/ring_example.hpp"
 
 namespace cms::divergence {
 namespace {
@@ -18,6 +22,28 @@ Rows normal_rows(std::size_t count, double shift, Random& random) {
     for (auto& x : row) x = shift + random.normal();
   }
   return rows;
+}
+
+std::optional<double> mmd_from_scratch(const Distances& window, std::span<const float> kernel_to_reference,
+                                       const Reference& reference) {
+  Scratch scratch;
+  return mmd(sum(window, reference.scale(), scratch), window.count, kernel_to_reference, reference);
+}
+
+// The definition, kernels in long double.
+double straightforward(const Distances& window, std::span<const float> kernel_to_reference,
+                       const Reference& reference) {
+  const long double h = reference.bandwidth;
+  long double pairs = 0;
+  for (std::uint32_t i = 0; i < window.count; ++i) {
+    for (std::uint32_t j = 0; j < i; ++j) {
+      pairs += std::exp(-static_cast<long double>(window(i, j)) * window(i, j) / (2 * h * h));
+    }
+  }
+  long double total = 0;
+  for (const float value : kernel_to_reference) total += value;
+  const long double n = window.count;
+  return static_cast<double>(2 * pairs / (n * (n - 1)) - 2 * total / n + reference.self_kernel);
 }
 
 // MMD of `window` and `reference` from one matrix over both, as an atlas would prepare it.
@@ -39,14 +65,15 @@ double mmd_of(const Rows& window, const Rows& reference, double bandwidth) {
       if (i >= n && i != j) self += kernel(i, j) / (m * (m - 1));
     }
   }
-  return *mmd({matrix.values, n, matrix.count}, to_reference, {.bandwidth = bandwidth, .self_kernel = self});
+  return *mmd_from_scratch({matrix.values, n, matrix.count}, to_reference, {bandwidth, self});
 }
 
 TEST(Divergence, of_single_points_agrees_with_the_oracle) {
+  Scratch scratch;
   for (const auto& one : oracle::statistics("neighbours")) {
     const auto name = one.at("name").get<std::string>();
     const auto values = one.at("values").get<std::vector<float>>();
-    const auto both = neighbours(values);
+    const auto both = neighbours(values, scratch);
     oracle::expect_equal(mean_log_density(values), one.at("mean"), 1e-9, name);
     oracle::expect_equal(both ? std::optional(both->mean) : std::nullopt, one.at("mean"), 1e-9, name);
     oracle::expect_equal(both ? std::optional(both->tail) : std::nullopt, one.at("tail"), 1e-9, name);
@@ -58,15 +85,38 @@ TEST(Divergence, the_tail_sees_a_dilution_that_the_mean_hides) {
   auto diluted = honest;
   for (std::size_t i = 0; i < 6; ++i) diluted[i * 10] = 1.3F;
 
-  EXPECT_LT(neighbours(diluted)->mean - neighbours(honest)->mean, 0.1);
-  EXPECT_NEAR(neighbours(diluted)->tail - neighbours(honest)->tail, 0.8, 1e-6);
+  Scratch scratch;
+  EXPECT_LT(neighbours(diluted, scratch)->mean - neighbours(honest, scratch)->mean, 0.1);
+  EXPECT_NEAR(neighbours(diluted, scratch)->tail - neighbours(honest, scratch)->tail, 0.8, 1e-6);
 }
 
 TEST(Divergence, of_values_that_are_not_finite_is_not_measured) {
   for (const float bad : {std::numeric_limits<float>::quiet_NaN(), std::numeric_limits<float>::infinity()}) {
     const std::vector<float> values = {1, bad, 2};
     EXPECT_FALSE(mean_log_density(values));
-    EXPECT_FALSE(neighbours(values));
+    Scratch scratch;
+    EXPECT_FALSE(neighbours(values, scratch));
+    EXPECT_FALSE(neighbours({}, scratch));
+  }
+}
+
+TEST(Divergence, of_neighbours_is_the_mean_and_the_mean_of_the_greatest_tenth_in_any_order) {
+  Random random(4);
+  Scratch scratch;
+  for (std::size_t count = 1; count <= 256; ++count) {
+    std::vector<float> values(count);
+    for (auto& value : values) value = static_cast<float>(random.below(3) == 0 ? 0.5 : 2 * random.uniform());
+    const auto found = neighbours(values, scratch);
+    random.shuffle(values);
+    const auto shuffled = neighbours(values, scratch);
+    EXPECT_EQ(found->mean, shuffled->mean);
+    EXPECT_EQ(found->tail, shuffled->tail);
+    std::sort(values.begin(), values.end(), std::greater<>());
+    const auto mean = [&](std::size_t n) {
+      return std::accumulate(&values[0], &values[0] + n, 0.0) / static_cast<double>(n);
+    };
+    EXPECT_NEAR(found->mean, mean(count), 1e-11);
+    EXPECT_NEAR(found->tail, mean((count + 9) / 10), 1e-11);
   }
 }
 
@@ -76,7 +126,8 @@ TEST(Mmd, agrees_with_the_oracle) {
   for (const auto& one : oracle::statistics("windows")) {
     const auto matrix = oracle::chord_distances(one.at("rows").get<std::vector<std::vector<int>>>());
     const auto to_reference = one.at("kernel_to_reference").get<std::vector<float>>();
-    oracle::expect_equal(mmd(matrix.view(), to_reference, reference), one.at("mmd"), 1e-9,
+    // Kernels are single precision.
+    oracle::expect_equal(mmd_from_scratch(matrix.view(), to_reference, reference), one.at("mmd"), 1e-6,
                          one.at("name").get<std::string>());
   }
 }
@@ -117,7 +168,56 @@ TEST(Mmd, does_not_depend_on_the_order_of_the_points) {
   const auto reference = normal_rows(30, 0, random);
   const double before = mmd_of(window, reference, 0.7);
   random.shuffle(window);
-  EXPECT_NEAR(mmd_of(window, reference, 0.7), before, 1e-12);
+  // The test adds up the kernels to the reference in another order.
+  EXPECT_NEAR(mmd_of(window, reference, 0.7), before, 1e-6);
+}
+
+TEST(Mmd, updated_from_rows_equals_from_scratch_exactly_at_every_window_length) {
+  const Reference reference{0.7, 0.5};
+  Random random(5);
+  std::vector<float> kernels(256);
+  for (auto& kernel : kernels) kernel = static_cast<float>(random.uniform());
+  Scratch scratch;
+  State state;
+  every_window_length(
+      6, [&] { state = {}; },
+      [&](const Ring& ring, const RowChange& change, bool compare) {
+        update(state, change, reference.scale(), scratch);
+        if (!compare) return;
+        ASSERT_EQ(state, sum(ring.view(), reference.scale(), scratch)) << change.count << " points";
+        if (change.count < 2 || change.slot % 8 != 0) return;
+        const auto to_reference = std::span<const float>(kernels).first(change.count);
+        EXPECT_NEAR(*mmd(state, change.count, to_reference, reference),
+                    straightforward(ring.view(), to_reference, reference), 2e-6);
+      });
+}
+
+TEST(Mmd, does_not_drift_over_ten_million_events) {
+  const Reference reference{0.7, 0.5};
+  const std::vector<float> to_reference(12, 0.25F);
+  LongStream stream(7, 12);
+  Scratch scratch;
+  State state;
+  double error = 0;
+  for (int event = 1; event <= kLongEvents; ++event) {
+    const auto change = stream.next();
+    update(state, change, reference.scale(), scratch);
+    if (event % kLongStep != 0) continue;
+    error = std::max(error, std::abs(*mmd(state, change.count, to_reference, reference) -
+                                     straightforward(stream.view(), to_reference, reference)));
+  }
+  EXPECT_LT(error, 2e-6);
+}
+
+TEST(Mmd, of_any_bandwidth_has_a_finite_scale_and_a_finite_value) {
+  const auto matrix = oracle::chord_distances(Rows{{1, 0}, {0, 1}, {1, 1}});
+  const std::vector<float> kernels(3, 0.5F);
+  for (const double bandwidth : {1e-300, 1e-30, 1e-10, 0.7, 1e10, 1e300}) {
+    const Reference reference{bandwidth, 0.5};
+    EXPECT_TRUE(std::isfinite(reference.scale())) << bandwidth;
+    EXPECT_TRUE(mmd_from_scratch(matrix.view(), kernels, reference)) << bandwidth;
+  }
+  EXPECT_FLOAT_EQ((Reference{0.5, 0}).scale(), 2.0F);
 }
 
 TEST(Mmd, is_not_measured_where_it_is_not_defined) {
@@ -125,12 +225,12 @@ TEST(Mmd, is_not_measured_where_it_is_not_defined) {
   const std::vector<float> kernels = {0.5F, 0.5F};
   const std::vector<float> not_finite = {0.5F, std::numeric_limits<float>::quiet_NaN()};
   const Reference reference{0.7, 0.5};
-  ASSERT_TRUE(mmd(matrix.view(), kernels, reference));
-  EXPECT_FALSE(mmd({matrix.values, 1, 2}, std::span(kernels).first(1), reference));
-  EXPECT_FALSE(mmd(matrix.view(), std::span(kernels).first(1), reference));
-  EXPECT_FALSE(mmd(matrix.view(), not_finite, reference));
+  ASSERT_TRUE(mmd_from_scratch(matrix.view(), kernels, reference));
+  EXPECT_FALSE(mmd_from_scratch({matrix.values, 1, 2}, std::span(kernels).first(1), reference));
+  EXPECT_FALSE(mmd_from_scratch(matrix.view(), std::span(kernels).first(1), reference));
+  EXPECT_FALSE(mmd_from_scratch(matrix.view(), not_finite, reference));
   for (const double bandwidth : {0.0, -1.0, std::numeric_limits<double>::quiet_NaN()}) {
-    EXPECT_FALSE(mmd(matrix.view(), kernels, {bandwidth, 0.5}));
+    EXPECT_FALSE(mmd_from_scratch(matrix.view(), kernels, {bandwidth, 0.5}));
   }
 }
 

@@ -31,15 +31,6 @@ void collect(const Distances& distances, float length_max, std::vector<Edge>& ed
 
 }  // namespace
 
-float enclosing_radius(const Distances& distances) {
-  float radius = std::numeric_limits<float>::max();
-  for (std::uint32_t i = 0; i < distances.count; ++i) {
-    const float* row = distances.row(i);
-    radius = std::min(radius, *std::max_element(row, row + distances.count));
-  }
-  return radius;
-}
-
 void sort_edges(const Distances& distances, float length_max, std::vector<Edge>& edges, std::vector<Edge>& spare) {
   edges.clear();
   if (distances.count < 2) return;

@@ -27,9 +27,6 @@ inline float length(Edge edge) { return std::bit_cast<float>(static_cast<std::ui
 inline std::uint32_t first(Edge edge) { return edge >> 8 & 0xff; }
 inline std::uint32_t second(Edge edge) { return edge & 0xff; }
 
-// Smallest length at which some point is joined to all others: from there on the complex is a cone, without homology.
-float enclosing_radius(const Distances& distances);
-
 // Fills `edges` with those of length <= `length_max`, in order. `spare` is working memory.
 void sort_edges(const Distances& distances, float length_max, std::vector<Edge>& edges, std::vector<Edge>& spare);
 

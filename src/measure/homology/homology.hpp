@@ -4,13 +4,15 @@
 // No triangle is ever made. Edges are walked in a total order (edges.hpp); the *lune* of an edge is the set of points
 // joined to both its ends before it. An empty lune means the edge joins two components (a bar of H0 ends) or opens a
 // class of H1; a lune of several components closes classes, found by reducing one column per further component.
+// One point replaced changes few lunes: replace() keeps the sorted edges and what is known of their lunes from event to
+// event, merges the new row in, and looks again only where the point that went or the point that came lies.
 // Invariants
 //  1. Permuting the points permutes nothing of the result: bars are sorted, sums run over sorted bars.
 //  2. A window whose work stays within the budget is exact; beyond it the result says `truncated`.
+//  3. replace() and diagrams() give the same bars, the same Work and the same truncation, bit for bit.
 // Threads: pure functions of their arguments; a Scratch has one owner.
-// Cost: 0.03 to 0.1 ms for 64 points of a sphere, 0.5 to 3 ms for 256.
-// Reference: docs/measures/homology.md; arXiv 2307.16333 (relative neighbourhoods); Ripser, J. Appl. Comput. Topology
-// 5:391 (reduction, enclosing radius).
+// Cost and reference: docs/measures/homology.md; arXiv 2307.16333 (relative neighbourhoods); Ripser, J. Appl. Comput.
+// Topology 5:391 (reduction, enclosing radius).
 #pragma once
 
 #include <array>
@@ -23,15 +25,30 @@
 #include "base/result.hpp"
 #include "measure/homology/columns.hpp"
 #include "measure/homology/edges.hpp"
+#include "measure/homology/order.hpp"
 #include "types/diagram.hpp"
 #include "types/distances.hpp"
+#include "types/neighbours.hpp"
+#include "types/row_change.hpp"
 
 namespace cms::homology {
 
 struct Options {
-  // Units of Budget that one window may cost; unlimited by default. Points of a sphere use at most about 8,000 (64
-  // points), 80,000 (128) and 900,000 (256), windows made to be slow up to 100,000, 1,500,000 and 23,000,000.
+  // Units of Budget that one window may cost; unlimited by default, work_budget() for what is served.
   std::uint64_t work_budget = std::numeric_limits<std::uint64_t>::max();
+};
+
+// The budget for windows of up to `length` points: above what any ordinary window costs, far below what windows made to
+// be slow would (docs/measures/homology.md has the table).
+constexpr std::uint64_t work_budget(std::uint32_t length) {
+  return length <= 64 ? 16'000 : length <= 128 ? 64'000 : 160'000;
+}
+
+// What is kept of a window from event to event. A cache: made anew from the distances by start().
+struct State {
+  std::uint32_t length = 0;  // greatest number of points
+  std::uint32_t count = 0;   // points now
+  Order order;               // all count (count - 1) / 2 edges
 };
 
 // Working memory, reused from window to window: after warm-up nothing is allocated.
@@ -41,6 +58,10 @@ struct Scratch {
   Columns columns;
   std::vector<float> births;       // of every class of H1, in order
   std::vector<float> open_births;  // of the classes whose death was not found
+  State state;                     // of a window that is not kept
+  Order order;                     // the order being made
+  std::vector<std::uint8_t> arriving;    // other ends of the new point's edges, in order
+  std::vector<std::uint32_t> positions;  // how many old edges come before each of them
 };
 
 // What a window cost, and how far its pairs are known.
@@ -61,6 +82,20 @@ struct Work {
 // Beyond the budget `out.truncated` is set: H0 stays exact, every bar of H1 is a true one, those that end late are
 // missing; which, depends on the order of the points too.
 Work diagrams(const Distances& distances, const Options& options, Scratch& scratch, Diagrams& out);
+
+// The same, and keeps the order in `state` for replace(). `length` <= kPointsMax is the greatest number of points the
+// window will have.
+Work start(const Distances& distances, std::uint32_t length, const Options& options, State& state, Scratch& scratch,
+           Diagrams& out);
+
+// One point came: `distances` are those after `change`, `state` is of the window before it. Equal to start() on the same
+// distances. Nothing is allocated once scratch and state have met a full window.
+Work replace(const Distances& distances, const RowChange& change, const Options& options, State& state,
+             Scratch& scratch, Diagrams& out);
+
+// The k nearest neighbours of every point, read off the order: those of types/neighbours.hpp. Cost: the edges up to the
+// longest that is wanted.
+void nearest(const State& state, const Distances& distances, std::uint32_t k, Neighbours& out);
 
 // For matrices from outside: bad_input, naming the entry, unless there are at most kPointsMax points, `values` holds
 // them all, the diagonal is 0 and every length is finite, >= 0 and equal both ways. Cost: one pass.
@@ -92,6 +127,9 @@ struct Summary {
   std::optional<Persistence> h1;
   std::optional<Landscape> h1_landscape;
 };
+
+// Numbers of one dimension without its Betti curve: bars, total, max and entropy. Cost: one logarithm a bar.
+[[nodiscard]] Persistence persistence(std::span<const Bar> bars);
 
 // Requires the bars of `diagrams` sorted, as diagrams() leaves them, of a window with at least one point.
 // Cost: bars x scales. References: persistent entropy, Rucco et al. 2016; landscapes, Bubenik, JMLR 16:77.

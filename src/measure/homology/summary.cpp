@@ -13,15 +13,11 @@ std::size_t first_scale(float length) {
   return static_cast<std::size_t>(std::min(std::ceil(length / kScaleStep), static_cast<double>(kScales)));
 }
 
-Persistence persistence(const std::vector<Bar>& bars) {
-  Persistence result;
-  result.bars = static_cast<std::uint32_t>(bars.size());
+Persistence with_betti(const std::vector<Bar>& bars) {
+  Persistence result = persistence(bars);
   for (const Bar& bar : bars) {
-    result.total += length(bar);
-    result.max = std::max(result.max, length(bar));
     for (std::size_t s = first_scale(bar.birth); s < first_scale(bar.death); ++s) ++result.betti[s];
   }
-  for (const Bar& bar : bars) result.entropy += length(bar) / result.total * std::log(result.total / length(bar));
   return result;
 }
 
@@ -42,12 +38,23 @@ Landscape landscape(const std::vector<Bar>& bars) {
 
 }  // namespace
 
+Persistence persistence(std::span<const Bar> bars) {
+  Persistence result;
+  result.bars = static_cast<std::uint32_t>(bars.size());
+  for (const Bar& bar : bars) {
+    result.total += length(bar);
+    result.max = std::max(result.max, length(bar));
+  }
+  for (const Bar& bar : bars) result.entropy += length(bar) / result.total * std::log(result.total / length(bar));
+  return result;
+}
+
 Summary summarise(const Diagrams& diagrams) {
   Summary summary;
-  summary.h0 = persistence(diagrams.h0);
+  summary.h0 = with_betti(diagrams.h0);
   for (auto& components : summary.h0.betti) ++components;
   if (!diagrams.truncated) {
-    summary.h1 = persistence(diagrams.h1);
+    summary.h1 = with_betti(diagrams.h1);
     summary.h1_landscape = landscape(diagrams.h1);
   }
   return summary;

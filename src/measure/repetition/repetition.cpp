@@ -2,32 +2,61 @@
 
 #include <algorithm>
 
-namespace cms::repetition {
+#include "types/fixed_point.hpp"
 
-std::optional<double> near_duplicates(std::span<const std::uint8_t> flags) {
-  if (flags.empty()) return std::nullopt;
-  const auto repeats = std::count_if(flags.begin(), flags.end(), [](std::uint8_t flag) { return flag != 0; });
-  return static_cast<double>(repeats) / static_cast<double>(flags.size());
+namespace cms::repetition {
+namespace {
+
+constexpr int kBits = 22;
+constexpr double kUnits = units_per_one(kBits);
+
+std::int64_t capped(std::uint16_t multiplicity) { return std::min(multiplicity, kMultiplicityMax); }
+
+// Sum of m_j q_j in units. At most 256 * 4095 * 2^22 < 2^42.
+std::int64_t weighted(std::span<const float> row, std::span<const std::uint16_t> multiplicities) {
+  std::int64_t total = 0;
+  for (std::size_t j = 0; j < row.size(); ++j) {
+    const double cosine = 1 - double{row[j]} * row[j] / 2;
+    total += capped(multiplicities[j]) * round_even(cosine * cosine * kUnits);
+  }
+  return total;
 }
 
-std::optional<double> effective_rank(const Distances& distances, std::span<const std::uint32_t> multiplicities) {
-  const std::uint32_t n = distances.count;
-  if (multiplicities.size() != n) return std::nullopt;
-  double trace = 0;
-  double squares = 0;  // squared Frobenius norm
-  for (std::uint32_t i = 0; i < n; ++i) {
-    const double weight = multiplicities[i];
-    const float* row = distances.row(i);
-    double below = 0;
-    for (std::uint32_t j = 0; j < i; ++j) {
-      const double cosine = 1 - double{row[j]} * row[j] / 2;
-      below += multiplicities[j] * (cosine * cosine);
-    }
-    trace += weight;
-    squares += weight * (weight + 2 * below);
+std::int64_t share(std::span<const float> row, std::uint32_t slot, std::span<const std::uint16_t> multiplicities) {
+  // The slot's own q is 1 and was weighted too: it counts once, the others twice.
+  const std::int64_t own = capped(multiplicities[slot]);
+  return own * (2 * weighted(row, multiplicities) - (own << kBits));
+}
+
+}  // namespace
+
+std::optional<double> near_duplicates(std::uint32_t near, std::uint32_t requests) {
+  if (requests == 0) return std::nullopt;
+  return static_cast<double>(near) / requests;
+}
+
+void add(State& state, std::span<const float> row, std::uint32_t slot, std::span<const std::uint16_t> multiplicities) {
+  state.squares += share(row, slot, multiplicities);
+}
+
+void remove(State& state, std::span<const float> row, std::uint32_t slot,
+            std::span<const std::uint16_t> multiplicities) {
+  state.squares -= share(row, slot, multiplicities);
+}
+
+State sum(const Distances& distances, std::span<const std::uint16_t> multiplicities) {
+  State state;
+  for (std::uint32_t i = 0; i < distances.count; ++i) {
+    add(state, {distances.row(i), i + 1}, i, multiplicities.first(i + 1));
   }
-  if (trace < 2) return std::nullopt;
-  return trace * trace / squares;
+  return state;
+}
+
+std::optional<double> effective_rank(const State& state, std::span<const std::uint16_t> multiplicities) {
+  std::int64_t trace = 0;
+  for (const auto multiplicity : multiplicities) trace += capped(multiplicity);
+  if (trace < 2 || state.squares <= 0) return std::nullopt;
+  return static_cast<double>(trace * trace) * kUnits / static_cast<double>(state.squares);
 }
 
 }  // namespace cms::repetition

@@ -1,0 +1,469 @@
+// Compiled once for each instruction set (Highway picks at run time): nothing in here depends on which.
+#include "measure/homology/walk.hpp"
+
+#include <algorithm>
+#include <bit>
+#include <cassert>
+
+#undef HWY_TARGET_INCLUDE
+#define HWY_TARGET_INCLUDE "measure/homology/walk.cpp"
+#include <hwy/foreach_target.h>
+// Highway's headers have to follow.
+#include <hwy/highway.h>
+
+#include "measure/homology/columns-inl.hpp"
+
+HWY_BEFORE_NAMESPACE();
+namespace cms::homology::HWY_NAMESPACE {
+namespace {
+
+constexpr std::uint32_t kNoSlot = ~0U;
+constexpr std::size_t kUnplaced = ~std::size_t{0};
+
+// A set of slots. A template, because the walk over the edges is most of the cost and a width of 1, 2 or 4 words that
+// the compiler knows keeps its sets in registers.
+template <std::size_t Words>
+struct Slots {
+  std::array<std::uint64_t, Words> words{};
+
+  void insert(std::uint32_t slot) { words[Words == 1 ? 0 : slot / 64] |= std::uint64_t{1} << slot % 64; }
+  [[nodiscard]] bool empty() const {
+    std::uint64_t any = 0;
+    for (const std::uint64_t word : words) any |= word;
+    return any == 0;
+  }
+  // 64 Words for the empty set.
+  [[nodiscard]] std::uint32_t lowest() const {
+    std::size_t w = 0;
+    while (w + 1 < Words && words[w] == 0) ++w;
+    return static_cast<std::uint32_t>(w * 64 + std::countr_zero(words[w]));
+  }
+  [[nodiscard]] int size() const {
+    int count = 0;
+    for (const std::uint64_t word : words) count += std::popcount(word);
+    return count;
+  }
+  template <typename Visit>
+  void for_each(Visit visit) const {
+    for (std::size_t w = 0; w < Words; ++w) {
+      for (std::uint64_t rest = words[w]; rest != 0; rest &= rest - 1) {
+        visit(static_cast<std::uint32_t>(w * 64 + std::countr_zero(rest)));
+      }
+    }
+  }
+  friend Slots operator&(Slots a, const Slots& b) {
+    for (std::size_t w = 0; w < Words; ++w) a.words[w] &= b.words[w];
+    return a;
+  }
+  friend Slots operator|(Slots a, const Slots& b) {
+    for (std::size_t w = 0; w < Words; ++w) a.words[w] |= b.words[w];
+    return a;
+  }
+  friend Slots operator-(Slots a, const Slots& b) {
+    for (std::size_t w = 0; w < Words; ++w) a.words[w] &= ~b.words[w];
+    return a;
+  }
+};
+
+// Components of the graph, for H0.
+class Forest {
+ public:
+  explicit Forest(std::uint32_t count) {
+    for (std::uint32_t slot = 0; slot < count; ++slot) parents_[slot] = static_cast<std::uint8_t>(slot);
+  }
+  // True if the two slots were in different components.
+  bool merge(std::uint32_t i, std::uint32_t j) {
+    const std::uint8_t a = root(i);
+    const std::uint8_t b = root(j);
+    parents_[a] = b;
+    return a != b;
+  }
+
+ private:
+  std::uint8_t root(std::uint32_t slot) {
+    while (parents_[slot] != slot) slot = parents_[slot] = parents_[parents_[slot]];
+    return static_cast<std::uint8_t>(slot);
+  }
+
+  std::array<std::uint8_t, kPointsMax> parents_;
+};
+
+// The point that came, and the slot whose old edges go with the point that left.
+struct Arrival {
+  std::uint32_t slot = kNoSlot;
+  std::span<const std::uint8_t> others;      // in the order of its edges
+  std::span<const std::uint32_t> positions;  // how many old edges come before each
+};
+
+template <std::size_t Words>
+class Walk {
+ public:
+  using Packed = std::conditional_t<Words <= 2, NarrowEdge, WideEdge>;
+
+  Walk(const Distances& distances, const Options& options, Scratch& scratch, Diagrams& out)
+      : distances_(distances), scratch_(scratch), out_(out), forest_(distances.count), budget_{options.work_budget},
+        reduction_(distances, scratch.columns, budget_) {
+    // Reflexive: a lune of one point then passes the test for connectedness like any other. No harm is done, since
+    // i and j are not in each other's sets when the lune of (i, j) is formed.
+    for (std::uint32_t slot = 0; slot < distances.count; ++slot) joined_[slot].insert(slot);
+  }
+
+  // Walks the first `old_walked` old edges and `new_walked` arriving ones, merged; copies the rest with nothing known.
+  void run(std::span<const Packed> old, std::size_t old_walked, const Arrival& arrival, std::size_t new_walked,
+           Packed* to) {
+    std::size_t t = 0;
+    for (std::size_t s = 0;; ++s) {
+      const bool last = s == arrival.others.size();
+      const std::size_t end = last ? old.size() : arrival.positions[s];
+      const std::size_t walked = std::max(t, std::min(end, old_walked));
+      to = keep(old.data() + t, old.data() + walked, arrival.slot, to);
+      for (t = walked; t < end; ++t) {
+        *to = Packed::make(old[t].first(), old[t].second(), Lune::unknown);
+        to += old[t].first() != arrival.slot && old[t].second() != arrival.slot;
+      }
+      if (last) return;
+      const std::uint32_t other = arrival.others[s];
+      const std::uint32_t i = std::min(other, arrival.slot);
+      const std::uint32_t j = std::max(other, arrival.slot);
+      near_[other] = 1;
+      *to++ = Packed::make(i, j, s < new_walked ? take(i, j, Lune::unknown) : Lune::unknown);
+    }
+  }
+
+  Work finish(float radius) {
+    assert(alive_ == 0 || out_.truncated);
+    Work work;
+    for (std::uint32_t index = 0; alive_ > 0 && index < scratch_.births.size(); ++index) {
+      if (reduction_.alive(index)) scratch_.open_births.push_back(scratch_.births[index]);
+    }
+    work.open_births = scratch_.open_births;
+    work.units = budget_.used;
+    work.classes = static_cast<std::uint32_t>(scratch_.births.size());
+    work.radius = radius;
+    work.exact_below = exact_below_;
+    return work;
+  }
+
+ private:
+  // Edges that were there before, but for those of the point that left. The lune of one may be another only if that
+  // point was in it or the one that came is: then one of the two was joined to both ends before this edge.
+  HWY_NOINLINE Packed* keep(const Packed* edge, const Packed* end, std::uint32_t slot, Packed* to) {
+    for (; edge != end; ++edge) {
+      const std::uint32_t i = edge->first();
+      const std::uint32_t j = edge->second();
+      if ((i == slot) | (j == slot)) [[unlikely]] {
+        near_[i ^ j ^ slot] = 1;
+        continue;
+      }
+      // Arithmetic, because no branch on this can be guessed: what is known, or 0 for unknown.
+      const std::uint32_t touched = near_[i] & near_[j];
+      const auto known = static_cast<Lune>(static_cast<std::uint32_t>(edge->lune()) & (touched - 1));
+      *to++ = Packed::make(i, j, take(i, j, known));
+    }
+    return to;
+  }
+
+  // Joins i and j, and says what is known of the lune that they had.
+  HWY_INLINE Lune take(std::uint32_t i, std::uint32_t j, Lune known) {
+    if constexpr (Words == 1) {
+      // One word is looked at sooner than a branch on what is known is guessed.
+      const Slots<1> lune = joined_[i] & joined_[j];
+      join(i, j);
+      const bool star = (lune - joined_[lune.lowest()]).empty();
+      if (lune.empty() | (!star & searching_ & (known != Lune::connected))) [[unlikely]] return decide(i, j, lune);
+      return star ? Lune::connected : known;
+    } else {
+      if (!(searching_ & (known == Lune::connected))) {
+        const Slots<Words> lune = joined_[i] & joined_[j];
+        if (lune.empty()) {
+          known = connect(i, j);
+        } else if (searching_) {
+          const bool star = known == Lune::unknown && (lune - joined_[lune.lowest()]).empty();
+          known = star ? Lune::connected : close(i, j, lune);
+        }
+      }
+      join(i, j);
+      return known;
+    }
+  }
+
+  HWY_INLINE void join(std::uint32_t i, std::uint32_t j) {
+    joined_[i].insert(j);
+    joined_[j].insert(i);
+  }
+
+  HWY_NOINLINE Lune decide(std::uint32_t i, std::uint32_t j, Slots<Words> lune) {
+    return lune.empty() ? connect(i, j) : close(i, j, lune);
+  }
+
+  // An edge without lune: it merges two components or opens a class.
+  [[gnu::noinline]] Lune connect(std::uint32_t i, std::uint32_t j) {
+    const float length = distances_(i, j);
+    if (forest_.merge(i, j)) {
+      reduction_.add_tree_edge(i, j);
+      if (length > 0) out_.h0.push_back({0, length});
+    } else {
+      reduction_.add_birth_edge(i, j);
+      scratch_.births.push_back(length);
+      ++alive_;
+      searching_ = !out_.truncated;
+    }
+    return Lune::empty;
+  }
+
+  // An edge whose lune may have several components: each beyond the first fills one cycle. With nothing alive nothing
+  // is left to end: two clusters that join would make thousands of void columns.
+  [[gnu::noinline]] Lune close(std::uint32_t i, std::uint32_t j, const Slots<Words>& lune) {
+    std::array<std::uint8_t, Words * 64> middles;
+    const std::size_t count = representatives(i, j, lune, middles);
+    if (count == 1) return Lune::connected;
+    const float death = distances_(i, j);
+    for (std::size_t a = 1; a < count && alive_ > 0 && !budget_.exceeded(); ++a) {
+      const auto ended = reduction_.fill(i, middles[0], j, middles[a]);
+      if (!ended) continue;
+      --alive_;
+      const Bar bar{scratch_.births[*ended], death};
+      if (bar.death > bar.birth) out_.h1.push_back(bar);
+    }
+    out_.truncated = budget_.exceeded();
+    if (out_.truncated) exact_below_ = death;
+    searching_ = alive_ > 0 && !out_.truncated;
+    return Lune::disconnected;
+  }
+
+  // One slot of each component of the graph on `rest`, the lune of (i, j): breadth first, each level from its smaller
+  // side (the level itself, or what is still unreached), which bounds the steps by the number of slots. The budget pays
+  // only for lunes that are not connected: whether a connected one is searched depends on what is known of it.
+  std::size_t representatives(std::uint32_t i, std::uint32_t j, Slots<Words> rest,
+                              std::array<std::uint8_t, Words * 64>& found) {
+    std::size_t count = 0, steps = 0;
+    while (!rest.empty()) {
+      const Slots<Words> before = rest;
+      Slots<Words> level = joined_[rest.lowest()] & rest;
+      rest = rest - level;
+      while (!level.empty() && !rest.empty()) {
+        level = next_level(level, rest, steps);
+        rest = rest - level;
+      }
+      if (count == 0 && rest.empty()) return 1;
+      found[count++] = static_cast<std::uint8_t>(cheapest(i, j, before - rest));
+    }
+    budget_.spend(steps);
+    return count;
+  }
+
+  // Any slot of a component serves; one whose edges to i and j have known coordinates saves working them out.
+  std::uint32_t cheapest(std::uint32_t i, std::uint32_t j, Slots<Words> component) {
+    const std::uint32_t first = component.lowest();
+    std::uint32_t best = first;
+    int best_known = -1;
+    component.for_each([&](std::uint32_t slot) {
+      const int known = reduction_.knows(i, slot) + reduction_.knows(j, slot);
+      best = known > best_known ? slot : best;
+      best_known = std::max(best_known, known);
+    });
+    return best;
+  }
+
+  // The slots of `rest` that are joined to `level`.
+  Slots<Words> next_level(const Slots<Words>& level, const Slots<Words>& rest, std::size_t& steps) {
+    Slots<Words> next;
+    const int level_size = level.size();
+    const int rest_size = rest.size();
+    steps += static_cast<std::size_t>(std::min(level_size, rest_size));
+    if (level_size < rest_size) {
+      level.for_each([&](std::uint32_t slot) { next = next | joined_[slot]; });
+      return next & rest;
+    }
+    rest.for_each([&](std::uint32_t slot) {
+      if (!(joined_[slot] & level).empty()) next.insert(slot);
+    });
+    return next;
+  }
+
+  const Distances& distances_;
+  Scratch& scratch_;
+  Diagrams& out_;
+  Forest forest_;
+  Budget budget_;
+  Reduction<Words * 64> reduction_;
+  float exact_below_ = std::numeric_limits<float>::max();
+  std::uint32_t alive_ = 0;
+  bool searching_ = false;  // something is alive and the budget lasts
+  std::array<Slots<Words>, Words * 64 + 1> joined_{};  // the last one is that of no slot, joined to nothing
+  std::array<std::uint8_t, Words * 64> near_{};        // 1 = joined to the point that left or to the one that came
+};
+
+// Smallest length at which some point is joined to all others: from there on the complex is a cone, without homology.
+float enclosing_radius(const Distances& distances) {
+  const hn::ScalableTag<float> tag;
+  const auto lanes = static_cast<std::uint32_t>(hn::Lanes(tag));
+  float radius = std::numeric_limits<float>::max();
+  for (std::uint32_t i = 0; i < distances.count; ++i) {
+    const float* row = distances.row(i);
+    auto greatest = hn::Zero(tag);
+    std::uint32_t j = 0;
+    for (; j + lanes <= distances.count; j += lanes) greatest = hn::Max(greatest, hn::LoadU(tag, row + j));
+    float farthest = hn::GetLane(hn::MaxOfLanes(tag, greatest));
+    for (; j < distances.count; ++j) farthest = std::max(farthest, row[j]);
+    radius = std::min(radius, farthest);
+  }
+  return radius;
+}
+
+// The arriving edges by (length, slot), which is the total order among edges that share an end: each one's place is the
+// number of those before it. Lengths as integers, so that a tie with a lower slot is one unit more.
+void sort_arriving(const RowChange& change, std::vector<std::uint8_t>& others) {
+  const hn::ScalableTag<std::int32_t> tag;
+  constexpr std::uint32_t kPadded = kPointsMax + HWY_MAX_BYTES / 4;
+  HWY_ALIGN std::array<std::int32_t, kPadded> lengths;
+  HWY_ALIGN std::array<std::int32_t, kPadded> slots;
+  const std::uint32_t count = change.count;
+  for (std::uint32_t x = 0; x < kPadded; ++x) {
+    slots[x] = static_cast<std::int32_t>(x);
+    lengths[x] = x < count ? std::bit_cast<std::int32_t>(change.after[x] + 0.0F) : std::numeric_limits<std::int32_t>::max();
+  }
+  lengths[change.slot] = std::numeric_limits<std::int32_t>::max();
+  others.resize(count);
+  for (std::uint32_t x = 0; x < count; ++x) {
+    if (x == change.slot) continue;
+    const auto length = hn::Set(tag, lengths[x]);
+    const auto slot = hn::Set(tag, static_cast<std::int32_t>(x));
+    std::size_t place = 0;
+    for (std::uint32_t y = 0; y < count; y += static_cast<std::uint32_t>(hn::Lanes(tag))) {
+      const auto other = hn::Load(tag, lengths.data() + y);
+      const auto tied = hn::And(hn::Eq(other, length), hn::Lt(hn::Load(tag, slots.data() + y), slot));
+      place += hn::CountTrue(tag, hn::Or(hn::Lt(other, length), tied));
+    }
+    others[place] = static_cast<std::uint8_t>(x);
+  }
+  others.pop_back();
+}
+
+// How many edges of the kept order come before others that are asked for in rising order: first among every 16th,
+// whose keys are gathered once, then among 16, without a branch that depends on lengths.
+template <typename Packed>
+class Places {
+ public:
+  Places(const Distances& distances, const RowChange* change, std::span<const Packed> edges, std::vector<Edge>& keys)
+      : distances_(distances), change_(change), edges_(edges), keys_(keys) {
+    keys_.clear();
+    for (std::size_t e = 0; e < edges_.size(); e += kStep) keys_.push_back(key(edges_[e]));
+  }
+
+  [[nodiscard]] std::size_t before(Edge edge) {
+    while (block_ < keys_.size() && keys_[block_] < edge) ++block_;
+    if (block_ == 0) return 0;
+    const std::size_t first = (block_ - 1) * kStep;
+    std::size_t found = 1;  // the block's own first edge
+    for (std::size_t step = kStep / 2; step > 0; step /= 2) {
+      const std::size_t probe = std::min(first + found + step, edges_.size()) - 1;
+      found += step * static_cast<std::size_t>((first + found + step <= edges_.size()) & (key(edges_[probe]) < edge));
+    }
+    return first + found;
+  }
+
+ private:
+  static constexpr std::size_t kStep = 16;
+
+  // Old edges of the replaced slot have their lengths in the row that left.
+  [[nodiscard]] Edge key(Packed edge) const {
+    const std::uint32_t i = edge.first();
+    const std::uint32_t j = edge.second();
+    float length = distances_.row(i)[j];
+    if (change_ != nullptr && ((i == change_->slot) | (j == change_->slot))) [[unlikely]] {
+      length = change_->before[i == change_->slot ? j : i];
+    }
+    return make_edge(length, i, j);
+  }
+
+  const Distances& distances_;
+  const RowChange* change_;
+  std::span<const Packed> edges_;
+  std::vector<Edge>& keys_;
+  std::size_t block_ = 0;
+};
+
+template <std::size_t Words>
+Work walk(const Distances& distances, const RowChange* change, const Options& options, State& state, Scratch& scratch,
+          Diagrams& out) {
+  using Packed = typename Walk<Words>::Packed;
+  const float radius = enclosing_radius(distances);
+  auto& kept = state.order.edges<Packed>();
+  auto& made = scratch.order.edges<Packed>();
+  const std::span<const Packed> old(kept);
+  Places<Packed> places(distances, change, old, scratch.edges);
+  const Edge radius_end = make_edge(radius, kPointsMax - 1, kPointsMax - 1);
+  std::size_t old_walked = kUnplaced;
+  Arrival arrival;
+  std::size_t new_walked = 0;
+  if (change != nullptr) {
+    sort_arriving(*change, scratch.arriving);
+    scratch.positions.resize(scratch.arriving.size());
+    for (std::size_t s = 0; s < scratch.arriving.size(); ++s) {
+      const Edge edge = make_edge(change->after[scratch.arriving[s]], scratch.arriving[s], change->slot);
+      if (edge > radius_end && old_walked == kUnplaced) old_walked = places.before(radius_end);
+      scratch.positions[s] = static_cast<std::uint32_t>(places.before(edge));
+      new_walked += edge <= radius_end;
+    }
+    arrival = {change->slot, scratch.arriving, scratch.positions};
+  }
+  made.resize(std::size_t{distances.count} * (distances.count - 1) / 2 + 1);  // one to spare: see run()
+  if (old_walked == kUnplaced) old_walked = places.before(radius_end);
+  Walk<Words> walk(distances, options, scratch, out);
+  walk.run(old, old_walked, arrival, new_walked, made.data());
+  made.pop_back();
+  kept.swap(made);
+  state.count = distances.count;
+  return walk.finish(radius);
+}
+
+Work walk_1(const Distances& distances, const RowChange* change, const Options& options, State& state,
+            Scratch& scratch, Diagrams& out) {
+  return walk<1>(distances, change, options, state, scratch, out);
+}
+Work walk_2(const Distances& distances, const RowChange* change, const Options& options, State& state,
+            Scratch& scratch, Diagrams& out) {
+  return walk<2>(distances, change, options, state, scratch, out);
+}
+Work walk_4(const Distances& distances, const RowChange* change, const Options& options, State& state,
+            Scratch& scratch, Diagrams& out) {
+  return walk<4>(distances, change, options, state, scratch, out);
+}
+
+}  // namespace
+}  // namespace cms::homology::HWY_NAMESPACE
+HWY_AFTER_NAMESPACE();
+
+#if HWY_ONCE
+namespace cms::homology {
+namespace {
+
+HWY_EXPORT(walk_1);
+HWY_EXPORT(walk_2);
+HWY_EXPORT(walk_4);
+
+template <typename Packed>
+void keep_sorted(const std::vector<Edge>& edges, std::vector<Packed>& kept) {
+  kept.clear();
+  for (const Edge edge : edges) kept.push_back(Packed::make(first(edge), second(edge), Lune::unknown));
+}
+
+}  // namespace
+
+Work walk_kept(const Distances& distances, const RowChange* change, const Options& options, State& state,
+               Scratch& scratch, Diagrams& out) {
+  if (state.length <= 64) return HWY_DYNAMIC_DISPATCH(walk_1)(distances, change, options, state, scratch, out);
+  if (state.length <= kNarrowMax) return HWY_DYNAMIC_DISPATCH(walk_2)(distances, change, options, state, scratch, out);
+  return HWY_DYNAMIC_DISPATCH(walk_4)(distances, change, options, state, scratch, out);
+}
+
+void keep_order(const Distances& distances, State& state, Scratch& scratch) {
+  sort_edges(distances, std::numeric_limits<float>::max(), scratch.edges, scratch.spare);
+  state.length <= kNarrowMax ? keep_sorted(scratch.edges, state.order.narrow)
+                             : keep_sorted(scratch.edges, state.order.wide);
+  state.count = distances.count;
+}
+
+}  // namespace cms::homology
+#endif
