@@ -1,21 +1,12 @@
 // The whole path of one request, from raw activation to Proof-of-Humanity, and its split by stage.
 //
-// Input: the activations in examples/, a real model's. The account under watch is full: 64 points in its window.
-// One thread. Run: build/dev/bin/cms_step_bench --benchmark_repetitions=9 --benchmark_report_aggregates_only=true
+// Input: the activations in examples/, a real model's. One thread. Run: build/dev/bin/cms_step_bench --benchmark_repetitions=9 --benchmark_report_aggregates_only=true
 #include <benchmark/benchmark.h>
 #include <fmt/format.h>
 
 #include <cstdlib>
 
-#include "measure/coherence/coherence.hpp"
-#include "measure/coverage/coverage.hpp"
-#include "measure/curvature/curvature.hpp"
-#include "measure/dimension/dimension.hpp"
-#include "measure/dispersion/dispersion.hpp"
-#include "measure/divergence/divergence.hpp"
-#include "measure/homology/homology.hpp"
-#include "measure/mixture/mixture.hpp"
-#include "measure/repetition/repetition.hpp"
+#include "base/directions.hpp"
 #include "pipeline/fit.hpp"
 #include "pipeline/step.hpp"
 #include "tap/activation_set.hpp"
@@ -36,159 +27,133 @@ const ActivationSet& examples() {
   return set;
 }
 
-// Accounts of 96 consecutive rows stand in for calibration: what they score does not matter for how fast it goes.
-const pipeline::Model& model() {
-  static const pipeline::Model fitted = [] {
-    ActivationSet accounts = examples();
-    for (std::size_t i = 0; i < accounts.count(); ++i) {
-      accounts.rows[i].account = fmt::format("a{}", i / 96);
-      accounts.rows[i].time = static_cast<double>(i);
-    }
+// Accounts of consecutive rows stand in for calibration: what they score does not matter for how fast it goes.
+pipeline::Model fitted(std::uint32_t length) {
+  const std::size_t requests = length == 64 ? 96 : 256;
+  ActivationSet accounts;
+  accounts.manifest = examples().manifest;
+  for (std::size_t i = 0; i < 100 * requests; ++i) {
+    const auto row = examples().row((i / requests * 61 + i % requests) % examples().count());
+    accounts.values.insert(accounts.values.end(), row.begin(), row.end());
+    accounts.rows.push_back({fmt::format("a{}", i / requests), static_cast<double>(i), 0, 0, {}});
+  }
     pipeline::FitOptions options;
     options.atlas.chart_count = 256;
     options.score.stride = 8;
     options.threads = 2;
+    options.window_length = length;
     auto result = must(pipeline::fit({&examples(), 1}, {&examples(), 1}, {&accounts, 1}, options, {}));
     result.model.calibration.options.stride = 1;
     return std::move(result.model);
-  }();
-  return fitted;
 }
 
-// An account after 150 requests.
-struct Full {
-  pipeline::AccountState state = pipeline::make_account(model());
-  pipeline::Scratch scratch;
-  std::vector<float> values;
-  Distances distances;
-  std::vector<std::uint32_t> path;
+const pipeline::Model& model(std::uint32_t length) {
+  static const pipeline::Model short_one = fitted(64);
+  static const pipeline::Model long_one = fitted(256);
+  return length == 64 ? short_one : long_one;
+}
 
-  Full() {
-    for (std::size_t i = 0; i < 150; ++i) {
-      pipeline::advance(model(), state, atlas::project(model().atlas, examples().row(i * 7)), 0, scratch);
+// Accounts after 200 requests each; what they hold is a real window.
+std::vector<pipeline::AccountState> accounts(std::size_t count, std::uint32_t length) {
+  pipeline::Scratch scratch;
+  std::vector<pipeline::AccountState> states;
+  for (std::size_t a = 0; a < count; ++a) {
+    states.push_back(pipeline::make_account(model(length)));
+    for (std::size_t i = 0; i < 2 * length + 72; ++i) {
+      pipeline::step(model(length), states.back(), examples().row((a * 131 + i * 7) % examples().count()), 0, scratch);
     }
-    distances = window::distances(state.window, values);
-    window::path(state.window, path);
   }
-};
-
-Full& full() {
-  static Full account;
-  return account;
+  return states;
 }
 
+// Requests of many accounts in turn: each finds its account's distances gone and the caches full of others'.
 void whole_step(benchmark::State& bench) {
-  auto state = full().state;
+  const auto length = static_cast<std::uint32_t>(bench.range(0));
+  auto states = accounts(64, length);
   pipeline::Scratch scratch;
-  std::size_t row = 0;
+  std::size_t next = 0;
   for (auto _ : bench) {
-    benchmark::DoNotOptimize(pipeline::step(model(), state, examples().row(row), 0, scratch));
-    row = (row + 7) % examples().count();
+    auto& state = states[next % states.size()];
+    benchmark::DoNotOptimize(
+        pipeline::step(model(length), state, examples().row(next * 11 % examples().count()), 0, scratch));
+    ++next;
   }
   bench.SetItemsProcessed(bench.iterations());
 }
-BENCHMARK(whole_step)->Unit(benchmark::kMicrosecond);
+BENCHMARK(whole_step)->Arg(64)->Arg(256)->Unit(benchmark::kMicrosecond);
 
-void stage_project(benchmark::State& bench) {
-  std::size_t row = 0;
-  for (auto _ : bench) {
-    benchmark::DoNotOptimize(atlas::project(model().atlas, examples().row(row)));
-    row = (row + 7) % examples().count();
-  }
-}
-BENCHMARK(stage_project)->Unit(benchmark::kMicrosecond);
-
-void stage_window_push(benchmark::State& bench) {
-  auto window = full().state.window;
-  std::vector<Projected> points;
-  for (std::size_t i = 0; i < 512; ++i) points.push_back(atlas::project(model().atlas, examples().row(i * 11)));
+// Batches of 64 requests, of as many accounts or all of one.
+void batch(benchmark::State& bench) {
+  const auto length = static_cast<std::uint32_t>(bench.range(0));
+  const bool one_account = bench.range(1) == 1;
+  auto states = accounts(one_account ? 1 : 64, length);
+  pipeline::Scratch scratch;
+  std::vector<pipeline::Event> events(64);
+  std::vector<Score> scores(events.size());
   std::size_t next = 0;
-  for (auto _ : bench) benchmark::DoNotOptimize(window::push(window, points[next++ % points.size()]));
-}
-BENCHMARK(stage_window_push)->Unit(benchmark::kMicrosecond);
-
-void stage_window_distances(benchmark::State& bench) {
-  std::vector<float> values;
-  for (auto _ : bench) benchmark::DoNotOptimize(window::distances(full().state.window, values));
-}
-BENCHMARK(stage_window_distances)->Unit(benchmark::kMicrosecond);
-
-void stage_homology(benchmark::State& bench) {
-  homology::Scratch scratch;
-  Diagrams diagrams;
   for (auto _ : bench) {
-    homology::diagrams(full().distances, {}, scratch, diagrams);
-    benchmark::DoNotOptimize(homology::summarise(diagrams));
+    for (auto& event : events) {
+      event = {&states[next % states.size()], examples().row(next * 11 % examples().count()), 0};
+      ++next;
+    }
+    pipeline::step(model(length), events, scratch, scores);
+    benchmark::DoNotOptimize(scores.data());
+  }
+  bench.SetItemsProcessed(bench.iterations() * static_cast<std::int64_t>(events.size()));
+}
+BENCHMARK(batch)->Args({64, 0})->Args({64, 1})->Args({256, 0})->Unit(benchmark::kMicrosecond);
+
+// The stages of one request, each in a loop over real windows.
+struct Stages {
+  pipeline::AccountState state = std::move(accounts(1, 64).front());
+  pipeline::Scratch scratch;
+  std::vector<Projected> points;
+
+  Stages() {
+    for (std::size_t i = 0; i < 512; ++i) {
+      points.push_back(atlas::project(model(64).atlas, examples().row(i * 12 % examples().count())));
+    }
+    window::load(state.window, scratch.matrix);
+  }
+};
+
+void stage_load(benchmark::State& bench) {
+  Stages stages;
+  for (auto _ : bench) window::load(stages.state.window, stages.scratch.matrix);
+}
+BENCHMARK(stage_load)->Unit(benchmark::kMicrosecond);
+
+void stage_push(benchmark::State& bench) {
+  Stages stages;
+  std::size_t next = 0;
+  for (auto _ : bench) {
+    benchmark::DoNotOptimize(
+        window::push(stages.state.window, stages.scratch.matrix, stages.points[next++ % stages.points.size()]));
   }
 }
-BENCHMARK(stage_homology)->Unit(benchmark::kMicrosecond);
+BENCHMARK(stage_push)->Unit(benchmark::kMicrosecond);
 
-void stage_coverage(benchmark::State& bench) {
+void stage_push_and_read(benchmark::State& bench) {
+  Stages stages;
+  std::size_t next = 0;
   for (auto _ : bench) {
-    const auto counts = coverage::count(full().state.window.charts);
-    benchmark::DoNotOptimize(coverage::chao_shen_entropy(counts));
-    benchmark::DoNotOptimize(coverage::sample_coverage(counts));
-    benchmark::DoNotOptimize(coverage::count(full().state.window.horizon_charts));
+    const auto change =
+        window::push(stages.state.window, stages.scratch.matrix, stages.points[next++ % stages.points.size()]);
+    pipeline::take_reading(model(64).atlas, stages.state.window, change, stages.state.kept, stages.scratch,
+                           stages.state.reading);
   }
 }
-BENCHMARK(stage_coverage)->Unit(benchmark::kMicrosecond);
-
-void stage_curvature(benchmark::State& bench) {
-  for (auto _ : bench) benchmark::DoNotOptimize(curvature::forman_ricci(full().distances));
-}
-BENCHMARK(stage_curvature)->Unit(benchmark::kMicrosecond);
-
-void stage_dimension(benchmark::State& bench) {
-  for (auto _ : bench) benchmark::DoNotOptimize(dimension::estimate(full().distances));
-}
-BENCHMARK(stage_dimension)->Unit(benchmark::kMicrosecond);
-
-void stage_dispersion_coherence(benchmark::State& bench) {
-  for (auto _ : bench) {
-    const auto mean = dispersion::mean_cosine(full().distances);
-    benchmark::DoNotOptimize(coherence::above_mean(full().distances, full().path, *mean));
-    benchmark::DoNotOptimize(coherence::turning_angle(full().distances, full().path));
-  }
-}
-BENCHMARK(stage_dispersion_coherence)->Unit(benchmark::kMicrosecond);
-
-void stage_divergence(benchmark::State& bench) {
-  const auto& window = full().state.window;
-  for (auto _ : bench) {
-    benchmark::DoNotOptimize(divergence::neighbours(window.benign_knn));
-    benchmark::DoNotOptimize(divergence::mmd(full().distances, window.benign_kernel,
-                                             {model().atlas.bandwidth, model().atlas.reference_self}));
-  }
-}
-BENCHMARK(stage_divergence)->Unit(benchmark::kMicrosecond);
-
-void stage_mixture(benchmark::State& bench) {
-  mixture::Workspace workspace;
-  const auto& window = full().state.window;
-  for (auto _ : bench) {
-    benchmark::DoNotOptimize(mixture::normality(window.nearest_atlas, workspace));
-    benchmark::DoNotOptimize(mixture::normality(window.nearest_raw, workspace));
-  }
-}
-BENCHMARK(stage_mixture)->Unit(benchmark::kMicrosecond);
-
-void stage_repetition(benchmark::State& bench) {
-  const auto& window = full().state.window;
-  for (auto _ : bench) {
-    benchmark::DoNotOptimize(repetition::near_duplicates(window.near_duplicates));
-    benchmark::DoNotOptimize(repetition::effective_rank(full().distances, window.multiplicities));
-  }
-}
-BENCHMARK(stage_repetition)->Unit(benchmark::kMicrosecond);
+BENCHMARK(stage_push_and_read)->Unit(benchmark::kMicrosecond);
 
 void stage_score(benchmark::State& bench) {
+  Stages stages;
   score::State state;
-  score::Observation observation{16, 16, full().state.reading};
+  score::Observation observation{16, 16, stages.state.reading};
   for (auto _ : bench) {
     ++observation.requests;
     ++observation.distinct;
-    score::update(model().calibration, state, observation, 0);
-    benchmark::DoNotOptimize(score::score_at(model().calibration, state, observation.requests, 0));
+    score::update(model(64).calibration, state, observation, 0);
+    benchmark::DoNotOptimize(score::score_at(model(64).calibration, state, observation.requests, 0));
   }
 }
 BENCHMARK(stage_score)->Unit(benchmark::kMicrosecond);

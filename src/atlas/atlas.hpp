@@ -16,6 +16,8 @@
 #include <string>
 #include <vector>
 
+#include "atlas/layouts.hpp"
+#include "base/aligned.hpp"
 #include "base/bytes.hpp"
 #include "base/result.hpp"
 #include "types/activation.hpp"
@@ -54,6 +56,8 @@ struct Atlas {
 
   std::string provenance;  // JSON text: what it was fitted on, when asked to say so
 
+  Layouts layouts;  // derived from the above, for project()
+
   [[nodiscard]] std::uint32_t chart_count() const { return static_cast<std::uint32_t>(charts.size()); }
   [[nodiscard]] std::span<const float> centroid(std::size_t chart) const {
     return {centroids.data() + chart * rank, rank};
@@ -61,14 +65,39 @@ struct Atlas {
   [[nodiscard]] std::span<const float> frame(std::size_t chart) const;
 };
 
-// Projects one raw vector of `manifest.dimension` finite floats. Cost: (rank + sketch_dimension) * d + (K + N) * rank
-// multiply-adds. Requires finite input (readers and project_checked() refuse others).
+// Memory that the functions below reuse; what it holds says nothing. One a thread.
+struct NearestScratch {
+  std::vector<std::int8_t> rounded;
+  std::vector<float> errors;
+  AlignedVector<std::int32_t> products;
+  std::vector<std::uint32_t> near;
+};
+struct ProjectScratch {
+  AlignedVector<float> centred, outputs, squares;
+  std::vector<float> points;
+  std::vector<std::int8_t> rounded;
+  std::vector<double> offset;
+  AlignedVector<std::int32_t> products;
+  NearestScratch nearest;
+};
+
+// Projects one raw vector of `manifest.dimension` finite floats, or out.size() of them one after the other; the same
+// bytes for any number at once. Cost: (rank + sketch_dimension) * d + (K + N) * rank multiply-adds each. Allocates
+// only when `scratch` or a result is new. Requires finite input (readers refuse other) and derive() before.
+void project(const Atlas& atlas, std::span<const float> raw, ProjectScratch& scratch, Projected& out);
+void project(const Atlas& atlas, std::span<const float> raws, ProjectScratch& scratch, std::span<Projected> out);
+
+// The same with memory of its own, for those who are in no hurry.
 Projected project(const Atlas& atlas, std::span<const float> raw);
 
 // The same point before rounding: unit vector of `rank` floats (all 0 when the raw vector is the mean itself).
 std::vector<float> project_point(const Atlas& atlas, std::span<const float> raw);
 
-// Nearest chart of a unit point by inner product; the lowest number wins ties.
+// Nearest chart of each of charts.size() points of `rank` finite floats: the greatest dot() (base/kernels.hpp) with a
+// centroid, the lowest number wins ties; the same for any number of points at once. Cost: K * rank int8 multiply-adds
+// and a few float products for points of about unit length, K float products for others (src/atlas/nearest.cpp).
+void nearest_charts(const Atlas& atlas, std::span<const float> points, NearestScratch& scratch,
+                    std::span<std::uint16_t> charts);
 std::uint16_t nearest_chart(const Atlas& atlas, std::span<const float> point);
 
 // Layout: docs/formats/atlas.md, section "geometry".

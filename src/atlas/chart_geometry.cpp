@@ -139,6 +139,20 @@ MatrixXd quadratic_design(const MatrixXd& t) {
   return design;
 }
 
+// Eight partial sums, so that a processor adds them at once; T and U are float or double.
+template <typename T, typename U>
+double dot_in_double(const T* a, const U* b, std::size_t count) {
+  double sums[8] = {};
+  const std::size_t whole = count / 8 * 8;
+  for (std::size_t i = 0; i < whole; i += 8) {
+    for (std::size_t lane = 0; lane < 8; ++lane) {
+      sums[lane] += static_cast<double>(a[i + lane]) * static_cast<double>(b[i + lane]);
+    }
+  }
+  for (std::size_t i = whole; i < count; ++i) sums[i - whole] += static_cast<double>(a[i]) * static_cast<double>(b[i]);
+  return ((sums[0] + sums[4]) + (sums[2] + sums[6])) + ((sums[1] + sums[5]) + (sums[3] + sums[7]));
+}
+
 }  // namespace
 
 std::optional<double> extrinsic_scalar_curvature(const MatrixXd& tangent, const MatrixXd& normal) {
@@ -203,28 +217,28 @@ ChartGeometry chart_geometry(const ChartRows& rows, std::span<const float> centr
   return geometry;
 }
 
-double tangent_residual(std::span<const float> point, std::span<const float> centroid,
-                        std::span<const float> frame) {
+double tangent_residual(std::span<const float> point, std::span<const float> centroid, std::span<const float> frame) {
+  std::vector<double> offset(centroid.size());
+  return tangent_residual(point, centroid, frame, offset);
+}
+
+double tangent_residual(std::span<const float> point, std::span<const float> centroid, std::span<const float> frame,
+                        std::span<double> offset) {
   const std::size_t rank = centroid.size();
-  const auto dot = [rank](const auto* a, const auto* b) {
-    double sum = 0;
-    for (std::size_t i = 0; i < rank; ++i) sum += static_cast<double>(a[i]) * static_cast<double>(b[i]);
-    return sum;
-  };
   // The logarithm is a positive multiple of the part of the point orthogonal to the centroid.
-  const double along = dot(point.data(), centroid.data()) / dot(centroid.data(), centroid.data());
-  std::vector<double> offset(rank);
+  const double along = dot_in_double(point.data(), centroid.data(), rank) /
+                       dot_in_double(centroid.data(), centroid.data(), rank);
   for (std::size_t i = 0; i < rank; ++i) offset[i] = point[i] - along * centroid[i];
-  const double whole = dot(offset.data(), offset.data());
-  const double length = dot(point.data(), point.data());
+  const double whole = dot_in_double(offset.data(), offset.data(), rank);
+  const double length = dot_in_double(point.data(), point.data(), rank);
   if (whole <= kAxisTolerance * kAxisTolerance * length) return along < 0 ? 1.0 : 0.0;
 
   for (std::size_t first = 0; first + rank <= frame.size(); first += rank) {
     const float* direction = frame.data() + first;
-    const double share = dot(offset.data(), direction);
+    const double share = dot_in_double(offset.data(), direction, rank);
     for (std::size_t i = 0; i < rank; ++i) offset[i] -= share * direction[i];
   }
-  return std::min(1.0, std::sqrt(dot(offset.data(), offset.data()) / whole));
+  return std::min(1.0, std::sqrt(dot_in_double(offset.data(), offset.data(), rank) / whole));
 }
 
 }  // namespace cms::atlas

@@ -58,7 +58,10 @@ struct ChartGeometry {
 
 // Share in [0, 1] of the logarithm of `point` at `centroid` that lies outside the frame (rows orthonormal and
 // orthogonal to the centroid). 0 at the centroid, 1 at its antipode, where the logarithm has no direction; `point`
-// counts by its direction only. Sums run in order: the same bits on every machine. Cost: O(frame entries).
+// counts by its direction only. Each sum has eight partial ones, added in one order: the same bits on every machine.
+// Cost: 2 x frame entries. `offset` is memory for rank doubles; without it, it is allocated.
+[[nodiscard]] double tangent_residual(std::span<const float> point, std::span<const float> centroid,
+                                      std::span<const float> frame, std::span<double> offset);
 [[nodiscard]] double tangent_residual(std::span<const float> point, std::span<const float> centroid,
                                       std::span<const float> frame);
 

@@ -5,6 +5,7 @@
 
 #include "atlas/atlas.hpp"
 #include "atlas/chart_geometry.hpp"
+#include "base/lanes.hpp"
 
 namespace cms::atlas {
 namespace {
@@ -47,7 +48,8 @@ Result<void> check(const Atlas& atlas) {
   const std::size_t d = atlas.manifest.dimension;
   const std::size_t k = atlas.charts.size();
   const std::size_t n = atlas.reference_weights.size();
-  const bool sizes = atlas.rank > 0 && d > 0 && k > 0 && k <= 65536 && atlas.mean.size() == d &&
+  const bool sizes = atlas.rank > 0 && atlas.rank <= kWidthMax && d > 0 && k > 0 && k <= 65536 &&
+                     atlas.mean.size() == d &&
                      atlas.projection.size() == atlas.rank * d && atlas.sketch.size() == atlas.sketch_dimension * d &&
                      atlas.centroids.size() == k * atlas.rank &&
                      atlas.frames.size() == k * kFrameDimensionMax * atlas.rank && n > 0 &&
@@ -107,6 +109,7 @@ Result<Atlas> decode(ByteReader& in) {
   atlas.provenance = in.get_string();
   if (in.failed()) return fail(ErrorCode::bad_input, "atlas geometry: the section ends early");
   CMS_CHECK(check(atlas));
+  derive(atlas);
   return atlas;
 }
 

@@ -12,6 +12,7 @@
 #include "atlas/chart_geometry.hpp"
 #include "base/directions.hpp"
 #include "base/kernels.hpp"
+#include "base/lanes.hpp"
 #include "base/random.hpp"
 
 namespace cms::atlas {
@@ -44,8 +45,9 @@ Result<void> check_sets(std::span<const ActivationSet> manifold, std::span<const
                 fmt::format("--benign has {} rows; densities need at least {}", row_count(benign), kBenignRowsMin));
   }
   const auto& manifest = manifold.front().manifest;
-  if (options.rank == 0 || options.rank > manifest.dimension || options.rank % 8 != 0) {
-    return fail(ErrorCode::usage, fmt::format("--rank must be a multiple of 8 in 8..{}", manifest.dimension / 8 * 8));
+  const std::size_t rank_max = std::min<std::size_t>(manifest.dimension / 8 * 8, kWidthMax);
+  if (options.rank == 0 || options.rank > rank_max || options.rank % 8 != 0) {
+    return fail(ErrorCode::usage, fmt::format("--rank must be a multiple of 8 in 8..{}", rank_max));
   }
   if (options.chart_count > row_count(manifold)) {
     return fail(ErrorCode::usage, fmt::format("--charts {} is more than --manifold has rows ({})", options.chart_count,
@@ -145,6 +147,7 @@ void fit_charts(Atlas& atlas, std::span<const float> points, const FitOptions& o
   const std::uint32_t k = options.chart_count > 0 ? options.chart_count : std::clamp(rows / 20, 32U, 1024U);
   atlas.centroids = k_means(points, atlas.rank, k, options.seed);
   atlas.charts.resize(k);
+  derive(atlas);
   atlas.frames.assign(std::size_t{k} * kFrameDimensionMax * atlas.rank, 0.0F);
 
   std::vector<std::vector<std::uint32_t>> own(k);
@@ -224,7 +227,8 @@ void fit_kernel(Atlas& atlas) {
   distances.reserve(count * (count - 1) / 2);
   for (std::size_t i = 0; i < count; ++i) {
     for (std::size_t j = 0; j < i; ++j) {
-      distances.push_back(chord(dot(at(i), at(j)), inverse_length(dot(at(i), at(i))), inverse_length(dot(at(j), at(j)))));
+      const double inverse_j = inverse_length(dot(at(j), at(j)));
+      distances.push_back(chord(dot(at(i), at(j)), inverse_length(dot(at(i), at(i))), inverse_j));
     }
   }
   auto sorted = distances;
@@ -257,12 +261,14 @@ Result<Atlas> fit(std::span<const ActivationSet> manifold, std::span<const Activ
   const auto values = all_values(manifold);
   CMS_CHECK(fit_projection(atlas, values, row_count(manifold)));
   fit_sketch(atlas, options);
+  derive(atlas);
   const auto points = project_all(atlas, manifold);
   fit_charts(atlas, points, options);
   const auto benign_points = project_all(atlas, benign);
   fit_densities(atlas, benign_points);
   fit_reference(atlas, benign_points, options);
   fit_kernel(atlas);
+  derive(atlas);
   return atlas;
 }
 

@@ -5,47 +5,93 @@
 #include "atlas/chart_geometry.hpp"
 #include "base/directions.hpp"
 #include "base/kernels.hpp"
+#include "base/select.hpp"
 
 namespace cms::atlas {
 namespace {
 
+// Vectors that share one pass over the matrices. Results do not depend on it.
+constexpr std::size_t kTogether = 4;
+
 // A zero vector stays zero: it has no direction.
-void normalise(std::span<float> vector) {
-  const float norm = std::sqrt(dot(std::span<const float>(vector), std::span<const float>(vector)));
+void normalise(std::span<const float> from, std::span<float> to) {
+  const float norm = std::sqrt(dot(from, from));
   if (norm <= 0 || !std::isfinite(norm)) {
-    std::fill(vector.begin(), vector.end(), 0.0F);
+    std::fill(to.begin(), to.end(), 0.0F);
     return;
   }
-  for (float& value : vector) value /= norm;
+  for (std::size_t i = 0; i < to.size(); ++i) to[i] = from[i] / norm;
 }
 
-// rows x d matrix times a vector of d, row by row through the fixed-order kernel.
-std::vector<float> multiply(std::span<const float> matrix, std::span<const float> vector) {
-  std::vector<float> result(matrix.size() / vector.size());
-  for (std::size_t i = 0; i < result.size(); ++i)
-    result[i] = dot(matrix.subspan(i * vector.size(), vector.size()), vector);
-  return result;
-}
-
-// Chord distances of a rounded point to every benign reference point.
-std::vector<float> reference_distances(const Atlas& atlas, std::span<const std::int8_t> point) {
-  const std::size_t count = atlas.reference_weights.size();
-  const std::int32_t norm = dot(point, point);
-  std::vector<float> distances(count);
-  for (std::size_t i = 0; i < count; ++i) {
-    const auto other = std::span<const std::int8_t>(atlas.reference).subspan(i * atlas.rank, atlas.rank);
-    distances[i] = chord(dot(point, other), inverse_length(norm), inverse_length(dot(other, other)));
+// Unit points of at most kTogether raw vectors into scratch.points, rank floats each.
+void project_points(const Atlas& atlas, std::span<const float> raws, ProjectScratch& scratch) {
+  const auto& matrix = atlas.layouts.projection;
+  const std::size_t d = matrix.width, count = raws.size() / d;
+  scratch.centred.resize(kTogether * d);
+  scratch.outputs.resize(kTogether * std::max(matrix.padded, atlas.layouts.sketch.padded));
+  scratch.points.resize(kTogether * atlas.rank);
+  for (std::size_t v = 0; v < count; ++v) {
+    for (std::size_t i = 0; i < d; ++i) scratch.centred[v * d + i] = raws[v * d + i] - atlas.mean[i];
   }
-  return distances;
+  const std::span<float> outputs(scratch.outputs.data(), count * matrix.padded);
+  multiply(matrix, std::span<const float>(scratch.centred).first(count * d), outputs);
+  for (std::size_t v = 0; v < count; ++v) {
+    normalise(outputs.subspan(v * matrix.padded, atlas.rank),
+              std::span(scratch.points).subspan(v * atlas.rank, atlas.rank));
+  }
 }
 
-float mean_kernel(const Atlas& atlas, std::span<const float> distances) {
-  const double scale = -0.5 / (static_cast<double>(atlas.bandwidth) * atlas.bandwidth);
-  double sum = 0;
-  for (std::size_t i = 0; i < distances.size(); ++i) {
-    sum += atlas.reference_weights[i] * std::exp(scale * distances[i] * distances[i]);
+// The rounded sketches. They are normalised here rather than the raw vectors: the same direction, of fewer numbers.
+void project_sketches(const Atlas& atlas, std::span<const float> raws, ProjectScratch& scratch,
+                      std::span<Projected> out) {
+  const auto& matrix = atlas.layouts.sketch;
+  const std::span<float> outputs(scratch.outputs.data(), out.size() * matrix.padded);
+  multiply(matrix, raws, outputs);
+  for (std::size_t v = 0; v < out.size(); ++v) {
+    const auto sketch = outputs.subspan(v * matrix.padded, atlas.sketch_dimension);
+    normalise(sketch, sketch);
+    out[v].sketch.resize(sketch.size());
+    round_direction(sketch, out[v].sketch);
   }
-  return static_cast<float>(sum);
+}
+
+// Distance to the k-th nearest reference point and mean kernel, from the products with all of them.
+void meet_reference(const Atlas& atlas, std::span<const std::int32_t> products, ProjectScratch& scratch,
+                    Projected& out) {
+  const auto& layouts = atlas.layouts;
+  const auto point = std::span<const std::int8_t>(out.point);
+  scratch.squares.resize(layouts.reference.padded);
+  squared_chords(products, layouts.reference_inverse_lengths, inverse_length(dot(point, point)), scratch.squares);
+  const float scale = 0.5F / (atlas.bandwidth * atlas.bandwidth);
+  out.benign_kernel = weighted_gaussian_sum(scratch.squares, layouts.reference_weights, scale);
+  out.benign_knn = std::sqrt(kth_smallest(std::span(scratch.squares).first(layouts.reference.rows), atlas.knn_k));
+}
+
+void project_group(const Atlas& atlas, std::span<const float> raws, ProjectScratch& scratch,
+                   std::span<Projected> out) {
+  project_points(atlas, raws, scratch);
+  project_sketches(atlas, raws, scratch, out);
+  const std::span<const float> points(scratch.points.data(), out.size() * atlas.rank);
+  std::uint16_t charts[kTogether] = {};
+  nearest_charts(atlas, points, scratch.nearest, std::span(charts, out.size()));
+  scratch.rounded.resize(kTogether * atlas.rank);
+  scratch.offset.resize(atlas.rank);
+  for (std::size_t v = 0; v < out.size(); ++v) {
+    const auto point = points.subspan(v * atlas.rank, atlas.rank);
+    out[v].point.resize(atlas.rank);
+    round_direction(point, out[v].point);
+    std::copy(out[v].point.begin(), out[v].point.end(), scratch.rounded.data() + v * atlas.rank);
+    out[v].chart = charts[v];
+    out[v].tangent_residual = static_cast<float>(
+        tangent_residual(point, atlas.centroid(charts[v]), atlas.frame(charts[v]), scratch.offset));
+  }
+  const auto& reference = atlas.layouts.reference;
+  scratch.products.resize(kTogether * reference.padded);
+  const std::span<std::int32_t> all(scratch.products.data(), out.size() * reference.padded);
+  products(reference, std::span<const std::int8_t>(scratch.rounded).first(out.size() * atlas.rank), all);
+  for (std::size_t v = 0; v < out.size(); ++v) {
+    meet_reference(atlas, all.subspan(v * reference.padded, reference.padded), scratch, out[v]);
+  }
 }
 
 }  // namespace
@@ -55,41 +101,27 @@ std::span<const float> Atlas::frame(std::size_t chart) const {
 }
 
 std::vector<float> project_point(const Atlas& atlas, std::span<const float> raw) {
-  std::vector<float> centred(raw.begin(), raw.end());
-  for (std::size_t i = 0; i < centred.size(); ++i) centred[i] -= atlas.mean[i];
-  auto point = multiply(atlas.projection, centred);
-  normalise(point);
-  return point;
+  ProjectScratch scratch;
+  project_points(atlas, raw, scratch);
+  return {scratch.points.begin(), scratch.points.begin() + atlas.rank};
 }
 
-std::uint16_t nearest_chart(const Atlas& atlas, std::span<const float> point) {
-  std::uint32_t best = 0;
-  float best_product = dot(atlas.centroid(0), point);
-  for (std::uint32_t k = 1; k < atlas.chart_count(); ++k) {
-    const float product = dot(atlas.centroid(k), point);
-    if (product > best_product) {
-      best = k;
-      best_product = product;
-    }
+void project(const Atlas& atlas, std::span<const float> raws, ProjectScratch& scratch, std::span<Projected> out) {
+  const std::size_t d = atlas.manifest.dimension;
+  for (std::size_t first = 0; first < out.size(); first += kTogether) {
+    const std::size_t count = std::min(kTogether, out.size() - first);
+    project_group(atlas, raws.subspan(first * d, count * d), scratch, out.subspan(first, count));
   }
-  return static_cast<std::uint16_t>(best);
+}
+
+void project(const Atlas& atlas, std::span<const float> raw, ProjectScratch& scratch, Projected& out) {
+  project_group(atlas, raw, scratch, {&out, 1});
 }
 
 Projected project(const Atlas& atlas, std::span<const float> raw) {
-  const auto point = project_point(atlas, raw);
-  std::vector<float> direction(raw.begin(), raw.end());
-  normalise(direction);
-
+  ProjectScratch scratch;
   Projected projected;
-  projected.point = round_direction(point);
-  projected.sketch = round_direction(multiply(atlas.sketch, direction));
-  projected.chart = nearest_chart(atlas, point);
-  projected.tangent_residual =
-      static_cast<float>(tangent_residual(point, atlas.centroid(projected.chart), atlas.frame(projected.chart)));
-  auto distances = reference_distances(atlas, projected.point);
-  projected.benign_kernel = mean_kernel(atlas, distances);
-  std::nth_element(distances.begin(), distances.begin() + (atlas.knn_k - 1), distances.end());
-  projected.benign_knn = distances[atlas.knn_k - 1];
+  project(atlas, raw, scratch, projected);
   return projected;
 }
 

@@ -22,7 +22,7 @@ namespace {
 
 #if HWY_TARGET != HWY_SCALAR
 
-constexpr std::size_t kTileRows = kParts == 1 ? 8 : kParts == 2 ? 4 : 2;
+constexpr std::size_t kTileRows = kParts == 1 ? 8 : 2;
 
 struct Window {
   const std::int16_t* values;  // in lanes

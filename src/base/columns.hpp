@@ -23,9 +23,9 @@ struct Columns {
 // From a row-major matrix of rows x width; width > 0.
 Columns make_columns(std::span<const float> matrix, std::size_t width);
 
-// Products with vectors.size() / width vectors, one after the other; `out` gets `padded` floats for each. Error: `width`
-// roundings of the sum of magnitudes. Cost: rows x width multiply-adds a vector; several vectors read the matrix once.
-// Nothing is allocated.
+// Products with vectors.size() / width vectors, one after the other; `out` gets `padded` floats for each. Error:
+// `width` roundings of the sum of magnitudes. Cost: rows x width multiply-adds a vector; several vectors read the
+// matrix once. Nothing is allocated.
 void multiply(const Columns& matrix, std::span<const float> vectors, std::span<float> out);
 
 }  // namespace cms

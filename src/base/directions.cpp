@@ -85,9 +85,22 @@ HWY_EXPORT(SquaredChords);
 HWY_EXPORT(Gaussians);
 HWY_EXPORT(WeightedGaussianSums);
 
+float largest_magnitude(std::span<const float> vector) {
+  // Sixteen maxima apart let the compiler take them side by side; a maximum has no order.
+  float largest[16] = {};
+  const std::size_t whole = vector.size() / 16 * 16;
+  for (std::size_t i = 0; i < whole; i += 16) {
+    for (std::size_t lane = 0; lane < 16; ++lane) {
+      const float value = std::abs(vector[i + lane]);
+      largest[lane] = value > largest[lane] ? value : largest[lane];
+    }
+  }
+  for (std::size_t i = whole; i < vector.size(); ++i) largest[0] = std::max(largest[0], std::abs(vector[i]));
+  return *std::max_element(std::begin(largest), std::end(largest));
+}
+
 void round_direction(std::span<const float> vector, std::span<std::int8_t> rounded) {
-  float largest = 0;
-  for (const float value : vector) largest = std::max(largest, std::abs(value));
+  const float largest = largest_magnitude(vector);
   const float scale = largest > 0 ? 127.0F / largest : 0.0F;
   // Dividing by a denormal overflows; such a vector has no direction worth keeping.
   if (!std::isfinite(scale)) {

@@ -16,6 +16,9 @@ namespace cms {
 void round_direction(std::span<const float> vector, std::span<std::int8_t> rounded);
 std::vector<std::int8_t> round_direction(std::span<const float> vector);
 
+// Greatest magnitude, 0 for none.
+float largest_magnitude(std::span<const float> vector);
+
 // 1 / length of a vector of this squared length; 0 for the zero vector, which has no direction.
 double inverse_length(std::int32_t squared_length);
 

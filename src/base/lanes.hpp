@@ -30,12 +30,12 @@ constexpr std::size_t lane_offset(std::size_t row, std::size_t width) {
 void put_row(std::span<std::int8_t> lanes, std::size_t row, std::span<const std::int8_t> values);
 void get_row(std::span<const std::int8_t> lanes, std::size_t row, std::span<std::int8_t> values);
 
-// Exact inner products of `query` with every row of every block; out has kLanes entries a block, the surplus ones are 0.
-// Requires query.size() <= kWidthMax. Cost: rows x width multiply-adds. Nothing is allocated.
+// Exact inner products of `query` with every row of every block; out has kLanes entries a block, the surplus ones are
+// 0. Requires query.size() <= kWidthMax. Cost: rows x width multiply-adds. Nothing is allocated.
 void products(std::span<const std::int8_t> lanes, std::span<const std::int8_t> query, std::span<std::int32_t> out);
 
-// The same for many queries, one after the other in `queries` (count x width) and `out` (count x blocks x kLanes), which
-// read the lanes once for several of them.
+// The same for many queries, one after the other in `queries` (count x width) and `out` (count x blocks x kLanes): the
+// lanes are read once for several of them.
 void products(std::span<const std::int8_t> lanes, std::size_t width, std::span<const std::int8_t> queries,
               std::span<std::int32_t> out);
 

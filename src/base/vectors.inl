@@ -28,22 +28,33 @@ using HalfInt = hn::Rebind<std::int32_t, Double>;
 using HalfFloat = hn::Rebind<float, Double>;
 constexpr std::size_t kParts = 16 / hn::MaxLanes(Int32());
 
-// Sums of products of adjacent pairs, added up lane by lane; exact.
+// Sums of products of adjacent pairs, added up lane by lane; exact. x86 adds pairs as they lie; others need a second
+// sum and an exchange at the end. Constructors are spelled out: those that compilers make are not for the instruction
+// set at hand.
 struct PairSum {
-  hn::Vec<Int32> even, odd;
-
-  // Spelled out: constructors that compilers make are not for the instruction set at hand.
-  HWY_INLINE PairSum() : even(hn::Zero(Int32())), odd(hn::Zero(Int32())) {}
+  hn::Vec<Int32> even;
+#if HWY_ARCH_X86
+  HWY_INLINE PairSum() : even(hn::Zero(Int32())) {}
 
   HWY_INLINE void add(hn::Vec<Int16> a, hn::Vec<Int16> b) {
 #if HWY_TARGET == HWY_AVX3_DL
     // Assembly, since the Highway of today enables another instruction of that name for this target.
     asm("vpdpwssd %2, %1, %0" : "+v"(even.raw) : "v"(b.raw), "vm"(a.raw));
 #else
-    even = hn::ReorderWidenMulAccumulate(Int32(), a, b, even, odd);
+    hn::Vec<Int32> unused = even;
+    even = hn::ReorderWidenMulAccumulate(Int32(), a, b, even, unused);
 #endif
   }
+  [[nodiscard]] HWY_INLINE hn::Vec<Int32> total() const { return even; }
+#else
+  hn::Vec<Int32> odd;
+  HWY_INLINE PairSum() : even(hn::Zero(Int32())), odd(hn::Zero(Int32())) {}
+
+  HWY_INLINE void add(hn::Vec<Int16> a, hn::Vec<Int16> b) {
+    even = hn::ReorderWidenMulAccumulate(Int32(), a, b, even, odd);
+  }
   [[nodiscard]] HWY_INLINE hn::Vec<Int32> total() const { return hn::RearrangeToOddPlusEven(even, odd); }
+#endif
 };
 
 // The pair or four of int16 at `values` in every pair or four of lanes.

@@ -85,8 +85,8 @@ AccountReport follow(const pipeline::Model& model, const ActivationSet& set, con
     pipeline::advance(model, state, projected, set.rows[row].time, scratch);
     account.scores.push_back(pipeline::score_at(model, state, set.rows[row].time));
   }
-  homology::diagrams(window::distances(state.window, scratch.distances), homology::Options{}, scratch.homology,
-                     account.diagrams);
+  window::load(state.window, scratch.matrix);
+  homology::diagrams(scratch.matrix.view(), homology::Options{}, scratch.homology, account.diagrams);
   find_events(ladder, account);
   return account;
 }

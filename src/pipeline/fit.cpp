@@ -135,11 +135,18 @@ score::Trajectory trajectory(const atlas::Atlas& atlas, const window::Options& w
                              std::span<const Projected* const> requests, Scratch& scratch) {
   score::Trajectory result;
   auto state = *window::make(window);
+  Kept kept;
+  Reading reading;
+  window::load(state, scratch.matrix);
   for (const auto* request : requests) {
-    const auto change = window::push(state, *request);
-    if (!score::evaluates(options, state.requests, state.distinct, change.repeat)) continue;
-    result.observations.push_back({static_cast<std::uint32_t>(state.requests),
-                                   static_cast<std::uint32_t>(state.distinct), take_reading(atlas, state, scratch)});
+    const auto change = window::push(state, scratch.matrix, *request);
+    if (!score::evaluates(options, state.requests, state.distinct, change.repeat)) {
+      follow(state, change, scratch.matrix, kept, scratch);
+      continue;
+    }
+    take_reading(atlas, state, change, kept, scratch, reading);
+    result.observations.push_back(
+        {static_cast<std::uint32_t>(state.requests), static_cast<std::uint32_t>(state.distinct), reading});
   }
   result.requests = static_cast<std::uint32_t>(requests.size());
   return result;

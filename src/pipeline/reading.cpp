@@ -3,138 +3,184 @@
 #include <algorithm>
 
 #include "base/directions.hpp"
-#include "measure/coherence/coherence.hpp"
-#include "measure/coverage/coverage.hpp"
-#include "measure/curvature/curvature.hpp"
-#include "measure/dimension/dimension.hpp"
-#include "measure/dispersion/dispersion.hpp"
-#include "measure/divergence/divergence.hpp"
-#include "measure/repetition/repetition.hpp"
 
 namespace cms::pipeline {
 namespace {
+
+static_assert(window::kMultiplicityMax == repetition::kMultiplicityMax);
 
 void set_if(Reading& reading, Measure measure, const std::optional<double>& value) {
   if (value) reading.set(measure, *value);
 }
 
-template <typename T>
-std::span<const T> first(const std::vector<T>& values, std::uint32_t count) {
-  return std::span<const T>(values).first(count);
+// One account's window with all that is needed to look at it.
+struct View {
+  const atlas::Atlas& atlas;
+  const window::State& window;
+  window::ConstParts parts;
+  std::uint32_t count;
+  Distances distances;
+  divergence::Reference reference;
+
+  View(const atlas::Atlas& from, const window::State& state, const window::Matrix& matrix)
+      : atlas(from),
+        window(state),
+        parts(window::parts(state)),
+        count(state.count()),
+        distances(matrix.view()),
+        reference{from.bandwidth, from.reference_self} {}
+};
+
+// What is kept, with one point replaced.
+void change_kept(const View& view, const window::Change& change, Kept& kept, Scratch& scratch) {
+  const RowChange& row = change.row;
+  dispersion::update(kept.dispersion, row);
+  divergence::update(kept.divergence, row, view.reference.scale(), scratch.divergence);
+  coherence::update(kept.coherence, view.distances, row);
+  auto& multiplicities = scratch.multiplicities;
+  multiplicities.assign(view.parts.multiplicities.begin(), view.parts.multiplicities.begin() + view.count);
+  if (!row.before.empty()) {
+    multiplicities[row.slot] = change.multiplicity_before;
+    repetition::remove(kept.repetition, row.before, row.slot, multiplicities);
+    multiplicities[row.slot] = 1;
+  }
+  repetition::add(kept.repetition, row.after, row.slot, multiplicities);
 }
 
-void read_coverage(const window::State& window, Reading& reading) {
-  coverage::Scratch counters;
-  coverage::Counts counts;
-  coverage::count(first(window.charts, window.count()), counters, counts);
+// The same from nothing but the points.
+void make_kept(const View& view, Kept& kept, Scratch& scratch) {
+  window::path(view.window, scratch.path);
+  kept.dispersion = dispersion::sum(view.distances);
+  kept.divergence = divergence::sum(view.distances, view.reference.scale(), scratch.divergence);
+  kept.coherence = coherence::sum(view.distances, scratch.path);
+  kept.repetition = repetition::sum(view.distances, view.parts.multiplicities.first(view.count));
+}
+
+void read_repetition(const View& view, const Kept& kept, Reading& reading) {
+  const auto requests = static_cast<std::uint32_t>(
+      std::min<std::uint64_t>(view.window.requests, view.window.options.length));
+  set_if(reading, Measure::near_duplicates,
+         repetition::near_duplicates(window::count_bits(view.parts.near_duplicates, requests), requests));
+  set_if(reading, Measure::effective_rank,
+         repetition::effective_rank(kept.repetition, view.parts.multiplicities.first(view.count)));
+}
+
+void read_coverage(const View& view, Scratch& scratch, Reading& reading) {
+  const auto& counts = scratch.counts;
+  coverage::count(view.parts.charts.first(view.count), scratch.coverage, scratch.counts);
   reading.set(Measure::charts, counts.charts);
   set_if(reading, Measure::chao_shen_entropy, coverage::chao_shen_entropy(counts));
   set_if(reading, Measure::good_turing, coverage::sample_coverage(counts));
   set_if(reading, Measure::hill_1, coverage::hill_1(counts));
   set_if(reading, Measure::hill_2, coverage::hill_2(counts));
   set_if(reading, Measure::chao1, coverage::chao1(counts));
-  double fresh = 0;
-  for (const auto flag : first(window.new_charts, window.count())) fresh += flag;
-  reading.set(Measure::new_charts, fresh / window.count());
-  reading.set(Measure::charts_horizon, coverage::distinct(first(window.horizon_charts, window.horizon_count()), counters));
+  reading.set(Measure::new_charts, 1.0 * window::count_bits(view.parts.new_charts, view.count) / view.count);
+  const auto horizon = view.parts.horizon_charts.first(view.window.horizon_count());
+  reading.set(Measure::charts_horizon, coverage::distinct(horizon, scratch.coverage));
 }
 
-void read_homology(const Distances& distances, Scratch& scratch, Reading& reading) {
-  homology::diagrams(distances, homology::Options{}, scratch.homology, scratch.diagrams);
-  const auto summary = homology::summarise(scratch.diagrams);
-  reading.set(Measure::h0_total, summary.h0.total);
-  reading.set(Measure::h0_entropy, summary.h0.entropy);
-  reading.set(Measure::h0_max, summary.h0.max);
-  if (!summary.h1) return;
-  reading.set(Measure::h1_total, summary.h1->total);
-  reading.set(Measure::h1_entropy, summary.h1->entropy);
-  reading.set(Measure::h1_bars, summary.h1->bars);
-  reading.set(Measure::h1_max, summary.h1->max);
+void read_homology(const Diagrams& diagrams, Reading& reading) {
+  const auto h0 = homology::persistence(diagrams.h0);
+  reading.set(Measure::h0_total, h0.total);
+  reading.set(Measure::h0_entropy, h0.entropy);
+  reading.set(Measure::h0_max, h0.max);
+  if (diagrams.truncated) return;  // bars of H1 are missing
+  const auto h1 = homology::persistence(diagrams.h1);
+  reading.set(Measure::h1_total, h1.total);
+  reading.set(Measure::h1_entropy, h1.entropy);
+  reading.set(Measure::h1_bars, h1.bars);
+  reading.set(Measure::h1_max, h1.max);
 }
 
 // Mean over the points whose chart has a curvature; not measured where that is less than half of them.
-void read_chart_curvature(const atlas::Atlas& atlas, const window::State& window, Reading& reading) {
+void read_chart_curvature(const View& view, Reading& reading) {
   double sum = 0;
   std::uint32_t known = 0;
-  for (const auto chart : first(window.charts, window.count())) {
-    const auto& curvature = atlas.charts[chart].scalar_curvature;
+  for (const auto chart : view.parts.charts.first(view.count)) {
+    const auto& curvature = view.atlas.charts[chart].scalar_curvature;
     if (!curvature) continue;
     sum += *curvature;
     ++known;
   }
-  if (2 * known >= window.count()) reading.set(Measure::chart_curvature, sum / known);
+  if (2 * known >= view.count) reading.set(Measure::chart_curvature, sum / known);
 }
 
-void read_geometry(const atlas::Atlas& atlas, const window::State& window, const Distances& distances, Scratch& scratch,
-                   Reading& reading) {
-  const auto dimension = dimension::estimate(distances);
+void read_geometry(const View& view, const Kept& kept, Scratch& scratch, Reading& reading) {
+  homology::nearest(kept.homology, view.distances, dimension::kNeighbours, scratch.neighbours);
+  const auto dimension = dimension::estimate(scratch.neighbours, scratch.dimension);
   set_if(reading, Measure::dimension, dimension.levina_bickel);
   set_if(reading, Measure::two_nn, dimension.two_nn);
-  double residual = 0;
-  for (const float value : first(window.tangent_residuals, window.count())) residual += value;
-  reading.set(Measure::tangent_residual, residual / window.count());
-  read_chart_curvature(atlas, window, reading);
-  set_if(reading, Measure::forman_ricci, curvature::forman_ricci(distances));
-  window::path(window, scratch.path);
-  const auto path = coherence::sum(distances, scratch.path);
-  set_if(reading, Measure::turning_angle, coherence::turning_angle(path));
-  if (const auto mean = dispersion::mean_cosine(distances)) {
+  set_if(reading, Measure::forman_ricci, curvature::forman_ricci(scratch.neighbours, scratch.curvature));
+  std::uint32_t residual = 0;
+  for (const auto value : view.parts.tangent_residuals.first(view.count)) residual += value;
+  reading.set(Measure::tangent_residual, residual / (65535.0 * view.count));
+  read_chart_curvature(view, reading);
+  set_if(reading, Measure::turning_angle, coherence::turning_angle(kept.coherence));
+  if (const auto mean = dispersion::mean_cosine(kept.dispersion, view.count)) {
     reading.set(Measure::dispersion, *mean);
-    set_if(reading, Measure::coherence, coherence::above_mean(path, window.count(), *mean));
+    set_if(reading, Measure::coherence, coherence::above_mean(kept.coherence, view.count, *mean));
   }
 }
 
-void read_divergence(const atlas::Atlas& atlas, const window::State& window, const Distances& distances,
-                     Scratch& scratch, Reading& reading) {
-  scratch.log_densities.clear();
-  for (const auto chart : first(window.charts, window.count())) {
-    scratch.log_densities.push_back(atlas.charts[chart].log_density);
-  }
-  set_if(reading, Measure::log_density, divergence::mean_log_density(scratch.log_densities));
-  divergence::Scratch room;
-  if (const auto neighbours = divergence::neighbours(first(window.benign_knn, window.count()), room)) {
+void read_divergence(const View& view, const Kept& kept, Scratch& scratch, Reading& reading) {
+  auto& values = scratch.values;
+  values.resize(view.count);
+  for (std::uint32_t i = 0; i < view.count; ++i) values[i] = view.atlas.charts[view.parts.charts[i]].log_density;
+  set_if(reading, Measure::log_density, divergence::mean_log_density(values));
+  for (std::uint32_t i = 0; i < view.count; ++i) values[i] = chord_of(view.parts.benign_knn[i]);
+  if (const auto neighbours = divergence::neighbours(values, scratch.divergence)) {
     reading.set(Measure::knn_mean, neighbours->mean);
     reading.set(Measure::knn_tail, neighbours->tail);
   }
-  const divergence::Reference reference{atlas.bandwidth, atlas.reference_self};
-  set_if(reading, Measure::mmd,
-         divergence::mmd(divergence::sum(distances, reference.scale(), room), window.count(),
-                         first(window.benign_kernel, window.count()), reference));
-}
-
-// The very first point of an account has no earlier one; its entry is negative and left out.
-std::optional<double> normality(const std::vector<float>& ring, std::uint32_t count, Scratch& scratch) {
-  scratch.nearest.clear();
-  for (const float distance : first(ring, count)) {
-    if (distance >= 0) scratch.nearest.push_back(round_chord(distance));
+  for (std::uint32_t i = 0; i < view.count; ++i) {
+    values[i] = static_cast<float>(view.parts.benign_kernels[i]) * 0x1p-32F;
   }
-  return mixture::normality(scratch.nearest, scratch.mixture);
+  set_if(reading, Measure::mmd, divergence::mmd(kept.divergence, view.count, values, view.reference));
 }
 
 }  // namespace
 
-Reading take_reading(const atlas::Atlas& atlas, const window::State& window, Scratch& scratch) {
-  Reading reading;
-  const auto requests = static_cast<std::uint32_t>(std::min<std::uint64_t>(window.requests, window.options.length));
-  std::uint32_t near = 0;
-  for (const auto flag : first(window.near_duplicates, requests)) near += flag;
-  set_if(reading, Measure::near_duplicates, repetition::near_duplicates(near, requests));
-  const auto distances = window::distances(window, scratch.distances);
-  std::vector<std::uint16_t> multiplicities;
-  for (const auto multiplicity : first(window.multiplicities, window.count())) {
-    multiplicities.push_back(static_cast<std::uint16_t>(std::min<std::uint32_t>(multiplicity, 65535)));
-  }
-  set_if(reading, Measure::effective_rank,
-         repetition::effective_rank(repetition::sum(distances, multiplicities), multiplicities));
-  if (window.count() < kPointsMin) return reading;
+void follow(const window::State& window, const window::Change& change, const window::Matrix& matrix, Kept& kept,
+            Scratch& scratch) {
+  if (!change.repeat || kept.distinct != window.distinct) return;
+  const auto now = window::parts(window).multiplicities.first(matrix.count);
+  auto& multiplicities = scratch.multiplicities;
+  multiplicities.assign(now.begin(), now.end());
+  repetition::add(kept.repetition, matrix.row(change.slot), change.slot, multiplicities);
+  multiplicities[change.slot] = change.multiplicity_before;
+  repetition::remove(kept.repetition, matrix.row(change.slot), change.slot, multiplicities);
+}
 
-  read_coverage(window, reading);
-  read_homology(distances, scratch, reading);
-  read_geometry(atlas, window, distances, scratch, reading);
-  read_divergence(atlas, window, distances, scratch, reading);
-  set_if(reading, Measure::normality_atlas, normality(window.nearest_atlas, window.horizon_count(), scratch));
-  set_if(reading, Measure::normality_raw, normality(window.nearest_raw, window.horizon_count(), scratch));
-  return reading;
+void take_reading(const atlas::Atlas& atlas, const window::State& window, const window::Change& change, Kept& kept,
+                  Scratch& scratch, Reading& reading) {
+  const View view(atlas, window, scratch.matrix);
+  if (change.repeat && kept.distinct == window.distinct && kept.reading_distinct == window.distinct) {
+    follow(window, change, scratch.matrix, kept, scratch);
+    return read_repetition(view, kept, reading);
+  }
+  reading = {};
+  if (view.count < kPointsMin) {
+    kept.distinct = 0;
+    kept.repetition = repetition::sum(view.distances, view.parts.multiplicities.first(view.count));
+    return read_repetition(view, kept, reading);
+  }
+  const homology::Options budget{homology::work_budget(window.options.length)};
+  if (!change.repeat && kept.distinct != 0 && kept.distinct + 1 == window.distinct) {
+    change_kept(view, change, kept, scratch);
+    homology::replace(view.distances, change.row, budget, kept.homology, scratch.homology, scratch.diagrams);
+  } else {
+    make_kept(view, kept, scratch);
+    homology::start(view.distances, window.options.length, budget, kept.homology, scratch.homology, scratch.diagrams);
+  }
+  kept.distinct = kept.reading_distinct = window.distinct;
+  read_repetition(view, kept, reading);
+  read_coverage(view, scratch, reading);
+  read_homology(scratch.diagrams, reading);
+  read_geometry(view, kept, scratch, reading);
+  read_divergence(view, kept, scratch, reading);
+  const std::uint32_t horizon = window.horizon_count();
+  set_if(reading, Measure::normality_atlas, mixture::normality(view.parts.nearest_atlas.first(horizon), scratch.mixture));
+  set_if(reading, Measure::normality_raw, mixture::normality(view.parts.nearest_raw.first(horizon), scratch.mixture));
 }
 
 }  // namespace cms::pipeline

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cmath>
 
 namespace cms::pipeline {
@@ -13,20 +14,58 @@ AccountState make_account(const Model& model) {
   return state;
 }
 
-void advance(const Model& model, AccountState& state, const Projected& projected, double time, Scratch& scratch) {
-  const auto change = window::push(state.window, projected);
+namespace {
+
+constexpr std::size_t kTogether = 16;  // requests projected at once: their rows fit the nearest cache
+
+// With the scratch's matrix loaded with this account's window.
+void take(const Model& model, AccountState& state, const Projected& projected, double time, Scratch& scratch) {
+  const auto change = window::push(state.window, scratch.matrix, projected);
   state.time = time;
   const auto& options = model.calibration.options;
-  if (!score::evaluates(options, state.window.requests, state.window.distinct, change.repeat)) return;
-  state.reading = take_reading(model.atlas, state.window, scratch);
+  if (!score::evaluates(options, state.window.requests, state.window.distinct, change.repeat)) {
+    return follow(state.window, change, scratch.matrix, state.kept, scratch);
+  }
+  take_reading(model.atlas, state.window, change, state.kept, scratch, state.reading);
   const score::Observation observation{static_cast<std::uint32_t>(state.window.requests),
                                        static_cast<std::uint32_t>(state.window.distinct), state.reading};
   score::update(model.calibration, state.score, observation, time);
 }
 
+}  // namespace
+
+void advance(const Model& model, AccountState& state, const Projected& projected, double time, Scratch& scratch) {
+  window::load(state.window, scratch.matrix);
+  take(model, state, projected, time, scratch);
+}
+
 Score step(const Model& model, AccountState& state, std::span<const float> activation, double time, Scratch& scratch) {
-  advance(model, state, atlas::project(model.atlas, activation), time, scratch);
-  return score_at(model, state, time);
+  Score score;
+  const Event event{&state, activation, time};
+  step(model, {&event, 1}, scratch, {&score, 1});
+  return score;
+}
+
+void step(const Model& model, std::span<const Event> events, Scratch& scratch, std::span<Score> scores) {
+  const std::size_t dimension = model.atlas.manifest.dimension;
+  const AccountState* loaded = nullptr;
+  for (std::size_t first = 0; first < events.size(); first += kTogether) {
+    const auto together = events.subspan(first, std::min(kTogether, events.size() - first));
+    scratch.raws.resize(together.size() * dimension);
+    scratch.projected.resize(std::max(together.size(), scratch.projected.size()));
+    for (std::size_t i = 0; i < together.size(); ++i) {
+      std::copy_n(together[i].activation.begin(), dimension, scratch.raws.begin() + i * dimension);
+    }
+    const auto projected = std::span(scratch.projected).first(together.size());
+    atlas::project(model.atlas, scratch.raws, scratch.project, projected);
+    for (std::size_t i = 0; i < together.size(); ++i) {
+      auto& state = *together[i].account;
+      if (&state != loaded) window::load(state.window, scratch.matrix);
+      loaded = &state;
+      take(model, state, projected[i], together[i].time, scratch);
+      scores[first + i] = score_at(model, state, together[i].time);
+    }
+  }
 }
 
 Score score_at(const Model& model, const AccountState& state, double time) {

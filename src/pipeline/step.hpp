@@ -14,11 +14,13 @@
 
 namespace cms::pipeline {
 
+// One account. What it costs in memory: docs/formats/state.md.
 struct AccountState {
   window::State window;
   score::State score;
   double time = 0;  // seconds, of the last request
   Reading reading;  // of the last evaluation
+  Kept kept;        // follows from the window
 };
 
 // A new account under `model`.
@@ -27,13 +29,26 @@ AccountState make_account(const Model& model);
 // Takes one projected request in; evaluates when it falls on the grid. `time` in seconds.
 void advance(const Model& model, AccountState& state, const Projected& projected, double time, Scratch& scratch);
 
-// The whole step on a raw vector of the atlas' dimension, finite (read_set has checked it). Cost: about 0.3 ms.
+// The whole step on a raw vector of the atlas' dimension, finite (read_set has checked it). Allocates nothing once
+// account and scratch have met a full window. Cost: docs/performance.md.
 Score step(const Model& model, AccountState& state, std::span<const float> activation, double time, Scratch& scratch);
+
+// One request of a batch.
+struct Event {
+  AccountState* account = nullptr;
+  std::span<const float> activation;
+  double time = 0;
+};
+
+// The same for many requests of one or more accounts, in the order given: scores[i] is what step() would return for
+// events[i], bit for bit, however the events are cut into batches. Cheaper, because projections share their loads and
+// consecutive events of one account share its distances. Threads: no account may be in two batches at once.
+void step(const Model& model, std::span<const Event> events, Scratch& scratch, std::span<Score> scores);
 
 // The score of an account at any time, idle or not; changes nothing.
 Score score_at(const Model& model, const AccountState& state, double time);
 
-// The whole state as bytes, with the name of the atlas it belongs to.
+// The whole state as bytes, but for what follows from the rest, with the name of the atlas it belongs to.
 Bytes encode(const Model& model, const AccountState& state);
 // Errors: `refused` when it belongs to another atlas, `bad_input` when damaged.
 Result<AccountState> decode(const Model& model, std::span<const std::uint8_t> bytes);

@@ -19,7 +19,9 @@ struct Neighbours {
   std::vector<std::uint8_t> slots;  // count x k
   std::vector<float> lengths;       // count x k
 
-  [[nodiscard]] const std::uint8_t* slots_of(std::uint32_t point) const { return slots.data() + std::size_t{point} * k; }
+  [[nodiscard]] const std::uint8_t* slots_of(std::uint32_t point) const {
+    return slots.data() + std::size_t{point} * k;
+  }
   [[nodiscard]] const float* lengths_of(std::uint32_t point) const { return lengths.data() + std::size_t{point} * k; }
 };
 

@@ -30,12 +30,17 @@ class Ring {
     const bool replaces = events_ >= length_;
     float* own = values_.data() + std::size_t{slot} * length_;
     std::copy(own, own + count, before_.begin());
-    for (std::uint32_t j = 0; j < count; ++j) own[j] = values_[std::size_t{j} * length_ + slot] = j == slot ? 0 : row[j];
+    for (std::uint32_t j = 0; j < count; ++j) {
+      own[j] = j == slot ? 0 : row[j];
+      values_[std::size_t{j} * length_ + slot] = own[j];
+    }
     ++events_;
     return {slot, count, std::span<const float>(before_).first(replaces ? count : 0), {own, count}};
   }
 
-  [[nodiscard]] std::uint32_t count() const { return static_cast<std::uint32_t>(std::min<std::uint64_t>(events_, length_)); }
+  [[nodiscard]] std::uint32_t count() const {
+    return static_cast<std::uint32_t>(std::min<std::uint64_t>(events_, length_));
+  }
   [[nodiscard]] Distances view() const { return {values_, count(), length_}; }
 
   // Slots in order of arrival.
@@ -84,7 +89,8 @@ void every_window_length(std::uint64_t seed, Begin begin, Visit visit) {
 // that an event costs nothing but its row.
 class LongStream {
  public:
-  LongStream(std::uint64_t seed, std::uint32_t length) : random_(seed), ring_(length), ids_(length, kPoints), row_(length) {
+  LongStream(std::uint64_t seed, std::uint32_t length)
+      : random_(seed), ring_(length), ids_(length, kPoints), row_(length) {
     std::vector<std::vector<std::int8_t>> points(kPoints, std::vector<std::int8_t>(24));
     for (std::uint32_t i = 0; i < kPoints; ++i) {
       for (auto& x : points[i]) x = static_cast<std::int8_t>(random_.below(200) - 100 + i % 3 * 20);

@@ -4,49 +4,160 @@
 
 #include <algorithm>
 #include <bit>
+#include <cmath>
+#include <limits>
 
 #include "base/directions.hpp"
 #include "base/kernels.hpp"
+#include "base/lanes.hpp"
 
 namespace cms::window {
 namespace {
 
-std::span<const std::int8_t> slot_of(const std::vector<std::int8_t>& values, std::uint32_t slot, std::uint32_t width) {
-  return std::span<const std::int8_t>(values).subspan(std::size_t{slot} * width, width);
+void set_bit(std::span<std::uint8_t> bits, std::size_t bit, bool value) {
+  const auto mask = static_cast<std::uint8_t>(1U << bit % 8);
+  bits[bit / 8] = static_cast<std::uint8_t>(value ? bits[bit / 8] | mask : bits[bit / 8] & ~mask);
 }
 
-// Least chord distance from `point` to the points in use; -1 when there is none. `equal_slot` is set to a slot whose
-// bytes are the same, if any.
-struct Nearest {
-  float chord = -1;
-  std::int64_t equal_slot = -1;
-};
+std::uint32_t padded(std::uint32_t length) { return (length + kLanes - 1) / kLanes * kLanes; }
 
-Nearest nearest(const std::vector<std::int8_t>& values, std::uint32_t count, std::span<const std::int8_t> point) {
-  Nearest result;
-  const auto width = static_cast<std::uint32_t>(point.size());
-  const std::int32_t norm = dot(point, point);
-  for (std::uint32_t slot = 0; slot < count; ++slot) {
-    const auto other = slot_of(values, slot, width);
-    const float distance = chord(dot(point, other), inverse_length(norm), inverse_length(dot(other, other)));
-    if (result.chord < 0 || distance < result.chord) result.chord = distance;
-    if (distance == 0 && std::equal(point.begin(), point.end(), other.begin())) result.equal_slot = slot;
+// Chord distances of `point`, whose 1 / length is `inverse`, to every slot; entries beyond `count` become 0.
+void row_of(std::span<const std::int8_t> lanes, std::span<const std::int8_t> point, double inverse,
+            std::span<const double> inverse_lengths, std::uint32_t count, Matrix& matrix, std::span<float> out) {
+  products(lanes, point, matrix.products);
+  chords(matrix.products, inverse_lengths, inverse, out);
+  std::fill(out.begin() + count, out.end(), 0.0F);
+}
+
+float least(std::span<const float> row) {
+  float least = std::numeric_limits<float>::max();
+  for (const float value : row) least = std::min(least, value);
+  return least;
+}
+
+// The slot whose point is the same, or the number of slots. Rounded directions of the same chart of the sphere have the
+// same largest entry, so at chord 0 lie equal points only; the zero vector has no chord and is known by its length.
+std::uint32_t equal_slot(std::span<const float> row, bool zero, std::span<const double> inverse_lengths) {
+  const auto found = zero ? std::find(inverse_lengths.begin(), inverse_lengths.begin() + row.size(), 0.0) -
+                                inverse_lengths.begin()
+                          : std::find(row.begin(), row.end(), 0.0F) - row.begin();
+  return static_cast<std::uint32_t>(found);
+}
+
+bool seen(std::span<const std::uint16_t> charts, std::uint16_t chart) {
+  // Every entry is looked at: without an early end the compiler compares many at once.
+  std::uint16_t found = 0;
+  for (const std::uint16_t other : charts) found = static_cast<std::uint16_t>(found | (other == chart));
+  return found != 0;
+}
+
+std::uint32_t round_kernel(float kernel) {
+  return static_cast<std::uint32_t>(std::min(std::nearbyint(std::clamp(double{kernel}, 0.0, 1.0) * 0x1p32), 0x1p32 - 1));
+}
+
+std::uint16_t round_share(float share) {
+  return static_cast<std::uint16_t>(std::nearbyint(std::clamp(share, 0.0F, 1.0F) * 65535.0F));
+}
+
+// Everything of a new point but its distances.
+void keep(State& state, const Parts& kept, std::uint32_t slot, const Projected& point, float nearest, float raw) {
+  const auto entry = static_cast<std::uint32_t>(state.distinct % state.options.horizon);
+  const bool alone = state.distinct == 0;
+  const bool fresh = !seen(kept.horizon_charts.first(state.horizon_count()), point.chart);
+  put_row(kept.points, slot, point.point);
+  put_row(kept.sketches, slot, point.sketch);
+  kept.charts[slot] = point.chart;
+  kept.tangent_residuals[slot] = round_share(point.tangent_residual);
+  kept.benign_knn[slot] = round_chord(point.benign_knn);
+  kept.benign_kernels[slot] = round_kernel(point.benign_kernel);
+  kept.multiplicities[slot] = 1;
+  set_bit(kept.new_charts, slot, fresh);
+  kept.horizon_charts[entry] = point.chart;
+  kept.nearest_atlas[entry] = alone ? kNoChord : round_chord(nearest);
+  kept.nearest_raw[entry] = alone ? kNoChord : round_chord(raw);
+  set_bit(kept.visited, point.chart, true);
+  ++state.distinct;
+}
+
+// Puts the row `after` into the matrix, both ways, and keeps the one that was there.
+RowChange replace_row(Matrix& matrix, std::uint32_t slot) {
+  const bool grows = slot == matrix.count;
+  if (grows) ++matrix.count;
+  matrix.after[slot] = 0;
+  float* row = matrix.values.data() + std::size_t{slot} * matrix.stride;
+  std::copy_n(row, matrix.stride, matrix.before.begin());
+  std::copy_n(matrix.after.begin(), matrix.stride, row);
+  for (std::uint32_t other = 0; other < matrix.count; ++other) {
+    matrix.values[std::size_t{other} * matrix.stride + slot] = matrix.after[other];
   }
-  return result;
-}
-
-bool seen_in_horizon(const State& state, std::uint16_t chart) {
-  const auto end = state.horizon_charts.begin() + state.horizon_count();
-  return std::find(state.horizon_charts.begin(), end, chart) != end;
+  return {slot, matrix.count, {matrix.before.data(), grows ? 0 : matrix.count}, {matrix.after.data(), matrix.count}};
 }
 
 }  // namespace
 
-std::uint32_t State::visited_count() const {
-  std::uint32_t count = 0;
-  for (const auto byte : visited) count += static_cast<std::uint32_t>(std::popcount(byte));
-  return count;
+namespace {
+
+std::size_t bits(std::size_t count) { return (count + 7) / 8; }
+
+// Hands out part after part of a state's memory; sizes fall so that every part is aligned.
+template <template <typename> typename Qualified>
+class Cutter {
+ public:
+  explicit Cutter(Qualified<std::uint8_t>* memory) : memory_(memory) {}
+
+  template <typename T>
+  std::span<Qualified<T>> cut(std::size_t count) {
+    auto* first = memory_ == nullptr ? nullptr : reinterpret_cast<Qualified<T>*>(memory_ + used_);
+    used_ += count * sizeof(T);
+    return {first, count};
+  }
+  [[nodiscard]] std::size_t used() const { return used_; }
+
+ private:
+  Qualified<std::uint8_t>* memory_;
+  std::size_t used_ = 0;
+};
+
+template <template <typename> typename Qualified>
+PartsOf<Qualified> cut_parts(const Options& options, Cutter<Qualified>& cutter) {
+  const std::size_t w = options.length;
+  const std::size_t h = options.horizon;
+  PartsOf<Qualified> parts;
+  parts.benign_kernels = cutter.template cut<std::uint32_t>(w);
+  for (auto* part : {&parts.charts, &parts.tangent_residuals, &parts.benign_knn, &parts.multiplicities}) {
+    *part = cutter.template cut<std::uint16_t>(w);
+  }
+  for (auto* part : {&parts.horizon_charts, &parts.nearest_atlas, &parts.nearest_raw}) {
+    *part = cutter.template cut<std::uint16_t>(h);
+  }
+  parts.points = cutter.template cut<std::int8_t>(lane_bytes(w, options.rank));
+  parts.sketches = cutter.template cut<std::int8_t>(lane_bytes(w, options.sketch_dimension));
+  parts.near_duplicates = cutter.template cut<std::uint8_t>(bits(w));
+  parts.new_charts = cutter.template cut<std::uint8_t>(bits(w));
+  parts.visited = cutter.template cut<std::uint8_t>(bits(options.chart_count));
+  return parts;
 }
+
+}  // namespace
+
+Parts parts(State& state) {
+  Cutter<Mutable> cutter(state.memory.data());
+  return cut_parts(state.options, cutter);
+}
+
+ConstParts parts(const State& state) {
+  Cutter<Constant> cutter(state.memory.data());
+  return cut_parts(state.options, cutter);
+}
+
+std::uint32_t count_bits(std::span<const std::uint8_t> bits, std::size_t count) {
+  std::uint32_t set = 0;
+  for (std::size_t byte = 0; byte < count / 8; ++byte) set += static_cast<std::uint32_t>(std::popcount(bits[byte]));
+  for (std::size_t bit = count / 8 * 8; bit < count; ++bit) set += has_bit(bits, bit) ? 1 : 0;
+  return set;
+}
+
+std::uint32_t State::visited_count() const { return count_bits(parts(*this).visited, options.chart_count); }
 
 Result<State> make(const Options& options) {
   if (options.length < 2 || options.length > kLengthMax) {
@@ -59,54 +170,59 @@ Result<State> make(const Options& options) {
   if (options.rank == 0 || options.sketch_dimension == 0 || options.chart_count == 0 || options.chart_count > 65536) {
     return fail(ErrorCode::usage, "window: rank, sketch dimension and chart count come from the atlas and must be > 0");
   }
+  if (options.rank > kWidthMax || options.sketch_dimension > kWidthMax) {
+    return fail(ErrorCode::usage, fmt::format("window: rank {} and sketch dimension {} (allowed: up to {})",
+                                              options.rank, options.sketch_dimension, kWidthMax));
+  }
   State state;
   state.options = options;
-  state.points.resize(std::size_t{options.length} * options.rank);
-  state.sketches.resize(std::size_t{options.length} * options.sketch_dimension);
-  state.charts.resize(options.length);
-  state.tangent_residuals.resize(options.length);
-  state.benign_knn.resize(options.length);
-  state.benign_kernel.resize(options.length);
-  state.multiplicities.resize(options.length);
-  state.new_charts.resize(options.length);
-  state.near_duplicates.resize(options.length);
-  state.horizon_charts.resize(options.horizon);
-  state.nearest_atlas.resize(options.horizon);
-  state.nearest_raw.resize(options.horizon);
-  state.visited.resize((options.chart_count + 7) / 8);
+  Cutter<Mutable> measure(nullptr);
+  cut_parts(options, measure);
+  state.memory.resize(measure.used());
   return state;
 }
 
-Change push(State& state, const Projected& point) {
-  const auto& options = state.options;
-  const auto in_atlas = nearest(state.points, state.count(), point.point);
-  const auto in_raw = nearest(state.sketches, state.count(), point.sketch);
-  const bool near_duplicate = in_atlas.chord >= 0 && in_atlas.chord < kNearDuplicateChord;
-  state.near_duplicates[state.requests % options.length] = near_duplicate ? 1 : 0;
+Change push(State& state, Matrix& matrix, const Projected& point) {
+  const Parts kept = parts(state);
+  const std::uint32_t count = state.count();
+  const double inverse = inverse_length(dot(point.point, point.point));
+  row_of(kept.points, point.point, inverse, matrix.inverse_points, count, matrix, matrix.after);
+  const std::span<const float> row(matrix.after.data(), count);
+  const float nearest = least(row);
+  set_bit(kept.near_duplicates, state.requests % state.options.length, count > 0 && nearest < kNearDuplicateChord);
   ++state.requests;
-  if (in_atlas.equal_slot >= 0) {
-    const auto slot = static_cast<std::uint32_t>(in_atlas.equal_slot);
-    ++state.multiplicities[slot];
-    return {true, slot};
+  if (const auto slot = equal_slot(row, inverse == 0, matrix.inverse_points); slot < count) {
+    auto& multiplicity = kept.multiplicities[slot];
+    const std::uint16_t before = multiplicity;
+    multiplicity = std::min(static_cast<std::uint16_t>(before + 1), kMultiplicityMax);
+    return {true, slot, before, {}};
   }
 
-  const auto slot = static_cast<std::uint32_t>(state.distinct % options.length);
-  const auto entry = static_cast<std::uint32_t>(state.distinct % options.horizon);
-  std::copy(point.point.begin(), point.point.end(), state.points.begin() + std::size_t{slot} * options.rank);
-  std::copy(point.sketch.begin(), point.sketch.end(),
-            state.sketches.begin() + std::size_t{slot} * options.sketch_dimension);
-  state.charts[slot] = point.chart;
-  state.tangent_residuals[slot] = point.tangent_residual;
-  state.benign_knn[slot] = point.benign_knn;
-  state.benign_kernel[slot] = point.benign_kernel;
-  state.multiplicities[slot] = 1;
-  state.new_charts[slot] = seen_in_horizon(state, point.chart) ? 0 : 1;
-  state.horizon_charts[entry] = point.chart;
-  state.nearest_atlas[entry] = in_atlas.chord;
-  state.nearest_raw[entry] = in_raw.chord;
-  state.visited[point.chart / 8] |= static_cast<std::uint8_t>(1U << (point.chart % 8));
-  ++state.distinct;
-  return {false, slot};
+  const auto slot = static_cast<std::uint32_t>(state.distinct % state.options.length);
+  const std::uint16_t before = slot < count ? kept.multiplicities[slot] : std::uint16_t{0};
+  const double inverse_sketch = inverse_length(dot(point.sketch, point.sketch));
+  row_of(kept.sketches, point.sketch, inverse_sketch, matrix.inverse_sketches, count, matrix, matrix.before);
+  keep(state, kept, slot, point, nearest, least({matrix.before.data(), count}));
+  matrix.inverse_points[slot] = inverse;
+  matrix.inverse_sketches[slot] = inverse_sketch;
+  return {false, slot, before, replace_row(matrix, slot)};
+}
+
+void load(const State& state, Matrix& matrix) {
+  const auto& options = state.options;
+  const ConstParts kept = parts(state);
+  const std::uint32_t stride = padded(options.length);
+  matrix.count = state.count();
+  matrix.stride = stride;
+  matrix.values.resize(std::size_t{options.length} * stride);
+  for (auto* lanes : {&matrix.inverse_points, &matrix.inverse_sketches}) lanes->resize(stride);
+  for (auto* lanes : {&matrix.before, &matrix.after}) lanes->resize(stride);
+  matrix.products.resize(stride);
+  matrix.wide.resize(lane_bytes(options.length, options.rank));
+  inverse_lengths(kept.points, options.rank, options.length, std::span(matrix.inverse_points).first(options.length));
+  inverse_lengths(kept.sketches, options.sketch_dimension, options.length,
+                  std::span(matrix.inverse_sketches).first(options.length));
+  all_chords(kept.points, options.rank, matrix.count, matrix.inverse_points, matrix.values, stride, matrix.wide);
 }
 
 void path(const State& state, std::vector<std::uint32_t>& slots) {
@@ -114,23 +230,6 @@ void path(const State& state, std::vector<std::uint32_t>& slots) {
   const auto oldest = static_cast<std::uint32_t>((state.distinct - count) % state.options.length);
   slots.resize(count);
   for (std::uint32_t i = 0; i < count; ++i) slots[i] = (oldest + i) % state.options.length;
-}
-
-Distances distances(const State& state, std::vector<float>& values) {
-  const std::uint32_t count = state.count();
-  const std::uint32_t rank = state.options.rank;
-  values.assign(std::size_t{count} * count, 0.0F);
-  for (std::uint32_t i = 0; i < count; ++i) {
-    const auto a = slot_of(state.points, i, rank);
-    const std::int32_t norm = dot(a, a);
-    for (std::uint32_t j = 0; j < i; ++j) {
-      const auto b = slot_of(state.points, j, rank);
-      const float distance = chord(dot(a, b), inverse_length(norm), inverse_length(dot(b, b)));
-      values[std::size_t{i} * count + j] = distance;
-      values[std::size_t{j} * count + i] = distance;
-    }
-  }
-  return {values, count, count};
 }
 
 }  // namespace cms::window

@@ -5,9 +5,11 @@
 #include <algorithm>
 #include <cmath>
 #include <deque>
+#include <utility>
 
 #include "base/directions.hpp"
 #include "base/kernels.hpp"
+#include "base/lanes.hpp"
 #include "base/random.hpp"
 
 namespace cms::window {
@@ -27,10 +29,12 @@ Projected point(Random& random) {
   result.sketch = direction(random, kOptions.sketch_dimension);
   result.chart = static_cast<std::uint16_t>(random.below(kOptions.chart_count));
   result.benign_knn = static_cast<float>(random.uniform());
+  result.benign_kernel = static_cast<float>(random.uniform());
+  result.tangent_residual = static_cast<float>(random.uniform());
   return result;
 }
 
-float chord_of(const std::vector<std::int8_t>& a, const std::vector<std::int8_t>& b) {
+float chord_between(const std::vector<std::int8_t>& a, const std::vector<std::int8_t>& b) {
   const std::span<const std::int8_t> x(a), y(b);
   return chord(dot(x, y), inverse_length(dot(x, x)), inverse_length(dot(y, y)));
 }
@@ -41,71 +45,125 @@ Bytes bytes_of(const State& state) {
   return out.take();
 }
 
+// A window with the matrix that follows it.
+struct Followed {
+  State state = *make(kOptions);
+  Matrix matrix;
+
+  Followed() { load(state, matrix); }
+  Change push(const Projected& point) { return window::push(state, matrix, point); }
+};
+
+std::vector<std::int8_t> point_of(const State& state, std::uint32_t slot) {
+  std::vector<std::int8_t> values(kOptions.rank);
+  get_row(parts(state).points, slot, values);
+  return values;
+}
+
 TEST(Window, holds_the_last_distinct_points_and_what_was_known_of_each) {
   Random random(1);
-  auto state = *make(kOptions);
+  Followed window;
   std::deque<Projected> kept;
   for (int n = 0; n < 100; ++n) {
     kept.push_back(point(random));
     if (kept.size() > kOptions.length) kept.pop_front();
-    const auto change = push(state, kept.back());
+    const auto change = window.push(kept.back());
     ASSERT_FALSE(change.repeat);
 
     std::vector<std::uint32_t> slots;
-    path(state, slots);
+    path(window.state, slots);
     ASSERT_EQ(slots.size(), kept.size());
     EXPECT_EQ(slots.back(), change.slot);
+    const auto seen = parts(std::as_const(window.state));
     for (std::size_t i = 0; i < slots.size(); ++i) {
-      EXPECT_EQ(state.charts[slots[i]], kept[i].chart);
-      EXPECT_EQ(state.benign_knn[slots[i]], kept[i].benign_knn);
-      EXPECT_TRUE(
-          std::equal(kept[i].point.begin(), kept[i].point.end(), state.points.begin() + slots[i] * kOptions.rank));
+      EXPECT_EQ(seen.charts[slots[i]], kept[i].chart);
+      EXPECT_EQ(seen.benign_knn[slots[i]], round_chord(kept[i].benign_knn));
+      EXPECT_NEAR(seen.tangent_residuals[slots[i]] / 65535.0, kept[i].tangent_residual, 1e-5);
+      EXPECT_NEAR(seen.benign_kernels[slots[i]] * 0x1p-32, kept[i].benign_kernel, 1e-9);
+      EXPECT_EQ(point_of(window.state, slots[i]), kept[i].point);
+    }
+  }
+}
+
+TEST(Window, rows_that_follow_every_push_equal_a_matrix_built_from_the_points) {
+  for (const std::uint32_t length : {2U, 15U, 16U, 17U, 64U, 65U}) {
+    Options options = kOptions;
+    options.length = length;
+    options.horizon = 2 * length;
+    Random random(2);
+    State state = *make(options);
+    Matrix followed, fresh;
+    load(state, followed);
+    for (std::uint32_t n = 0; n < 3 * length; ++n) {
+      const auto change = push(state, followed, point(random));
+      load(state, fresh);
+      const auto ours = followed.view(), built = fresh.view();
+      ASSERT_EQ(ours.count, built.count);
+      for (std::uint32_t i = 0; i < built.count; ++i) {
+        for (std::uint32_t j = 0; j < built.count; ++j) ASSERT_EQ(ours(i, j), built(i, j)) << length << ' ' << n;
+        ASSERT_EQ(change.row.after[i], built(change.slot, i));
+      }
+      ASSERT_EQ(change.row.before.empty(), n < length);
+      ASSERT_EQ(followed.inverse_points, fresh.inverse_points);
+      ASSERT_EQ(followed.inverse_sketches, fresh.inverse_sketches);
     }
   }
 }
 
 TEST(Window, distances_equal_those_of_the_points_themselves) {
   Random random(2);
-  auto state = *make(kOptions);
+  Followed window;
   std::vector<Projected> points;
-  for (int n = 0; n < 8; ++n) push(state, points.emplace_back(point(random)));
-  std::vector<float> values;
-  const auto matrix = distances(state, values);
+  for (int n = 0; n < 8; ++n) window.push(points.emplace_back(point(random)));
+  const auto matrix = window.matrix.view();
   for (std::uint32_t i = 0; i < 8; ++i) {
-    for (std::uint32_t j = 0; j < 8; ++j) EXPECT_EQ(matrix(i, j), chord_of(points[i].point, points[j].point));
+    for (std::uint32_t j = 0; j < 8; ++j) {
+      EXPECT_EQ(matrix(i, j), i == j ? 0 : chord_between(points[i].point, points[j].point));
+    }
   }
 }
 
 TEST(Window, repeats_change_nothing_but_repetition) {
   Random random(3);
-  auto plain = *make(kOptions), repeated = *make(kOptions);
+  Followed plain, repeated;
   std::vector<Projected> stream;
   for (int n = 0; n < 60; ++n) {
     stream.push_back(point(random));
-    push(plain, stream.back());
-    push(repeated, stream.back());
+    if (n == 30) std::fill(stream.back().point.begin(), stream.back().point.end(), 0);  // no direction at all
+    plain.push(stream.back());
+    repeated.push(stream.back());
     // Anything still in the window may be said again, any number of times.
     for (std::uint64_t i = random.below(4); i > 0; --i) {
       const std::size_t back = random.below(std::min<std::size_t>(stream.size(), kOptions.length));
-      EXPECT_TRUE(push(repeated, stream[stream.size() - 1 - back]).repeat);
+      EXPECT_TRUE(repeated.push(stream[stream.size() - 1 - back]).repeat);
     }
   }
-  EXPECT_GT(repeated.requests, plain.requests);
-  repeated.requests = plain.requests;
-  repeated.multiplicities = plain.multiplicities;
-  repeated.near_duplicates = plain.near_duplicates;
-  EXPECT_EQ(bytes_of(repeated), bytes_of(plain));
+  EXPECT_GT(repeated.state.requests, plain.state.requests);
+  repeated.state.requests = plain.state.requests;
+  const auto ours = parts(repeated.state), theirs = parts(plain.state);
+  std::copy(theirs.multiplicities.begin(), theirs.multiplicities.end(), ours.multiplicities.begin());
+  std::copy(theirs.near_duplicates.begin(), theirs.near_duplicates.end(), ours.near_duplicates.begin());
+  EXPECT_EQ(repeated.state, plain.state);
+}
+
+TEST(Window, a_multiplicity_stops_at_its_greatest) {
+  Random random(8);
+  Followed window;
+  const auto said = point(random);
+  for (int n = 0; n < kMultiplicityMax + 5; ++n) window.push(said);
+  EXPECT_EQ(parts(window.state).multiplicities[0], kMultiplicityMax);
+  EXPECT_EQ(window.state.requests, kMultiplicityMax + 5U);
 }
 
 TEST(Window, nearest_distances_and_new_charts_equal_a_plain_search) {
   Random random(4);
-  auto state = *make(kOptions);
+  Followed window;
   std::vector<Projected> stream;
   for (std::size_t n = 0; n < 70; ++n) {
     const auto next = point(random);
     float nearest = -1, raw = -1;
     for (std::size_t i = n - std::min<std::size_t>(n, kOptions.length); i < n; ++i) {
-      const float d = chord_of(next.point, stream[i].point), r = chord_of(next.sketch, stream[i].sketch);
+      const float d = chord_between(next.point, stream[i].point), r = chord_between(next.sketch, stream[i].sketch);
       if (nearest < 0 || d < nearest) nearest = d;
       if (raw < 0 || r < raw) raw = r;
     }
@@ -113,48 +171,52 @@ TEST(Window, nearest_distances_and_new_charts_equal_a_plain_search) {
     for (std::size_t i = n - std::min<std::size_t>(n, kOptions.horizon); i < n; ++i)
       seen |= stream[i].chart == next.chart;
 
-    const auto change = push(state, next);
-    EXPECT_EQ(state.nearest_atlas[n % kOptions.horizon], nearest);
-    EXPECT_EQ(state.nearest_raw[n % kOptions.horizon], raw);
-    EXPECT_EQ(state.new_charts[change.slot], seen ? 0 : 1);
+    const auto change = window.push(next);
+    const auto kept = parts(window.state);
+    EXPECT_EQ(kept.nearest_atlas[n % kOptions.horizon], n == 0 ? kNoChord : round_chord(nearest));
+    EXPECT_EQ(kept.nearest_raw[n % kOptions.horizon], n == 0 ? kNoChord : round_chord(raw));
+    EXPECT_EQ(has_bit(kept.new_charts, change.slot), !seen);
     stream.push_back(next);
   }
 }
 
 TEST(Window, a_near_duplicate_is_marked_and_a_far_point_is_not) {
   Random random(5);
-  auto state = *make(kOptions);
+  Followed window;
   auto first = point(random);
-  push(state, first);
+  window.push(first);
   auto near = first;
   near.point[0] = static_cast<std::int8_t>(near.point[0] > 0 ? near.point[0] - 1 : near.point[0] + 1);
-  EXPECT_FALSE(push(state, near).repeat);
-  EXPECT_EQ(state.near_duplicates[1], 1);
-  push(state, point(random));
-  EXPECT_EQ(state.near_duplicates[2], 0);
+  EXPECT_FALSE(window.push(near).repeat);
+  EXPECT_TRUE(has_bit(parts(window.state).near_duplicates, 1));
+  window.push(point(random));
+  EXPECT_FALSE(has_bit(parts(window.state).near_duplicates, 2));
+  EXPECT_EQ(count_bits(parts(window.state).near_duplicates, 3), 1U);
 }
 
 TEST(Window, a_decoded_state_continues_exactly_like_the_original) {
   Random random(6);
-  auto state = *make(kOptions);
-  for (int n = 0; n < 33; ++n) push(state, point(random));
-  const auto bytes = bytes_of(state);
+  Followed window;
+  for (int n = 0; n < 33; ++n) window.push(point(random));
+  const auto bytes = bytes_of(window.state);
   ByteReader in(bytes);
   auto copy = decode(in, kOptions);
   ASSERT_TRUE(copy) << copy.error().message;
+  Matrix matrix;
+  load(*copy, matrix);
   for (int n = 0; n < 33; ++n) {
     const auto next = point(random);
-    push(state, next);
-    push(*copy, next);
+    window.push(next);
+    push(*copy, matrix, next);
   }
-  EXPECT_EQ(bytes_of(*copy), bytes_of(state));
+  EXPECT_EQ(bytes_of(*copy), bytes_of(window.state));
 }
 
 TEST(Window, truncated_or_damaged_state_is_refused) {
   Random random(7);
-  auto state = *make(kOptions);
-  for (int n = 0; n < 10; ++n) push(state, point(random));
-  const auto bytes = bytes_of(state);
+  Followed window;
+  for (int n = 0; n < 10; ++n) window.push(point(random));
+  const auto bytes = bytes_of(window.state);
   for (std::size_t size = 0; size < bytes.size(); size += 3) {
     ByteReader in{std::span<const std::uint8_t>(bytes).first(size)};
     EXPECT_FALSE(decode(in, kOptions)) << size;
@@ -163,17 +225,29 @@ TEST(Window, truncated_or_damaged_state_is_refused) {
   other.rank = 24;
   ByteReader in(bytes);
   EXPECT_EQ(decode(in, other).error().code, ErrorCode::refused);
-  state.charts[3] = 999;
-  const auto wrong = bytes_of(state);
-  ByteReader wrong_in(wrong);
-  EXPECT_EQ(decode(wrong_in, kOptions).error().code, ErrorCode::bad_input);
+  const auto refuses = [](State state) {
+    const auto wrong = bytes_of(state);
+    ByteReader wrong_in(wrong);
+    const auto result = decode(wrong_in, kOptions);
+    return !result && result.error().code == ErrorCode::bad_input;
+  };
+  for (const int damage : {0, 1, 2, 3}) {
+    State state = window.state;
+    const auto kept = parts(state);
+    if (damage == 0) kept.charts[3] = 999;
+    if (damage == 1) kept.horizon_charts[19] = 32;
+    if (damage == 2) kept.multiplicities[0] = 0;
+    if (damage == 3) kept.benign_knn[5] = kNoChord;
+    EXPECT_TRUE(refuses(state)) << damage;
+  }
 }
 
 TEST(Window, make_refuses_sizes_that_cannot_work) {
   for (const auto& wrong :
        {Options{.length = 1, .horizon = 20, .chart_count = 8}, Options{.length = 64, .horizon = 63, .chart_count = 8},
         Options{.length = 64, .horizon = 64, .chart_count = 0},
-        Options{.length = 257, .horizon = 300, .chart_count = 8}}) {
+        Options{.length = 257, .horizon = 300, .chart_count = 8},
+        Options{.length = 64, .horizon = 64, .rank = 257, .chart_count = 8}}) {
     EXPECT_FALSE(make(wrong));
   }
 }

@@ -23,23 +23,30 @@ std::size_t join(const Neighbours& neighbours, std::uint32_t limit, std::size_t 
   scratch.rows.assign(neighbours.count * words, 0);
   scratch.degrees.assign(neighbours.count, 0);
   scratch.edges.resize(2 * (std::size_t{neighbours.count} * limit + 1));  // one more, written and not kept
-  std::size_t edges = 0;
+  // Pointers of our own: a byte that is written may be any byte, and the vectors would be asked again for theirs.
+  std::uint64_t* rows = scratch.rows.data();
+  std::uint32_t* degrees = scratch.degrees.data();
+  std::uint8_t* edge = scratch.edges.data();
   for (std::uint32_t i = 0; i < neighbours.count; ++i) {
     const std::uint8_t* near = neighbours.slots_of(i);
-    std::uint64_t* row = scratch.rows.data() + i * words;
+    const std::uint64_t bit = std::uint64_t{1} << i % 64;
+    std::uint64_t* column = rows + i / 64;
+    std::uint32_t found = 0;
     for (std::uint32_t rank = 0; rank < limit; ++rank) {
       const std::uint32_t j = near[rank];
-      const auto fresh = static_cast<std::uint32_t>(~row[j / 64] >> j % 64 & 1);
-      row[j / 64] |= std::uint64_t{1} << j % 64;
-      scratch.rows[j * words + i / 64] |= std::uint64_t{1} << i % 64;
-      scratch.degrees[i] += fresh;
-      scratch.degrees[j] += fresh;
-      scratch.edges[2 * edges] = static_cast<std::uint8_t>(i);
-      scratch.edges[2 * edges + 1] = static_cast<std::uint8_t>(j);
-      edges += fresh;
+      std::uint64_t& word = rows[i * words + j / 64];
+      const auto fresh = static_cast<std::uint32_t>(~word >> j % 64 & 1);
+      word |= std::uint64_t{1} << j % 64;
+      column[j * words] |= bit;
+      degrees[j] += fresh;
+      found += fresh;
+      edge[0] = static_cast<std::uint8_t>(i);
+      edge[1] = static_cast<std::uint8_t>(j);
+      edge += 2 * fresh;
     }
+    degrees[i] += found;
   }
-  return edges;
+  return static_cast<std::size_t>(edge - scratch.edges.data()) / 2;
 }
 
 // Sum over the edges of the vertices joined to both ends: three times the number of triangles.

@@ -128,7 +128,9 @@ TEST(Dimension, equals_a_logarithm_for_every_neighbour_at_lengths_of_any_size) {
     const auto least = static_cast<double>(std::numeric_limits<float>::denorm_min());
     for (std::uint32_t i = 0; i < neighbours.count; ++i) {
       std::vector<float> lengths(neighbours.k);
-      for (auto& length : lengths) length = static_cast<float>(std::max(least, 2 * std::exp(-spread * random.uniform())));
+      for (auto& length : lengths) {
+        length = static_cast<float>(std::max(least, 2 * std::exp(-spread * random.uniform())));
+      }
       std::sort(lengths.begin(), lengths.end());
       neighbours.lengths.insert(neighbours.lengths.end(), lengths.begin(), lengths.end());
     }

@@ -105,57 +105,55 @@ std::optional<double> complement(std::span<const Number> rising, double mean, st
 }
 
 struct Sums {
-  std::int64_t count = 0;
   std::int64_t values = 0;
   std::int64_t squares = 0;
+  std::uint32_t least = kNoChord;
+  std::uint32_t greatest = 0;
 };
 
 Sums sums_of(std::span<const std::uint16_t> values) {
-  Sums sums{static_cast<std::int64_t>(values.size()), 0, 0};
-  for (const std::uint32_t value : values) {
-    sums.values += value;
-    sums.squares += std::uint64_t{value * value};
+  std::uint64_t total = 0;
+  std::uint64_t squares = 0;
+  std::uint16_t least = kNoChord;
+  std::uint16_t greatest = 0;
+  for (const std::uint16_t value : values) {
+    total += value;
+    squares += std::uint32_t{value} * value;
+    least = std::min(least, value);
+    greatest = std::max(greatest, value);
   }
-  return sums;
+  return {static_cast<std::int64_t>(total), static_cast<std::int64_t>(squares), least, greatest};
 }
 
-// Leaves out of `values` those 3 standard deviations or more from their mean: all when they are equal. Inside means
-// (n v - S)^2 < 9 (n Q - S^2) with the sums S of values and Q of squares, all of them whole.
-void leave_outliers_out(std::vector<std::uint16_t>& values) {
-  const auto sums = sums_of(values);
-  const std::int64_t bound = 9 * (sums.count * sums.squares - sums.values * sums.values);
-  auto reach = static_cast<std::int64_t>(std::sqrt(static_cast<double>(bound)));
-  while (reach * reach >= bound && reach >= 0) --reach;
-  while ((reach + 1) * (reach + 1) < bound) ++reach;
-  std::size_t kept = 0;
-  for (const auto value : values) {
-    values[kept] = value;
-    kept += std::abs(sums.count * value - sums.values) <= reach ? 1 : 0;
-  }
-  values.resize(kept);
+// Least and greatest whole v within 3 standard deviations of the mean of n values; least > greatest when all are equal.
+// Within means (n v - S)^2 < 9 (n Q - S^2) with the sums S of values and Q of squares, all of them whole.
+std::pair<std::int64_t, std::int64_t> bounds(const Sums& sums, std::int64_t n) {
+  const std::int64_t square = 9 * (n * sums.squares - sums.values * sums.values);
+  if (square == 0) return {1, 0};
+  auto reach = static_cast<std::int64_t>(std::sqrt(static_cast<double>(square)));
+  while (reach * reach >= square) --reach;
+  while ((reach + 1) * (reach + 1) < square) ++reach;
+  const std::int64_t low = sums.values - reach;
+  return {low > 0 ? (low + n - 1) / n : 0, (sums.values + reach) / n};
 }
 
-// Rising order, by the low byte and then by the rest of what the values exceed the least one by.
-void counting_sort(std::span<std::uint16_t> values, std::vector<std::uint16_t>& sorted) {
-  sorted.resize(values.size());
-  if (values.empty()) return;
-  const auto [least, greatest] = std::minmax_element(values.begin(), values.end());
-  const std::uint32_t base = *least;
-  const std::uint32_t high_count = ((*greatest - base) >> 8) + 1;
+// Brings `values` into rising order: by the low byte, then by the rest, of what they exceed the least one by.
+void counting_sort(std::span<std::uint16_t> values, const Sums& sums, std::span<std::uint16_t> halfway) {
+  const std::uint32_t least = sums.least;
   std::array<std::uint16_t, 256> low{};
   std::array<std::uint16_t, 256> high{};
   for (const std::uint32_t value : values) {
-    ++low[(value - base) & 255];
-    ++high[(value - base) >> 8];
+    ++low[(value - least) & 255];
+    ++high[(value - least) >> 8];
   }
   const auto to_starts = [](std::span<std::uint16_t> counts) {
-    std::uint16_t start = 0;
-    for (auto& count : counts) start = static_cast<std::uint16_t>(start + std::exchange(count, start));
+    std::uint32_t start = 0;
+    for (auto& count : counts) start += std::exchange(count, static_cast<std::uint16_t>(start));
   };
   to_starts(low);
-  to_starts(std::span(high).first(high_count));
-  for (const std::uint32_t value : values) sorted[low[(value - base) & 255]++] = static_cast<std::uint16_t>(value);
-  for (const std::uint32_t value : sorted) values[high[(value - base) >> 8]++] = static_cast<std::uint16_t>(value);
+  to_starts(std::span(high).first(((sums.greatest - least) >> 8) + 1));
+  for (const std::uint32_t value : values) halfway[low[(value - least) & 255]++] = static_cast<std::uint16_t>(value);
+  for (const std::uint32_t value : halfway) values[high[(value - least) >> 8]++] = static_cast<std::uint16_t>(value);
 }
 
 }  // namespace
@@ -182,19 +180,23 @@ std::optional<double> shapiro_wilk_complement(std::span<const double> rising, Wo
 
 std::optional<double> normality(std::span<const std::uint16_t> distances, Workspace& workspace) {
   auto& kept = workspace.kept;
-  kept.resize(distances.size());
-  std::size_t count = 0;
-  for (const auto distance : distances) {
-    kept[count] = distance;
-    count += distance != kNoChord ? 1 : 0;
+  kept.assign(distances.begin(), distances.end());
+  auto sums = sums_of(kept);
+  if (sums.greatest == kNoChord) {
+    std::erase(kept, kNoChord);
+    sums = sums_of(kept);
   }
-  kept.resize(count);
-  if (count > kInputMax) return std::nullopt;
-  leave_outliers_out(kept);
+  if (kept.size() < kCountMin || kept.size() > kInputMax) return std::nullopt;
+  const auto [least, greatest] = bounds(sums, static_cast<std::int64_t>(kept.size()));
+  if (sums.least < least || sums.greatest > greatest) {
+    std::erase_if(kept, [&](std::int64_t value) { return value < least || value > greatest; });
+    sums = sums_of(kept);
+  }
   if (kept.size() < kCountMin || kept.size() > kCountMax) return std::nullopt;
-  counting_sort(kept, workspace.sorted);
+  workspace.halfway.resize(kept.size());
+  counting_sort(kept, sums, workspace.halfway);
   const std::span<const std::uint16_t> rising = kept;
-  const double mean = static_cast<double>(sums_of(rising).values) / static_cast<double>(rising.size());
+  const double mean = static_cast<double>(sums.values) / static_cast<double>(rising.size());
   const auto share = complement(rising, mean, shapiro_wilk_coefficients(rising.size(), workspace));
   if (!share) return std::nullopt;
   return std::log(std::max(*share, kComplementMin));

@@ -3,8 +3,8 @@
 // PRADA's statistic (Juuti et al. 2019): distances beyond 3 standard deviations are left out, and the rest
 // is compared with a normal law by the W of Shapiro and Wilk. W is computed after Royston (1995, AS R94), whose
 // coefficients depend on the number of values only and are kept in the Workspace.
-// Threads: a Workspace belongs to one thread at a time. Cost: linear in n (two rounds of counting sort); a call for an n
-// that the Workspace does not hold also computes n / 2 normal quantiles. Page: docs/measures/mixture.md.
+// Threads: a Workspace belongs to one thread at a time. Cost: linear in n (two rounds of counting sort); a call for an
+// n that the Workspace does not hold also computes n / 2 normal quantiles. Page: docs/measures/mixture.md.
 #pragma once
 
 #include <cstddef>
@@ -30,7 +30,7 @@ struct Workspace {
   };
   std::vector<Coefficients> places;
   std::vector<std::uint16_t> kept;
-  std::vector<std::uint16_t> sorted;
+  std::vector<std::uint16_t> halfway;
 };
 
 // Coefficients a_i > 0 of x_(n+1-i) - x_(i), greatest first, floor(n / 2) of them; 2 * sum a_i^2 = 1. Requires

@@ -12,12 +12,15 @@ constexpr double kUnits = units_per_one(kBits);
 
 std::int64_t capped(std::uint16_t multiplicity) { return std::min(multiplicity, kMultiplicityMax); }
 
-// Sum of m_j q_j in units. At most 256 * 4095 * 2^22 < 2^42.
+// Sum of m_j q_j in units. At most 256 * 4095 * 2^22 < 2^42. Both factors have 32 bits: one instruction multiplies
+// them to 64.
 std::int64_t weighted(std::span<const float> row, std::span<const std::uint16_t> multiplicities) {
   std::int64_t total = 0;
   for (std::size_t j = 0; j < row.size(); ++j) {
     const double cosine = 1 - double{row[j]} * row[j] / 2;
-    total += capped(multiplicities[j]) * round_even(cosine * cosine * kUnits);
+    const auto q = static_cast<std::uint32_t>(round_even(cosine * cosine * kUnits));
+    const std::uint32_t m = std::min(multiplicities[j], kMultiplicityMax);
+    total += static_cast<std::int64_t>(std::uint64_t{m} * q);
   }
   return total;
 }

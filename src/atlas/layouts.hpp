@@ -1,0 +1,37 @@
+// What project() reads of an atlas, laid out for the kernels of base. Everything here follows from the fields of the
+// atlas and is made again when one is decoded; nothing of it lies on disk.
+//
+// Invariant: centroids.error and .length bound every centroid, whatever the values of the atlas; where they would not,
+// `bounded` is false and the nearest chart is sought plainly.
+// Threads: plain data. Cost: once the size of the atlas. Reference: docs/kernels.md.
+#pragma once
+
+#include "base/aligned.hpp"
+#include "base/columns.hpp"
+#include "base/quads.hpp"
+
+namespace cms::atlas {
+
+struct Atlas;
+
+// Centroids rounded to int8, each with its own scale, for the coarse pass of the nearest chart.
+struct CoarseCentroids {
+  Quads rows;                   // rows beyond the last centroid repeat it, so that none of them is better than all
+  AlignedVector<float> scales;  // a row times its scale is about its centroid
+  float error = 0;              // greatest length of a centroid less its scaled row
+  float length = 0;             // greatest length of a scaled row
+  bool bounded = false;
+};
+
+struct Layouts {
+  Columns projection, sketch;
+  CoarseCentroids centroids;
+  Quads reference;
+  AlignedVector<double> reference_inverse_lengths;  // reference.padded, surplus ones 0
+  AlignedVector<float> reference_weights;           // reference.padded, surplus ones 0
+};
+
+// Makes the layouts of what the atlas holds so far; parts that are empty stay empty.
+void derive(Atlas& atlas);
+
+}  // namespace cms::atlas

@@ -1,0 +1,128 @@
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
+#include "atlas/atlas_example.hpp"
+#include "base/kernels.hpp"
+#include "base/scalar.hpp"
+#include "base/targets_example.hpp"
+
+namespace cms::atlas {
+namespace {
+
+// rows x width matrix times a vector, each sum in rising order, brought to unit length.
+std::vector<float> unit_product(std::span<const float> matrix, std::span<const float> vector) {
+  std::vector<float> result(matrix.size() / vector.size());
+  for (std::size_t row = 0; row < result.size(); ++row) {
+    for (std::size_t i = 0; i < vector.size(); ++i) result[row] += matrix[row * vector.size() + i] * vector[i];
+  }
+  const float norm = std::sqrt(dot(std::span<const float>(result), std::span<const float>(result)));
+  for (float& value : result) value = norm > 0 && std::isfinite(norm) ? value / norm : 0.0F;
+  return result;
+}
+
+// project() in plain loops over the fields of the atlas, none of its layouts.
+Projected plainly(const Atlas& atlas, std::span<const float> raw) {
+  std::vector<float> centred(raw.begin(), raw.end());
+  for (std::size_t i = 0; i < centred.size(); ++i) centred[i] -= atlas.mean[i];
+  const auto point = unit_product(atlas.projection, centred);
+  Projected result;
+  result.point = round_direction(point);
+  result.sketch = round_direction(unit_product(atlas.sketch, raw));
+  for (std::uint32_t k = 1; k < atlas.chart_count(); ++k) {
+    if (dot(atlas.centroid(k), point) > dot(atlas.centroid(result.chart), point)) {
+      result.chart = static_cast<std::uint16_t>(k);
+    }
+  }
+  result.tangent_residual =
+      static_cast<float>(tangent_residual(point, atlas.centroid(result.chart), atlas.frame(result.chart)));
+
+  const std::span<const std::int8_t> rounded(result.point);
+  std::vector<float> squares;
+  for (std::size_t i = 0; i < atlas.reference_weights.size(); ++i) {
+    const auto other = std::span<const std::int8_t>(atlas.reference).subspan(i * atlas.rank, atlas.rank);
+    squares.push_back(squared_chord(dot(rounded, other), inverse_length(dot(rounded, rounded)),
+                                    inverse_length(dot(other, other))));
+  }
+  std::vector<float> sums(16);
+  result.benign_kernel = scalar::weighted_gaussian_sum(
+      squares, atlas.reference_weights, 0.5F / (atlas.bandwidth * atlas.bandwidth), std::span<float, 16>(sums));
+  std::sort(squares.begin(), squares.end());
+  result.benign_knn = std::sqrt(squares[atlas.knn_k - 1]);
+  return result;
+}
+
+void expect_equal(const Projected& a, const Projected& b) {
+  EXPECT_EQ(a.point, b.point);
+  EXPECT_EQ(a.sketch, b.sketch);
+  EXPECT_EQ(a.chart, b.chart);
+  EXPECT_EQ(a.tangent_residual, b.tangent_residual);
+  EXPECT_EQ(a.benign_knn, b.benign_knn);
+  EXPECT_EQ(a.benign_kernel, b.benign_kernel);
+}
+
+// Noise, the mean, zero, denormals, and what overflows.
+std::vector<float> raw_vectors(const Atlas& atlas, std::size_t count, Random& random) {
+  const std::size_t d = atlas.manifest.dimension;
+  auto raws = normal_values(random, count * d);
+  for (std::size_t v = 0; v < count; ++v) {
+    const auto kind = random.below(9);
+    for (std::size_t i = 0; i < d; ++i) {
+      float& value = raws[v * d + i];
+      if (kind == 1) value = atlas.mean[i];
+      if (kind == 2) value = 0;
+      if (kind == 3) value *= 1e-42F;
+      if (kind == 4) value = 1e25F;
+    }
+  }
+  return raws;
+}
+
+TEST(Project, gives_the_bytes_of_plain_loops_for_any_batch_on_every_instruction_set) {
+  Random random(1);
+  const ExampleSizes shapes[] = {{576, 64, 64, 256, 2048, 5}, {48, 16, 16, 24, 200, 1},  {50, 8, 12, 1, 1, 1},
+                                 {75, 72, 40, 300, 333, 40},  {576, 64, 64, 17, 31, 31}, {1, 1, 1, 2, 16, 16}};
+  for (const auto& sizes : shapes) {
+    const auto atlas = example_atlas(sizes, random.bits());
+    const std::size_t count = 11, d = sizes.dimension;
+    const auto raws = raw_vectors(atlas, count, random);
+    std::vector<Projected> expected;
+    for (std::size_t v = 0; v < count; ++v) expected.push_back(plainly(atlas, std::span(raws).subspan(v * d, d)));
+    on_every_target([&] {
+      ProjectScratch scratch;
+      for (const std::size_t batch : {1u, 2u, 3u, 4u, 5u, 11u}) {
+        std::vector<Projected> out(count);
+        for (std::size_t first = 0; first < count; first += batch) {
+          const std::size_t together = std::min(batch, count - first);
+          project(atlas, std::span(raws).subspan(first * d, together * d), scratch,
+                  std::span(out).subspan(first, together));
+        }
+        for (std::size_t v = 0; v < count; ++v) expect_equal(out[v], expected[v]);
+      }
+    });
+  }
+}
+
+TEST(Project, says_the_same_through_its_three_doors_and_uses_memory_again) {
+  Random random(2);
+  const auto atlas = example_atlas({96, 32, 32, 40, 150, 5}, 3);
+  const auto raws = normal_values(random, 10 * 96);
+  ProjectScratch scratch;
+  Projected reused;
+  std::vector<Projected> batch(10);
+  project(atlas, raws, scratch, batch);
+  const std::int8_t* memory = batch[0].point.data();
+  for (std::size_t v = 0; v < 10; ++v) {
+    const auto raw = std::span(raws).subspan(v * 96, 96);
+    project(atlas, raw, scratch, reused);
+    expect_equal(reused, batch[v]);
+    expect_equal(project(atlas, raw), batch[v]);
+  }
+  project(atlas, raws, scratch, batch);
+  EXPECT_EQ(batch[0].point.data(), memory);
+}
+
+}  // namespace
+}  // namespace cms::atlas
