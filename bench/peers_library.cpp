@@ -32,6 +32,7 @@ const char* cms_peers_error() { return error_text.c_str(); }
 
 struct CmsCharts {
   atlas::Atlas atlas;
+  atlas::NearestScratch scratch;
 };
 
 CmsCharts* cms_peers_charts_open(const float* centroids, std::uint32_t count, std::uint32_t rank) {
@@ -39,49 +40,85 @@ CmsCharts* cms_peers_charts_open(const float* centroids, std::uint32_t count, st
   charts->atlas.rank = rank;
   charts->atlas.centroids.assign(centroids, centroids + std::size_t{count} * rank);
   charts->atlas.charts.resize(count);
+  derive(charts->atlas);
   return charts;
 }
 
 void cms_peers_charts_close(CmsCharts* charts) { delete charts; }
 
-// Here the blocked product for batches belongs once there is one.
 std::int64_t cms_peers_charts_nearest(CmsCharts* charts, const float* points, std::uint32_t count, std::uint16_t* out) {
-  const std::size_t rank = charts->atlas.rank;
+  const std::size_t values = std::size_t{count} * charts->atlas.rank;
   return peers::nanoseconds([&] {
-    for (std::uint32_t i = 0; i < count; ++i) out[i] = atlas::nearest_chart(charts->atlas, {points + i * rank, rank});
+    atlas::nearest_charts(charts->atlas, {points, values}, charts->scratch, {out, count});
   });
 }
 
 // --- the whole step -------------------------------------------------------------------------------------------------
 
+namespace {
+
+constexpr std::uint32_t kBatch = 32;  // requests that the batch form is given at once
+
+struct Rows {
+  const float* values;
+  std::uint32_t count;
+  double* poh;
+  std::int64_t* each;
+};
+
+// What one thread works with.
+struct Worker {
+  pipeline::Scratch scratch;
+  std::vector<pipeline::Event> events;
+  std::vector<std::uint32_t> rows;  // of the events
+  std::vector<Score> scores = std::vector<Score>(kBatch);
+};
+
+}  // namespace
+
 struct CmsSteps {
   pipeline::Model model;
   std::vector<pipeline::AccountState> accounts;
-  std::vector<pipeline::Scratch> scratch;  // one a thread
-  std::uint64_t requests = 0;              // taken in so far: the time of the next
+  std::vector<Worker> workers;
+  std::uint64_t requests = 0;  // taken in so far: the time of the next
 
-  struct Batch {
-    const float* rows;
-    std::uint32_t count;
-    double* poh;
-    std::int64_t* each;
-  };
-  // The rows of the accounts of one thread.
-  void push(std::size_t thread, const Batch& batch);
+  // The rows of the accounts of one worker, one by one where each is timed, else in batches.
+  void push(std::size_t number, const Rows& rows);
+  void push_one(Worker& worker, const Rows& rows, const pipeline::Event& event, std::uint32_t row);
+  void push_batch(Worker& worker, const Rows& rows);
 };
 
-void CmsSteps::push(std::size_t thread, const Batch& batch) {
+void CmsSteps::push_one(Worker& worker, const Rows& rows, const pipeline::Event& event, std::uint32_t row) {
+  rows.each[row] = peers::nanoseconds([&] {
+    rows.poh[row] = pipeline::step(model, *event.account, event.activation, event.time, worker.scratch).poh;
+  });
+}
+
+void CmsSteps::push_batch(Worker& worker, const Rows& rows) {
+  const auto scores = std::span(worker.scores).first(worker.events.size());
+  pipeline::step(model, worker.events, worker.scratch, scores);
+  for (std::size_t i = 0; i < scores.size(); ++i) rows.poh[worker.rows[i]] = scores[i].poh;
+  worker.events.clear();
+  worker.rows.clear();
+}
+
+void CmsSteps::push(std::size_t number, const Rows& rows) {
+  Worker& worker = workers[number];
   const std::size_t dimension = model.atlas.manifest.dimension;
-  for (std::uint32_t i = 0; i < batch.count; ++i) {
+  for (std::uint32_t i = 0; i < rows.count; ++i) {
     const std::size_t account = (requests + i) % accounts.size();
-    if (account % scratch.size() != thread) continue;
-    const auto took = peers::nanoseconds([&] {
-      batch.poh[i] = pipeline::step(model, accounts[account], {batch.rows + i * dimension, dimension},
-                                    static_cast<double>(requests + i), scratch[thread])
-                         .poh;
-    });
-    if (batch.each != nullptr) batch.each[i] = took;
+    if (account % workers.size() != number) continue;
+    const pipeline::Event event{&accounts[account], {rows.values + i * dimension, dimension},
+                                static_cast<double>(requests + i)};
+    if (rows.each != nullptr) {
+      push_one(worker, rows, event, i);
+      continue;
+    }
+    worker.events.push_back(event);
+    worker.rows.push_back(i);
+    if (worker.events.size() == kBatch) push_batch(worker, rows);
   }
+  if (!worker.events.empty()) push_batch(worker, rows);
 }
 
 CmsSteps* cms_peers_steps_open(const char* model, std::uint32_t accounts, std::uint32_t threads) {
@@ -94,7 +131,7 @@ CmsSteps* cms_peers_steps_open(const char* model, std::uint32_t accounts, std::u
   steps->model = std::move(*read);
   steps->model.calibration.options.stride = 1;
   for (std::uint32_t i = 0; i < accounts; ++i) steps->accounts.push_back(pipeline::make_account(steps->model));
-  steps->scratch.resize(threads);
+  steps->workers.resize(threads);
   return steps;
 }
 
@@ -105,11 +142,11 @@ std::uint32_t cms_peers_steps_window(const CmsSteps* steps) { return steps->mode
 
 std::int64_t cms_peers_steps_push(CmsSteps* steps, const float* rows, std::uint32_t count, double* poh,
                                   std::int64_t* each) {
-  const CmsSteps::Batch batch{rows, count, poh, each};
+  const Rows batch{rows, count, poh, each};
   const auto took = peers::nanoseconds([&] {
-    if (steps->scratch.size() == 1) return steps->push(0, batch);
+    if (steps->workers.size() == 1) return steps->push(0, batch);
     std::vector<std::thread> threads;
-    for (std::size_t t = 0; t < steps->scratch.size(); ++t) {
+    for (std::size_t t = 0; t < steps->workers.size(); ++t) {
       threads.emplace_back([&, t] { steps->push(t, batch); });
     }
     for (auto& thread : threads) thread.join();

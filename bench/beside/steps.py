@@ -69,7 +69,7 @@ def beside_published(context, table, path):
     steps, feed = Steps(context.library, path, 1), Feed(context, 5)
     kept = feed.take(3 * length)
     steps.push(kept)
-    window = list(kept[-length:])
+    window, each = list(kept[-length:]), np.empty(1, np.int64)
     times = {name: [] for name in ("ours", "python", "published")}
     events = 4 if context.quick else PUBLISHED_EVENTS
     progress = Progress("whole step, W = 64", "rounds", context.rounds)
@@ -79,9 +79,9 @@ def beside_published(context, table, path):
             row = feed.take(1)
             window = [*window[1:], row[0]]
             rows = np.stack(window)
-            once, returned = alternate({"ours": lambda row=row: steps.push(row),
-                                        "published": lambda rows=rows: published_score(rows)}, event)
-            took["ours"].append(returned["ours"])
+            once, _ = alternate({"ours": lambda row=row: steps.push(row, each),
+                                 "published": lambda rows=rows: published_score(rows)}, event)
+            took["ours"].append(each[0])
             took["python"].append(once["ours"])
             took["published"].append(once["published"])
         for name in times:
@@ -96,21 +96,34 @@ def beside_published(context, table, path):
 
 
 def throughput(context, table, path, length):
-    """Requests of several accounts, interleaved, one thread."""
-    steps, feed = Steps(context.library, path, ACCOUNTS), Feed(context, 6)
-    steps.push(feed.take(ACCOUNTS * (REQUESTS[length] + 8)))
+    """Requests of several accounts, interleaved, one thread: one by one and in batches, which must give the same."""
+    single, batch = (Steps(context.library, path, ACCOUNTS) for _ in range(2))
+    feed = Feed(context, 6)
+    warm = feed.take(ACCOUNTS * (REQUESTS[length] + 8))
+    single.push(warm)
+    batch.push(warm)
     count = EVENTS[length] // 5 if context.quick else EVENTS[length]
-    each, rates, all_each = np.empty(count, np.int64), [], []
+    each, all_each, rates = np.empty(count, np.int64), [], {"single": [], "batch": []}
     progress = Progress(f"events a second, W = {length}", "rounds", context.rounds)
-    for _ in range(context.rounds):
-        rates.append(count / steps.push(feed.take(count), each) * 1e9)
+    for i in range(context.rounds):
+        rows = feed.take(count)
+        _, took = alternate({"single": lambda rows=rows: single.push(rows, each),
+                             "batch": lambda rows=rows: batch.push(rows)}, i)
+        if not np.array_equal(single.poh[:count], batch.poh[:count]):
+            say("step: one by one and in batches do not give the same PoH")
+            context.failed = True
+        for name in rates:
+            rates[name].append(count / took[name] * 1e9)
         all_each.append(each.copy())
         progress.advance()
     progress.finish()
-    rate = float(np.median(rates))
-    table.add(f"whole step, W = {length}, {ACCOUNTS} accounts interleaved, ours alone", "-",
-              spread(np.concatenate(all_each)), f"{rate:,.0f} events/s", f"events_{length}", rate)
-    table.note(f"events a second, W = {length}: best round {max(rates):,.0f}, worst {min(rates):,.0f}")
+    median = {name: float(np.median(values)) for name, values in rates.items()}
+    table.add(f"whole step, W = {length}, {ACCOUNTS} accounts interleaved, in batches, ours alone", "-",
+              f"{1e6 / median['batch']:,.1f}", f"{median['batch']:,.0f} events/s", f"events_{length}", median["batch"])
+    table.add(f"whole step, W = {length}, {ACCOUNTS} accounts interleaved, one by one, ours alone", "-",
+              spread(np.concatenate(all_each)), f"{median['single']:,.0f} events/s")
+    table.note(f"events a second in batches, W = {length}: best round {max(rates['batch']):,.0f}, worst "
+               f"{min(rates['batch']):,.0f}")
 
 
 def two_threads(context, table, path):
