@@ -38,6 +38,14 @@ struct CmsCharts {
 CmsCharts* cms_peers_charts_open(const float* centroids, std::uint32_t count, std::uint32_t rank) {
   auto* charts = new CmsCharts;
   charts->atlas.rank = rank;
+  // The smallest atlas that derive() takes: only its charts are asked for.
+  charts->atlas.manifest.dimension = 1;
+  charts->atlas.mean.resize(1);
+  charts->atlas.projection.resize(rank);
+  charts->atlas.sketch_dimension = 1;
+  charts->atlas.sketch.resize(1);
+  charts->atlas.reference.resize(rank);
+  charts->atlas.reference_weights.resize(1);
   charts->atlas.centroids.assign(centroids, centroids + std::size_t{count} * rank);
   charts->atlas.charts.resize(count);
   derive(charts->atlas);

@@ -72,7 +72,7 @@ void cms_peers_steps_close(CmsSteps* steps);
 const char* cms_peers_error(void);
 uint32_t cms_peers_steps_dimension(const CmsSteps* steps);
 uint32_t cms_peers_steps_window(const CmsSteps* steps);
-// `count` raw rows of `dimension` floats, each the next request of the next account in turn. Writes PoH. Where `each` is
+// `count` raw rows of `dimension` floats, each the next request of the next account in turn. Writes PoH. If `each` is
 // not null every step is made by itself and its nanoseconds are written; else they are made in batches of 32, with the
 // same result. Gives the time from the first step to the end of the last.
 int64_t cms_peers_steps_push(CmsSteps* steps, const float* rows, uint32_t count, double* poh, int64_t* each);
