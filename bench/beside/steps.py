@@ -143,7 +143,8 @@ def two_threads(context, table, path):
     progress = Progress("two threads", "rounds", context.rounds)
     for i in range(context.rounds):
         rows = feed.take(count)
-        _, returned = alternate({"one": lambda rows=rows: one.push(rows), "two": lambda rows=rows: shared(two, rows)}, i)
+        _, returned = alternate({"one": lambda rows=rows: one.push(rows),
+                                 "two": lambda rows=rows: shared(two, rows)}, i)
         returned["two"], busy = returned["two"]
         cores.append(busy / returned["two"])
         if not np.array_equal(one.poh[:count], two.poh[:count]):
