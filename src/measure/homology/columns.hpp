@@ -36,12 +36,26 @@ struct Columns {
     std::uint32_t i, j, k;
   };
 
+  // What grows step by step: `used` of the elements count. Beside std::vector it spares a look at the end and a call.
+  template <typename T>
+  struct Stack {
+    std::vector<T> values;
+    std::size_t used = 0;
+
+    // Room for `count` more, what was there before left as it is.
+    T* extend(std::size_t count) {
+      if (used + count > values.size()) [[unlikely]] values.resize(2 * (used + count));
+      used += count;
+      return values.data() + used - count;
+    }
+  };
+
   std::vector<std::uint32_t> codes;    // of (i, j) and (j, i): 1 + place of v(i, j) in known, 0 = not worked out; all 0
                                        // between windows
-  std::vector<std::uint32_t> touched;  // entries of codes that are not 0
-  std::vector<Slice> known;            // coordinates, in arena; the first is the zero vector
+  Stack<std::uint32_t> touched;        // entries of codes that are not 0
+  Stack<Slice> known;                  // coordinates, in arena; the first is the zero vector
   std::vector<Slice> pairs;            // per class, the column that ends it, in arena; size 0 while it is alive
-  std::vector<std::uint64_t> arena;    // words of all slices; the first is 0
+  Stack<std::uint64_t> arena;          // words of all slices; the first is 0
   std::vector<std::uint64_t> sum;      // the vector being worked on
   std::vector<Pending> pending;        // explicit stack: the recursion has no small bound
 };

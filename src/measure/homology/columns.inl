@@ -58,10 +58,10 @@ class Reduction {
   Reduction(const Distances& distances, Columns& memory, Budget& budget)
       : distances_(distances), memory_(memory), budget_(budget) {
     if (memory_.codes.size() < std::size_t{SlotsMax} * SlotsMax) memory_.codes.resize(std::size_t{SlotsMax} * SlotsMax);
-    for (const std::uint32_t entry : memory_.touched) memory_.codes[entry] = 0;
-    memory_.touched.clear();
-    memory_.arena.assign(kFixed, 0);
-    memory_.known.assign(1, {0, 0, kFixed});
+    for (std::size_t t = 0; t < memory_.touched.used; ++t) memory_.codes[memory_.touched.values[t]] = 0;
+    memory_.touched.used = memory_.arena.used = memory_.known.used = 0;
+    std::fill_n(memory_.arena.extend(kFixed), kFixed, 0);
+    *memory_.known.extend(1) = {0, 0, kFixed};
     memory_.pairs.clear();
     if (memory_.sum.size() < kFixed) memory_.sum.resize(kFixed);
   }
@@ -73,17 +73,17 @@ class Reduction {
     memory_.pairs.emplace_back();
     words_ = index / 64 + 1;
     const std::uint64_t unit = std::uint64_t{1} << index % 64;
-    const auto offset = static_cast<std::uint32_t>(memory_.arena.size());
+    const auto offset = static_cast<std::uint32_t>(memory_.arena.used);
     if (words_ <= kFixed) {
-      memory_.arena.resize(offset + kFixed, 0);
-      memory_.arena[offset + index / 64] = unit;
-      memory_.known.push_back({offset, 0, kFixed});
+      std::uint64_t* words = memory_.arena.extend(kFixed);
+      std::fill_n(words, kFixed, 0);
+      words[index / 64] = unit;
+      keep_known(i, j, {offset, 0, kFixed});
     } else {
       if (memory_.sum.size() < words_) memory_.sum.resize(words_);
-      memory_.arena.push_back(unit);
-      memory_.known.push_back({offset, index / 64, 1});
+      *memory_.arena.extend(1) = unit;
+      keep_known(i, j, {offset, index / 64, 1});
     }
-    set_code(i, j, static_cast<std::uint32_t>(memory_.known.size()));
   }
 
   // Whether no filled cycle has ended this class yet.
@@ -118,13 +118,17 @@ class Reduction {
 
   [[nodiscard]] std::uint32_t code(std::uint32_t i, std::uint32_t j) const { return memory_.codes[i * SlotsMax + j]; }
   void set_code(std::uint32_t i, std::uint32_t j, std::uint32_t value) {
-    for (const std::uint32_t entry : {i * SlotsMax + j, j * SlotsMax + i}) {
-      memory_.codes[entry] = value;
-      memory_.touched.push_back(entry);
-    }
+    std::uint32_t* touched = memory_.touched.extend(2);
+    touched[0] = i * SlotsMax + j;
+    touched[1] = j * SlotsMax + i;
+    memory_.codes[touched[0]] = memory_.codes[touched[1]] = value;
+  }
+  void keep_known(std::uint32_t i, std::uint32_t j, const Columns::Slice& slice) {
+    *memory_.known.extend(1) = slice;
+    set_code(i, j, static_cast<std::uint32_t>(memory_.known.used));
   }
   [[nodiscard]] const Columns::Slice& slice(std::uint32_t i, std::uint32_t j) const {
-    return memory_.known[code(i, j) - 1];
+    return memory_.known.values[code(i, j) - 1];
   }
 
   // Works out v(i, j). False when the budget was exceeded first.
@@ -159,23 +163,22 @@ class Reduction {
       Fixed sum{};
       add(slice(edge.i, edge.k), sum);
       add(slice(edge.k, edge.j), sum);
-      memory_.known.push_back(store(sum));
+      keep_known(edge.i, edge.j, store(sum));
     } else {
       std::fill_n(memory_.sum.begin(), words_, 0);
       add(slice(edge.i, edge.k));
       add(slice(edge.k, edge.j));
-      memory_.known.push_back(store(trimmed(words_)));
+      keep_known(edge.i, edge.j, store(trimmed(words_)));
     }
-    set_code(edge.i, edge.j, static_cast<std::uint32_t>(memory_.known.size()));
   }
 
   void add(const Columns::Slice& slice, Fixed& sum) {
-    const std::uint64_t* words = memory_.arena.data() + slice.offset;
+    const std::uint64_t* words = memory_.arena.values.data() + slice.offset;
     for (std::uint32_t w = 0; w < kFixed; ++w) sum[w] ^= words[w];
     budget_.spend(kFixedUnits);
   }
   void add(const Columns::Slice& slice) {
-    const std::uint64_t* HWY_RESTRICT words = memory_.arena.data() + slice.offset;
+    const std::uint64_t* HWY_RESTRICT words = memory_.arena.values.data() + slice.offset;
     std::uint64_t* HWY_RESTRICT sum = memory_.sum.data() + slice.first;
     for (std::size_t w = 0; w < slice.size; ++w) sum[w] ^= words[w];
     budget_.spend(slice.size);
@@ -231,9 +234,8 @@ class Reduction {
     return store(memory_.sum.data(), size);
   }
   Columns::Slice store(const std::uint64_t* words, std::size_t size) {
-    const auto offset = static_cast<std::uint32_t>(memory_.arena.size());
-    memory_.arena.resize(offset + size);
-    for (std::size_t w = 0; w < size; ++w) memory_.arena[offset + w] = words[w];
+    const auto offset = static_cast<std::uint32_t>(memory_.arena.used);
+    std::copy_n(words, size, memory_.arena.extend(size));
     return {offset, 0, static_cast<std::uint32_t>(size)};
   }
 

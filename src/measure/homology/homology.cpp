@@ -17,12 +17,11 @@ Work walk(const Distances& distances, const RowChange* change, const Options& op
   out.h1.clear();
   out.truncated = false;
   scratch.births.clear();
+  scratch.deaths.clear();
   scratch.open_births.clear();
   state.count = distances.count;
   if (distances.count < 2) return {};
-  const Work work = walk_kept(distances, change, options, state, scratch, out);
-  std::sort(out.h1.begin(), out.h1.end());  // those of H0 come in order
-  return work;
+  return walk_kept(distances, change, options, state, scratch, out);
 }
 
 }  // namespace
@@ -50,14 +49,17 @@ namespace {
 
 template <typename Packed>
 void nearest(const std::vector<Packed>& edges, const Distances& distances, Neighbours& out) {
-  std::array<std::uint8_t, kPointsMax> found{};
-  std::uint32_t left = out.count * out.k;
+  std::array<std::uint32_t, kPointsMax> found{};
+  const std::uint32_t wanted = out.count * out.k;
+  std::uint32_t left = wanted;
+  // What a point has enough of goes into one entry too many: a store costs less than a branch that cannot be guessed.
   const auto add = [&](std::uint32_t from, std::uint32_t to, float length) {
-    if (found[from] == out.k) return;
-    const std::size_t entry = std::size_t{from} * out.k + found[from]++;
+    const bool open = found[from] < out.k;
+    const std::uint32_t entry = open ? from * out.k + found[from] : wanted;
     out.slots[entry] = static_cast<std::uint8_t>(to);
     out.lengths[entry] = length;
-    --left;
+    found[from] += open;
+    left -= open;
   };
   for (std::size_t e = 0; left > 0; ++e) {
     const std::uint32_t i = edges[e].first();
@@ -73,10 +75,12 @@ void nearest(const std::vector<Packed>& edges, const Distances& distances, Neigh
 void nearest(const State& state, const Distances& distances, std::uint32_t k, Neighbours& out) {
   out.count = state.count;
   out.k = state.count == 0 ? 0 : std::min(k, state.count - 1);
-  out.slots.resize(std::size_t{out.count} * out.k);
-  out.lengths.resize(std::size_t{out.count} * out.k);
+  out.slots.resize(std::size_t{out.count} * out.k + 1);
+  out.lengths.resize(std::size_t{out.count} * out.k + 1);
   state.length <= kNarrowMax ? nearest(state.order.narrow, distances, out)
                              : nearest(state.order.wide, distances, out);
+  out.slots.pop_back();
+  out.lengths.pop_back();
 }
 
 Result<void> check(const Distances& distances) {

@@ -58,6 +58,7 @@ struct Scratch {
   std::vector<Edge> spare;
   Columns columns;
   std::vector<float> births;       // of every class of H1, in order
+  std::vector<float> deaths;       // of the same
   std::vector<float> open_births;  // of the classes whose death was not found
   State state;                     // of a window that is not kept
   Order order;                     // the order being made

@@ -129,8 +129,12 @@ class Walk {
   Work finish(float radius) {
     assert(alive_ == 0 || out_.truncated);
     Work work;
-    for (std::uint32_t index = 0; alive_ > 0 && index < scratch_.births.size(); ++index) {
-      if (reduction_.alive(index)) scratch_.open_births.push_back(scratch_.births[index]);
+    for (std::uint32_t index = 0; index < scratch_.births.size(); ++index) {
+      if (reduction_.alive(index)) {
+        scratch_.open_births.push_back(scratch_.births[index]);
+      } else if (scratch_.deaths[index] > scratch_.births[index]) {
+        insert({scratch_.births[index], scratch_.deaths[index]});
+      }
     }
     work.open_births = scratch_.open_births;
     work.units = budget_.used;
@@ -141,6 +145,14 @@ class Walk {
   }
 
  private:
+  // Classes come by birth, so bars are in order but for those of one birth, of which there are few.
+  void insert(const Bar& bar) {
+    out_.h1.push_back(bar);
+    for (std::size_t at = out_.h1.size() - 1; at > 0 && out_.h1[at] < out_.h1[at - 1]; --at) {
+      std::swap(out_.h1[at], out_.h1[at - 1]);
+    }
+  }
+
   // Edges that were there before, but for those of the point that left. The lune of one may be another only if that
   // point was in it or the one that came is: then one of the two was joined to both ends before this edge.
   HWY_NOINLINE Packed* keep(const Packed* edge, const Packed* end, std::uint32_t slot, Packed* to) {
@@ -201,6 +213,7 @@ class Walk {
     } else {
       reduction_.add_birth_edge(i, j);
       scratch_.births.push_back(length);
+      scratch_.deaths.push_back(0);
       ++alive_;
       searching_ = !out_.truncated;
     }
@@ -218,8 +231,7 @@ class Walk {
       const auto ended = reduction_.fill(i, middles[0], j, middles[a]);
       if (!ended) continue;
       --alive_;
-      const Bar bar{scratch_.births[*ended], death};
-      if (bar.death > bar.birth) out_.h1.push_back(bar);
+      scratch_.deaths[*ended] = death;
     }
     out_.truncated = budget_.exceeded();
     if (out_.truncated) exact_below_ = death;
