@@ -27,11 +27,15 @@ struct Slots {
   std::array<std::uint64_t, Words> words{};
 
   void insert(std::uint32_t slot) { words[Words == 1 ? 0 : slot / 64] |= std::uint64_t{1} << slot % 64; }
-  void remove(std::uint32_t slot) { words[Words == 1 ? 0 : slot / 64] &= ~(std::uint64_t{1} << slot % 64); }
   [[nodiscard]] bool empty() const {
     std::uint64_t any = 0;
     for (const std::uint64_t word : words) any |= word;
     return any == 0;
+  }
+  [[nodiscard]] int size() const {
+    int count = 0;
+    for (const std::uint64_t word : words) count += std::popcount(word);
+    return count;
   }
   // 64 Words for the empty set.
   [[nodiscard]] std::uint32_t lowest() const {
@@ -107,6 +111,7 @@ class Walk {
   // Walks the first `old_walked` old edges and `new_walked` arriving ones, merged; copies the rest with nothing known.
   void run(std::span<const Packed> old, std::size_t old_walked, const Arrival& arrival, std::size_t new_walked,
            Packed* to) {
+    came_ = arrival.slot;
     std::size_t t = 0;
     for (std::size_t s = 0;; ++s) {
       const bool last = s == arrival.others.size();
@@ -121,8 +126,8 @@ class Walk {
       const std::uint32_t other = arrival.others[s];
       const std::uint32_t i = std::min(other, arrival.slot);
       const std::uint32_t j = std::max(other, arrival.slot);
-      near_[other] = 1;
-      *to++ = Packed::make(i, j, s < new_walked ? take(i, j, Lune::unknown) : Lune::unknown);
+      near_[other] |= kCame;
+      *to++ = Packed::make(i, j, s < new_walked ? take(i, j, Lune::unknown, false) : Lune::unknown);
     }
   }
 
@@ -160,25 +165,29 @@ class Walk {
       const std::uint32_t i = edge->first();
       const std::uint32_t j = edge->second();
       if ((i == slot) | (j == slot)) [[unlikely]] {
-        near_[i ^ j ^ slot] = 1;
+        near_[i ^ j ^ slot] |= kLeft;
         continue;
       }
       // Arithmetic, because no branch on this can be guessed: what is known, or 0 for unknown.
       const std::uint32_t touched = near_[i] & near_[j];
-      const auto known = static_cast<Lune>(static_cast<std::uint32_t>(edge->lune()) & (touched - 1));
-      *to++ = Packed::make(i, j, take(i, j, known));
+      const auto known = static_cast<Lune>(static_cast<std::uint32_t>(edge->lune()) & (0U - (touched == 0)));
+      const bool grew = (touched == kCame) & (edge->lune() == Lune::connected);
+      *to++ = Packed::make(i, j, take(i, j, known, grew));
     }
     return to;
   }
 
-  // Joins i and j, and says what is known of the lune that they had.
-  HWY_INLINE Lune take(std::uint32_t i, std::uint32_t j, Lune known) {
+  // Joins i and j, and says what is known of the lune that they had. `grew`: it was connected, and the point that came
+  // is all that is new in it.
+  HWY_INLINE Lune take(std::uint32_t i, std::uint32_t j, Lune known, bool grew) {
     if constexpr (Words == 1) {
       // One word is looked at sooner than a branch on what is known is guessed.
       const Slots<1> lune = joined_[i] & joined_[j];
       join(i, j);
       const bool star = (lune - joined_[lune.lowest()]).empty();
-      if (lune.empty() | (!star & searching_ & (known != Lune::connected))) [[unlikely]] return decide(i, j, lune);
+      if (lune.empty() | (!star & searching_ & (known != Lune::connected))) [[unlikely]] {
+        return decide(i, j, lune, grew);
+      }
       return star ? Lune::connected : known;
     } else {
       if (!(searching_ & (known == Lune::connected))) {
@@ -187,7 +196,7 @@ class Walk {
           known = connect(i, j);
         } else if (searching_) {
           const bool star = known == Lune::unknown && (lune - joined_[lune.lowest()]).empty();
-          known = star ? Lune::connected : close(i, j, lune);
+          known = star ? Lune::connected : close(i, j, lune, grew);
         }
       }
       join(i, j);
@@ -200,8 +209,8 @@ class Walk {
     joined_[j].insert(i);
   }
 
-  HWY_NOINLINE Lune decide(std::uint32_t i, std::uint32_t j, Slots<Words> lune) {
-    return lune.empty() ? connect(i, j) : close(i, j, lune);
+  HWY_NOINLINE Lune decide(std::uint32_t i, std::uint32_t j, Slots<Words> lune, bool grew) {
+    return lune.empty() ? connect(i, j) : close(i, j, lune, grew);
   }
 
   // An edge without lune: it merges two components or opens a class.
@@ -222,7 +231,8 @@ class Walk {
 
   // An edge whose lune may have several components: each beyond the first fills one cycle. With nothing alive nothing
   // is left to end: two clusters that join would make thousands of void columns.
-  [[gnu::noinline]] Lune close(std::uint32_t i, std::uint32_t j, const Slots<Words>& lune) {
+  [[gnu::noinline]] Lune close(std::uint32_t i, std::uint32_t j, const Slots<Words>& lune, bool grew) {
+    if (grew && (joined_[came_] & lune).size() > 1) return Lune::connected;  // itself, and one it is joined to
     std::array<std::uint8_t, Words * 64> middles;
     const std::size_t count = representatives(i, j, lune, middles);
     if (count == 1) return Lune::connected;
@@ -239,28 +249,41 @@ class Walk {
     return Lune::disconnected;
   }
 
-  // One slot of each component of the graph on `rest`, the lune of (i, j): every slot is expanded once at most. The
-  // budget pays only for lunes that are not connected: whether a connected one is searched depends on what is known.
+  // One slot of each component of the graph on `rest`, the lune of (i, j): breadth first, each level from its smaller
+  // side (the level itself, or what is still unreached), which bounds the steps by the number of slots. The budget pays
+  // only for lunes that are not connected: whether a connected one is searched depends on what is known of it.
   std::size_t representatives(std::uint32_t i, std::uint32_t j, Slots<Words> rest,
                               std::array<std::uint8_t, Words * 64>& found) {
     std::size_t count = 0, steps = 0;
     while (!rest.empty()) {
       const Slots<Words> before = rest;
-      Slots<Words> ahead = joined_[rest.lowest()] & rest;
-      rest = rest - ahead;
-      while (!ahead.empty() && !rest.empty()) {
-        const std::uint32_t slot = ahead.lowest();
-        ahead.remove(slot);
-        const Slots<Words> reached = joined_[slot] & rest;
-        ahead = ahead | reached;
-        rest = rest - reached;
-        ++steps;
+      Slots<Words> level = joined_[rest.lowest()] & rest;
+      rest = rest - level;
+      while (!level.empty() && !rest.empty()) {
+        level = next_level(level, rest, steps);
+        rest = rest - level;
       }
       if (count == 0 && rest.empty()) return 1;
       found[count++] = static_cast<std::uint8_t>(cheapest(i, j, before - rest));
     }
     budget_.spend(steps);
     return count;
+  }
+
+  // The slots of `rest` that are joined to `level`.
+  Slots<Words> next_level(const Slots<Words>& level, const Slots<Words>& rest, std::size_t& steps) {
+    Slots<Words> next;
+    const int level_size = level.size();
+    const int rest_size = rest.size();
+    steps += static_cast<std::size_t>(std::min(level_size, rest_size));
+    if (level_size < rest_size) {
+      level.for_each([&](std::uint32_t slot) { next = next | joined_[slot]; });
+      return next & rest;
+    }
+    rest.for_each([&](std::uint32_t slot) {
+      if (!(joined_[slot] & level).empty()) next.insert(slot);
+    });
+    return next;
   }
 
   // Any slot of a component serves; one whose edges to i and j have known coordinates saves working them out.
@@ -286,7 +309,9 @@ class Walk {
   std::uint32_t alive_ = 0;
   bool searching_ = false;  // something is alive and the budget lasts
   std::array<Slots<Words>, Words * 64 + 1> joined_{};  // the last one is that of no slot, joined to nothing
-  std::array<std::uint8_t, Words * 64> near_{};        // 1 = joined to the point that left or to the one that came
+  static constexpr std::uint8_t kLeft = 1, kCame = 2;
+  std::array<std::uint8_t, Words * 64> near_{};  // joined to the point that left, to the one that came
+  std::uint32_t came_ = kNoSlot;                 // its slot
 };
 
 // Smallest length at which some point is joined to all others: from there on the complex is a cone, without homology.
