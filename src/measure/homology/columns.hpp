@@ -55,6 +55,7 @@ struct Columns {
   Stack<std::uint32_t> touched;        // entries of codes that are not 0
   Stack<Slice> known;                  // coordinates, in arena; the first is the zero vector
   std::vector<Slice> pairs;            // per class, the column that ends it, in arena; size 0 while it is alive
+  Stack<std::uint64_t> fixed_pairs;    // the same at a fixed width, class after class, while all vectors have it
   Stack<std::uint64_t> arena;          // words of all slices; the first is 0
   std::vector<std::uint64_t> sum;      // the vector being worked on
   std::vector<Pending> pending;        // explicit stack: the recursion has no small bound

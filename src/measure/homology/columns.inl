@@ -59,7 +59,7 @@ class Reduction {
       : distances_(distances), memory_(memory), budget_(budget) {
     if (memory_.codes.size() < std::size_t{SlotsMax} * SlotsMax) memory_.codes.resize(std::size_t{SlotsMax} * SlotsMax);
     for (std::size_t t = 0; t < memory_.touched.used; ++t) memory_.codes[memory_.touched.values[t]] = 0;
-    memory_.touched.used = memory_.arena.used = memory_.known.used = 0;
+    memory_.touched.used = memory_.arena.used = memory_.known.used = memory_.fixed_pairs.used = 0;
     std::fill_n(memory_.arena.extend(kFixed), kFixed, 0);
     *memory_.known.extend(1) = {0, 0, kFixed};
     memory_.pairs.clear();
@@ -75,11 +75,13 @@ class Reduction {
     const std::uint64_t unit = std::uint64_t{1} << index % 64;
     const auto offset = static_cast<std::uint32_t>(memory_.arena.used);
     if (words_ <= kFixed) {
+      std::fill_n(memory_.fixed_pairs.extend(kFixed), kFixed, 0);
       std::uint64_t* words = memory_.arena.extend(kFixed);
       std::fill_n(words, kFixed, 0);
       words[index / 64] = unit;
       keep_known(i, j, {offset, 0, kFixed});
     } else {
+      if (index == kFixed * 64) leave_fixed();
       if (memory_.sum.size() < words_) memory_.sum.resize(words_);
       *memory_.arena.extend(1) = unit;
       keep_known(i, j, {offset, index / 64, 1});
@@ -131,6 +133,16 @@ class Reduction {
     return memory_.known.values[code(i, j) - 1];
   }
 
+  // More classes than a fixed width holds: columns go where those of any width are.
+  void leave_fixed() {
+    for (std::size_t index = 0; index < std::size_t{kFixed} * 64; ++index) {
+      if (alive(static_cast<std::uint32_t>(index))) continue;
+      const auto offset = static_cast<std::uint32_t>(memory_.arena.used);
+      std::copy_n(memory_.fixed_pairs.values.data() + index * kFixed, kFixed, memory_.arena.extend(kFixed));
+      memory_.pairs[index] = {offset, 0, kFixed};
+    }
+  }
+
   // Works out v(i, j). False when the budget was exceeded first.
   bool know(std::uint32_t i, std::uint32_t j) { return knows(i, j) || work_out(i, j); }
 
@@ -163,17 +175,20 @@ class Reduction {
       Fixed sum{};
       add(slice(edge.i, edge.k), sum);
       add(slice(edge.k, edge.j), sum);
+      budget_.spend(kFixedUnits);
       keep_known(edge.i, edge.j, store(sum));
     } else {
       std::fill_n(memory_.sum.begin(), words_, 0);
       add(slice(edge.i, edge.k));
       add(slice(edge.k, edge.j));
-      keep_known(edge.i, edge.j, store(trimmed(words_)));
+      const std::size_t size = trimmed(words_);
+      budget_.spend(size);
+      keep_known(edge.i, edge.j, store(size));
     }
   }
 
-  void add(const Columns::Slice& slice, Fixed& sum) {
-    const std::uint64_t* words = memory_.arena.values.data() + slice.offset;
+  void add(const Columns::Slice& slice, Fixed& sum) { add(memory_.arena.values.data() + slice.offset, sum); }
+  void add(const std::uint64_t* words, Fixed& sum) {
     for (std::uint32_t w = 0; w < kFixed; ++w) sum[w] ^= words[w];
     budget_.spend(kFixedUnits);
   }
@@ -194,8 +209,12 @@ class Reduction {
         if (size == 0) return std::nullopt;
       }
       const std::uint32_t youngest = highest(size, sum[size - 1]);
-      if (alive(youngest)) return keep_pair(youngest, store(sum));
-      add(memory_.pairs[youngest], sum);
+      std::uint64_t* column = memory_.fixed_pairs.values.data() + std::size_t{youngest} * kFixed;
+      if (column[youngest / 64] == 0) {  // the column of a class has its bit; none was kept
+        std::copy(sum.begin(), sum.end(), column);
+        return keep_pair(youngest, {0, 0, kFixed});
+      }
+      add(column, sum);
     }
     return std::nullopt;
   }
@@ -214,6 +233,7 @@ class Reduction {
 
   // The stored column ends class `youngest`, its highest.
   std::optional<std::uint32_t> keep_pair(std::uint32_t youngest, const Columns::Slice& column) {
+    budget_.spend(words_ <= kFixed ? kFixedUnits : column.size);
     if (budget_.exceeded()) return std::nullopt;
     memory_.pairs[youngest] = column;
     return youngest;
@@ -226,11 +246,9 @@ class Reduction {
   }
 
   Columns::Slice store(const Fixed& sum) {
-    budget_.spend(kFixedUnits);
     return store(sum.data(), kFixed);
   }
   Columns::Slice store(std::size_t size) {
-    budget_.spend(size);
     return store(memory_.sum.data(), size);
   }
   Columns::Slice store(const std::uint64_t* words, std::size_t size) {

@@ -65,27 +65,25 @@ struct Slots {
   }
 };
 
-// Components of the graph, for H0.
-class Forest {
+// Components of the graph, for H0: every slot's label, and a merge writes one label over another. Among so few slots
+// that is a handful of wide instructions, while a tree would be climbed step by step.
+template <std::size_t Words>
+class Components {
  public:
-  explicit Forest(std::uint32_t count) {
-    for (std::uint32_t slot = 0; slot < count; ++slot) parents_[slot] = static_cast<std::uint8_t>(slot);
+  Components() {
+    for (std::uint32_t slot = 0; slot < labels_.size(); ++slot) labels_[slot] = static_cast<std::uint8_t>(slot);
   }
   // True if the two slots were in different components.
   bool merge(std::uint32_t i, std::uint32_t j) {
-    const std::uint8_t a = root(i);
-    const std::uint8_t b = root(j);
-    parents_[a] = b;
-    return a != b;
+    const std::uint8_t kept = labels_[i];
+    const std::uint8_t gone = labels_[j];
+    if (kept == gone) return false;
+    for (auto& label : labels_) label = label == gone ? kept : label;
+    return true;
   }
 
  private:
-  std::uint8_t root(std::uint32_t slot) {
-    while (parents_[slot] != slot) slot = parents_[slot] = parents_[parents_[slot]];
-    return static_cast<std::uint8_t>(slot);
-  }
-
-  std::array<std::uint8_t, kPointsMax> parents_;
+  std::array<std::uint8_t, Words * 64> labels_;
 };
 
 // The point that came, and the slot whose old edges go with the point that left.
@@ -101,7 +99,7 @@ class Walk {
   using Packed = std::conditional_t<Words <= 2, NarrowEdge, WideEdge>;
 
   Walk(const Distances& distances, const Options& options, Scratch& scratch, Diagrams& out)
-      : distances_(distances), scratch_(scratch), out_(out), forest_(distances.count), budget_{options.work_budget},
+      : distances_(distances), scratch_(scratch), out_(out), budget_{options.work_budget},
         reduction_(distances, scratch.columns, budget_) {
     // Reflexive: a lune of one point then passes the test for connectedness like any other. No harm is done, since
     // i and j are not in each other's sets when the lune of (i, j) is formed.
@@ -216,7 +214,7 @@ class Walk {
   // An edge without lune: it merges two components or opens a class.
   [[gnu::noinline]] Lune connect(std::uint32_t i, std::uint32_t j) {
     const float length = distances_(i, j);
-    if (forest_.merge(i, j)) {
+    if (components_.merge(i, j)) {
       reduction_.add_tree_edge(i, j);
       if (length > 0) out_.h0.push_back({0, length});
     } else {
@@ -234,7 +232,7 @@ class Walk {
   [[gnu::noinline]] Lune close(std::uint32_t i, std::uint32_t j, const Slots<Words>& lune, bool grew) {
     if (grew && (joined_[came_] & lune).size() > 1) return Lune::connected;  // itself, and one it is joined to
     std::array<std::uint8_t, Words * 64> middles;
-    const std::size_t count = representatives(i, j, lune, middles);
+    const std::size_t count = representatives(lune, middles);
     if (count == 1) return Lune::connected;
     const float death = distances_(i, j);
     for (std::size_t a = 1; a < count && alive_ > 0 && !budget_.exceeded(); ++a) {
@@ -249,22 +247,21 @@ class Walk {
     return Lune::disconnected;
   }
 
-  // One slot of each component of the graph on `rest`, the lune of (i, j): breadth first, each level from its smaller
+  // One slot of each component of the graph on `rest`, a lune: breadth first, each level from its smaller
   // side (the level itself, or what is still unreached), which bounds the steps by the number of slots. The budget pays
   // only for lunes that are not connected: whether a connected one is searched depends on what is known of it.
-  std::size_t representatives(std::uint32_t i, std::uint32_t j, Slots<Words> rest,
-                              std::array<std::uint8_t, Words * 64>& found) {
+  std::size_t representatives(Slots<Words> rest, std::array<std::uint8_t, Words * 64>& found) {
     std::size_t count = 0, steps = 0;
     while (!rest.empty()) {
-      const Slots<Words> before = rest;
-      Slots<Words> level = joined_[rest.lowest()] & rest;
+      const auto first = static_cast<std::uint8_t>(rest.lowest());
+      Slots<Words> level = joined_[first] & rest;
       rest = rest - level;
       while (!level.empty() && !rest.empty()) {
         level = next_level(level, rest, steps);
         rest = rest - level;
       }
       if (count == 0 && rest.empty()) return 1;
-      found[count++] = static_cast<std::uint8_t>(cheapest(i, j, before - rest));
+      found[count++] = first;
     }
     budget_.spend(steps);
     return count;
@@ -286,23 +283,10 @@ class Walk {
     return next;
   }
 
-  // Any slot of a component serves; one whose edges to i and j have known coordinates saves working them out.
-  std::uint32_t cheapest(std::uint32_t i, std::uint32_t j, Slots<Words> component) {
-    const std::uint32_t first = component.lowest();
-    std::uint32_t best = first;
-    int best_known = -1;
-    component.for_each([&](std::uint32_t slot) {
-      const int known = reduction_.knows(i, slot) + reduction_.knows(j, slot);
-      best = known > best_known ? slot : best;
-      best_known = std::max(best_known, known);
-    });
-    return best;
-  }
-
   const Distances& distances_;
   Scratch& scratch_;
   Diagrams& out_;
-  Forest forest_;
+  Components<Words> components_;
   Budget budget_;
   Reduction<Words * 64> reduction_;
   float exact_below_ = std::numeric_limits<float>::max();
