@@ -73,6 +73,7 @@ class Reduction {
     memory_.pairs.emplace_back();
     words_ = index / 64 + 1;
     const std::uint64_t unit = std::uint64_t{1} << index % 64;
+    if (index == kFixed * 64) leave_fixed();
     const auto offset = static_cast<std::uint32_t>(memory_.arena.used);
     if (words_ <= kFixed) {
       std::fill_n(memory_.fixed_pairs.extend(kFixed), kFixed, 0);
@@ -81,7 +82,6 @@ class Reduction {
       words[index / 64] = unit;
       keep_known(i, j, {offset, 0, kFixed});
     } else {
-      if (index == kFixed * 64) leave_fixed();
       if (memory_.sum.size() < words_) memory_.sum.resize(words_);
       *memory_.arena.extend(1) = unit;
       keep_known(i, j, {offset, index / 64, 1});
