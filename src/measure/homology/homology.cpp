@@ -11,11 +11,44 @@
 namespace cms::homology {
 namespace {
 
+constexpr std::size_t edges_of(std::size_t points) { return points * (points - 1) / 2; }
+
+// Most classes of H1 that `points` points can have: edges with an empty lune make no triangle, since the last edge of
+// one has the third point in its lune, and by Mantel's theorem such a graph has at most points^2 / 4 edges.
+constexpr std::size_t classes_max(std::size_t points) { return points * points / 4; }
+
+// Every bound holds for all windows whose work ends at work_budget(). What the arena stores is paid for before the
+// budget is next looked at; up to eight vectors later.
+void reserve(std::uint32_t length, Scratch& scratch) {
+  if (length <= scratch.reserved) return;
+  scratch.reserved = length <= 64 ? 64 : length <= kNarrowMax ? kNarrowMax : kPointsMax;
+  const std::size_t points = scratch.reserved, edges = edges_of(points), classes = classes_max(points);
+  scratch.edges.reserve(edges);
+  scratch.spare.reserve(edges);
+  scratch.births.reserve(classes);
+  scratch.open_births.reserve(classes);
+  // One edge to spare: see the walk.
+  if (points > kNarrowMax) scratch.order.wide.reserve(edges + 1);
+  scratch.order.narrow.reserve(edges_of(std::min<std::size_t>(points, kNarrowMax)) + 1);
+  scratch.arriving.reserve(points);
+  scratch.positions.reserve(points);
+  auto& columns = scratch.columns;
+  columns.touched.reserve(2 * edges);
+  columns.known.reserve(edges);
+  columns.pairs.reserve(classes);
+  columns.pending.reserve(edges);
+  columns.sum.reserve(classes / 64 + 1);
+  columns.arena.reserve(work_budget(scratch.reserved) + 8 * (classes / 64 + 1));
+}
+
 Work walk(const Distances& distances, const RowChange* change, const Options& options, State& state, Scratch& scratch,
           Diagrams& out) {
   out.h0.clear();
   out.h1.clear();
   out.truncated = false;
+  out.h0.reserve(state.length);
+  out.h1.reserve(classes_max(state.length));
+  reserve(state.length, scratch);
   scratch.births.clear();
   scratch.deaths.clear();
   scratch.open_births.clear();
@@ -30,6 +63,10 @@ Work start(const Distances& distances, std::uint32_t length, const Options& opti
            Diagrams& out) {
   assert(distances.count <= length && length <= kPointsMax);
   state.length = length;
+  reserve(length, scratch);
+  // Not more than the scratch has, with which the walk swaps it.
+  const std::size_t edges = length == 0 ? 0 : edges_of(length) + 1;
+  length <= kNarrowMax ? state.order.narrow.reserve(edges) : state.order.wide.reserve(edges);
   keep_order(distances, state, scratch);
   return walk(distances, nullptr, options, state, scratch, out);
 }

@@ -52,8 +52,10 @@ struct State {
   Order order;               // all count (count - 1) / 2 edges
 };
 
-// Working memory, reused from window to window: after warm-up nothing is allocated.
+// Working memory, reused from window to window. Its first window of a size gets room for any window of that size
+// within work_budget(): from then on nothing is allocated, whatever the distances are.
 struct Scratch {
+  std::uint32_t reserved = 0;  // points there is room for
   std::vector<Edge> edges;
   std::vector<Edge> spare;
   Columns columns;
@@ -91,7 +93,7 @@ Work start(const Distances& distances, std::uint32_t length, const Options& opti
            Diagrams& out);
 
 // One point came: `distances` are those after `change`, `state` is of the window before it. Equal to start() on the
-// same distances. Nothing is allocated once scratch and state have met a full window.
+// same distances. Nothing is allocated once the scratch has met a window of this length.
 Work replace(const Distances& distances, const RowChange& change, const Options& options, State& state,
              Scratch& scratch, Diagrams& out);
 
