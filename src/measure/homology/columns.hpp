@@ -9,6 +9,7 @@
 // Reference: docs/measures/homology.md.
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <vector>
@@ -42,9 +43,11 @@ struct Columns {
     std::vector<T> values;
     std::size_t used = 0;
 
+    // Within what was reserved nothing is allocated.
+    void grow(std::size_t needed) { values.resize(std::max(needed, std::min(2 * needed, values.capacity()))); }
     // Room for `count` more, what was there before left as it is.
     T* extend(std::size_t count) {
-      if (used + count > values.size()) [[unlikely]] values.resize(2 * (used + count));
+      if (used + count > values.size()) [[unlikely]] grow(used + count);
       used += count;
       return values.data() + used - count;
     }

@@ -17,8 +17,11 @@ constexpr std::size_t edges_of(std::size_t points) { return points * (points - 1
 // one has the third point in its lune, and by Mantel's theorem such a graph has at most points^2 / 4 edges.
 constexpr std::size_t classes_max(std::size_t points) { return points * points / 4; }
 
-// Every bound holds for all windows whose work ends at work_budget(). What the arena stores is paid for before the
-// budget is next looked at; up to eight vectors later.
+// Every bound holds for all windows whose work ends at work_budget(). A unit pays for at most four words of the arena,
+// before the budget is next looked at, up to eight vectors later; unpaid are the unit vectors of the classes, and the
+// columns of kFixedWordsMax words that move there when a window outgrows that width.
+constexpr std::size_t kFixedWordsMax = 12;
+
 void reserve(std::uint32_t length, Scratch& scratch) {
   if (length <= scratch.reserved) return;
   scratch.reserved = length <= 64 ? 64 : length <= kNarrowMax ? kNarrowMax : kPointsMax;
@@ -26,6 +29,7 @@ void reserve(std::uint32_t length, Scratch& scratch) {
   scratch.edges.reserve(edges);
   scratch.spare.reserve(edges);
   scratch.births.reserve(classes);
+  scratch.deaths.reserve(classes);
   scratch.open_births.reserve(classes);
   // One edge to spare: see the walk.
   if (points > kNarrowMax) scratch.order.wide.reserve(edges + 1);
@@ -33,12 +37,14 @@ void reserve(std::uint32_t length, Scratch& scratch) {
   scratch.arriving.reserve(points);
   scratch.positions.reserve(points);
   auto& columns = scratch.columns;
-  columns.touched.reserve(2 * edges);
-  columns.known.reserve(edges);
+  columns.touched.values.reserve(2 * edges);
+  columns.known.values.reserve(edges + 1);
   columns.pairs.reserve(classes);
   columns.pending.reserve(edges);
   columns.sum.reserve(classes / 64 + 1);
-  columns.arena.reserve(work_budget(scratch.reserved) + 8 * (classes / 64 + 1));
+  const std::size_t fixed = kFixedWordsMax * kFixedWordsMax * 64;
+  columns.fixed_pairs.values.reserve(fixed);
+  columns.arena.values.reserve(4 * work_budget(scratch.reserved) + 2 * fixed + classes + 8 * (classes / 64 + 1));
 }
 
 Work walk(const Distances& distances, const RowChange* change, const Options& options, State& state, Scratch& scratch,
