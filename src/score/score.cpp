@@ -47,9 +47,10 @@ bool two_sided(std::size_t channel) {
 
 std::array<double, kChannelCount> channel_values(const Calibration& calibration, const Observation& observation) {
   // Padding with repeats must not make an account look older; only repetition counts them.
-  const auto age = [&](Channel channel) {
+  const auto bin = [&](Channel channel) {
     const auto requests = channel == Channel::repetition ? observation.requests : observation.distinct;
-    return std::min<std::size_t>(age_bin(std::min(requests, calibration.horizon)), calibration.tables.size() - 1);
+    const auto age = static_cast<std::uint32_t>(std::min<std::uint64_t>(requests, calibration.horizon));
+    return std::min<std::size_t>(age_bin(age), calibration.tables.size() - 1);
   };
   std::array<double, kChannelCount> sums{}, weights{};
   for (std::size_t m = 0; m < kMeasureCount; ++m) {
@@ -57,7 +58,7 @@ std::array<double, kChannelCount> channel_values(const Calibration& calibration,
     const auto& about = info(measure);
     if (!about.scored() || !observation.reading.has(measure)) continue;
     const auto c = static_cast<std::size_t>(about.channel);
-    const auto& table = calibration.tables[age(about.channel)][m];
+    const auto& table = calibration.tables[bin(about.channel)][m];
     sums[c] += static_cast<double>(about.weight) * about.sign * normal_score(table, observation.reading[measure]);
     weights[c] += about.weight;
   }
@@ -195,36 +196,6 @@ double greatest_evidence(const Calibration& calibration, const Trajectory& traje
     greatest = std::max(greatest, standing(calibration, state));
   }
   return greatest;
-}
-
-void encode(const State& state, ByteWriter& out) {
-  for (const double evidence : state.evidence) out.put(evidence);
-  out.put(state.requests);
-  out.put(state.distinct);
-  out.put(state.time);
-  out.put(state.evaluations);
-  out.put(state.poh_min);
-  out.put(state.requests_at_min);
-  out.put(state.completeness);
-}
-
-Result<State> decode_state(ByteReader& in) {
-  State state;
-  for (double& evidence : state.evidence) evidence = in.get<double>();
-  state.requests = in.get<std::uint64_t>();
-  state.distinct = in.get<std::uint64_t>();
-  state.time = in.get<double>();
-  state.evaluations = in.get<std::uint64_t>();
-  state.poh_min = in.get<double>();
-  state.requests_at_min = in.get<std::uint64_t>();
-  state.completeness = in.get<double>();
-  const bool evidence_valid = std::all_of(state.evidence.begin(), state.evidence.end(),
-                                          [](double value) { return std::isfinite(value) && value >= 0; });
-  if (in.failed() || !evidence_valid || state.distinct > state.requests || !std::isfinite(state.time) ||
-      !(state.poh_min >= 0 && state.poh_min <= 1) || !(state.completeness >= 0 && state.completeness <= 1)) {
-    return fail(ErrorCode::bad_input, "score state: damaged");
-  }
-  return state;
 }
 
 }  // namespace cms::score
