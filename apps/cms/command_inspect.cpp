@@ -10,7 +10,7 @@
 #include "base/files.hpp"
 #include "command.hpp"
 #include "describe.hpp"
-#include "pipeline/model.hpp"
+#include "pipeline/step.hpp"
 #include "tap/activation_set.hpp"
 
 namespace {
@@ -40,7 +40,7 @@ Result<Json> look_at(const Words& words) {
     CMS_TRY(model, cms::pipeline::read_model(words.file));
     return describe(model);
   }
-  if (is_state(first)) {
+  if (cms::pipeline::is_state(first)) {
     CMS_TRY(bytes, cms::read_file(words.file));
     auto state = describe_state(bytes);
     if (!state) return fail_in(words.file, state.error());

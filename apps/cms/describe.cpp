@@ -3,18 +3,15 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cmath>
 #include <map>
 #include <optional>
 #include <vector>
 
 #include "pipeline/score_line.hpp"
-#include "score/score.hpp"
-#include "window/window.hpp"
+#include "pipeline/step.hpp"
 
 namespace {
 
-using cms::ErrorCode;
 using cms::Result;
 using Json = nlohmann::ordered_json;
 
@@ -48,8 +45,6 @@ Json model_of(const cms::Manifest& manifest) {
           {"sha256", manifest.model_hash.empty() ? Json(nullptr) : Json(manifest.model_hash)},
           {"program_version", manifest.program_version}};
 }
-
-constexpr std::size_t kNameDigits = 12;
 
 }  // namespace
 
@@ -105,41 +100,16 @@ Json describe(const cms::ActivationSet& set) {
           {"time_last", last}};
 }
 
-bool is_state(std::span<const std::uint8_t> bytes) {
-  cms::ByteReader in(bytes);
-  if (in.get<std::uint64_t>() != kNameDigits || in.left() < kNameDigits) return false;
-  const auto name = bytes.subspan(sizeof(std::uint64_t), kNameDigits);
-  return std::all_of(name.begin(), name.end(), [](auto c) { return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f'); });
-}
-
 Result<Json> describe_state(std::span<const std::uint8_t> bytes) {
-  cms::ByteReader in(bytes);
-  const auto atlas = in.get_string();
-  auto ahead = in;
-  cms::window::Options options;
-  options.length = ahead.get<std::uint32_t>();
-  options.horizon = ahead.get<std::uint32_t>();
-  options.rank = ahead.get<std::uint32_t>();
-  options.sketch_dimension = ahead.get<std::uint32_t>();
-  options.chart_count = ahead.get<std::uint32_t>();
-  // Sizes that the bytes cannot hold are not worth the memory.
-  const auto points = std::uint64_t{options.length} * (std::uint64_t{options.rank} + options.sketch_dimension);
-  if (ahead.failed() || points > ahead.left() || !cms::window::make(options)) {
-    return cms::fail(ErrorCode::bad_input, "account state: damaged");
-  }
-  CMS_TRY(window, cms::window::decode(in, options));
-  CMS_TRY(score, cms::score::decode_state(in));
-  const auto time = in.get<double>();
-  cms::Reading reading;
-  reading.made = in.get<std::uint64_t>();
-  for (float& value : reading.values) value = in.get<float>();
-  if (!in.finished() || !std::isfinite(time)) return cms::fail(ErrorCode::bad_input, "account state: damaged");
+  CMS_TRY(named, cms::pipeline::decode(bytes));
+  const auto& [window, score, time, reading, kept] = named.state;
+  const auto& options = window.options;
   Json evidence = Json::object();
   for (std::size_t c = 0; c < cms::kChannelCount; ++c) {
     evidence[std::string(name(static_cast<cms::Channel>(c)))] = score.evidence[c];
   }
   return Json{{"kind", "state"},
-              {"atlas", atlas},
+              {"atlas", named.atlas},
               {"window", options.length},
               {"horizon", options.horizon},
               {"rank", options.rank},

@@ -17,8 +17,5 @@ nlohmann::ordered_json describe(const cms::ActivationSet& set);
 // `kind` state: what pipeline::encode wrote, read without its atlas. Errors: `bad_input` when damaged.
 cms::Result<nlohmann::ordered_json> describe_state(std::span<const std::uint8_t> bytes);
 
-// True when bytes begin as those of an account's state do.
-bool is_state(std::span<const std::uint8_t> bytes);
-
 // The same in words, a line a fact.
 std::string in_words(const nlohmann::ordered_json& description);

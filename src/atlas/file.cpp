@@ -14,7 +14,7 @@ constexpr std::uint32_t kSectionsMax = 64;
 
 Bytes encode_sections(const Sections& sections) {
   ByteWriter out;
-  for (const char letter : kMagic) out.put(letter);
+  out.put_letters(kMagic);
   out.put(kFileVersion);
   out.put(static_cast<std::uint32_t>(sections.size()));
   for (const auto& [name, content] : sections) {

@@ -2,9 +2,13 @@
 
 namespace cms {
 
+void ByteWriter::put_letters(std::string_view letters) {
+  bytes_.insert(bytes_.end(), letters.begin(), letters.end());
+}
+
 void ByteWriter::put_string(std::string_view text) {
   put<std::uint64_t>(text.size());
-  bytes_.insert(bytes_.end(), text.begin(), text.end());
+  put_letters(text);
 }
 
 std::string ByteReader::get_string() {

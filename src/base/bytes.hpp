@@ -39,6 +39,9 @@ class ByteWriter {
     bytes_.insert(bytes_.end(), first, first + values.size_bytes());
   }
 
+  // Appends the characters alone: the fixed ones that a format begins with.
+  void put_letters(std::string_view letters);
+
   // Appends a 64-bit length, then the characters.
   void put_string(std::string_view text);
 

@@ -41,7 +41,9 @@ Fate fate_of(const score::Calibration& calibration, const score::Trajectory& tra
     double evidence = 0;
     for (const double part : state.evidence) evidence += part;
     fate.evidence = std::max(fate.evidence, evidence);
-    if (state.poh_min <= kFlagged && fate.first_flag == 0) fate.first_flag = observation.requests;
+    if (state.poh_min <= kFlagged && fate.first_flag == 0) {
+      fate.first_flag = static_cast<std::uint32_t>(observation.requests);
+    }
   }
   fate.poh_min = state.poh_min;
   return fate;

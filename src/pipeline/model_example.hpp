@@ -1,7 +1,8 @@
-// For tests: a model that is quick to make, and streams of requests that are hard on every shortcut.
+// For tests, fuzzers and benchmarks: models that are quick to make, and streams of requests that are hard on every
+// shortcut.
 //
-// The atlas is noise that nobody fitted, with odd sizes; its calibration stands on a few made-up accounts. What it says
-// of an account means nothing: it is there to be compared, bit for bit. Threads: pure functions.
+// The atlases are noise that nobody fitted. What they say of an account means nothing, but comes from every measure: it
+// is there to be compared, bit for bit. Threads: pure functions. Cost: that of their sizes.
 #pragma once
 
 #include <fmt/format.h>
@@ -75,7 +76,7 @@ inline Model with(Model model, std::uint32_t window_length, std::uint32_t horizo
   return model;
 }
 
-// W = 32, H = 40, stride 1.
+// Odd sizes, calibrated on a few made-up accounts; W = 32, H = 40, stride 1.
 inline Model example_model() {
   Model model;
   model.name = "example";
@@ -102,6 +103,38 @@ inline Model example_model() {
   }
   model.calibration = *score::calibrate(trajectories, 40, {.stride = 4});
   return with(std::move(model), 32, 40, 1);
+}
+
+// Knots lie where readings do, so that normal scores are neither all 0 nor all at their bounds.
+inline score::Calibration example_calibration(std::uint32_t horizon, std::uint32_t stride, std::uint64_t seed) {
+  Random random(seed);
+  score::Calibration calibration;
+  calibration.options.stride = stride;
+  calibration.horizon = horizon;
+  calibration.tables.resize(score::age_bin(horizon) + 1);
+  for (auto& tables : calibration.tables) {
+    for (auto& table : tables) {
+      const double middle = random.uniform();
+      for (std::size_t k = 0; k < score::kKnots; ++k) table.knots[k] = static_cast<float>(middle + 0.05 * double(k));
+      table.scale = 0.5F;
+    }
+  }
+  calibration.channel_scales.fill(1);
+  auto& greatest = calibration.rankings[""].greatest;
+  for (std::uint32_t i = 0; i < score::kRankingMin; ++i) greatest.push_back(10.0 * i);
+  calibration.rankings[""].tail_scale = 50;
+  return calibration;
+}
+
+// A model of chosen sizes.
+inline Model example_model(const atlas::ExampleSizes& sizes, std::uint32_t length, std::uint32_t horizon,
+                           std::uint32_t stride = 1) {
+  Model model;
+  model.name = "0123456789ab";
+  model.atlas = atlas::example_atlas(sizes, 1);
+  model.calibration = example_calibration(horizon, stride, 2);
+  model.window_length = length;
+  return model;
 }
 
 }  // namespace cms::pipeline

@@ -67,7 +67,7 @@ void read_repetition(const View& view, const Kept& kept, Reading& reading) {
 
 void read_coverage(const View& view, Scratch& scratch, Reading& reading) {
   const auto& counts = scratch.counts;
-  coverage::count(view.parts.charts.first(view.count), scratch.coverage, scratch.counts);
+  coverage::count(scratch.charts, scratch.coverage, scratch.counts);
   reading.set(Measure::charts, counts.charts);
   set_if(reading, Measure::chao_shen_entropy, coverage::chao_shen_entropy(counts));
   set_if(reading, Measure::good_turing, coverage::sample_coverage(counts));
@@ -93,10 +93,10 @@ void read_homology(const Diagrams& diagrams, Reading& reading) {
 }
 
 // Mean over the points whose chart has a curvature; not measured where that is less than half of them.
-void read_chart_curvature(const View& view, Reading& reading) {
+void read_chart_curvature(const View& view, const Scratch& scratch, Reading& reading) {
   double sum = 0;
   std::uint32_t known = 0;
-  for (const auto chart : view.parts.charts.first(view.count)) {
+  for (const auto chart : scratch.charts) {
     const auto& curvature = view.atlas.charts[chart].scalar_curvature;
     if (!curvature) continue;
     sum += *curvature;
@@ -114,7 +114,7 @@ void read_geometry(const View& view, const Kept& kept, Scratch& scratch, Reading
   std::uint32_t residual = 0;
   for (const auto value : view.parts.tangent_residuals.first(view.count)) residual += value;
   reading.set(Measure::tangent_residual, residual / (65535.0 * view.count));
-  read_chart_curvature(view, reading);
+  read_chart_curvature(view, scratch, reading);
   set_if(reading, Measure::turning_angle, coherence::turning_angle(kept.coherence));
   if (const auto mean = dispersion::mean_cosine(kept.dispersion, view.count)) {
     reading.set(Measure::dispersion, *mean);
@@ -125,7 +125,7 @@ void read_geometry(const View& view, const Kept& kept, Scratch& scratch, Reading
 void read_divergence(const View& view, const Kept& kept, Scratch& scratch, Reading& reading) {
   auto& values = scratch.values;
   values.resize(view.count);
-  for (std::uint32_t i = 0; i < view.count; ++i) values[i] = view.atlas.charts[view.parts.charts[i]].log_density;
+  for (std::uint32_t i = 0; i < view.count; ++i) values[i] = view.atlas.charts[scratch.charts[i]].log_density;
   set_if(reading, Measure::log_density, divergence::mean_log_density(values));
   for (std::uint32_t i = 0; i < view.count; ++i) values[i] = chord_of(view.parts.benign_knn[i]);
   if (const auto neighbours = divergence::neighbours(values, scratch.divergence)) {
@@ -154,7 +154,7 @@ void follow(const window::State& window, const window::Change& change, const win
 void take_reading(const atlas::Atlas& atlas, const window::State& window, const window::Change& change, Kept& kept,
                   Scratch& scratch, Reading& reading) {
   const View view(atlas, window, scratch.matrix);
-  if (change.repeat && kept.distinct == window.distinct && kept.reading_distinct == window.distinct) {
+  if (change.repeat && kept.distinct == window.distinct) {
     follow(window, change, scratch.matrix, kept, scratch);
     return read_repetition(view, kept, reading);
   }
@@ -175,7 +175,8 @@ void take_reading(const atlas::Atlas& atlas, const window::State& window, const 
     make_kept(view, kept, scratch);
     homology::start(view.distances, window.options.length, budget, kept.homology, scratch.homology, scratch.diagrams);
   }
-  kept.distinct = kept.reading_distinct = window.distinct;
+  kept.distinct = window.distinct;
+  window::charts(window, scratch.charts);
   read_repetition(view, kept, reading);
   read_coverage(view, scratch, reading);
   read_homology(scratch.diagrams, reading);

@@ -26,8 +26,8 @@ namespace cms::pipeline {
 // What follows from the points of a window and is kept because one request changes little of it. Never written: made
 // anew when it is missing.
 struct Kept {
-  std::uint64_t distinct = 0;          // it is of the window with this many distinct requests; 0 = of none
-  std::uint64_t reading_distinct = 0;  // the account's reading is of that window but for repetition; 0 = of none
+  // It, and the account's reading but for repetition, is of the window with this many distinct requests; 0 = of none.
+  std::uint64_t distinct = 0;
   dispersion::State dispersion;
   divergence::State divergence;
   coherence::State coherence;
@@ -42,6 +42,7 @@ struct Scratch {
   atlas::ProjectScratch project;
   window::Matrix matrix;
   std::vector<std::uint32_t> path;
+  std::vector<std::uint16_t> charts;
   std::vector<float> values;
   std::vector<std::uint16_t> multiplicities;
   Neighbours neighbours;

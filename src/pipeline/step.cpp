@@ -1,9 +1,6 @@
 #include "pipeline/step.hpp"
 
-#include <fmt/format.h>
-
 #include <algorithm>
-#include <cmath>
 
 namespace cms::pipeline {
 
@@ -27,8 +24,7 @@ void take(const Model& model, AccountState& state, const Projected& projected, d
     return follow(state.window, change, scratch.matrix, state.kept, scratch);
   }
   take_reading(model.atlas, state.window, change, state.kept, scratch, state.reading);
-  const score::Observation observation{static_cast<std::uint32_t>(state.window.requests),
-                                       static_cast<std::uint32_t>(state.window.distinct), state.reading};
+  const score::Observation observation{state.window.requests, state.window.distinct, state.reading};
   score::update(model.calibration, state.score, observation, time);
 }
 
@@ -72,36 +68,6 @@ Score score_at(const Model& model, const AccountState& state, double time) {
   auto score = score::score_at(model.calibration, state.score, state.window.requests, time);
   score.coverage = static_cast<double>(state.window.visited_count()) / model.atlas.chart_count();
   return score;
-}
-
-Bytes encode(const Model& model, const AccountState& state) {
-  ByteWriter out;
-  out.put_string(model.name);
-  window::encode(state.window, out);
-  score::encode(state.score, out);
-  out.put(state.time);
-  out.put<std::uint64_t>(state.reading.made.to_ullong());
-  for (const float value : state.reading.values) out.put(value);
-  return out.take();
-}
-
-Result<AccountState> decode(const Model& model, std::span<const std::uint8_t> bytes) {
-  ByteReader in(bytes);
-  const auto name = in.get_string();
-  if (in.failed()) return fail(ErrorCode::bad_input, "account state: ends early");
-  if (name != model.name) {
-    return fail(ErrorCode::refused, fmt::format("account state belongs to atlas {}, not {}", name, model.name));
-  }
-  AccountState state;
-  CMS_TRY(window, window::decode(in, window_options(model)));
-  state.window = std::move(window);
-  CMS_TRY(score, score::decode_state(in));
-  state.score = score;
-  state.time = in.get<double>();
-  state.reading.made = in.get<std::uint64_t>();
-  for (float& value : state.reading.values) value = in.get<float>();
-  if (!in.finished() || !std::isfinite(state.time)) return fail(ErrorCode::bad_input, "account state: damaged");
-  return state;
 }
 
 }  // namespace cms::pipeline

@@ -6,6 +6,7 @@
 #pragma once
 
 #include <span>
+#include <string>
 
 #include "pipeline/model.hpp"
 #include "pipeline/reading.hpp"
@@ -52,9 +53,27 @@ void step(const Model& model, std::span<const Event> events, Scratch& scratch, s
 // evaluation counts as that. Allocates nothing. Cost: one rank of evidence, below a microsecond.
 Score score_at(const Model& model, const AccountState& state, double time);
 
+// Rises when a reader of the old bytes would misread: also with the order of window::PartsOf and the layout of
+// base/lanes.hpp. On disk.
+inline constexpr std::uint32_t kStateVersion = 1;
+
 // The whole state as bytes, but for what follows from the rest, with the name of the atlas it belongs to.
+// Layout: docs/formats/state.md.
 Bytes encode(const Model& model, const AccountState& state);
-// Errors: `refused` when it belongs to another atlas, `bad_input` when damaged.
+// What encode() gave, and nothing else, comes back: encode() of the result gives the same bytes.
+// Errors: `refused` when it belongs to another atlas; `bad_input`, naming the part, when it is damaged or of another
+// version.
 Result<AccountState> decode(const Model& model, std::span<const std::uint8_t> bytes);
+
+// A state and the name of its atlas, for those who only look at it.
+struct NamedState {
+  std::string atlas;
+  AccountState state;
+};
+// Errors: as decode(), but for what only the atlas can tell.
+Result<NamedState> decode(std::span<const std::uint8_t> bytes);
+
+// True when bytes begin as those of a state do; 4 are enough.
+bool is_state(std::span<const std::uint8_t> bytes);
 
 }  // namespace cms::pipeline

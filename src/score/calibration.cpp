@@ -55,8 +55,9 @@ Tables age_tables(std::span<const Trajectory* const> accounts, std::uint32_t hor
     std::vector<std::vector<float>> values(bins);
     for (const auto* account : accounts) {
       for (const auto& observation : account->observations) {
-        const auto age = std::min(repetition ? observation.requests : observation.distinct, horizon);
-        if (observation.reading.has(measure)) values[age_bin(age)].push_back(observation.reading[measure]);
+        const auto age = std::min<std::uint64_t>(repetition ? observation.requests : observation.distinct, horizon);
+        if (!observation.reading.has(measure)) continue;
+        values[age_bin(static_cast<std::uint32_t>(age))].push_back(observation.reading[measure]);
       }
     }
     for (std::size_t bin = 0; bin < bins; ++bin) {
@@ -141,6 +142,10 @@ bool in_ranking_half(std::string_view account) {
 
 bool on_grid(const Options& options, std::uint64_t requests) {
   return requests >= options.min_requests && (requests - options.min_requests) % options.stride == 0;
+}
+
+std::uint64_t last_on_grid(const Options& options, std::uint64_t requests) {
+  return requests < options.min_requests ? 0 : requests - (requests - options.min_requests) % options.stride;
 }
 
 Result<std::uint32_t> choose_horizon(std::span<const std::uint32_t> requests, const Options& options) {

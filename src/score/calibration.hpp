@@ -36,10 +36,16 @@ struct Options {
   bool operator==(const Options&) const = default;
 };
 
+// Bounds of what is read from disk; far beyond any use, and far from where sums would overflow or differences vanish.
+inline constexpr double kWeightMax = 1e4;
+inline constexpr double kHalfLifeMax = 1e9;  // requests, hours
+// No evaluation adds more than this to a channel: weights times the square of 3.5 deviations.
+inline constexpr double kEvidenceStepMax = 100 * kWeightMax;
+
 // One evaluation point of a calibration account.
 struct Observation {
-  std::uint32_t requests = 0;
-  std::uint32_t distinct = 0;
+  std::uint64_t requests = 0;
+  std::uint64_t distinct = 0;
   Reading reading;
 };
 
@@ -96,6 +102,9 @@ Result<std::uint32_t> choose_horizon(std::span<const std::uint32_t> requests, co
 
 // True when an evaluation falls on this request count.
 bool on_grid(const Options& options, std::uint64_t requests);
+
+// The last request count up to this one on which an evaluation falls; 0 when there was none.
+std::uint64_t last_on_grid(const Options& options, std::uint64_t requests);
 
 // True when a request calls for an evaluation: the grid of all requests serves repetition, that of distinct ones the
 // other channels.

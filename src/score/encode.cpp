@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
-#include "score/calibration.hpp"
+#include "score/score.hpp"
 
 namespace cms::score {
 namespace {
@@ -20,10 +20,11 @@ bool finite_and_ascending(const Values& values) {
 
 bool valid(const Calibration& calibration) {
   const auto& options = calibration.options;
-  if (options.min_requests == 0 || options.stride == 0 || !positive(options.h_requests) || !positive(options.h_hours)) {
+  if (options.min_requests == 0 || options.stride == 0 || !positive(options.h_requests) || !positive(options.h_hours) ||
+      options.h_requests > kHalfLifeMax || options.h_hours > kHalfLifeMax ||
+      calibration.horizon < options.min_requests || calibration.tables.size() != age_bin(calibration.horizon) + 1) {
     return false;
   }
-  if (calibration.horizon == 0 || calibration.tables.size() != age_bin(calibration.horizon) + 1) return false;
   for (const auto& tables : calibration.tables) {
     for (const auto& table : tables) {
       if (!positive(table.scale) || !finite_and_ascending(table.knots)) return false;
@@ -31,7 +32,7 @@ bool valid(const Calibration& calibration) {
   }
   for (std::size_t c = 0; c < kChannelCount; ++c) {
     if (!positive(calibration.channel_scales[c]) || !std::isfinite(calibration.channel_means[c]) ||
-        !std::isfinite(options.weights[c]) || options.weights[c] < 0) {
+        !(options.weights[c] >= 0 && options.weights[c] <= kWeightMax)) {
       return false;
     }
   }
@@ -104,6 +105,48 @@ Result<Calibration> decode(ByteReader& in) {
   }
   if (in.failed() || !valid(calibration)) return fail(ErrorCode::bad_input, "calibration: damaged");
   return calibration;
+}
+
+void encode(const State& state, ByteWriter& out) {
+  for (const double evidence : state.evidence) out.put(evidence);
+  out.put(state.requests);
+  out.put(state.distinct);
+  out.put(state.time);
+  out.put(state.evaluations);
+  out.put(state.poh_min);
+  out.put(state.requests_at_min);
+  out.put(state.completeness);
+}
+
+namespace {
+
+bool in_unit(double value) {
+  return value >= 0 && value <= 1;
+}
+
+bool valid(const State& state) {
+  const double most = kEvidenceStepMax * static_cast<double>(state.evaluations);
+  return std::all_of(state.evidence.begin(), state.evidence.end(),
+                     [&](double value) { return value >= 0 && value <= most; }) &&
+         state.distinct <= state.requests && std::isfinite(state.time) && in_unit(state.poh_min) &&
+         in_unit(state.completeness);
+}
+
+}  // namespace
+
+Result<State> decode_state(ByteReader& in) {
+  State state;
+  for (double& evidence : state.evidence) evidence = in.get<double>();
+  state.requests = in.get<std::uint64_t>();
+  state.distinct = in.get<std::uint64_t>();
+  state.time = in.get<double>();
+  state.evaluations = in.get<std::uint64_t>();
+  state.poh_min = in.get<double>();
+  state.requests_at_min = in.get<std::uint64_t>();
+  state.completeness = in.get<double>();
+  if (in.failed()) return fail(ErrorCode::bad_input, "score state: ends early");
+  if (!valid(state)) return fail(ErrorCode::bad_input, "score state: damaged");
+  return state;
 }
 
 }  // namespace cms::score

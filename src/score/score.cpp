@@ -73,8 +73,8 @@ const Scored& scored() {
   return table;
 }
 
-const std::array<MeasureTable, kMeasureCount>& tables_at(const Calibration& calibration, std::uint32_t age) {
-  const auto bin = age_bin(std::min(age, calibration.horizon));
+const std::array<MeasureTable, kMeasureCount>& tables_at(const Calibration& calibration, std::uint64_t age) {
+  const auto bin = age_bin(static_cast<std::uint32_t>(std::min<std::uint64_t>(age, calibration.horizon)));
   return calibration.tables[std::min<std::size_t>(bin, calibration.tables.size() - 1)];
 }
 
@@ -232,36 +232,6 @@ double greatest_evidence(const Calibration& calibration, const Trajectory& traje
     greatest = std::max(greatest, standing(calibration, state));
   }
   return greatest;
-}
-
-void encode(const State& state, ByteWriter& out) {
-  for (const double evidence : state.evidence) out.put(evidence);
-  out.put(state.requests);
-  out.put(state.distinct);
-  out.put(state.time);
-  out.put(state.evaluations);
-  out.put(state.poh_min);
-  out.put(state.requests_at_min);
-  out.put(state.completeness);
-}
-
-Result<State> decode_state(ByteReader& in) {
-  State state;
-  for (double& evidence : state.evidence) evidence = in.get<double>();
-  state.requests = in.get<std::uint64_t>();
-  state.distinct = in.get<std::uint64_t>();
-  state.time = in.get<double>();
-  state.evaluations = in.get<std::uint64_t>();
-  state.poh_min = in.get<double>();
-  state.requests_at_min = in.get<std::uint64_t>();
-  state.completeness = in.get<double>();
-  const bool evidence_valid = std::all_of(state.evidence.begin(), state.evidence.end(),
-                                          [](double value) { return std::isfinite(value) && value >= 0; });
-  if (in.failed() || !evidence_valid || state.distinct > state.requests || !std::isfinite(state.time) ||
-      !(state.poh_min >= 0 && state.poh_min <= 1) || !(state.completeness >= 0 && state.completeness <= 1)) {
-    return fail(ErrorCode::bad_input, "score state: damaged");
-  }
-  return state;
 }
 
 }  // namespace cms::score

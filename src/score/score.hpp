@@ -57,7 +57,9 @@ Rank rank(const Calibration& calibration, double evidence);
 // Greatest evidence of a trajectory up to `horizon` requests, without the leak of time.
 double greatest_evidence(const Calibration& calibration, const Trajectory& trajectory);
 
+// Layout: docs/formats/state.md, section "score".
 void encode(const State& state, ByteWriter& out);
+// Errors: `bad_input` when the bytes end early or hold what update() never writes.
 Result<State> decode_state(ByteReader& in);
 
 }  // namespace cms::score

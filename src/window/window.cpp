@@ -67,7 +67,6 @@ void keep(State& state, const Parts& kept, std::uint32_t slot, const Projected& 
   const bool fresh = !seen(kept.horizon_charts.first(state.horizon_count()), point.chart);
   put_row(kept.points, slot, point.point);
   put_row(kept.sketches, slot, point.sketch);
-  kept.charts[slot] = point.chart;
   kept.tangent_residuals[slot] = round_share(point.tangent_residual);
   kept.benign_knn[slot] = round_chord(point.benign_knn);
   kept.benign_kernels[slot] = round_kernel(point.benign_kernel);
@@ -125,7 +124,7 @@ PartsOf<Qualified> cut_parts(const Options& options, Cutter<Qualified>& cutter) 
   const std::size_t h = options.horizon;
   PartsOf<Qualified> parts;
   parts.benign_kernels = cutter.template cut<std::uint32_t>(w);
-  for (auto* part : {&parts.charts, &parts.tangent_residuals, &parts.benign_knn, &parts.multiplicities}) {
+  for (auto* part : {&parts.tangent_residuals, &parts.benign_knn, &parts.multiplicities}) {
     *part = cutter.template cut<std::uint16_t>(w);
   }
   for (auto* part : {&parts.horizon_charts, &parts.nearest_atlas, &parts.nearest_raw}) {
@@ -231,6 +230,19 @@ void path(const State& state, std::vector<std::uint32_t>& slots) {
   const auto oldest = static_cast<std::uint32_t>((state.distinct - count) % state.options.length);
   slots.resize(count);
   for (std::uint32_t i = 0; i < count; ++i) slots[i] = (oldest + i) % state.options.length;
+}
+
+void charts(const State& state, std::vector<std::uint16_t>& by_slot) {
+  const std::uint32_t count = state.count();
+  const std::span<const std::uint16_t> ring = parts(state).horizon_charts;
+  auto slot = static_cast<std::uint32_t>((state.distinct - count) % state.options.length);
+  auto entry = static_cast<std::uint32_t>((state.distinct - count) % state.options.horizon);
+  by_slot.resize(count);
+  for (std::uint32_t i = 0; i < count; ++i) {
+    by_slot[slot] = ring[entry];
+    slot = slot + 1 == count ? 0 : slot + 1;
+    entry = entry + 1 == ring.size() ? 0 : entry + 1;
+  }
 }
 
 }  // namespace cms::window

@@ -27,6 +27,8 @@ namespace cms::window {
 
 inline constexpr std::uint32_t kLengthMax = 256;
 inline constexpr std::uint32_t kHorizonMax = 65535;
+// Requests that a decoded window may have counted: far from where counters would wrap, and exact as a double.
+inline constexpr std::uint64_t kRequestsMax = std::uint64_t{1} << 53;
 // Elements of a point or sketch for which different ones are never at distance 0 (base/directions.hpp).
 inline constexpr std::uint32_t kWidthMax = 256;
 
@@ -69,9 +71,8 @@ struct State {
 // at through the same names.
 template <template <typename> typename Qualified>
 struct PartsOf {
-  // One entry a slot, W in all.
+  // One entry a slot, W in all. A slot's chart lies in the ring of charts: charts().
   std::span<Qualified<std::uint32_t>> benign_kernels;  // mean kernel to the reference, in 2^-32
-  std::span<Qualified<std::uint16_t>> charts;
   std::span<Qualified<std::uint16_t>> tangent_residuals;  // in 1 / 65,535
   std::span<Qualified<std::uint16_t>> benign_knn;         // as round_chord() gives them
   std::span<Qualified<std::uint16_t>> multiplicities;     // 1 to kMultiplicityMax, where the slot is in use
@@ -141,9 +142,14 @@ void load(const State& state, Matrix& matrix);
 // Slots in order of arrival, oldest first.
 void path(const State& state, std::vector<std::uint32_t>& slots);
 
+// The chart of each slot in use, by slot.
+void charts(const State& state, std::vector<std::uint16_t>& by_slot);
+
 // Layout: docs/formats/state.md, section "window".
 void encode(const State& state, ByteWriter& out);
-// Errors: `bad_input` when the bytes end early or an invariant fails; `refused` when the options differ.
-Result<State> decode(ByteReader& in, const Options& expected);
+// A window of any sizes that make() allows; whether they are the wanted ones is for the caller to ask. Accepts only
+// what push() can have written, as far as one pass over it shows, and all of that.
+// Errors: `bad_input`, naming the part, when the bytes end early or one holds what push() never writes.
+Result<State> decode(ByteReader& in);
 
 }  // namespace cms::window

@@ -14,21 +14,40 @@ from program import ProgramTest, parse, run
 CHANNELS, MEASURES = 7, 31
 
 
-def array(letter, values):
-    return struct.pack("<Q", len(values)) + struct.pack(f"<{len(values)}{letter}", *values)
+def pack(letter, values, count=None):
+    """Numbers one after the other, and zeros up to `count`."""
+    values = list(values)
+    return struct.pack(f"<{count or len(values)}{letter}", *values, *[0] * ((count or len(values)) - len(values)))
 
 
-def state(window=16, horizon=20, rank=8, sketch=8, charts=60, requests=3, visited=0b101):
-    """An account's state by docs/formats/state.md, after a few requests."""
+def lanes(rows, width, length):
+    """Rows of small numbers in blocks of 16 lanes, two elements of each row together."""
+    pairs = (width + 1) // 2
+    content = bytearray((length + 15) // 16 * 16 * 2 * pairs)
+    for row, values in enumerate(rows):
+        for element, value in enumerate(values):
+            at = ((row // 16 * pairs + element // 2) * 16 + row % 16) * 2 + element % 2
+            struct.pack_into("<b", content, at, value)
+    return bytes(content)
+
+
+def bits(numbers, count):
+    return sum(1 << number for number in numbers).to_bytes((count + 7) // 8, "little")
+
+
+def state(window=16, horizon=20, rank=7, sketch=8, charts=60, version=1, points=((127, 1), (127, 2), (-127, 3))):
+    """An account's state by docs/formats/state.md: three distinct requests and one repeat, in charts 0, 2 and 2."""
     name = b"0123456789ab"
-    content = struct.pack("<Q", len(name)) + name
-    content += struct.pack("<5I2Q", window, horizon, rank, sketch, charts, requests, requests)
-    content += array("b", [0] * window * rank) + array("b", [0] * window * sketch) + array("H", [0] * window)
-    content += array("f", [0] * window) * 3 + array("I", [0] * window) + array("B", [0] * window) * 2
-    content += array("H", [0] * horizon) + array("f", [-1] * horizon) * 2
-    content += array("B", [visited] + [0] * ((charts + 7) // 8 - 1))
-    content += struct.pack(f"<{CHANNELS}d", *[0] * CHANNELS) + struct.pack("<2QdQdQd", 0, 0, 0, 0, 1, 0, 0)
-    return content + struct.pack("<dQ", 1234.5, 0) + struct.pack(f"<{MEASURES}f", *[0] * MEASURES)
+    header = b"CMST" + pack("I", [version]) + pack("Q", [len(name)]) + name
+    sizes = pack("I", [window, horizon, rank, sketch, charts]) + pack("Q", [4, 3])
+    memory = pack("I", [2**31, 2**30, 0], window)  # kernels to the reference: .5, .25, 0
+    memory += pack("H", [65535, 0, 0], window) + pack("H", [32767] * 3, window) + pack("H", [2, 1, 1], window)
+    memory += pack("H", [0, 2, 2], horizon) + pack("H", [65535, 300, 65534], horizon) * 2
+    memory += lanes(points, rank, window) + lanes([(1, 127)] * 3, sketch, window)
+    memory += bits([1, 3], window) + bits([0, 1], window) + bits([0, 2], charts)
+    score = pack("d", [0] * CHANNELS) + struct.pack("<2QdQdQd", 0, 0, 0, 0, 1, 0, 0)
+    rest = pack("d", [1234.5]) + pack("Q", [1 << 2]) + pack("f", [0, 0, 0.75], MEASURES)
+    return header + sizes + pack("Q", [len(memory)]) + memory + score + rest
 
 
 class Inspect(ProgramTest):
@@ -66,24 +85,37 @@ class Inspect(ProgramTest):
         path = self.own / "anna"
         path.write_bytes(state())
         said = self.inspect(path)
-        self.assertEqual(said["kind"], "state")
-        self.assertEqual((said["atlas"], said["requests"], said["charts_visited"]), ("0123456789ab", 3, 2))
+        self.assertEqual((said["kind"], said["atlas"]), ("state", "0123456789ab"))
+        self.assertEqual([said[size] for size in ("window", "horizon", "rank", "charts")], [16, 20, 7, 60])
+        self.assertEqual((said["requests"], said["distinct"], said["charts_visited"]), (4, 3, 2))
         self.assertEqual(said["time"], 1234.5)
         self.assertIsNone(said["poh_min"])
+        self.assertEqual([value for value in said["readings"].values() if value is not None], [0.75])
 
     def test_a_damaged_state_is_bad_input(self):
         path = self.own / "anna"
         whole = state()
-        for content in (whole[:24], whole[:-1], whole + b"\0"):
+        for content in (whole[:4], whole[:24], whole[:-1], whole + b"\0"):
             path.write_bytes(content)
             self.assert_fails(run("inspect", path), 3, path)
+
+    def test_a_state_of_another_version_is_bad_input_and_named(self):
+        path = self.own / "anna"
+        path.write_bytes(state(version=2))
+        self.assert_fails(run("inspect", path), 3, "version 2")
+
+    def test_what_no_request_writes_is_bad_input_and_named(self):
+        path = self.own / "anna"
+        for points in (((127,), (126,)), ((127,), (-128,)), ((127,),) * 4):
+            path.write_bytes(state(points=points))
+            self.assert_fails(run("inspect", path), 3, "points")
 
     def test_sizes_that_a_state_cannot_have_are_bad_input(self):
         path = self.own / "anna"
         for field in range(5):
             for size in (0, 1, 2**16, 2**31, 2**32 - 1):
                 content = bytearray(state())
-                struct.pack_into("<I", content, 20 + 4 * field, size)
+                struct.pack_into("<I", content, 28 + 4 * field, size)
                 path.write_bytes(content)
                 self.assert_fails(run("inspect", path), 3, path)
 

@@ -31,9 +31,6 @@ void reserve(std::uint32_t length, Scratch& scratch) {
   scratch.births.reserve(classes);
   scratch.deaths.reserve(classes);
   scratch.open_births.reserve(classes);
-  // One edge to spare: see the walk.
-  if (points > kNarrowMax) scratch.order.wide.reserve(edges + 1);
-  scratch.order.narrow.reserve(edges_of(std::min<std::size_t>(points, kNarrowMax)) + 1);
   scratch.arriving.reserve(points);
   scratch.positions.reserve(points);
   auto& columns = scratch.columns;
@@ -70,9 +67,8 @@ Work start(const Distances& distances, std::uint32_t length, const Options& opti
   assert(distances.count <= length && length <= kPointsMax);
   state.length = length;
   reserve(length, scratch);
-  // Not more than the scratch has, with which the walk swaps it.
-  const std::size_t edges = length == 0 ? 0 : edges_of(length) + 1;
-  length <= kNarrowMax ? state.order.narrow.reserve(edges) : state.order.wide.reserve(edges);
+  // Exactly this length's, in both: the walk swaps them.
+  for (auto* order : {&state.order, &scratch.order}) order->reserve(length);
   keep_order(distances, state, scratch);
   return walk(distances, nullptr, options, state, scratch, out);
 }

@@ -36,6 +36,13 @@ struct Order {
   std::vector<NarrowEdge> narrow;
   std::vector<WideEdge> wide;
 
+  // Room for all edges of `points` points and the spare one that they are made with, and for no more: grown as vectors
+  // do, an order would take up to twice what it needs.
+  void reserve(std::uint32_t points) {
+    const std::size_t edges = points == 0 ? 0 : std::size_t{points} * (points - 1) / 2 + 1;
+    points <= kNarrowMax ? narrow.reserve(edges) : wide.reserve(edges);
+  }
+
   template <typename Packed>
   std::vector<Packed>& edges() {
     if constexpr (std::is_same_v<Packed, NarrowEdge>) {
