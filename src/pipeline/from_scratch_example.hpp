@@ -51,7 +51,10 @@ inline Points points_of(const window::State& window) {
   for (std::uint64_t n = window.distinct - points.count; n < window.distinct; ++n) {
     points.arrival.push_back(static_cast<std::uint32_t>(n % window.options.length));
   }
-  points.charts.assign(parts.charts.begin(), parts.charts.begin() + points.count);
+  points.charts.resize(points.count);
+  for (std::uint64_t n = window.distinct - points.count; n < window.distinct; ++n) {
+    points.charts[n % window.options.length] = parts.horizon_charts[n % window.options.horizon];
+  }
   points.multiplicities.assign(parts.multiplicities.begin(), parts.multiplicities.begin() + points.count);
   return points;
 }

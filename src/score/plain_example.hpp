@@ -36,9 +36,10 @@ inline double normal_score(const MeasureTable& table, double value) {
 }
 
 inline std::array<double, kChannelCount> deviations(const Calibration& calibration, const Observation& observation) {
-  const auto age = [&](Channel channel) {
+  const auto bin_of = [&](Channel channel) {
     const auto requests = channel == Channel::repetition ? observation.requests : observation.distinct;
-    return std::min<std::size_t>(age_bin(std::min(requests, calibration.horizon)), calibration.tables.size() - 1);
+    const auto age = static_cast<std::uint32_t>(std::min<std::uint64_t>(requests, calibration.horizon));
+    return std::min<std::size_t>(age_bin(age), calibration.tables.size() - 1);
   };
   std::array<double, kChannelCount> values{}, weights{};
   for (std::size_t m = 0; m < kMeasureCount; ++m) {
@@ -46,7 +47,7 @@ inline std::array<double, kChannelCount> deviations(const Calibration& calibrati
     const auto& about = info(measure);
     if (!about.scored() || !observation.reading.has(measure)) continue;
     const auto c = static_cast<std::size_t>(about.channel);
-    const auto& table = calibration.tables[age(about.channel)][m];
+    const auto& table = calibration.tables[bin_of(about.channel)][m];
     values[c] += static_cast<double>(about.weight) * about.sign * normal_score(table, observation.reading[measure]);
     weights[c] += about.weight;
   }
