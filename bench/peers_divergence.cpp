@@ -26,6 +26,7 @@ struct CmsMmd {
   Quads reference;
   AlignedVector<double> reference_lengths;  // inverse
   AlignedVector<float> weights;
+  AlignedVector<std::int32_t> reference_products;
   AlignedVector<float> squares;
   divergence::Reference constants;
 
@@ -66,8 +67,9 @@ double push_point(CmsMmd& mmd, std::span<const std::int8_t> point) {
   const float scale = mmd.constants.scale();
   const RowChange change = replace_point(mmd, point, inverse);
   divergence::update(mmd.state, change, scale, mmd.scratch);
-  weighted_kernels(mmd.reference, {mmd.reference_lengths, mmd.weights}, point, {&inverse, 1}, scale, mmd.squares,
-                   {&mmd.to_reference[change.slot], 1});
+  products(mmd.reference, point, mmd.reference_products);
+  squared_chords(mmd.reference_products, mmd.reference_lengths, inverse, mmd.squares);
+  mmd.to_reference[change.slot] = weighted_gaussian_sum(mmd.squares, mmd.weights, scale);
   ++mmd.points;
   return divergence::mmd(mmd.state, change.count, std::span(mmd.to_reference).first(change.count), mmd.constants)
       .value_or(std::numeric_limits<double>::quiet_NaN());
@@ -90,6 +92,7 @@ CmsMmd* cms_peers_mmd_open(const std::int8_t* reference, std::uint32_t rows, std
   }
   mmd->weights.assign(weights, weights + rows);
   mmd->weights.resize(mmd->reference.padded);
+  mmd->reference_products.resize(mmd->reference.padded);
   mmd->squares.resize(mmd->reference.padded);
   mmd->constants = {bandwidth, self_kernel};
   mmd->lanes.resize(lane_bytes(length, rank));

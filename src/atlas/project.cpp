@@ -55,27 +55,16 @@ void project_sketches(const Atlas& atlas, std::span<const float> raws, ProjectSc
   }
 }
 
-// Distance to the k-th nearest reference point and mean kernel, of the points in scratch.rounded.
-void meet_reference(const Atlas& atlas, ProjectScratch& scratch, std::span<Projected> out) {
+// Distance to the k-th nearest reference point and mean kernel, from the products with all of them.
+void meet_reference(const Atlas& atlas, std::span<const std::int32_t> products, ProjectScratch& scratch,
+                    Projected& out) {
   const auto& layouts = atlas.layouts;
-  const std::size_t padded = layouts.reference.padded;
-  const auto rounded = std::span<const std::int8_t>(scratch.rounded).first(out.size() * atlas.rank);
-  scratch.squares.resize(kTogether * padded);
-  double inverse_lengths[kTogether] = {};
-  float kernels[kTogether] = {};
-  for (std::size_t v = 0; v < out.size(); ++v) {
-    const auto point = rounded.subspan(v * atlas.rank, atlas.rank);
-    inverse_lengths[v] = inverse_length(dot(point, point));
-  }
+  const auto point = std::span<const std::int8_t>(out.point);
+  scratch.squares.resize(layouts.reference.padded);
+  squared_chords(products, layouts.reference_inverse_lengths, inverse_length(dot(point, point)), scratch.squares);
   const float scale = 0.5F / (atlas.bandwidth * atlas.bandwidth);
-  weighted_kernels(layouts.reference, {layouts.reference_inverse_lengths, layouts.reference_weights}, rounded,
-                   std::span(inverse_lengths).first(out.size()), scale, scratch.squares,
-                   std::span(kernels).first(out.size()));
-  for (std::size_t v = 0; v < out.size(); ++v) {
-    out[v].benign_kernel = kernels[v];
-    const auto squares = std::span(scratch.squares).subspan(v * padded, layouts.reference.rows);
-    out[v].benign_knn = std::sqrt(kth_smallest(squares, atlas.knn_k));
-  }
+  out.benign_kernel = weighted_gaussian_sum(scratch.squares, layouts.reference_weights, scale);
+  out.benign_knn = std::sqrt(kth_smallest(std::span(scratch.squares).first(layouts.reference.rows), atlas.knn_k));
 }
 
 void project_group(const Atlas& atlas, std::span<const float> raws, ProjectScratch& scratch,
@@ -96,7 +85,13 @@ void project_group(const Atlas& atlas, std::span<const float> raws, ProjectScrat
     out[v].tangent_residual = static_cast<float>(
         tangent_residual(point, atlas.centroid(charts[v]), atlas.frame(charts[v]), scratch.offset));
   }
-  meet_reference(atlas, scratch, out);
+  const auto& reference = atlas.layouts.reference;
+  scratch.products.resize(kTogether * reference.padded);
+  const std::span<std::int32_t> all(scratch.products.data(), out.size() * reference.padded);
+  products(reference, std::span<const std::int8_t>(scratch.rounded).first(out.size() * atlas.rank), all);
+  for (std::size_t v = 0; v < out.size(); ++v) {
+    meet_reference(atlas, all.subspan(v * reference.padded, reference.padded), scratch, out[v]);
+  }
 }
 
 }  // namespace

@@ -140,102 +140,20 @@ void some_blocks(const std::int8_t* bytes, const std::int32_t* offsets, std::siz
 
 #endif
 
-// Rows that are multiplied before their chords and kernels follow: the products never leave the nearest cache, and
-// the processor reads the next rows while it is busy with these.
-constexpr std::size_t kChunkBlocks = 8;
-constexpr std::size_t kTogether = 4;
-
-void prepare(const std::int8_t* queries, std::size_t width, std::size_t count, Query* HWY_RESTRICT prepared) {
-  const std::size_t padded = (width + 3) / 4 * 4;
-  for (std::size_t q = 0; q < count; ++q) {
-    const std::int8_t* from = queries + q * width;
-    Query* to = prepared + q * padded;
-    for (std::size_t i = 0; i < width; ++i) to[i] = static_cast<Query>(from[i] + kBias);
-    for (std::size_t i = width; i < padded; ++i) to[i] = 0;
-  }
-}
-
 void QuadProducts(const std::int8_t* bytes, const std::int32_t* offsets, std::size_t width, const std::int8_t* queries,
                   std::size_t query_count, std::int32_t* out, std::size_t blocks) {
+  constexpr std::size_t kTogether = 4;
+  const std::size_t quads = (width + 3) / 4;
   Query prepared[kTogether * kWidthMax];
   for (std::size_t first = 0; first < query_count; first += kTogether) {
     const std::size_t count = query_count - first < kTogether ? query_count - first : kTogether;
-    prepare(queries + first * width, width, count, prepared);
-    some_blocks(bytes, offsets, (width + 3) / 4, prepared, count, out + first * blocks * kLanes, blocks);
-  }
-}
-
-#if HWY_TARGET != HWY_SCALAR
-// Chords and kernels of one query with kBlocks blocks of rows; `sum` are its sixteen partial sums.
-template <std::size_t kBlocks>
-HWY_INLINE void block_kernels(const std::int32_t* HWY_RESTRICT products, const double* HWY_RESTRICT inverse_lengths,
-                              hn::Vec<Double> inverse_twice, const float* HWY_RESTRICT weights,
-                              hn::Vec<Float> minus_scale, float* HWY_RESTRICT squares, hn::Vec<Float>* sum) {
-  const Float d;
-  constexpr std::size_t kCount = kBlocks * kParts;
-  hn::Vec<Float> values[kCount];
-  for (std::size_t i = 0; i < kCount; ++i) {
-    const std::size_t at = i * hn::Lanes(d), upper = at + hn::Lanes(Double());
-    // Both halves stay in a register: read back as one, they would have to wait for their way through memory.
-    const auto low = squared_chord(products + at, inverse_lengths + at, inverse_twice);
-    const auto high = squared_chord(products + upper, inverse_lengths + upper, inverse_twice);
-    values[i] = hn::Combine(d, high, low);
-    hn::StoreU(values[i], d, squares + at);
-  }
-  gaussians_of_squares<kCount>(values, minus_scale);
-  for (std::size_t i = 0; i < kCount; ++i) {
-    sum[i % kParts] = hn::Add(sum[i % kParts], hn::Mul(hn::LoadU(d, weights + i * hn::Lanes(d)), values[i]));
-  }
-}
-
-// The same with `blocks` blocks; `sums` has sixteen entries.
-HWY_INLINE void some_kernels(const std::int32_t* HWY_RESTRICT products, const double* HWY_RESTRICT inverse_lengths,
-                             double inverse_length, const float* HWY_RESTRICT weights, float scale, std::size_t blocks,
-                             float* HWY_RESTRICT squares, float* HWY_RESTRICT sums) {
-  const Float d;
-  constexpr std::size_t kStep = kParts == 1 ? 4 : 1;  // as many vectors side by side as registers allow
-  const auto inverse_twice = hn::Set(Double(), 2 * inverse_length);
-  const auto minus_scale = hn::Set(d, -scale);
-  hn::Vec<Float> sum[kParts];
-  for (std::size_t part = 0; part < kParts; ++part) sum[part] = hn::LoadU(d, sums + part * hn::Lanes(d));
-  std::size_t row = 0;
-  for (; row + kStep * kLanes <= blocks * kLanes; row += kStep * kLanes) {
-    block_kernels<kStep>(products + row, inverse_lengths + row, inverse_twice, weights + row, minus_scale,
-                         squares + row, sum);
-  }
-  for (; row < blocks * kLanes; row += kLanes) {
-    block_kernels<1>(products + row, inverse_lengths + row, inverse_twice, weights + row, minus_scale, squares + row,
-                     sum);
-  }
-  for (std::size_t part = 0; part < kParts; ++part) hn::StoreU(sum[part], d, sums + part * hn::Lanes(d));
-}
-#endif
-
-// `count` queries, at most kTogether; `sums` has sixteen entries for each.
-void QuadKernels(const std::int8_t* bytes, const std::int32_t* offsets, std::size_t width, const std::int8_t* queries,
-                 std::size_t count, const double* inverse_lengths, const double* query_lengths, const float* weights,
-                 float scale, float* squares, float* sums, std::size_t blocks) {
-  const std::size_t quads = (width + 3) / 4;
-  Query prepared[kTogether * kWidthMax];
-  HWY_ALIGN std::int32_t products[kTogether * kChunkBlocks * kLanes];
-  prepare(queries, width, count, prepared);
-  for (std::size_t block = 0; block < blocks; block += kChunkBlocks) {
-    const std::size_t some = blocks - block < kChunkBlocks ? blocks - block : kChunkBlocks;
-    const std::size_t row = block * kLanes;
-    some_blocks(bytes + row * quads * 4, offsets + row, quads, prepared, count, products, some);
     for (std::size_t q = 0; q < count; ++q) {
-      const std::int32_t* mine = products + q * some * kLanes;
-      float* out = squares + q * blocks * kLanes + row;
-#if HWY_TARGET == HWY_SCALAR
-      for (std::size_t i = 0; i < some * kLanes; ++i) {
-        out[i] = squared_chord(mine[i], inverse_lengths[row + i], query_lengths[q]);
-        sums[q * kLanes + i % kLanes] += weights[row + i] * gaussian_of_square(out[i], scale);
-      }
-#else
-      some_kernels(mine, inverse_lengths + row, query_lengths[q], weights + row, scale, some, out,
-                   sums + q * kLanes);
-#endif
+      const std::int8_t* from = queries + (first + q) * width;
+      Query* to = prepared + q * 4 * quads;
+      for (std::size_t i = 0; i < width; ++i) to[i] = static_cast<Query>(from[i] + kBias);
+      for (std::size_t i = width; i < 4 * quads; ++i) to[i] = 0;
     }
+    some_blocks(bytes, offsets, quads, prepared, count, out + first * blocks * kLanes, blocks);
   }
 }
 
@@ -275,7 +193,6 @@ HWY_AFTER_NAMESPACE();
 namespace cms {
 
 HWY_EXPORT(QuadProducts);
-HWY_EXPORT(QuadKernels);
 HWY_EXPORT(RowsNearBest);
 
 Quads make_quads(std::span<const std::int8_t> rows, std::size_t width) {
@@ -300,23 +217,6 @@ void products(const Quads& rows, std::span<const std::int8_t> queries, std::span
   HWY_DYNAMIC_DISPATCH(QuadProducts)
   (rows.bytes.data(), rows.offsets.data(), rows.width, queries.data(), queries.size() / rows.width, out.data(),
    rows.padded / kLanes);
-}
-
-void weighted_kernels(const Quads& rows, const KernelRows& meant, std::span<const std::int8_t> queries,
-                      std::span<const double> inverse_lengths, float scale, std::span<float> squares,
-                      std::span<float> out) {
-  constexpr std::size_t kTogether = 4;
-  for (std::size_t first = 0; first < out.size(); first += kTogether) {
-    const std::size_t count = std::min(kTogether, out.size() - first);
-    float sums[kTogether * kLanes] = {};
-    HWY_DYNAMIC_DISPATCH(QuadKernels)
-    (rows.bytes.data(), rows.offsets.data(), rows.width, queries.data() + first * rows.width, count,
-     meant.inverse_lengths.data(), inverse_lengths.data() + first, meant.weights.data(), scale,
-     squares.data() + first * rows.padded, sums, rows.padded / kLanes);
-    for (std::size_t q = 0; q < count; ++q) {
-      out[first + q] = scalar::weighted_gaussian_sum({}, {}, scale, std::span<float, 16>(sums + q * kLanes, kLanes));
-    }
-  }
 }
 
 std::size_t rows_near_best(std::span<const std::int32_t> products, std::span<const float> scales, float margin,

@@ -31,20 +31,6 @@ Quads make_quads(std::span<const std::int8_t> rows, std::size_t width);
 // Nothing is allocated.
 void products(const Quads& rows, std::span<const std::int8_t> queries, std::span<std::int32_t> out);
 
-// What the kernels of rows need beside the rows: `padded` entries each, 0 for surplus rows.
-struct KernelRows {
-  std::span<const double> inverse_lengths;  // base/directions.hpp
-  std::span<const float> weights;
-};
-
-// For each of out.size() queries, one after the other in `queries`, given their inverse lengths: its squared chords to
-// every row (`padded` values into `squares`; surplus rows have 2), and the weighted sum of their Gaussian kernels. The
-// same bits as products(), squared_chords() and weighted_gaussian_sum() one after the other, in one pass over the rows.
-// Cost: rows x width multiply-adds and one kernel a row for each query. Nothing is allocated.
-void weighted_kernels(const Quads& rows, const KernelRows& meant, std::span<const std::int8_t> queries,
-                      std::span<const double> inverse_lengths, float scale, std::span<float> squares,
-                      std::span<float> out);
-
 // Numbers, rising, of all rows whose scaled product, float(products[i]) * scales[i], is at least the greatest one less
 // `margin`; returns how many. The three spans have one size, a multiple of kLanes; scaled products must not be NaN.
 std::size_t rows_near_best(std::span<const std::int32_t> products, std::span<const float> scales, float margin,

@@ -39,58 +39,6 @@ TEST(Quads, products_are_exact_for_one_query_and_for_many_on_every_instruction_s
   }
 }
 
-// `rows` rows of `width`, what their kernels need, and some queries.
-struct Reference {
-  std::size_t width;
-  Quads quads;
-  std::vector<double> inverse_lengths, query_lengths;
-  std::vector<float> weights;
-  std::vector<std::int8_t> queries;
-
-  Reference(Random& random, std::size_t rows, std::size_t of_width, std::size_t count) : width(of_width) {
-    const auto values = hostile_rows(random, rows, width);
-    quads = make_quads(values, width);
-    inverse_lengths.resize(quads.padded);
-    weights.resize(quads.padded);
-    for (std::size_t row = 0; row < rows; ++row) {
-      inverse_lengths[row] = length_of(values, row);
-      weights[row] = static_cast<float>(random.uniform());
-    }
-    queries = hostile_rows(random, count, width);
-    for (std::size_t q = 0; q < count; ++q) query_lengths.push_back(length_of(queries, q));
-  }
-  [[nodiscard]] double length_of(std::span<const std::int8_t> values, std::size_t row) const {
-    const auto one = values.subspan(row * width, width);
-    return inverse_length(dot(one, one));
-  }
-};
-
-TEST(Quads, kernels_in_one_pass_are_products_chords_and_sums_bit_for_bit_on_every_instruction_set) {
-  Random random(3);
-  for (const std::size_t width : {1u, 63u, 64u, 65u}) {
-    for (const std::size_t rows : {1u, 16u, 17u, 128u, 129u, 300u}) {
-      const std::size_t count = 1 + random.below(9);
-      const Reference in(random, rows, width, count);
-      const float scale = static_cast<float>(3 * random.uniform());
-      std::vector<std::int32_t> one(in.quads.padded);
-      std::vector<float> expected(count), expected_squares(count * in.quads.padded);
-      for (std::size_t q = 0; q < count; ++q) {
-        const auto squares = std::span(expected_squares).subspan(q * in.quads.padded, in.quads.padded);
-        float sums[16] = {};
-        products(in.quads, std::span(in.queries).subspan(q * width, width), one);
-        scalar::squared_chords(one, in.inverse_lengths, in.query_lengths[q], squares);
-        expected[q] = scalar::weighted_gaussian_sum(squares, in.weights, scale, sums);
-      }
-      on_every_target([&] {
-        std::vector<float> out(count, -1.0F), squares(expected_squares.size(), -1.0F);
-        weighted_kernels(in.quads, {in.inverse_lengths, in.weights}, in.queries, in.query_lengths, scale, squares, out);
-        EXPECT_EQ(out, expected) << rows << " rows of " << width;
-        EXPECT_EQ(squares, expected_squares) << rows << " rows of " << width;
-      });
-    }
-  }
-}
-
 TEST(Quads, rows_near_the_best_are_those_of_a_plain_loop_on_every_instruction_set) {
   Random random(2);
   for (int round = 0; round < 300; ++round) {

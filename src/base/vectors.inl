@@ -89,39 +89,22 @@ HWY_INLINE void chord_run(const std::int32_t* HWY_RESTRICT products, const doubl
   }
 }
 
-// gaussian_of_square() of each lane of `kCount` vectors, in place; `minus_scale` = -scale. Every step is done for all
-// of them before the next one: a step waits for the one before it, and a processor that meets one vector after the
-// other finds too little else to do meanwhile.
-template <std::size_t kCount>
-HWY_INLINE void gaussians_of_squares(hn::Vec<Float>* HWY_RESTRICT values, hn::Vec<Float> minus_scale) {
+// gaussian_of_square() of each lane; `minus_scale` = -scale.
+HWY_INLINE hn::Vec<Float> gaussian_of_squares(hn::Vec<Float> squared, hn::Vec<Float> minus_scale) {
   const Float d;
   const Int32 bits;
-  hn::Vec<Float> rest[kCount], shifted[kCount], sum[kCount];
-  for (std::size_t i = 0; i < kCount; ++i) values[i] = hn::Mul(minus_scale, values[i]);
-  for (std::size_t i = 0; i < kCount; ++i) {
-    shifted[i] = hn::Add(hn::Mul(values[i], hn::Set(d, kExp.log2_e)), hn::Set(d, kExp.round));
+  const auto power = hn::Mul(minus_scale, squared);
+  const auto shifted = hn::Add(hn::Mul(power, hn::Set(d, kExp.log2_e)), hn::Set(d, kExp.round));
+  const auto whole = hn::Sub(shifted, hn::Set(d, kExp.round));
+  auto rest = hn::Sub(power, hn::Mul(whole, hn::Set(d, kExp.ln2_high)));
+  rest = hn::Sub(rest, hn::Mul(whole, hn::Set(d, kExp.ln2_low)));
+  auto sum = hn::Set(d, kExp.terms[0]);
+  for (std::size_t i = 1; i < sizeof kExp.terms / sizeof kExp.terms[0]; ++i) {
+    sum = hn::Add(hn::Mul(sum, rest), hn::Set(d, kExp.terms[i]));
   }
-  for (std::size_t i = 0; i < kCount; ++i) {
-    const auto whole = hn::Sub(shifted[i], hn::Set(d, kExp.round));
-    rest[i] = hn::Sub(values[i], hn::Mul(whole, hn::Set(d, kExp.ln2_high)));
-    rest[i] = hn::Sub(rest[i], hn::Mul(whole, hn::Set(d, kExp.ln2_low)));
-    sum[i] = hn::Set(d, kExp.terms[0]);
-  }
-  for (std::size_t term = 1; term < sizeof kExp.terms / sizeof kExp.terms[0]; ++term) {
-    for (std::size_t i = 0; i < kCount; ++i) {
-      sum[i] = hn::Add(hn::Mul(sum[i], rest[i]), hn::Set(d, kExp.terms[term]));
-    }
-  }
-  for (std::size_t i = 0; i < kCount; ++i) {
-    const auto exponent = hn::ShiftLeft<23>(hn::Add(hn::BitCast(bits, shifted[i]), hn::Set(bits, kExp.exponent)));
-    const auto result = hn::Mul(sum[i], hn::BitCast(d, exponent));
-    values[i] = hn::IfThenZeroElse(hn::Lt(values[i], hn::Set(d, kExp.least)), result);
-  }
-}
-
-HWY_INLINE hn::Vec<Float> gaussian_of_squares(hn::Vec<Float> squared, hn::Vec<Float> minus_scale) {
-  gaussians_of_squares<1>(&squared, minus_scale);
-  return squared;
+  const auto exponent = hn::ShiftLeft<23>(hn::Add(hn::BitCast(bits, shifted), hn::Set(bits, kExp.exponent)));
+  const auto result = hn::Mul(sum, hn::BitCast(d, exponent));
+  return hn::IfThenZeroElse(hn::Lt(power, hn::Set(d, kExp.least)), result);
 }
 
 #endif
