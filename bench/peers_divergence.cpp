@@ -1,7 +1,8 @@
-// MMD per event for bench/peers: what one request costs in products, chords and kernels, composed as the pipeline does.
+// MMD per event for bench/peers: what one request costs in products, chords and kernels, composed as the pipeline does:
+// distances and inverse lengths are kept, a row is computed once, when its point comes in.
 #include "measure/divergence/divergence.hpp"
 
-#include <cstring>
+#include <algorithm>
 #include <limits>
 #include <span>
 
@@ -18,65 +19,59 @@ using namespace cms;
 struct CmsMmd {
   std::uint32_t rank = 0;
   std::uint32_t length = 0;
+  std::uint32_t stride = 0;  // length rounded up to kLanes
   std::uint64_t points = 0;  // taken in so far
 
-  // The reference.
+  // The reference, as an atlas lays it out.
   Quads reference;
-  std::vector<double> reference_lengths;  // inverse
+  AlignedVector<double> reference_lengths;  // inverse
   AlignedVector<float> weights;
-  divergence::Reference constants;
   AlignedVector<std::int32_t> reference_products;
   AlignedVector<float> squares;
+  divergence::Reference constants;
 
-  // The window, one entry a slot.
+  // The window, one entry a slot, and its distances, as window::Matrix keeps them.
   AlignedVector<std::int8_t> lanes;
-  std::vector<double> lengths;  // inverse
+  AlignedVector<double> lengths;  // inverse
+  AlignedVector<float> distances;
+  AlignedVector<float> before, after;
+  AlignedVector<std::int32_t> products;
   std::vector<float> to_reference;
   divergence::State state;
   divergence::Scratch scratch;
-  AlignedVector<std::int32_t> window_products;
-  std::vector<float> before, after;
-  std::vector<std::int8_t> old_point;
 };
 
 namespace {
 
-std::span<const std::int8_t> self(const std::vector<std::int8_t>& values) { return values; }
-
-float kernel_to_reference(CmsMmd& mmd, std::span<const std::int8_t> point) {
-  const std::size_t rows = mmd.weights.size();
-  products(mmd.reference, point, mmd.reference_products);
-  squared_chords(std::span<const std::int32_t>(mmd.reference_products).first(rows), mmd.reference_lengths,
-                 inverse_length(dot(point, point)), mmd.squares);
-  return weighted_gaussian_sum(mmd.squares, mmd.weights, mmd.constants.scale());
-}
-
-// Chords of `point` to the first `count` slots, that of `slot` itself 0.
-void row_of(CmsMmd& mmd, std::span<const std::int8_t> point, std::uint32_t slot, std::uint32_t count,
-            std::vector<float>& row) {
-  products(mmd.lanes, point, mmd.window_products);
-  row.resize(count);
-  chords(std::span<const std::int32_t>(mmd.window_products).first(count), std::span(mmd.lengths).first(count),
-         inverse_length(dot(point, point)), row);
-  row[slot] = 0;
+// Puts a point into its slot: its row of chords, both ways, and the row that was there.
+RowChange replace_point(CmsMmd& mmd, std::span<const std::int8_t> point, double inverse) {
+  const auto slot = static_cast<std::uint32_t>(mmd.points % mmd.length);
+  const bool grows = mmd.points < mmd.length;
+  const std::uint32_t count = grows ? slot + 1 : mmd.length;
+  products(mmd.lanes, point, mmd.products);
+  chords(mmd.products, mmd.lengths, inverse, mmd.after);
+  mmd.after[slot] = 0;
+  put_row(mmd.lanes, slot, point);
+  mmd.lengths[slot] = inverse;
+  float* row = mmd.distances.data() + std::size_t{slot} * mmd.stride;
+  std::copy_n(row, mmd.stride, mmd.before.begin());
+  std::copy_n(mmd.after.begin(), mmd.stride, row);
+  for (std::uint32_t other = 0; other < count; ++other) {
+    mmd.distances[std::size_t{other} * mmd.stride + slot] = mmd.after[other];
+  }
+  return {slot, count, {mmd.before.data(), grows ? 0 : count}, {mmd.after.data(), count}};
 }
 
 double push_point(CmsMmd& mmd, std::span<const std::int8_t> point) {
-  const auto slot = static_cast<std::uint32_t>(mmd.points % mmd.length);
-  const bool full = mmd.points >= mmd.length;
-  const std::uint32_t count = full ? mmd.length : slot + 1;
-  mmd.before.clear();
-  if (full) {
-    get_row(mmd.lanes, slot, mmd.old_point);
-    row_of(mmd, self(mmd.old_point), slot, count, mmd.before);
-  }
-  put_row(mmd.lanes, slot, point);
-  mmd.lengths[slot] = inverse_length(dot(point, point));
-  row_of(mmd, point, slot, count, mmd.after);
-  divergence::update(mmd.state, {slot, count, mmd.before, mmd.after}, mmd.constants.scale(), mmd.scratch);
-  mmd.to_reference[slot] = kernel_to_reference(mmd, point);
+  const double inverse = inverse_length(dot(point, point));
+  const float scale = mmd.constants.scale();
+  const RowChange change = replace_point(mmd, point, inverse);
+  divergence::update(mmd.state, change, scale, mmd.scratch);
+  products(mmd.reference, point, mmd.reference_products);
+  squared_chords(mmd.reference_products, mmd.reference_lengths, inverse, mmd.squares);
+  mmd.to_reference[change.slot] = weighted_gaussian_sum(mmd.squares, mmd.weights, scale);
   ++mmd.points;
-  return divergence::mmd(mmd.state, count, std::span(mmd.to_reference).first(count), mmd.constants)
+  return divergence::mmd(mmd.state, change.count, std::span(mmd.to_reference).first(change.count), mmd.constants)
       .value_or(std::numeric_limits<double>::quiet_NaN());
 }
 
@@ -88,20 +83,24 @@ CmsMmd* cms_peers_mmd_open(const std::int8_t* reference, std::uint32_t rows, std
   auto* mmd = new CmsMmd;
   mmd->rank = rank;
   mmd->length = length;
+  mmd->stride = static_cast<std::uint32_t>((length + kLanes - 1) / kLanes * kLanes);
   mmd->reference = make_quads({reference, std::size_t{rows} * rank}, rank);
+  mmd->reference_lengths.resize(mmd->reference.padded);
   for (std::uint32_t i = 0; i < rows; ++i) {
     const std::span<const std::int8_t> row(reference + std::size_t{i} * rank, rank);
-    mmd->reference_lengths.push_back(inverse_length(dot(row, row)));
+    mmd->reference_lengths[i] = inverse_length(dot(row, row));
   }
   mmd->weights.assign(weights, weights + rows);
-  mmd->constants = {bandwidth, self_kernel};
+  mmd->weights.resize(mmd->reference.padded);
   mmd->reference_products.resize(mmd->reference.padded);
-  mmd->squares.resize(rows);
+  mmd->squares.resize(mmd->reference.padded);
+  mmd->constants = {bandwidth, self_kernel};
   mmd->lanes.resize(lane_bytes(length, rank));
-  mmd->lengths.resize(length);
+  mmd->distances.resize(std::size_t{length} * mmd->stride);
+  mmd->lengths.resize(mmd->stride);
+  for (auto* row : {&mmd->before, &mmd->after}) row->resize(mmd->stride);
+  mmd->products.resize(mmd->stride);
   mmd->to_reference.resize(length);
-  mmd->window_products.resize((length + kLanes - 1) / kLanes * kLanes);
-  mmd->old_point.resize(rank);
   return mmd;
 }
 

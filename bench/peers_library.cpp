@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 #include <hwy/highway.h>
 
+#include <atomic>
 #include <string>
 #include <thread>
 #include <vector>
@@ -74,11 +75,16 @@ struct Rows {
   std::int64_t* each;
 };
 
-// What one thread works with.
-struct Worker {
+// Where a thread's own data begin: two cache lines, since processors fetch them in pairs.
+constexpr std::size_t kApart = 128;
+
+// What one thread works with: no line of it is shared with another.
+struct alignas(kApart) Worker {
   pipeline::Scratch scratch;
+  std::vector<pipeline::AccountState> accounts;
   std::vector<pipeline::Event> events;
-  std::vector<std::uint32_t> rows;  // of the events
+  std::vector<std::uint32_t> rows;  // that it has taken in this push, those of the events last
+  std::vector<double> poh;          // of the rows; they are put together when all threads are done
   std::vector<Score> scores = std::vector<Score>(kBatch);
 };
 
@@ -86,47 +92,48 @@ struct Worker {
 
 struct CmsSteps {
   pipeline::Model model;
-  std::vector<pipeline::AccountState> accounts;
+  std::uint32_t accounts = 0;  // account a is number a / workers.size() of worker a mod workers.size()
   std::vector<Worker> workers;
   std::uint64_t requests = 0;  // taken in so far: the time of the next
 
   // The rows of the accounts of one worker, one by one where each is timed, else in batches.
   void push(std::size_t number, const Rows& rows);
   void push_one(Worker& worker, const Rows& rows, const pipeline::Event& event, std::uint32_t row);
-  void push_batch(Worker& worker, const Rows& rows);
+  void push_batch(Worker& worker);
 };
 
 void CmsSteps::push_one(Worker& worker, const Rows& rows, const pipeline::Event& event, std::uint32_t row) {
   rows.each[row] = peers::nanoseconds([&] {
-    rows.poh[row] = pipeline::step(model, *event.account, event.activation, event.time, worker.scratch).poh;
+    worker.poh.push_back(pipeline::step(model, *event.account, event.activation, event.time, worker.scratch).poh);
   });
 }
 
-void CmsSteps::push_batch(Worker& worker, const Rows& rows) {
+void CmsSteps::push_batch(Worker& worker) {
   const auto scores = std::span(worker.scores).first(worker.events.size());
   pipeline::step(model, worker.events, worker.scratch, scores);
-  for (std::size_t i = 0; i < scores.size(); ++i) rows.poh[worker.rows[i]] = scores[i].poh;
+  for (const Score& score : scores) worker.poh.push_back(score.poh);
   worker.events.clear();
-  worker.rows.clear();
 }
 
 void CmsSteps::push(std::size_t number, const Rows& rows) {
   Worker& worker = workers[number];
   const std::size_t dimension = model.atlas.manifest.dimension;
+  worker.rows.clear();
+  worker.poh.clear();
   for (std::uint32_t i = 0; i < rows.count; ++i) {
-    const std::size_t account = (requests + i) % accounts.size();
+    const std::size_t account = (requests + i) % accounts;
     if (account % workers.size() != number) continue;
-    const pipeline::Event event{&accounts[account], {rows.values + i * dimension, dimension},
+    worker.rows.push_back(i);
+    const pipeline::Event event{&worker.accounts[account / workers.size()], {rows.values + i * dimension, dimension},
                                 static_cast<double>(requests + i)};
     if (rows.each != nullptr) {
       push_one(worker, rows, event, i);
       continue;
     }
     worker.events.push_back(event);
-    worker.rows.push_back(i);
-    if (worker.events.size() == kBatch) push_batch(worker, rows);
+    if (worker.events.size() == kBatch) push_batch(worker);
   }
-  if (!worker.events.empty()) push_batch(worker, rows);
+  if (!worker.events.empty()) push_batch(worker);
 }
 
 CmsSteps* cms_peers_steps_open(const char* model, std::uint32_t accounts, std::uint32_t threads) {
@@ -138,8 +145,11 @@ CmsSteps* cms_peers_steps_open(const char* model, std::uint32_t accounts, std::u
   auto* steps = new CmsSteps;
   steps->model = std::move(*read);
   steps->model.calibration.options.stride = 1;
-  for (std::uint32_t i = 0; i < accounts; ++i) steps->accounts.push_back(pipeline::make_account(steps->model));
-  steps->workers.resize(threads);
+  steps->accounts = accounts;
+  steps->workers = std::vector<Worker>(threads);
+  for (std::uint32_t i = 0; i < accounts; ++i) {
+    steps->workers[i % threads].accounts.push_back(pipeline::make_account(steps->model));
+  }
   return steps;
 }
 
@@ -159,6 +169,37 @@ std::int64_t cms_peers_steps_push(CmsSteps* steps, const float* rows, std::uint3
     }
     for (auto& thread : threads) thread.join();
   });
+  for (const Worker& worker : steps->workers) {
+    for (std::size_t i = 0; i < worker.rows.size(); ++i) poh[worker.rows[i]] = worker.poh[i];
+  }
   steps->requests += count;
   return took;
+}
+
+// --- what the machine gives -----------------------------------------------------------------------------------------
+
+namespace {
+
+// A chain in one register that no compiler can shorten; gives its end.
+std::uint64_t spin(std::uint64_t rounds) {
+  std::uint64_t value = rounds | 1;
+  for (std::uint64_t i = 0; i < rounds; ++i) {
+    value ^= value << 13U;
+    value ^= value >> 7U;
+    value ^= value << 17U;
+  }
+  return value;
+}
+
+}  // namespace
+
+std::int64_t cms_peers_spin(std::uint32_t threads, std::uint64_t rounds) {
+  if (threads == 0) return -1;
+  std::atomic<std::uint64_t> ends{0};
+  return peers::nanoseconds([&] {
+    std::vector<std::thread> others;
+    for (std::uint32_t t = 1; t < threads; ++t) others.emplace_back([&] { ends += spin(rounds); });
+    ends += spin(rounds);
+    for (auto& other : others) other.join();
+  });
 }

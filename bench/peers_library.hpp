@@ -77,6 +77,12 @@ uint32_t cms_peers_steps_window(const CmsSteps* steps);
 // same result. Gives the time from the first step to the end of the last.
 int64_t cms_peers_steps_push(CmsSteps* steps, const float* rows, uint32_t count, double* poh, int64_t* each);
 
+// --- what the machine gives ---------------------------------------------------------------------------------------
+
+// Each of `threads` threads runs the same loop in one register, `rounds` times three shifts: what two threads that
+// share nothing gain over one.
+int64_t cms_peers_spin(uint32_t threads, uint64_t rounds);
+
 #ifdef __cplusplus
 }
 #endif

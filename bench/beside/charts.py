@@ -8,11 +8,11 @@ from sklearn.metrics import pairwise_distances_argmin
 from threadpoolctl import threadpool_limits
 
 from beside.console import Progress, say
-from beside.figures import Ratio, alternate, microseconds, spread
+from beside.figures import Ratio, microseconds, spread, take_turns
 from beside.library import Charts
 
 CHARTS = 1024
-BATCHES = {32: 20, 256: 5, 1: 100}  # points of a call: calls of a round
+BATCHES = {32: 32, 256: 8, 1: 128}  # points of a call: calls of a round
 TIE = 1e-5  # products nearer than this may be told apart either way in float32
 
 
@@ -93,19 +93,23 @@ def timed(context, table, sides, batch, calls):
     progress = Progress(f"charts, batch {batch}", "rounds", context.rounds)
     calls = max(2, calls // 10) if context.quick else calls
     for i in range(context.rounds):
-        took = {name: [] for name in times}
-        for j in range(calls):
-            first = (i * calls + j) * batch % (len(queries) - batch + 1)
-            some = queries[first:first + batch]
-            pointer = faiss.swig_ptr(some)
-            once, returned = alternate({"ours": lambda some=some: ours.nearest(some, out),
-                                        "faiss": lambda pointer=pointer: theirs.call(batch, pointer)}, j)
-            took["ours"].append(returned["ours"])
-            took["python"].append(once["ours"])
-            took["faiss"].append(max(1.0, once["faiss"] - overhead))
+        firsts = [(i * calls + j) * batch % (len(queries) - batch + 1) for j in range(calls)]
+        some = [queries[first:first + batch] for first in firsts]
+        pointers = [faiss.swig_ptr(points) for points in some]
+        inside = [0] * calls
+
+        def keep(name, event, returned, inside=inside):
+            if name == "ours":
+                inside[event] = returned
+
+        systems = {"ours": lambda j, some=some: ours.nearest(some[j], out),
+                   "faiss": lambda j, pointers=pointers: theirs.call(batch, pointers[j])}
+        once = take_turns(systems, calls, i, context.by_event, keep)
+        took = {"ours": inside, "python": once["ours"], "sklearn": [],
+                "faiss": [max(1.0, value - overhead) for value in once["faiss"]]}
         with threadpool_limits(1):
             start = time.perf_counter_ns()
-            pairwise_distances_argmin(some, centroids)
+            pairwise_distances_argmin(some[-1], centroids)
             took["sklearn"].append(time.perf_counter_ns() - start)
         for name in times:
             times[name].append(took[name])

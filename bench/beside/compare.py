@@ -6,7 +6,7 @@ import importlib
 import pathlib
 import sys
 
-from beside import check, goals
+from beside import check, goals, page
 from beside.console import say
 from beside.environments import SetupError
 from beside.figures import Table, machine, versions
@@ -20,6 +20,7 @@ class Context:
     def __init__(self, options):
         self.root, self.build = pathlib.Path(options.root), pathlib.Path(options.build)
         self.rounds, self.quick = options.rounds, options.quick
+        self.by_event = options.alternate == "event"
         self.giotto, self.torch = options.giotto, options.torch
         self.library = Library(library_path(self.build))
         self.activations = Activations(self.root)
@@ -32,7 +33,7 @@ def library_path(build):
 
 def arguments():
     parser = argparse.ArgumentParser(description=__doc__)
-    for name in ("root", "build", "sections", "giotto", "torch"):
+    for name in ("root", "build", "sections", "giotto", "torch", "alternate", "save"):
         parser.add_argument(f"--{name}", required=True)
     for name in ("rounds", "seed", "check"):
         parser.add_argument(f"--{name}", type=int, required=True)
@@ -79,14 +80,17 @@ def main():
     gc.disable()
     run_sections(context, sections, table)
     names = goals.of_sections(sections)
-    lines = {name: goals.line(name, table.figures.get(name)) for name in names}
+    lines = {name: goals.line(name, table.figures.get(name), context.by_event) for name in names}
     if options.json:
         for name in names:
-            goals.print_json(name, table.figures.get(name))
-    text = "\n".join([machine(), versions(context.library), f"{context.rounds} rounds"
-                      + (", quick: too few events to quote" if context.quick else ""), "", table.words(lines), "",
-                      *table.notes])
+            goals.print_json(name, table.figures.get(name), context.by_event)
+    turns = "alternated event by event" if context.by_event else "alternated in blocks of events"
+    quick = ", quick: too few events to quote" if context.quick else ""
+    head = [machine(), versions(context.library), f"{context.rounds} rounds, {turns}{quick}"]
+    text = "\n".join([*head, "", table.words(lines), "", *table.notes])
     print(text, file=sys.stderr if options.json else sys.stdout, flush=True)
+    if options.save:
+        page.save(pathlib.Path(options.save), options.alternate, head, table.words(lines), table.notes)
     return 1 if context.failed else 0
 
 

@@ -50,6 +50,29 @@ def alternate(systems, event):
     return took, returned
 
 
+def take_turns(systems, events, turn, by_event, keep=lambda name, event, returned: None):
+    """Times every system on events 0 .. events - 1: {name: nanoseconds of each}. A system is a function of the event's
+    number; what it returns goes to keep(name, event, returned), untimed. In blocks (the default) a system takes all
+    events before the next one starts, by event all systems take one event before the next; whose turn is first moves
+    on with `turn`, or with every event."""
+    names = list(systems)
+    took = {name: [0] * events for name in names}
+
+    def once(name, event):
+        work = systems[name]
+        start = time.perf_counter_ns()
+        returned = work(event)
+        took[name][event] = time.perf_counter_ns() - start
+        keep(name, event, returned)
+
+    for part in ([[event] for event in range(events)] if by_event else [range(events)]):
+        first = (turn * events + part[0] if by_event else turn) % len(names)
+        for name in names[first:] + names[:first]:
+            for event in part:
+                once(name, event)
+    return took
+
+
 def machine():
     cpu = "unknown processor"
     for row in pathlib.Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines():

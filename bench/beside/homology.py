@@ -3,11 +3,11 @@
 import numpy as np
 
 from beside.console import Progress, say
-from beside.figures import Ratio, alternate, microseconds, spread
+from beside.figures import Ratio, microseconds, spread, take_turns
 from beside.library import Homology
 from beside.persistence import Giotto, Gudhi, Ripser, same
 
-EVENTS = {64: 20, 256: 4}  # of a round
+EVENTS = {64: 32, 256: 8}  # of a round
 HOSTILE = ("crossed_clusters", "orthogonal_simplices", "orthogonal_simplices_exact", "random_metric",
            "integer_metric", "orthogonal_circles", "loop_in_100", "repeats", "clusters", "grid", "all_equal")
 HOSTILE_WINDOWS, HOSTILE_EVENTS, REPLAYS = 4, 8, 5
@@ -44,28 +44,45 @@ class Stream:
         activations = self.context.activations
         sliding = Sliding(activations.matrix(activations.stream(self.length + events, seed)), self.length)
         self.homology.start(sliding.window)
-        took = {name: [] for name in self.times}
+        rows, prepared = [], {peer.name: [] for peer in self.peers}
         for event in range(events):
-            slot, row = sliding.row(event)
-            systems = {"ours": lambda slot=slot, row=row: self.homology.replace(slot, row)}
+            rows.append(sliding.row(event))
+            window = sliding.window.copy()
             for peer in self.peers:
-                systems[peer.name] = lambda peer=peer, prepared=peer.prepare(sliding.window): peer.call(prepared)
-            once, returned = alternate(systems, event)
-            once["ours inside"] = returned["ours"]
-            self._compare(returned)
-            for peer in self.peers:
-                if isinstance(peer, Giotto):
-                    once[peer.name] = peer.took
-            for name in took:
-                took[name].append(once[name])
+                prepared[peer.name].append(peer.prepare(window))
+        systems = {"ours": lambda event: self.homology.replace(*rows[event])}
+        for peer in self.peers:
+            systems[peer.name] = lambda event, peer=peer: peer.call(prepared[peer.name][event])
+        kept = Kept(self.homology, self.peers, events)
+        took = take_turns(systems, events, seed, self.context.by_event, kept.keep)
+        took |= kept.inside
         for name in took:
             self.times[name].append(took[name])
+        self.compared += events * len(self.peers)
+        self.differences += kept.differences()
 
-    def _compare(self, returned):
-        ours = self.homology.diagrams()
-        for peer in self.peers:
-            self.compared += 1
-            self.differences += not same(ours, peer.diagrams(returned[peer.name]))
+
+class Kept:
+    """What the systems gave on each event of a round, and the times taken inside them."""
+
+    def __init__(self, homology, peers, events):
+        self.homology, self.peers = homology, {peer.name: peer for peer in peers}
+        self.inside = {"ours inside": [0] * events}
+        self.diagrams = {name: [None] * events for name in ("ours", *self.peers)}
+
+    def keep(self, name, event, returned):
+        if name == "ours":
+            self.inside["ours inside"][event] = returned
+            self.diagrams[name][event] = self.homology.diagrams()
+            return
+        peer = self.peers[name]
+        self.diagrams[name][event] = peer.diagrams(returned)
+        if isinstance(peer, Giotto):
+            self.inside.setdefault(name, [0] * len(self.diagrams[name]))[event] = peer.took
+
+    def differences(self):
+        return sum(not same(ours, theirs) for name in self.peers
+                   for ours, theirs in zip(self.diagrams["ours"], self.diagrams[name], strict=True))
 
 
 def stream(context, table, length, giotto):

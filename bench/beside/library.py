@@ -18,6 +18,7 @@ FUNCTIONS = {
     "charts_open": (POINTER, POINTER, INT, INT), "charts_close": (None, POINTER),
     "charts_nearest": (LONG, POINTER, POINTER, INT, POINTER),
     "steps_open": (POINTER, TEXT, INT, INT), "steps_close": (None, POINTER), "steps_dimension": (INT, POINTER),
+    "spin": (LONG, INT, WORD),
     "steps_window": (INT, POINTER), "steps_push": (LONG, POINTER, POINTER, INT, POINTER, POINTER),
 }
 BARS_MAX = 1 << 15  # of one window of 256 points: at most (W/2 - 1)^2

@@ -9,7 +9,7 @@ import numpy as np
 
 from beside.console import Progress, say
 from beside.environments import cache_folder, locked, run as run_logged
-from beside.figures import Ratio, alternate, microseconds, spread
+from beside.figures import Ratio, alternate, microseconds, spread, take_turns
 from beside.inputs import write_set
 from beside.library import Steps
 from beside.published import published_score
@@ -19,8 +19,9 @@ CALIBRATION = 120       # accounts of the model's calibration
 REQUESTS = {64: 96, 256: 272}  # of each of them: the horizon that breadth and mixture look back on
 CHARTS = 256
 EVENTS = {64: 400, 256: 60}   # of a round of throughput
-PUBLISHED_EVENTS = 20
+PUBLISHED_EVENTS = 32
 THREAD_ACCOUNTS, THREAD_EVENTS = 64, 4000
+SPINS = 30_000_000      # of the loop in registers, about 30 ms
 
 
 def model(context, length):
@@ -73,17 +74,21 @@ def beside_published(context, table, path):
     times = {name: [] for name in ("ours", "python", "published")}
     events = 4 if context.quick else PUBLISHED_EVENTS
     progress = Progress("whole step, W = 64", "rounds", context.rounds)
-    for _ in range(context.rounds):
-        took = {name: [] for name in times}
-        for event in range(events):
-            row = feed.take(1)
-            window = [*window[1:], row[0]]
-            rows = np.stack(window)
-            once, _ = alternate({"ours": lambda row=row: steps.push(row, each),
-                                 "published": lambda rows=rows: published_score(rows)}, event)
-            took["ours"].append(each[0])
-            took["python"].append(once["ours"])
-            took["published"].append(once["published"])
+    for turn in range(context.rounds):
+        rows, windows, inside = [], [], [0] * events
+        for _ in range(events):
+            rows.append(feed.take(1))
+            window = [*window[1:], rows[-1][0]]
+            windows.append(np.stack(window))
+
+        def keep(name, event, _, inside=inside):
+            if name == "ours":
+                inside[event] = int(each[0])
+
+        once = take_turns({"ours": lambda event, rows=rows: steps.push(rows[event], each),
+                           "published": lambda event, windows=windows: published_score(windows[event])},
+                          events, turn, context.by_event, keep)
+        took = {"ours": inside, "python": once["ours"], "published": once["published"]}
         for name in times:
             times[name].append(took[name])
         progress.advance()
@@ -139,7 +144,7 @@ def two_threads(context, table, path):
     one.push(warm)
     two.push(warm)
     count = THREAD_EVENTS // 10 if context.quick else THREAD_EVENTS
-    times, cores = {"one": [], "two": []}, []
+    times, cores = {name: [] for name in ("one", "two", "spin one", "spin two")}, []
     progress = Progress("two threads", "rounds", context.rounds)
     for i in range(context.rounds):
         rows = feed.take(count)
@@ -152,6 +157,10 @@ def two_threads(context, table, path):
             context.failed = True
         times["one"].append([returned["one"]])
         times["two"].append([returned["two"]])
+        spins = {f"spin {word}": lambda threads=threads: context.library.spin(threads, SPINS)
+                 for word, threads in (("one", 1), ("two", 2))}
+        for name, took in alternate(spins, i)[1].items():
+            times[name].append([took])
         progress.advance()
     progress.finish()
     ratio = Ratio(times["one"], times["two"])
@@ -159,23 +168,33 @@ def two_threads(context, table, path):
               f"{np.median(ratio.theirs) / count / 1e3:,.1f} (one)",
               f"{np.median(ratio.ours) / count / 1e3:,.1f} (two)",
               ratio.words(), "threads", ratio.value)
-    table.note(f"two threads: the machine gave them {np.median(cores):.2f} cores; where that is well below 2, "
-               "others were running and the ratio says little of ours")
+    spun = Ratio([[2 * took for took in one] for one in times["spin one"]], times["spin two"])
+    table.add("a loop in registers, twice: two threads beside one, which touch no memory",
+              f"{np.median(spun.theirs) / 1e3:,.0f} (one)", f"{np.median(spun.ours) / 1e3:,.0f} (two)", spun.words())
+    table.note(f"two threads: the machine gave them {np.median(cores):.2f} cores; a loop in registers, which shares "
+               f"nothing, came to {spun.words()}: more than that no program could have had")
 
 
-def allocations(context, table, path):
-    program = context.build / "bin" / "cms_allocations"
-    examples = context.root / "examples" / "activations"
-    done = subprocess.run([program, path, examples], stdout=subprocess.PIPE, text=True, check=False)
-    if done.returncode != 0:
+def allocations(context, table, paths):
+    """The greatest number an event, over both lengths of the window: the goal is none at all."""
+    counted = {length: count_allocations(context, path) for length, path in paths.items()}
+    if None in counted.values():
         context.failed = True
         table.add("allocations per event", "-", "-", "failed", "allocations", None)
         return
-    counted = json.loads(done.stdout)
-    each = counted["in_steps"] / counted["steps"]
-    table.add("allocations per event, whole step, ours alone", "-", "-", f"{each:.4g}", "allocations", each)
-    table.note(f"allocations: {counted['in_steps']:,} in {counted['steps']:,} steps, {counted['in_homology']:,} in "
-               f"{counted['homology_events']:,} events of homology alone")
+    each = {length: one["in_steps"] / one["steps"] for length, one in counted.items()}
+    words = ", ".join(f"{value:.4g} at W = {length}" for length, value in each.items())
+    table.add("allocations per event, whole step, ours alone", "-", "-", words, "allocations", max(each.values()))
+    for length, one in counted.items():
+        table.note(f"allocations, W = {length}: {one['in_steps']:,} in {one['steps']:,} steps, {one['in_homology']:,} "
+                   f"in {one['homology_events']:,} events of homology alone")
+
+
+def count_allocations(context, path):
+    program = context.build / "bin" / "cms_allocations"
+    examples = context.root / "examples" / "activations"
+    done = subprocess.run([program, path, examples], stdout=subprocess.PIPE, text=True, check=False)
+    return json.loads(done.stdout) if done.returncode == 0 else None
 
 
 def run(context, table, sections):
@@ -187,4 +206,4 @@ def run(context, table, sections):
     if "threads" in sections:
         two_threads(context, table, path)
     if "allocations" in sections:
-        allocations(context, table, path)
+        allocations(context, table, {64: path, 256: model(context, 256)})
