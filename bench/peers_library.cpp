@@ -161,14 +161,15 @@ std::uint32_t cms_peers_steps_window(const CmsSteps* steps) { return steps->mode
 std::int64_t cms_peers_steps_push(CmsSteps* steps, const float* rows, std::uint32_t count, double* poh,
                                   std::int64_t* each) {
   const Rows batch{rows, count, poh, each};
-  const auto took = peers::nanoseconds([&] {
-    if (steps->workers.size() == 1) return steps->push(0, batch);
+  const auto alone = [&] { steps->push(0, batch); };
+  const auto split = [&] {
     std::vector<std::thread> threads;
     for (std::size_t t = 0; t < steps->workers.size(); ++t) {
       threads.emplace_back([&, t] { steps->push(t, batch); });
     }
     for (auto& thread : threads) thread.join();
-  });
+  };
+  const auto took = steps->workers.size() == 1 ? peers::nanoseconds(alone) : peers::wall_nanoseconds(split);
   for (const Worker& worker : steps->workers) {
     for (std::size_t i = 0; i < worker.rows.size(); ++i) poh[worker.rows[i]] = worker.poh[i];
   }
@@ -196,7 +197,7 @@ std::uint64_t spin(std::uint64_t rounds) {
 std::int64_t cms_peers_spin(std::uint32_t threads, std::uint64_t rounds) {
   if (threads == 0) return -1;
   std::atomic<std::uint64_t> ends{0};
-  return peers::nanoseconds([&] {
+  return peers::wall_nanoseconds([&] {
     std::vector<std::thread> others;
     for (std::uint32_t t = 1; t < threads; ++t) others.emplace_back([&] { ends += spin(rounds); });
     ends += spin(rounds);

@@ -16,9 +16,11 @@ def main():
         upper = np.ascontiguousarray(matrix[np.triu_indices(count, 1)])
         diagonal = np.zeros(count, np.float32)
         radius = float(matrix.max(axis=1).min())
+        processor = time.thread_time_ns()
         start = time.perf_counter_ns()
         result = _compute_ph_vr_dense(upper, diagonal, 1, radius, 2, 1, False)
-        took = time.perf_counter_ns() - start
+        wall = time.perf_counter_ns() - start
+        took = min(wall, time.thread_time_ns() - processor)  # as figures.timed()
         bars = [[[float(b), float(d)] for b, d in np.reshape(values, (-1, 2)) if np.isfinite(d)]
                 for values in result.births_and_deaths_by_dim()]
         print(json.dumps({"nanoseconds": took, "diagrams": bars}), flush=True)

@@ -21,9 +21,12 @@ EXPECTED_RUN_TIME, BOOTSTRAPS = 100, 300  # of its thresholds, which cost nothin
 
 
 def timed(work):
+    """As figures.timed(), whose module needs more than there is here."""
+    processor = time.thread_time_ns()
     start = time.perf_counter_ns()
     result = work()
-    return result, time.perf_counter_ns() - start
+    wall = time.perf_counter_ns() - start
+    return result, min(wall, time.thread_time_ns() - processor)
 
 
 def main():

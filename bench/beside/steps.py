@@ -148,18 +148,17 @@ def two_threads(context, table, path):
     progress = Progress("two threads", "rounds", context.rounds)
     for i in range(context.rounds):
         rows = feed.take(count)
-        _, returned = alternate({"one": lambda rows=rows: one.push(rows),
+        wall, returned = alternate({"one": lambda rows=rows: one.push(rows),
                                  "two": lambda rows=rows: shared(two, rows)}, i)
-        returned["two"], busy = returned["two"]
-        cores.append(busy / returned["two"])
+        cores.append(returned["two"][1] / wall["two"])
         if not np.array_equal(one.poh[:count], two.poh[:count]):
             say("threads: one and two threads do not give the same PoH")
             context.failed = True
-        times["one"].append([returned["one"]])
-        times["two"].append([returned["two"]])
+        for name in ("one", "two"):
+            times[name].append([wall[name]])
         spins = {f"spin {word}": lambda threads=threads: context.library.spin(threads, SPINS)
                  for word, threads in (("one", 1), ("two", 2))}
-        for name, took in alternate(spins, i)[1].items():
+        for name, took in alternate(spins, i)[0].items():
             times[name].append([took])
         progress.advance()
     progress.finish()
