@@ -44,6 +44,11 @@ bool all_finite(std::span<const float> values) {
   return std::all_of(values.begin(), values.end(), [](float value) { return std::isfinite(value); });
 }
 
+// Chord lengths below it are roundings; 1 / (2 h^2) of it is still finite.
+constexpr float kBandwidthMin = 1e-9F;
+
+bool negative(float weight) { return weight < 0; }
+
 Result<void> check(const Atlas& atlas) {
   const std::size_t d = atlas.manifest.dimension;
   const std::size_t k = atlas.charts.size();
@@ -55,9 +60,11 @@ Result<void> check(const Atlas& atlas) {
                      atlas.frames.size() == k * kFrameDimensionMax * atlas.rank && n > 0 &&
                      atlas.reference.size() == n * atlas.rank && atlas.knn_k > 0 && atlas.knn_k <= n;
   if (!sizes) return fail(ErrorCode::bad_input, "atlas geometry: sizes do not fit one another");
+  const auto& weights = atlas.reference_weights;
   const bool finite = all_finite(atlas.mean) && all_finite(atlas.projection) && all_finite(atlas.sketch) &&
-                      all_finite(atlas.centroids) && all_finite(atlas.frames) && all_finite(atlas.reference_weights) &&
-                      std::isfinite(atlas.reference_self) && atlas.bandwidth > 0 && std::isfinite(atlas.bandwidth);
+                      all_finite(atlas.centroids) && all_finite(atlas.frames) && all_finite(weights) &&
+                      std::none_of(weights.begin(), weights.end(), negative) && std::isfinite(atlas.reference_self) &&
+                      std::isfinite(atlas.bandwidth) && atlas.bandwidth > kBandwidthMin;
   const bool charts = std::all_of(atlas.charts.begin(), atlas.charts.end(), [](const Chart& chart) {
     return chart.frame_dimension <= kFrameDimensionMax && std::isfinite(chart.log_density) &&
            std::isfinite(chart.benign_mass);

@@ -35,8 +35,8 @@ float least(std::span<const float> row) {
   return least;
 }
 
-// The slot whose point is the same, or the number of slots. Rounded directions of the same chart of the sphere have the
-// same largest entry, so at chord 0 lie equal points only; the zero vector has no chord and is known by its length.
+// The slot whose point is the same, or the number of slots. Rounded points have 127 as their greatest magnitude, so
+// parallel ones are equal, and others are never at chord 0 (kRankMax); the zero vector is known by its length.
 std::uint32_t equal_slot(std::span<const float> row, bool zero, std::span<const double> inverse_lengths) {
   const auto found = zero ? std::find(inverse_lengths.begin(), inverse_lengths.begin() + row.size(), 0.0) -
                                 inverse_lengths.begin()
@@ -51,13 +51,15 @@ bool seen(std::span<const std::uint16_t> charts, std::uint16_t chart) {
   return found != 0;
 }
 
+// Shares in [0, 1], in whole units of 2^-32 and of 1 / 65,535; what is no number counts as 0.
 std::uint32_t round_kernel(float kernel) {
-  const double units = std::nearbyint(std::clamp(double{kernel}, 0.0, 1.0) * 0x1p32);
-  return static_cast<std::uint32_t>(std::min(units, 0x1p32 - 1));
+  if (!(kernel > 0)) return 0;
+  return static_cast<std::uint32_t>(std::min(std::nearbyint(double{kernel} * 0x1p32), 0x1p32 - 1));
 }
 
 std::uint16_t round_share(float share) {
-  return static_cast<std::uint16_t>(std::nearbyint(std::clamp(share, 0.0F, 1.0F) * 65535.0F));
+  if (!(share > 0)) return 0;
+  return static_cast<std::uint16_t>(std::nearbyint(std::min(share, 1.0F) * 65535.0F));
 }
 
 // Everything of a new point but its distances.
@@ -170,9 +172,9 @@ Result<State> make(const Options& options) {
   if (options.rank == 0 || options.sketch_dimension == 0 || options.chart_count == 0 || options.chart_count > 65536) {
     return fail(ErrorCode::usage, "window: rank, sketch dimension and chart count come from the atlas and must be > 0");
   }
-  if (options.rank > kWidthMax || options.sketch_dimension > kWidthMax) {
+  if (options.rank > kRankMax || options.sketch_dimension > kRankMax) {
     return fail(ErrorCode::usage, fmt::format("window: rank {} and sketch dimension {} (allowed: up to {})",
-                                              options.rank, options.sketch_dimension, kWidthMax));
+                                              options.rank, options.sketch_dimension, kRankMax));
   }
   State state;
   state.options = options;
@@ -189,9 +191,10 @@ Change push(State& state, Matrix& matrix, const Projected& point) {
   row_of(kept.points, point.point, inverse, matrix.inverse_points, count, matrix, matrix.after);
   const std::span<const float> row(matrix.after.data(), count);
   const float nearest = least(row);
-  set_bit(kept.near_duplicates, state.requests % state.options.length, count > 0 && nearest < kNearDuplicateChord);
+  const std::uint32_t said = equal_slot(row, inverse == 0, matrix.inverse_points);
+  set_bit(kept.near_duplicates, state.requests % state.options.length, said < count || nearest < kNearDuplicateChord);
   ++state.requests;
-  if (const auto slot = equal_slot(row, inverse == 0, matrix.inverse_points); slot < count) {
+  if (const std::uint32_t slot = said; slot < count) {
     auto& multiplicity = kept.multiplicities[slot];
     const std::uint16_t before = multiplicity;
     multiplicity = std::min(static_cast<std::uint16_t>(before + 1), kMultiplicityMax);

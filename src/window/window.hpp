@@ -30,7 +30,7 @@ inline constexpr std::uint32_t kHorizonMax = 65535;
 // Requests that a decoded window may have counted: far from where counters would wrap, and exact as a double.
 inline constexpr std::uint64_t kRequestsMax = std::uint64_t{1} << 53;
 // Elements of a point or sketch for which different ones are never at distance 0 (base/directions.hpp).
-inline constexpr std::uint32_t kWidthMax = 256;
+inline constexpr std::uint32_t kRankMax = 256;
 
 struct Options {
   std::uint32_t length = 64;            // W, distinct points kept; homology costs W^2 and more

@@ -191,6 +191,18 @@ TEST(Window, a_near_duplicate_is_marked_and_a_far_point_is_not) {
   EXPECT_EQ(count_bits(parts(window.state).near_duplicates, 3), 1U);
 }
 
+TEST(Window, a_point_without_direction_that_is_sent_again_is_a_repeat_and_a_near_duplicate) {
+  Random random(9);
+  Followed window;
+  auto nothing = point(random);
+  std::fill(nothing.point.begin(), nothing.point.end(), 0);
+  window.push(point(random));
+  EXPECT_FALSE(window.push(nothing).repeat);
+  EXPECT_FALSE(has_bit(parts(window.state).near_duplicates, 1));
+  EXPECT_TRUE(window.push(nothing).repeat);
+  EXPECT_TRUE(has_bit(parts(window.state).near_duplicates, 2));
+}
+
 TEST(Window, make_refuses_sizes_that_cannot_work) {
   for (const auto& wrong :
        {Options{.length = 1, .horizon = 20, .chart_count = 8}, Options{.length = 64, .horizon = 63, .chart_count = 8},

@@ -16,8 +16,8 @@
 
 namespace cms::homology {
 
-// Deterministic work, in words of 64 slots or 64 births added, intersected or stored. Never time, so that every
-// machine stops at the same place.
+// Deterministic work: sets of slots met, words of 64 births added or stored, vectors of a fixed width as
+// columns.inl weighs them. Never time, so that every machine stops at the same place.
 struct Budget {
   std::uint64_t limit;
   std::uint64_t used = 0;

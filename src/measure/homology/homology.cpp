@@ -44,6 +44,12 @@ void reserve(std::uint32_t length, Scratch& scratch) {
   columns.arena.values.reserve(4 * work_budget(scratch.reserved) + 2 * fixed + classes + 8 * (classes / 64 + 1));
 }
 
+// Orders get exactly this length's room, both of them: the walk swaps them.
+void make_room(State& state, Scratch& scratch) {
+  reserve(state.length, scratch);
+  for (auto* order : {&state.order, &scratch.order}) order->reserve(state.length);
+}
+
 Work walk(const Distances& distances, const RowChange* change, const Options& options, State& state, Scratch& scratch,
           Diagrams& out) {
   out.h0.clear();
@@ -51,7 +57,6 @@ Work walk(const Distances& distances, const RowChange* change, const Options& op
   out.truncated = false;
   out.h0.reserve(state.length);
   out.h1.reserve(classes_max(state.length));
-  reserve(state.length, scratch);
   scratch.births.clear();
   scratch.deaths.clear();
   scratch.open_births.clear();
@@ -66,9 +71,7 @@ Work start(const Distances& distances, std::uint32_t length, const Options& opti
            Diagrams& out) {
   assert(distances.count <= length && length <= kPointsMax);
   state.length = length;
-  reserve(length, scratch);
-  // Exactly this length's, in both: the walk swaps them.
-  for (auto* order : {&state.order, &scratch.order}) order->reserve(length);
+  make_room(state, scratch);
   keep_order(distances, state, scratch);
   return walk(distances, nullptr, options, state, scratch, out);
 }
@@ -76,6 +79,7 @@ Work start(const Distances& distances, std::uint32_t length, const Options& opti
 Work replace(const Distances& distances, const RowChange& change, const Options& options, State& state,
              Scratch& scratch, Diagrams& out) {
   assert(distances.count == change.count && change.count <= state.length);
+  make_room(state, scratch);
   assert(state.count == change.count - (change.before.empty() ? 1 : 0));
   return walk(distances, &change, options, state, scratch, out);
 }
