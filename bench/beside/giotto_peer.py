@@ -16,11 +16,11 @@ def main():
         upper = np.ascontiguousarray(matrix[np.triu_indices(count, 1)])
         diagonal = np.zeros(count, np.float32)
         radius = float(matrix.max(axis=1).min())
-        processor = time.thread_time_ns()
+        processor = time.process_time_ns()  # of all threads: giotto-ph computes in one of its own
         start = time.perf_counter_ns()
         result = _compute_ph_vr_dense(upper, diagonal, 1, radius, 2, 1, False)
         wall = time.perf_counter_ns() - start
-        took = min(wall, time.thread_time_ns() - processor)  # as figures.timed()
+        took = min(wall, time.process_time_ns() - processor)  # as figures.timed()
         bars = [[[float(b), float(d)] for b, d in np.reshape(values, (-1, 2)) if np.isfinite(d)]
                 for values in result.births_and_deaths_by_dim()]
         print(json.dumps({"nanoseconds": took, "diagrams": bars}), flush=True)
