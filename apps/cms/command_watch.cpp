@@ -106,7 +106,7 @@ std::string line_of(const Watched& watched, const Layout& layout, bool colours) 
   std::string line = fmt::format("{}  {:>8}  {:>8}  {}  {}", column(watched.account, layout.account), score.requests,
                                  poh_text(score), in_colour(fmt::format("{:<8}", score.computed ? name(action) : "-")),
                                  in_colour(sparkline(watched.history, layout.spark)));
-  if (layout.reasons) line += "  " + column(score.computed ? reasons_text(score, 2) : score.why, 32);
+  if (layout.reasons) line += "  " + column(score.computed ? reasons_text(score, 2) : why(score), 32);
   return line;
 }
 

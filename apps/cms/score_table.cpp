@@ -36,7 +36,7 @@ Cells cells_of(const AccountScore& one) {
           .action = score.computed ? std::string(cms::name(cms::policy::decide({}, score))) : "-",
           .coverage = percent(score.coverage, true),
           .confidence = percent(score.confidence, score.computed),
-          .reasons = score.computed ? reasons_text(score, 3) : score.why};
+          .reasons = score.computed ? reasons_text(score, 3) : why(score)};
 }
 
 // `painted` is the action's cell as it is shown.

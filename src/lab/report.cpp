@@ -9,6 +9,7 @@
 
 #include "atlas/atlas.hpp"
 #include "measure/homology/homology.hpp"
+#include "pipeline/fit.hpp"
 #include "pipeline/parallel.hpp"
 #include "pipeline/step.hpp"
 #include "tap/activation_set.hpp"
@@ -78,11 +79,13 @@ AccountReport follow(const pipeline::Model& model, const ActivationSet& set, con
   account.kind = text_of(set.rows[rows.rows.front()], "kind");
   account.fields = fields_of(set, rows.rows);
   auto state = pipeline::make_account(model);
-  for (const auto row : rows.rows) {
+  std::vector<Projected> projected(rows.rows.size());
+  pipeline::project_rows(model.atlas, set, rows.rows, scratch, projected);
+  for (std::size_t i = 0; i < rows.rows.size(); ++i) {
+    const auto row = rows.rows[i];
     account.attacker = account.attacker || from_attacker(set.rows[row]);
-    const auto projected = atlas::project(model.atlas, set.row(row));
-    account.charts.push_back(projected.chart);
-    pipeline::advance(model, state, projected, set.rows[row].time, scratch);
+    account.charts.push_back(projected[i].chart);
+    pipeline::advance(model, state, projected[i], set.rows[row].time, scratch);
     account.scores.push_back(pipeline::score_at(model, state, set.rows[row].time));
   }
   window::load(state.window, scratch.matrix);

@@ -2,7 +2,9 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <set>
+#include <span>
 
 #include "atlas/atlas.hpp"
 #include "pipeline/model.hpp"
@@ -16,12 +18,19 @@ void project_rows(const ActivationSet& set, Study& study, unsigned threads) {
   study.projected.resize(count);
   study.corpus.rank = study.atlas.rank;
   study.corpus.points.assign(count * study.atlas.rank, 0.0F);
-  pipeline::parallel_for(count, threads, [&](unsigned, std::size_t i) {
-    const auto raw = set.row(study.corpus.rows[i].source_row);
-    study.projected[i] = atlas::project(study.atlas, raw);
-    const auto point = atlas::project_point(study.atlas, raw);
-    std::copy(point.begin(), point.end(),
-              study.corpus.points.begin() + static_cast<std::ptrdiff_t>(i * study.atlas.rank));
+  std::vector<std::size_t> rows;
+  for (const auto& row : study.corpus.rows) rows.push_back(row.source_row);
+  constexpr std::size_t kTogether = 64;
+  std::vector<pipeline::Scratch> scratches(std::max(1U, threads));
+  pipeline::parallel_for((count + kTogether - 1) / kTogether, threads, [&](unsigned worker, std::size_t part) {
+    const std::size_t first = part * kTogether, together = std::min(kTogether, count - first);
+    pipeline::project_rows(study.atlas, set, std::span(rows).subspan(first, together), scratches[worker],
+                           std::span(study.projected).subspan(first, together));
+    for (std::size_t i = first; i < first + together; ++i) {
+      const auto point = atlas::project_point(study.atlas, set.row(rows[i]));
+      std::copy(point.begin(), point.end(),
+                study.corpus.points.begin() + static_cast<std::ptrdiff_t>(i * study.atlas.rank));
+    }
   });
 }
 

@@ -93,9 +93,8 @@ std::uint32_t length_of(const Source& source) {
 
 score::Trajectory measure(const atlas::Atlas& atlas, const window::Options& window, const score::Options& options,
                           const Source& source, Scratch& scratch) {
-  std::vector<Projected> projected;
-  projected.reserve(source.account.rows.size());
-  for (const auto row : source.account.rows) projected.push_back(atlas::project(atlas, source.set->row(row)));
+  std::vector<Projected> projected(source.account.rows.size());
+  project_rows(atlas, *source.set, source.account.rows, scratch, projected);
   std::vector<const Projected*> requests;
   for (const auto& one : projected) requests.push_back(&one);
   auto result = trajectory(atlas, window, options, requests, scratch);
@@ -130,6 +129,20 @@ std::vector<std::string> warnings_of(const score::Calibration& calibration) {
 }
 
 }  // namespace
+
+void project_rows(const atlas::Atlas& atlas, const ActivationSet& set, std::span<const std::size_t> rows,
+                  Scratch& scratch, std::span<Projected> projected) {
+  constexpr std::size_t kTogether = 16;  // a copy that stays in the nearest cache
+  for (std::size_t first = 0; first < rows.size(); first += kTogether) {
+    const auto together = rows.subspan(first, std::min(kTogether, rows.size() - first));
+    scratch.raws.clear();
+    for (const auto row : together) {
+      const auto raw = set.row(row);
+      scratch.raws.insert(scratch.raws.end(), raw.begin(), raw.end());
+    }
+    atlas::project(atlas, scratch.raws, scratch.project, projected.subspan(first, together.size()));
+  }
+}
 
 score::Trajectory trajectory(const atlas::Atlas& atlas, const window::Options& window, const score::Options& options,
                              std::span<const Projected* const> requests, Scratch& scratch) {

@@ -20,6 +20,11 @@ struct FitOptions {
   unsigned threads = 1;
 };
 
+// Projects rows of a set, in the order given: projected[i] is that of rows[i]. Cheaper than one by one, with the same
+// bytes. Requires as many projected as rows. Threads: the scratch has one owner.
+void project_rows(const atlas::Atlas& atlas, const ActivationSet& set, std::span<const std::size_t> rows,
+                  Scratch& scratch, std::span<Projected> projected);
+
 // What calibration sees of one account, given its projected requests in order: its readings on the grid of `options`.
 // Cost: one reading per grid point.
 score::Trajectory trajectory(const atlas::Atlas& atlas, const window::Options& window, const score::Options& options,

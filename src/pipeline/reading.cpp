@@ -164,7 +164,9 @@ void take_reading(const atlas::Atlas& atlas, const window::State& window, const 
     kept.repetition = repetition::sum(view.distances, view.parts.multiplicities.first(view.count));
     return read_repetition(view, kept, reading);
   }
-  for (auto* order : {&kept.homology.order, &scratch.homology.order}) order->reserve(window.options.length);
+  // What depends on which charts and distances come gets room for all of them, not for those that came so far.
+  scratch.coverage.reserve(atlas.chart_count());
+  mixture::reserve(window.options.horizon, scratch.mixture);
   const homology::Options budget{homology::work_budget(window.options.length)};
   if (!change.repeat && kept.distinct != 0 && kept.distinct + 1 == window.distinct) {
     change_kept(view, change, kept, scratch);

@@ -28,7 +28,7 @@ Json score_line(std::string_view account, std::string_view atlas, const Score& s
   line["account"] = account;
   line["atlas"] = atlas;
   line["status"] = score.computed ? "computed" : "not_computed";
-  line["why"] = score.computed ? Json(nullptr) : Json(score.why);
+  line["why"] = score.computed ? Json(nullptr) : Json(why(score));
   line["requests"] = score.requests;
   line["poh"] = if_computed(score.poh);
   line["poh_min"] = if_computed(score.poh_min);

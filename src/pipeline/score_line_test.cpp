@@ -45,7 +45,7 @@ TEST(ScoreLine, a_computed_score_prints_exactly_these_bytes) {
 TEST(ScoreLine, what_was_not_computed_is_null_and_says_why) {
   Score score;
   score.requests = 3;
-  score.why = "needs 16 requests, has 3";
+  score.requests_needed = 16;
   score.coverage = 0.125;
 
   EXPECT_EQ(score_line("ben", "0123456789ab", score).dump(),

@@ -30,8 +30,10 @@ AccountState make_account(const Model& model);
 // Takes one projected request in; evaluates when it falls on the grid. `time` in seconds.
 void advance(const Model& model, AccountState& state, const Projected& projected, double time, Scratch& scratch);
 
-// The whole step on a raw vector of the atlas' dimension, finite (read_set has checked it). Allocates nothing once
-// account and scratch have met a full window. Cost: docs/performance.md.
+// The whole step on a raw vector of the atlas' dimension, finite (read_set has checked it). An account asks for memory
+// at its first reading, a scratch at the first of each kind of call; then nothing is allocated, whatever comes
+// (tests/allocations). What it gives is what nothing but the window's points would give, computed anew for each request
+// (from_scratch_example.hpp), bit for bit. Cost: docs/performance.md.
 Score step(const Model& model, AccountState& state, std::span<const float> activation, double time, Scratch& scratch);
 
 // One request of a batch.
@@ -46,7 +48,9 @@ struct Event {
 // consecutive events of one account share its distances. Threads: no account may be in two batches at once.
 void step(const Model& model, std::span<const Event> events, Scratch& scratch, std::span<Score> scores);
 
-// The score of an account at any time, idle or not; changes nothing.
+// The score of an account at any time, idle or not: evidence leaks since its last evaluation, no request is taken in
+// and nothing is changed. After a step, at the same time, it is what step() returned. A `time` before the last
+// evaluation counts as that. Allocates nothing. Cost: one rank of evidence, below a microsecond.
 Score score_at(const Model& model, const AccountState& state, double time);
 
 // Rises when a reader of the old bytes would misread: also with the order of window::PartsOf and the layout of

@@ -197,7 +197,7 @@ TEST(Step, says_not_computed_for_a_young_account) {
   const auto score = last_score(world.extractor(10));
   EXPECT_FALSE(score.computed);
   EXPECT_EQ(score.requests, 10u);
-  EXPECT_FALSE(score.why.empty());
+  EXPECT_EQ(why(score), "needs 16 requests, has 10");
 }
 
 TEST(State, of_another_atlas_is_refused_and_damage_is_noticed) {

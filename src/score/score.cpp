@@ -1,10 +1,10 @@
 #include "score/score.hpp"
 
-#include <fmt/format.h>
-
 #include <algorithm>
+#include <bitset>
 #include <cmath>
 #include <numeric>
+#include <vector>
 
 #include "score/internal.hpp"
 
@@ -20,22 +20,23 @@ constexpr double kNormalScoreMax = 6.0;
 constexpr double kDeviationMax = 3.5;
 
 // Piecewise-linear inverse of the quantile function, continued linearly outside; flat stretches give their middle.
-double normal_score(const MeasureTable& table, double value) {
+// Without a branch on the value: where it lies among the knots cannot be guessed, and this runs for every measure.
+double normal_score(const MeasureTable& table, float value) {
   const auto& knots = table.knots;
-  const auto low = std::lower_bound(knots.begin(), knots.end(), static_cast<float>(value));
-  const auto high = std::upper_bound(knots.begin(), knots.end(), static_cast<float>(value));
-  double score = 0;
-  if (high == knots.begin()) {
-    score = kKnotFirst - (knots.front() - value) / table.scale;
-  } else if (low == knots.end()) {
-    score = -kKnotFirst + (value - knots.back()) / table.scale;
-  } else if (low != high) {
-    const auto middle = static_cast<double>((low - knots.begin()) + (high - 1 - knots.begin())) / 2;
-    score = kKnotFirst + kKnotStep * middle;
-  } else {
-    const auto before = static_cast<double>(low - 1 - knots.begin());
-    score = kKnotFirst + kKnotStep * (before + (value - *(low - 1)) / (*low - *(low - 1)));
+  std::uint32_t below = 0, up_to = 0;  // knots < value, knots <= value
+  for (const float knot : knots) {
+    below += knot < value ? 1 : 0;
+    up_to += value < knot ? 0 : 1;
   }
+  const bool before_all = up_to == 0, after_all = below == kKnots, on_knot = below != up_to;
+  const std::uint32_t upper = std::clamp<std::uint32_t>(below, 1, kKnots - 1);
+  const float from = before_all ? knots.front() : after_all ? knots.back() : knots[upper - 1];
+  const float width = before_all || after_all ? table.scale : knots[upper] - knots[upper - 1];
+  const double past = (double{value} - from) / width;  // steps past a knot inside, scales past the outer ones outside
+  const double inside = on_knot ? (below + (up_to - 1.0)) / 2 : upper - 1 + past;
+  const double score = before_all  ? kKnotFirst + past
+                       : after_all ? -kKnotFirst + past
+                                   : kKnotFirst + kKnotStep * inside;
   return std::clamp(score, -kNormalScoreMax, kNormalScoreMax);
 }
 
@@ -43,24 +44,52 @@ bool two_sided(std::size_t channel) {
   return static_cast<Channel>(channel) == Channel::coherence;
 }
 
+bool counts_repeats(std::size_t channel) {
+  return static_cast<Channel>(channel) == Channel::repetition;
+}
+
+// What is scored, in the order of the measures: the few columns of their table that every request needs.
+struct Scored {
+  struct One {
+    std::size_t measure, channel;
+    double weight, signed_weight;
+  };
+  std::vector<One> measures;
+  std::bitset<kMeasureCount> all;
+};
+
+const Scored& scored() {
+  static const Scored table = [] {
+    Scored made;
+    for (std::size_t m = 0; m < kMeasureCount; ++m) {
+      const auto& about = info(static_cast<Measure>(m));
+      if (!about.scored()) continue;
+      made.measures.push_back({m, static_cast<std::size_t>(about.channel), about.weight,
+                               static_cast<double>(about.weight) * about.sign});
+      made.all.set(m);
+    }
+    return made;
+  }();
+  return table;
+}
+
+const std::array<MeasureTable, kMeasureCount>& tables_at(const Calibration& calibration, std::uint64_t age) {
+  const auto bin = age_bin(static_cast<std::uint32_t>(std::min<std::uint64_t>(age, calibration.horizon)));
+  return calibration.tables[std::min<std::size_t>(bin, calibration.tables.size() - 1)];
+}
+
 }  // namespace
 
 std::array<double, kChannelCount> channel_values(const Calibration& calibration, const Observation& observation) {
   // Padding with repeats must not make an account look older; only repetition counts them.
-  const auto bin = [&](Channel channel) {
-    const auto requests = channel == Channel::repetition ? observation.requests : observation.distinct;
-    const auto age = static_cast<std::uint32_t>(std::min<std::uint64_t>(requests, calibration.horizon));
-    return std::min<std::size_t>(age_bin(age), calibration.tables.size() - 1);
-  };
+  const auto& by_distinct = tables_at(calibration, observation.distinct);
+  const auto& by_requests = tables_at(calibration, observation.requests);
   std::array<double, kChannelCount> sums{}, weights{};
-  for (std::size_t m = 0; m < kMeasureCount; ++m) {
-    const auto measure = static_cast<Measure>(m);
-    const auto& about = info(measure);
-    if (!about.scored() || !observation.reading.has(measure)) continue;
-    const auto c = static_cast<std::size_t>(about.channel);
-    const auto& table = calibration.tables[bin(about.channel)][m];
-    sums[c] += static_cast<double>(about.weight) * about.sign * normal_score(table, observation.reading[measure]);
-    weights[c] += about.weight;
+  for (const auto& [m, c, weight, signed_weight] : scored().measures) {
+    if (!observation.reading.made[m]) continue;
+    const auto& tables = counts_repeats(c) ? by_requests : by_distinct;
+    sums[c] += signed_weight * normal_score(tables[m], observation.reading.values[m]);
+    weights[c] += weight;
   }
   for (std::size_t c = 0; c < kChannelCount; ++c) sums[c] = weights[c] > 0 ? sums[c] / weights[c] : std::nan("");
   return sums;
@@ -77,25 +106,22 @@ std::array<double, kChannelCount> deviations(const Calibration& calibration, con
 
 namespace {
 
-bool counts_repeats(std::size_t channel) {
-  return static_cast<Channel>(channel) == Channel::repetition;
-}
-
 // The leak and the addition, without the rank.
 void accumulate(const Calibration& calibration, State& state, const Observation& observation, double time) {
   const auto& options = calibration.options;
   const bool fresh = observation.distinct > state.distinct && on_grid(options, observation.distinct);
   const bool due = on_grid(options, observation.requests);
   const double hours = state.evaluations == 0 ? 0 : std::max(0.0, time - state.time) / 3600;
-  const double idle = std::exp2(-hours / options.h_hours);
+  const double idle = hours > 0 ? std::exp2(-hours / options.h_hours) : 1;
+  const auto leak = [&](std::uint64_t passed) { return std::exp2(-static_cast<double>(passed) / options.h_requests); };
+  const double fresh_leak = fresh ? leak(observation.distinct - state.distinct) : 1;
+  const double due_leak = due ? leak(observation.requests - state.requests) : 1;
   const auto values = deviations(calibration, observation);
   for (std::size_t c = 0; c < kChannelCount; ++c) {
     state.evidence[c] *= idle;
     if (!(counts_repeats(c) ? due : fresh)) continue;
-    const std::uint64_t passed =
-        counts_repeats(c) ? observation.requests - state.requests : observation.distinct - state.distinct;
     const double positive = std::isnan(values[c]) ? 0 : std::clamp(values[c], 0.0, kDeviationMax);
-    state.evidence[c] = std::exp2(-static_cast<double>(passed) / options.h_requests) * state.evidence[c] +
+    state.evidence[c] = (counts_repeats(c) ? due_leak : fresh_leak) * state.evidence[c] +
                         options.weights[c] * positive * positive;
   }
   if (due) state.requests = observation.requests;
@@ -110,15 +136,28 @@ double reached(const Options& options, std::uint64_t requests) {
   return 1 - std::exp2(-span / options.h_requests);
 }
 
+// What evidence of this age is worth at the horizon.
+double to_horizon(const Calibration& calibration, std::uint64_t age) {
+  if (age <= calibration.horizon) return 1;
+  return reached(calibration.options, calibration.horizon) / reached(calibration.options, age);
+}
+
 // Share of the scored measures that were made.
 double completeness_of(const Reading& reading) {
-  std::size_t planned = 0, made = 0;
-  for (std::size_t m = 0; m < kMeasureCount; ++m) {
-    if (!info(static_cast<Measure>(m)).scored()) continue;
-    ++planned;
-    made += reading.has(static_cast<Measure>(m)) ? 1 : 0;
+  const auto& planned = scored().all;
+  return static_cast<double>((reading.made & planned).count()) / static_cast<double>(planned.count());
+}
+
+// How many of ascending values are below `value`; no branch on it.
+std::size_t count_below(std::span<const double> ascending, double value) {
+  const double* first = ascending.data();
+  std::size_t left = ascending.size();
+  while (left > 1) {
+    const std::size_t half = left / 2;
+    first += first[half - 1] < value ? half : 0;
+    left -= half;
   }
-  return static_cast<double>(made) / static_cast<double>(planned);
+  return static_cast<std::size_t>(first - ascending.data()) + (left == 1 && *first < value ? 1 : 0);
 }
 
 }  // namespace
@@ -134,13 +173,11 @@ void update(const Calibration& calibration, State& state, const Observation& obs
 }
 
 double standing(const Calibration& calibration, const State& state) {
+  const double distinct = to_horizon(calibration, state.distinct);
+  const double requests = state.requests == state.distinct ? distinct : to_horizon(calibration, state.requests);
   double sum = 0;
   for (std::size_t c = 0; c < kChannelCount; ++c) {
-    const std::uint64_t age = counts_repeats(c) ? state.requests : state.distinct;
-    const bool older = age > calibration.horizon;
-    const double scale =
-        older ? reached(calibration.options, calibration.horizon) / reached(calibration.options, age) : 1;
-    sum += scale * state.evidence[c];
+    sum += (counts_repeats(c) ? requests : distinct) * state.evidence[c];
   }
   return sum;
 }
@@ -149,10 +186,9 @@ Rank rank(const Calibration& calibration, double evidence) {
   Rank best{0, true};
   for (const auto& [group, ranking] : calibration.rankings) {
     const auto n = static_cast<double>(ranking.greatest.size());
-    const auto first = std::lower_bound(ranking.greatest.begin(), ranking.greatest.end(), evidence);
-    const auto above = static_cast<double>(ranking.greatest.end() - first);
-    double poh = (1 + above) / (n + 1);
-    const bool extrapolated = first == ranking.greatest.end();
+    const std::size_t below = count_below(ranking.greatest, evidence);
+    double poh = (1 + static_cast<double>(ranking.greatest.size() - below)) / (n + 1);
+    const bool extrapolated = below == ranking.greatest.size();
     if (extrapolated) {
       const double excess = (evidence - ranking.greatest.back()) / ranking.tail_scale;
       poh *= ranking.tail_shape > 1e-9 ? std::pow(1 + ranking.tail_shape * excess, -1 / ranking.tail_shape)
@@ -167,11 +203,11 @@ Score score_at(const Calibration& calibration, const State& state, std::uint64_t
   Score score;
   score.requests = requests;
   if (state.evaluations == 0) {
-    score.why = fmt::format("needs {} requests, has {}", calibration.options.min_requests, requests);
+    score.requests_needed = calibration.options.min_requests;
     return score;
   }
   const double hours = std::max(0.0, time - state.time) / 3600;
-  const double leak = std::exp2(-hours / calibration.options.h_hours);
+  const double leak = hours > 0 ? std::exp2(-hours / calibration.options.h_hours) : 1;
   const double evidence = standing(calibration, state);
   const double total = std::accumulate(state.evidence.begin(), state.evidence.end(), 0.0);
   const auto ranked = rank(calibration, leak * evidence);

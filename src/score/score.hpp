@@ -6,7 +6,8 @@
 // the same age.
 // PoH falls as evidence gathers and recovers as it leaks: it ranks E_t, not its maximum. Above every M_i it goes on
 // falling along a generalised-Pareto tail and is marked `extrapolated`.
-// Threads: plain values. Cost of update: some hundred flops and a binary search among B.
+// Threads: plain values. Cost of update: some hundred flops and a search among B, none of it with a branch on a value;
+// it gives what plain_example.hpp gives, bit for bit.
 #pragma once
 
 #include <cstdint>
@@ -42,7 +43,8 @@ void update(const Calibration& calibration, State& state, const Observation& obs
 double standing(const Calibration& calibration, const State& state);
 
 // The score of `state` as it stands at `requests` requests and `time` seconds, with the leak of the idle time since
-// the last evaluation; nothing is changed. `coverage` is not this stage's and left 0.
+// the last evaluation; nothing is changed. Before the first one nothing is said but how many requests it needs.
+// `coverage` is not this stage's and left 0. Allocates nothing.
 Score score_at(const Calibration& calibration, const State& state, std::uint64_t requests, double time);
 
 // Rank of evidence among B, the greatest over the groups.

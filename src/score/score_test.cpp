@@ -9,6 +9,7 @@
 
 #include "base/random.hpp"
 #include "score/calibration.hpp"
+#include "score/plain_example.hpp"
 
 namespace cms::score {
 namespace {
@@ -257,7 +258,7 @@ TEST_F(Scored, rank_falls_in_evidence_without_a_step_up_and_marks_the_tail) {
 TEST_F(Scored, says_not_computed_and_why_before_the_first_evaluation) {
   const auto score = score_at(calibration_, State{}, 9, 0);
   EXPECT_FALSE(score.computed);
-  EXPECT_EQ(score.why, "needs 16 requests, has 9");
+  EXPECT_EQ(why(score), "needs 16 requests, has 9");
 }
 
 TEST_F(Scored, reasons_sum_to_one_and_name_the_channel_that_moved) {
@@ -292,6 +293,77 @@ TEST_F(Scored, a_decoded_state_goes_on_like_the_original) {
   update(calibration_, copy, next, 500);
   EXPECT_EQ(score_at(calibration_, copy, 91, 900).poh, poh(900));
   EXPECT_EQ(copy.evidence, state_.evidence);
+}
+
+Bytes bytes_of(const State& state) {
+  ByteWriter out;
+  encode(state, out);
+  return out.take();
+}
+
+// Values that make every case of a table: on its knots, between, beside and far outside them, and none at all.
+Reading hostile_reading(Random& random, const Calibration& calibration) {
+  Reading reading;
+  for (std::size_t m = 0; m < kMeasureCount; ++m) {
+    const auto& table = calibration.tables[random.below(calibration.tables.size())][m];
+    const float knot = table.knots[random.below(kKnots)];
+    const auto kind = random.below(8);
+    float value = knot + table.scale * static_cast<float>(random.normal());
+    if (kind == 0) value = knot;
+    if (kind == 1) value = std::nextafter(knot, -1e30F);
+    if (kind == 2) value = knot + 1e9F * static_cast<float>(random.normal());
+    if (kind == 3) value = random.below(2) == 0 ? 0.0F : -0.0F;
+    if (kind == 4 && random.below(20) == 0) value = std::nanf("");
+    if (kind != 5) reading.set(static_cast<Measure>(m), value);
+  }
+  return reading;
+}
+
+TEST(Update, equals_the_formulas_as_they_are_written_bit_for_bit) {
+  Random random(23);
+  std::size_t extrapolated = 0;
+  for (int round = 0; round < 6; ++round) {
+    const Options options{.stride = 1U + static_cast<std::uint32_t>(random.below(8)), .h_hours = 1};
+    auto accounts = population(random, 120, options, "c");
+    for (std::size_t i = 0; round % 2 == 1 && i < accounts.size(); ++i) accounts[i].group = i % 2 == 0 ? "a" : "b";
+    // Whole numbers make flat stretches of the quantile function.
+    for (auto& account : accounts) {
+      for (auto& observation : account.observations) {
+        for (std::size_t m = 0; m < kMeasureCount; m += 3) {
+          observation.reading.values[m] = std::round(observation.reading.values[m]);
+        }
+      }
+    }
+    auto calibration = *calibrate(accounts, kHorizon, options);
+    if (round == 4) calibration.rankings.begin()->second.tail_shape = 0;
+    State state, expected;
+    Observation observation;
+    double time = 0;
+    for (int i = 0; i < 3000; ++i) {
+      observation.requests += 1 + static_cast<std::uint32_t>(random.below(3));
+      observation.distinct += static_cast<std::uint32_t>(random.below(2));
+      observation.reading = hostile_reading(random, calibration);
+      time += random.below(3) == 0 ? 0 : 600 * random.normal();
+      update(calibration, state, observation, time);
+      plain::update(calibration, expected, observation, time);
+      ASSERT_EQ(bytes_of(state), bytes_of(expected)) << i;
+      const auto ranked = rank(calibration, standing(calibration, state));
+      ASSERT_EQ(ranked.poh, plain::rank(calibration, plain::standing(calibration, expected)).poh);
+      extrapolated += ranked.extrapolated ? 1 : 0;
+    }
+  }
+  EXPECT_GT(extrapolated, 100u);
+}
+
+TEST(Rank, equals_a_binary_search_on_and_beside_every_ranking_value) {
+  Random random(24);
+  const auto calibration = *calibrate(population(random, 200, {.stride = 8}, "c"), kHorizon, {.stride = 8});
+  for (const double value : calibration.rankings.at("").greatest) {
+    for (const double evidence : {value, std::nextafter(value, 0.0), std::nextafter(value, 1e30)}) {
+      EXPECT_EQ(rank(calibration, evidence).poh, plain::rank(calibration, evidence).poh);
+      EXPECT_EQ(rank(calibration, evidence).extrapolated, plain::rank(calibration, evidence).extrapolated);
+    }
+  }
 }
 
 }  // namespace

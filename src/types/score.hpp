@@ -17,11 +17,12 @@ std::string_view name(Action action);
 // PoH at or below this is *flagged*, the one threshold everywhere.
 inline constexpr double kFlagged = 0.01;
 
-// Proof-of-Humanity of one account after one request.
+// Proof-of-Humanity of one account after one request. Plain numbers: making, copying and comparing one allocates
+// nothing.
 struct Score {
   bool computed = false;
-  std::string why;             // when not computed: what is missing, in words
-  std::uint64_t requests = 0;  // of the account, repeats included
+  std::uint64_t requests = 0;         // of the account, repeats included
+  std::uint32_t requests_needed = 0;  // when not computed: for the first evaluation
   double poh = 1;              // [0, 1]; 1 = moves as people do
   double poh_min = 1;          // lowest so far
   std::uint64_t requests_at_min = 0;
@@ -31,6 +32,12 @@ struct Score {
   double coverage = 0;                          // charts ever visited / K
   double confidence = 0;                        // min(1, requests / H)
   double completeness = 0;                      // share of planned measures really made
+
+  bool operator==(const Score&) const = default;
 };
+
+// Why a score was not computed, in words; empty when it was. Scores themselves hold no text: they are made for every
+// request, and text costs memory.
+std::string why(const Score& score);
 
 }  // namespace cms

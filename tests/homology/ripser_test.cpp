@@ -78,38 +78,48 @@ class Ripser : public testing::Test {
   std::filesystem::path path_;
 };
 
+// Compares one window; gives the number of its bars of H1.
+std::size_t expect_agreement(const Matrix& matrix, const std::array<Pairs, 2>& theirs) {
+  Scratch scratch;
+  Diagrams out;
+  diagrams(matrix.view(), {}, scratch, out);
+  EXPECT_EQ(as_printed(out.h0), theirs[0]);
+  EXPECT_EQ(as_printed(out.h1), theirs[1]);
+  return theirs[1].size();
+}
+
 TEST_F(Ripser, agrees_at_its_print_precision) {
   Random random(12);
   std::size_t loops = 0;
   for (const auto family : kFamilies) {
     for (const std::uint32_t count : {9U, 40U, 64U, 100U}) {
+      SCOPED_TRACE(testing::Message() << family << ' ' << count);
       const Matrix matrix = make_window(family, count, random);
-      Scratch scratch;
-      Diagrams out;
-      diagrams(matrix.view(), {}, scratch, out);
-
-      const auto theirs = run(matrix);
-
-      EXPECT_EQ(as_printed(out.h0), theirs[0]) << family << ' ' << count;
-      EXPECT_EQ(as_printed(out.h1), theirs[1]) << family << ' ' << count;
-      loops += theirs[1].size();
+      loops += expect_agreement(matrix, run(matrix));
     }
   }
   EXPECT_GT(loops, 1000U);
 }
 
+TEST_F(Ripser, agrees_on_many_small_windows) {
+  Random random(15);
+  std::size_t loops = 0;
+  for (const auto family : kFamilies) {
+    for (int window = 0; window < 56; ++window) {
+      const auto count = 2 + static_cast<std::uint32_t>(random.below(39));
+      SCOPED_TRACE(testing::Message() << family << ' ' << count << ", window " << window);
+      const Matrix matrix = make_window(family, count, random);
+      loops += expect_agreement(matrix, run(matrix));
+      if (HasFailure()) return;
+    }
+  }
+  EXPECT_GT(loops, 5000U);
+}
+
 TEST_F(Ripser, agrees_at_256_points) {
   Random random(13);
   const Matrix matrix = make_window("sphere_10", 256, random);
-  Scratch scratch;
-  Diagrams out;
-  diagrams(matrix.view(), {}, scratch, out);
-
-  const auto theirs = run(matrix);
-
-  EXPECT_EQ(as_printed(out.h0), theirs[0]);
-  EXPECT_EQ(as_printed(out.h1), theirs[1]);
-  EXPECT_GT(theirs[1].size(), 100U);
+  EXPECT_GT(expect_agreement(matrix, run(matrix)), 100U);
 }
 
 }  // namespace

@@ -32,6 +32,9 @@ struct Counts {
 // and never after that.
 struct Scratch {
   std::vector<std::uint32_t> counters;
+
+  // Room for chart numbers below `charts`: from then on none of them makes it grow.
+  void reserve(std::size_t charts) { counters.reserve(charts); }
 };
 
 // Counts charts[i], the chart of the window's i-th distinct point. Any length below 2^32, any chart numbers. `counts`

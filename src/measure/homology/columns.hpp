@@ -9,6 +9,7 @@
 // Reference: docs/measures/homology.md.
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <vector>
@@ -26,19 +27,39 @@ struct Budget {
 };
 
 struct Columns {
+  // Words first .. first + size - 1 of a vector; the others are 0.
   struct Slice {
-    std::size_t offset = 0;
-    std::size_t size = 0;  // words
+    std::uint32_t offset = 0;  // in arena
+    std::uint32_t first = 0;
+    std::uint32_t size = 0;
   };
   struct Pending {
     std::uint32_t i, j, k;
   };
 
-  std::vector<std::uint32_t> codes;    // of (i, j) and (j, i): what is known of v(i, j); all 0 between windows
-  std::vector<std::uint32_t> touched;  // entries of codes that are not 0
-  std::vector<Slice> known;            // coordinates worked out, in arena
+  // What grows step by step: `used` of the elements count. Beside std::vector it spares a look at the end and a call.
+  template <typename T>
+  struct Stack {
+    std::vector<T> values;
+    std::size_t used = 0;
+
+    // Within what was reserved nothing is allocated.
+    void grow(std::size_t needed) { values.resize(std::max(needed, std::min(2 * needed, values.capacity()))); }
+    // Room for `count` more, what was there before left as it is.
+    T* extend(std::size_t count) {
+      if (used + count > values.size()) [[unlikely]] grow(used + count);
+      used += count;
+      return values.data() + used - count;
+    }
+  };
+
+  std::vector<std::uint32_t> codes;    // of (i, j) and (j, i): 1 + place of v(i, j) in known, 0 = not worked out; all 0
+                                       // between windows
+  Stack<std::uint32_t> touched;        // entries of codes that are not 0
+  Stack<Slice> known;                  // coordinates, in arena; the first is the zero vector
   std::vector<Slice> pairs;            // per class, the column that ends it, in arena; size 0 while it is alive
-  std::vector<std::uint64_t> arena;    // words of all slices; offsets, because it grows
+  Stack<std::uint64_t> fixed_pairs;    // the same at a fixed width, class after class, while all vectors have it
+  Stack<std::uint64_t> arena;          // words of all slices; the first is 0
   std::vector<std::uint64_t> sum;      // the vector being worked on
   std::vector<Pending> pending;        // explicit stack: the recursion has no small bound
 };

@@ -49,27 +49,43 @@ inline std::uint32_t witness(const Distances& distances, std::uint32_t i, std::u
   return k;
 }
 
-// One window's reduction. Slots are below SlotsMax, which the compiler knows.
+// One window's reduction. Slots are below SlotsMax, which the compiler knows. Vectors of all but strange windows have
+// up to kFixed words and are kept at that width, so that no step of the reduction has a loop whose length is to be
+// guessed; when more classes come, vectors have as many words as they need.
 template <std::uint32_t SlotsMax>
 class Reduction {
  public:
   Reduction(const Distances& distances, Columns& memory, Budget& budget)
       : distances_(distances), memory_(memory), budget_(budget) {
     if (memory_.codes.size() < std::size_t{SlotsMax} * SlotsMax) memory_.codes.resize(std::size_t{SlotsMax} * SlotsMax);
-    for (const std::uint32_t entry : memory_.touched) memory_.codes[entry] = 0;
-    memory_.touched.clear();
-    memory_.known.clear();
+    for (std::size_t t = 0; t < memory_.touched.used; ++t) memory_.codes[memory_.touched.values[t]] = 0;
+    memory_.touched.used = memory_.arena.used = memory_.known.used = memory_.fixed_pairs.used = 0;
+    std::fill_n(memory_.arena.extend(kFixed), kFixed, 0);
+    *memory_.known.extend(1) = {0, 0, kFixed};
     memory_.pairs.clear();
-    memory_.arena.clear();
+    if (memory_.sum.size() < kFixed) memory_.sum.resize(kFixed);
   }
 
   // Declares (i, j) an edge of the spanning tree, or one that opens the next class. Edges come in their total order.
   void add_tree_edge(std::uint32_t i, std::uint32_t j) { set_code(i, j, kZero); }
   void add_birth_edge(std::uint32_t i, std::uint32_t j) {
-    set_code(i, j, static_cast<std::uint32_t>(memory_.pairs.size()) << 2 | kUnit);
+    const auto index = static_cast<std::uint32_t>(memory_.pairs.size());
     memory_.pairs.emplace_back();
-    words_ = (memory_.pairs.size() + 63) / 64;
-    if (memory_.sum.size() < words_) memory_.sum.resize(words_);
+    words_ = index / 64 + 1;
+    const std::uint64_t unit = std::uint64_t{1} << index % 64;
+    if (index == kFixed * 64) leave_fixed();
+    const auto offset = static_cast<std::uint32_t>(memory_.arena.used);
+    if (words_ <= kFixed) {
+      std::fill_n(memory_.fixed_pairs.extend(kFixed), kFixed, 0);
+      std::uint64_t* words = memory_.arena.extend(kFixed);
+      std::fill_n(words, kFixed, 0);
+      words[index / 64] = unit;
+      keep_known(i, j, {offset, 0, kFixed});
+    } else {
+      if (memory_.sum.size() < words_) memory_.sum.resize(words_);
+      *memory_.arena.extend(1) = unit;
+      keep_known(i, j, {offset, index / 64, 1});
+    }
   }
 
   // Whether no filled cycle has ended this class yet.
@@ -82,29 +98,53 @@ class Reduction {
   // birth), nullopt when it ends none or when the budget was exceeded on the way.
   std::optional<std::uint32_t> fill(std::uint32_t i, std::uint32_t k, std::uint32_t j, std::uint32_t l) {
     if (!know(i, k) || !know(j, k) || !know(i, l) || !know(j, l)) return std::nullopt;
-    if (words_ == 1) return reduce_word(word(code(i, k)) ^ word(code(j, k)) ^ word(code(i, l)) ^ word(code(j, l)));
+    if (words_ <= kFixed) {
+      Fixed sum{};
+      for (const std::uint32_t end : {i, j}) {
+        for (const std::uint32_t middle : {k, l}) add(slice(end, middle), sum);
+      }
+      return reduce(sum);
+    }
     std::fill_n(memory_.sum.begin(), words_, 0);
-    for (const std::uint32_t edge : {code(i, k), code(j, k), code(i, l), code(j, l)}) add_edge(edge);
+    for (const std::uint32_t end : {i, j}) {
+      for (const std::uint32_t middle : {k, l}) add(slice(end, middle));
+    }
     return reduce();
   }
 
  private:
-  // A code is 0 while v is unknown, kZero for v = 0, else an index with its kind in the two low bits.
-  static constexpr std::uint32_t kZero = 1;
-  static constexpr std::uint32_t kUnit = 2;    // index: the class
-  static constexpr std::uint32_t kStored = 3;  // index: into known
-  static constexpr std::uint32_t kKindMask = 3;
+  static constexpr std::uint32_t kFixed = SlotsMax <= 64 ? 2 : SlotsMax <= 128 ? 4 : 12;
+  static constexpr std::uint32_t kFixedUnits = std::max(1U, kFixed / 4);  // what one takes beside a component step
+  using Fixed = std::array<std::uint64_t, kFixed>;
+  static constexpr std::uint32_t kZero = 1;  // the code of the zero vector
 
   [[nodiscard]] std::uint32_t code(std::uint32_t i, std::uint32_t j) const { return memory_.codes[i * SlotsMax + j]; }
   void set_code(std::uint32_t i, std::uint32_t j, std::uint32_t value) {
-    for (const std::uint32_t entry : {i * SlotsMax + j, j * SlotsMax + i}) {
-      memory_.codes[entry] = value;
-      memory_.touched.push_back(entry);
+    std::uint32_t* touched = memory_.touched.extend(2);
+    touched[0] = i * SlotsMax + j;
+    touched[1] = j * SlotsMax + i;
+    memory_.codes[touched[0]] = memory_.codes[touched[1]] = value;
+  }
+  void keep_known(std::uint32_t i, std::uint32_t j, const Columns::Slice& slice) {
+    *memory_.known.extend(1) = slice;
+    set_code(i, j, static_cast<std::uint32_t>(memory_.known.used));
+  }
+  [[nodiscard]] const Columns::Slice& slice(std::uint32_t i, std::uint32_t j) const {
+    return memory_.known.values[code(i, j) - 1];
+  }
+
+  // More classes than a fixed width holds: columns go where those of any width are.
+  void leave_fixed() {
+    for (std::size_t index = 0; index < std::size_t{kFixed} * 64; ++index) {
+      if (alive(static_cast<std::uint32_t>(index))) continue;
+      const auto offset = static_cast<std::uint32_t>(memory_.arena.used);
+      std::copy_n(memory_.fixed_pairs.values.data() + index * kFixed, kFixed, memory_.arena.extend(kFixed));
+      memory_.pairs[index] = {offset, 0, kFixed};
     }
   }
 
   // Works out v(i, j). False when the budget was exceeded first.
-  bool know(std::uint32_t i, std::uint32_t j) { return code(i, j) != 0 || work_out(i, j); }
+  bool know(std::uint32_t i, std::uint32_t j) { return knows(i, j) || work_out(i, j); }
 
   HWY_NOINLINE bool work_out(std::uint32_t i, std::uint32_t j) {
     const Columns::Pending wanted{i, j, witness(distances_, i, j)};
@@ -118,9 +158,9 @@ class Reduction {
     while (!pending.empty()) {
       if (budget_.exceeded()) return false;
       const Columns::Pending edge = pending.back();
-      if (code(edge.i, edge.k) == 0) {
+      if (!knows(edge.i, edge.k)) {
         pending.push_back({edge.i, edge.k, witness(distances_, edge.i, edge.k)});
-      } else if (code(edge.k, edge.j) == 0) {
+      } else if (!knows(edge.k, edge.j)) {
         pending.push_back({edge.k, edge.j, witness(distances_, edge.k, edge.j)});
       } else {
         keep_sum_of(edge);
@@ -131,77 +171,72 @@ class Reduction {
   }
 
   void keep_sum_of(const Columns::Pending& edge) {
-    const std::uint32_t a = code(edge.i, edge.k);
-    const std::uint32_t b = code(edge.k, edge.j);
-    std::size_t size = words_;
-    if (words_ == 1) {
-      memory_.sum[0] = word(a) ^ word(b);
+    if (words_ <= kFixed) {
+      Fixed sum{};
+      add(slice(edge.i, edge.k), sum);
+      add(slice(edge.k, edge.j), sum);
+      budget_.spend(kFixedUnits);
+      keep_known(edge.i, edge.j, store(sum));
     } else {
       std::fill_n(memory_.sum.begin(), words_, 0);
-      add_edge(a);
-      add_edge(b);
+      add(slice(edge.i, edge.k));
+      add(slice(edge.k, edge.j));
+      const std::size_t size = trimmed(words_);
+      budget_.spend(size);
+      keep_known(edge.i, edge.j, store(size));
     }
-    size = trimmed(size);
-    if (size == 0) return set_code(edge.i, edge.j, kZero);
-    set_code(edge.i, edge.j, static_cast<std::uint32_t>(memory_.known.size()) << 2 | kStored);
-    memory_.known.push_back(store(size));
   }
 
-  // v of an edge while every class fits one word.
-  std::uint64_t word(std::uint32_t code) {
-    if (code == kZero) return 0;
-    budget_.spend(1);
-    const std::uint32_t index = code >> 2;
-    if ((code & kKindMask) == kUnit) return std::uint64_t{1} << index % 64;
-    return memory_.arena[memory_.known[index].offset];
+  void add(const Columns::Slice& slice, Fixed& sum) { add(memory_.arena.values.data() + slice.offset, sum); }
+  void add(const std::uint64_t* words, Fixed& sum) {
+    for (std::uint32_t w = 0; w < kFixed; ++w) sum[w] ^= words[w];
+    budget_.spend(kFixedUnits);
   }
-
-  std::optional<std::uint32_t> reduce_word(std::uint64_t sum) {
-    while (sum != 0 && !budget_.exceeded()) {
-      const auto youngest = static_cast<std::uint32_t>(63 - std::countl_zero(sum));
-      if (alive(youngest)) {
-        memory_.sum[0] = sum;
-        return keep_pair(youngest, 1);
-      }
-      sum ^= memory_.arena[memory_.pairs[youngest].offset];
-      budget_.spend(1);
-    }
-    return std::nullopt;
-  }
-
-  std::optional<std::uint32_t> reduce() {
-    for (std::size_t size = trimmed(words_); size > 0 && !budget_.exceeded(); size = trimmed(size)) {
-      const std::uint64_t top = memory_.sum[size - 1];
-      const auto youngest = static_cast<std::uint32_t>(size * 64 - 1 - std::countl_zero(top));
-      if (alive(youngest)) return keep_pair(youngest, size);
-      add_slice(memory_.pairs[youngest]);
-    }
-    return std::nullopt;
-  }
-
-  // The sum ends class `youngest`, its highest.
-  std::optional<std::uint32_t> keep_pair(std::uint32_t youngest, std::size_t size) {
-    memory_.pairs[youngest] = store(size);
-    if (budget_.exceeded()) {
-      memory_.pairs[youngest].size = 0;
-      return std::nullopt;
-    }
-    return youngest;
-  }
-
-  void add_edge(std::uint32_t code) {
-    const std::uint32_t index = code >> 2;
-    if ((code & kKindMask) == kStored) return add_slice(memory_.known[index]);
-    if ((code & kKindMask) != kUnit) return;
-    memory_.sum[index / 64] ^= std::uint64_t{1} << index % 64;
-    budget_.spend(1);
-  }
-
-  void add_slice(const Columns::Slice& slice) {
-    const std::uint64_t* HWY_RESTRICT words = memory_.arena.data() + slice.offset;
-    std::uint64_t* HWY_RESTRICT sum = memory_.sum.data();
+  void add(const Columns::Slice& slice) {
+    const std::uint64_t* HWY_RESTRICT words = memory_.arena.values.data() + slice.offset;
+    std::uint64_t* HWY_RESTRICT sum = memory_.sum.data() + slice.first;
     for (std::size_t w = 0; w < slice.size; ++w) sum[w] ^= words[w];
     budget_.spend(slice.size);
+  }
+
+  std::optional<std::uint32_t> reduce(Fixed& sum) {
+    for (std::size_t size = words_; !budget_.exceeded();) {
+      if constexpr (kFixed == 2) {
+        size = sum[1] != 0 ? 2 : 1;
+        if ((sum[0] | sum[1]) == 0) return std::nullopt;
+      } else {
+        while (size > 0 && sum[size - 1] == 0) --size;
+        if (size == 0) return std::nullopt;
+      }
+      const std::uint32_t youngest = highest(size, sum[size - 1]);
+      std::uint64_t* column = memory_.fixed_pairs.values.data() + std::size_t{youngest} * kFixed;
+      if (column[youngest / 64] == 0) {  // the column of a class has its bit; none was kept
+        std::copy(sum.begin(), sum.end(), column);
+        return keep_pair(youngest, {0, 0, kFixed});
+      }
+      add(column, sum);
+    }
+    return std::nullopt;
+  }
+  std::optional<std::uint32_t> reduce() {
+    for (std::size_t size = trimmed(words_); size > 0 && !budget_.exceeded(); size = trimmed(size)) {
+      const std::uint32_t youngest = highest(size, memory_.sum[size - 1]);
+      if (alive(youngest)) return keep_pair(youngest, store(size));
+      add(memory_.pairs[youngest]);
+    }
+    return std::nullopt;
+  }
+
+  static std::uint32_t highest(std::size_t size, std::uint64_t top) {
+    return static_cast<std::uint32_t>(size * 64 - 1) - static_cast<std::uint32_t>(std::countl_zero(top));
+  }
+
+  // The stored column ends class `youngest`, its highest.
+  std::optional<std::uint32_t> keep_pair(std::uint32_t youngest, const Columns::Slice& column) {
+    budget_.spend(words_ <= kFixed ? kFixedUnits : column.size);
+    if (budget_.exceeded()) return std::nullopt;
+    memory_.pairs[youngest] = column;
+    return youngest;
   }
 
   // Words of the sum up to its highest that is not 0.
@@ -210,18 +245,16 @@ class Reduction {
     return size;
   }
 
-  // Copies the first words of the sum into the arena.
+  Columns::Slice store(const Fixed& sum) {
+    return store(sum.data(), kFixed);
+  }
   Columns::Slice store(std::size_t size) {
-    const Columns::Slice slice{memory_.arena.size(), size};
-    if (size == 1) {
-      memory_.arena.push_back(memory_.sum[0]);
-      budget_.spend(1);
-      return slice;
-    }
-    memory_.arena.insert(memory_.arena.end(), memory_.sum.begin(),
-                         memory_.sum.begin() + static_cast<std::ptrdiff_t>(size));
-    budget_.spend(size);
-    return slice;
+    return store(memory_.sum.data(), size);
+  }
+  Columns::Slice store(const std::uint64_t* words, std::size_t size) {
+    const auto offset = static_cast<std::uint32_t>(memory_.arena.used);
+    std::copy_n(words, size, memory_.arena.extend(size));
+    return {offset, 0, static_cast<std::uint32_t>(size)};
   }
 
   const Distances& distances_;

@@ -11,18 +11,53 @@
 namespace cms::homology {
 namespace {
 
+constexpr std::size_t edges_of(std::size_t points) { return points * (points - 1) / 2; }
+
+// Most classes of H1 that `points` points can have: edges with an empty lune make no triangle, since the last edge of
+// one has the third point in its lune, and by Mantel's theorem such a graph has at most points^2 / 4 edges.
+constexpr std::size_t classes_max(std::size_t points) { return points * points / 4; }
+
+// Every bound holds for all windows whose work ends at work_budget(). A unit pays for at most four words of the arena,
+// before the budget is next looked at, up to eight vectors later; unpaid are the unit vectors of the classes, and the
+// columns of kFixedWordsMax words that move there when a window outgrows that width.
+constexpr std::size_t kFixedWordsMax = 12;
+
+void reserve(std::uint32_t length, Scratch& scratch) {
+  if (length <= scratch.reserved) return;
+  scratch.reserved = length <= 64 ? 64 : length <= kNarrowMax ? kNarrowMax : kPointsMax;
+  const std::size_t points = scratch.reserved, edges = edges_of(points), classes = classes_max(points);
+  scratch.edges.reserve(edges);
+  scratch.spare.reserve(edges);
+  scratch.births.reserve(classes);
+  scratch.deaths.reserve(classes);
+  scratch.open_births.reserve(classes);
+  scratch.arriving.reserve(points);
+  scratch.positions.reserve(points);
+  auto& columns = scratch.columns;
+  columns.touched.values.reserve(2 * edges);
+  columns.known.values.reserve(edges + 1);
+  columns.pairs.reserve(classes);
+  columns.pending.reserve(edges);
+  columns.sum.reserve(classes / 64 + 1);
+  const std::size_t fixed = kFixedWordsMax * kFixedWordsMax * 64;
+  columns.fixed_pairs.values.reserve(fixed);
+  columns.arena.values.reserve(4 * work_budget(scratch.reserved) + 2 * fixed + classes + 8 * (classes / 64 + 1));
+}
+
 Work walk(const Distances& distances, const RowChange* change, const Options& options, State& state, Scratch& scratch,
           Diagrams& out) {
   out.h0.clear();
   out.h1.clear();
   out.truncated = false;
+  out.h0.reserve(state.length);
+  out.h1.reserve(classes_max(state.length));
+  reserve(state.length, scratch);
   scratch.births.clear();
+  scratch.deaths.clear();
   scratch.open_births.clear();
   state.count = distances.count;
   if (distances.count < 2) return {};
-  const Work work = walk_kept(distances, change, options, state, scratch, out);
-  std::sort(out.h1.begin(), out.h1.end());  // those of H0 come in order
-  return work;
+  return walk_kept(distances, change, options, state, scratch, out);
 }
 
 }  // namespace
@@ -31,6 +66,9 @@ Work start(const Distances& distances, std::uint32_t length, const Options& opti
            Diagrams& out) {
   assert(distances.count <= length && length <= kPointsMax);
   state.length = length;
+  reserve(length, scratch);
+  // Exactly this length's, in both: the walk swaps them.
+  for (auto* order : {&state.order, &scratch.order}) order->reserve(length);
   keep_order(distances, state, scratch);
   return walk(distances, nullptr, options, state, scratch, out);
 }
@@ -50,14 +88,17 @@ namespace {
 
 template <typename Packed>
 void nearest(const std::vector<Packed>& edges, const Distances& distances, Neighbours& out) {
-  std::array<std::uint8_t, kPointsMax> found{};
-  std::uint32_t left = out.count * out.k;
+  std::array<std::uint32_t, kPointsMax> found{};
+  const std::uint32_t wanted = out.count * out.k;
+  std::uint32_t left = wanted;
+  // What a point has enough of goes into one entry too many: a store costs less than a branch that cannot be guessed.
   const auto add = [&](std::uint32_t from, std::uint32_t to, float length) {
-    if (found[from] == out.k) return;
-    const std::size_t entry = std::size_t{from} * out.k + found[from]++;
+    const bool open = found[from] < out.k;
+    const std::uint32_t entry = open ? from * out.k + found[from] : wanted;
     out.slots[entry] = static_cast<std::uint8_t>(to);
     out.lengths[entry] = length;
-    --left;
+    found[from] += open;
+    left -= open;
   };
   for (std::size_t e = 0; left > 0; ++e) {
     const std::uint32_t i = edges[e].first();
@@ -73,10 +114,12 @@ void nearest(const std::vector<Packed>& edges, const Distances& distances, Neigh
 void nearest(const State& state, const Distances& distances, std::uint32_t k, Neighbours& out) {
   out.count = state.count;
   out.k = state.count == 0 ? 0 : std::min(k, state.count - 1);
-  out.slots.resize(std::size_t{out.count} * out.k);
-  out.lengths.resize(std::size_t{out.count} * out.k);
+  out.slots.resize(std::size_t{out.count} * out.k + 1);
+  out.lengths.resize(std::size_t{out.count} * out.k + 1);
   state.length <= kNarrowMax ? nearest(state.order.narrow, distances, out)
                              : nearest(state.order.wide, distances, out);
+  out.slots.pop_back();
+  out.lengths.pop_back();
 }
 
 Result<void> check(const Distances& distances) {

@@ -9,7 +9,8 @@
 // Invariants
 //  1. Permuting the points permutes nothing of the result: bars are sorted, sums run over sorted bars.
 //  2. A window whose work stays within the budget is exact; beyond it the result says `truncated`.
-//  3. replace() and diagrams() give the same bars, the same Work and the same truncation, bit for bit.
+//  3. replace() and start() of the same length give the same bars, the same Work and the same truncation, bit for bit;
+//     diagrams() the same bars. What a unit of work is depends on the length that a window may reach.
 // Threads: pure functions of their arguments; a Scratch has one owner.
 // Cost and reference: docs/measures/homology.md; arXiv 2307.16333 (relative neighbourhoods); Ripser, J. Appl. Comput.
 // Topology 5:391 (reduction, enclosing radius).
@@ -41,7 +42,7 @@ struct Options {
 // The budget for windows of up to `length` points: above what any ordinary window costs, far below what windows made to
 // be slow would (docs/measures/homology.md has the table).
 constexpr std::uint64_t work_budget(std::uint32_t length) {
-  return length <= 64 ? 16'000 : length <= 128 ? 64'000 : 160'000;
+  return length <= 64 ? 16'000 : length <= 128 ? 128'000 : 1'000'000;
 }
 
 // What is kept of a window from event to event. A cache: made anew from the distances by start().
@@ -51,12 +52,15 @@ struct State {
   Order order;               // all count (count - 1) / 2 edges
 };
 
-// Working memory, reused from window to window: after warm-up nothing is allocated.
+// Working memory, reused from window to window. Its first window of a size gets room for any window of that size
+// within work_budget(): from then on nothing is allocated, whatever the distances are.
 struct Scratch {
+  std::uint32_t reserved = 0;  // points there is room for
   std::vector<Edge> edges;
   std::vector<Edge> spare;
   Columns columns;
   std::vector<float> births;       // of every class of H1, in order
+  std::vector<float> deaths;       // of the same
   std::vector<float> open_births;  // of the classes whose death was not found
   State state;                     // of a window that is not kept
   Order order;                     // the order being made
@@ -88,8 +92,8 @@ Work diagrams(const Distances& distances, const Options& options, Scratch& scrat
 Work start(const Distances& distances, std::uint32_t length, const Options& options, State& state, Scratch& scratch,
            Diagrams& out);
 
-// One point came: `distances` are those after `change`, `state` is of the window before it. Equal to start() on the same
-// distances. Nothing is allocated once scratch and state have met a full window.
+// One point came: `distances` are those after `change`, `state` is of the window before it. Equal to start() on the
+// same distances. Nothing is allocated once the scratch has met a window of this length.
 Work replace(const Distances& distances, const RowChange& change, const Options& options, State& state,
              Scratch& scratch, Diagrams& out);
 

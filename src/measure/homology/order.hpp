@@ -39,7 +39,7 @@ struct Order {
   // Room for all edges of `points` points and the spare one that they are made with, and for no more: grown as vectors
   // do, an order would take up to twice what it needs.
   void reserve(std::uint32_t points) {
-    const std::size_t edges = std::size_t{points} * (points - 1) / 2 + 1;
+    const std::size_t edges = points == 0 ? 0 : std::size_t{points} * (points - 1) / 2 + 1;
     points <= kNarrowMax ? narrow.reserve(edges) : wide.reserve(edges);
   }
 

@@ -84,7 +84,8 @@ void slide(std::string_view family, std::uint32_t length, std::uint64_t events, 
     } else {
       work = replace(window.view(), change, options, state, scratch, out);
     }
-    const Work from_scratch = diagrams(window.view(), options, fresh, expected);
+    State made;
+    const Work from_scratch = start(window.view(), length, options, made, fresh, expected);
     ASSERT_NO_FATAL_FAILURE(expect_equal(work, out, from_scratch, expected)) << family << ' ' << length << ' ' << event;
     if (event % 97 == 0) {
       ASSERT_NO_FATAL_FAILURE(expect_neighbours(state, window.view(), 10)) << family << ' ' << length << ' ' << event;

@@ -32,16 +32,16 @@ struct Slots {
     for (const std::uint64_t word : words) any |= word;
     return any == 0;
   }
+  [[nodiscard]] int size() const {
+    int count = 0;
+    for (const std::uint64_t word : words) count += std::popcount(word);
+    return count;
+  }
   // 64 Words for the empty set.
   [[nodiscard]] std::uint32_t lowest() const {
     std::size_t w = 0;
     while (w + 1 < Words && words[w] == 0) ++w;
     return static_cast<std::uint32_t>(w * 64 + std::countr_zero(words[w]));
-  }
-  [[nodiscard]] int size() const {
-    int count = 0;
-    for (const std::uint64_t word : words) count += std::popcount(word);
-    return count;
   }
   template <typename Visit>
   void for_each(Visit visit) const {
@@ -65,27 +65,25 @@ struct Slots {
   }
 };
 
-// Components of the graph, for H0.
-class Forest {
+// Components of the graph, for H0: every slot's label, and a merge writes one label over another. Among so few slots
+// that is a handful of wide instructions, while a tree would be climbed step by step.
+template <std::size_t Words>
+class Components {
  public:
-  explicit Forest(std::uint32_t count) {
-    for (std::uint32_t slot = 0; slot < count; ++slot) parents_[slot] = static_cast<std::uint8_t>(slot);
+  Components() {
+    for (std::uint32_t slot = 0; slot < labels_.size(); ++slot) labels_[slot] = static_cast<std::uint8_t>(slot);
   }
   // True if the two slots were in different components.
   bool merge(std::uint32_t i, std::uint32_t j) {
-    const std::uint8_t a = root(i);
-    const std::uint8_t b = root(j);
-    parents_[a] = b;
-    return a != b;
+    const std::uint8_t kept = labels_[i];
+    const std::uint8_t gone = labels_[j];
+    if (kept == gone) return false;
+    for (auto& label : labels_) label = label == gone ? kept : label;
+    return true;
   }
 
  private:
-  std::uint8_t root(std::uint32_t slot) {
-    while (parents_[slot] != slot) slot = parents_[slot] = parents_[parents_[slot]];
-    return static_cast<std::uint8_t>(slot);
-  }
-
-  std::array<std::uint8_t, kPointsMax> parents_;
+  std::array<std::uint8_t, Words * 64> labels_;
 };
 
 // The point that came, and the slot whose old edges go with the point that left.
@@ -101,7 +99,7 @@ class Walk {
   using Packed = std::conditional_t<Words <= 2, NarrowEdge, WideEdge>;
 
   Walk(const Distances& distances, const Options& options, Scratch& scratch, Diagrams& out)
-      : distances_(distances), scratch_(scratch), out_(out), forest_(distances.count), budget_{options.work_budget},
+      : distances_(distances), scratch_(scratch), out_(out), budget_{options.work_budget},
         reduction_(distances, scratch.columns, budget_) {
     // Reflexive: a lune of one point then passes the test for connectedness like any other. No harm is done, since
     // i and j are not in each other's sets when the lune of (i, j) is formed.
@@ -111,6 +109,7 @@ class Walk {
   // Walks the first `old_walked` old edges and `new_walked` arriving ones, merged; copies the rest with nothing known.
   void run(std::span<const Packed> old, std::size_t old_walked, const Arrival& arrival, std::size_t new_walked,
            Packed* to) {
+    came_ = arrival.slot;
     std::size_t t = 0;
     for (std::size_t s = 0;; ++s) {
       const bool last = s == arrival.others.size();
@@ -125,16 +124,20 @@ class Walk {
       const std::uint32_t other = arrival.others[s];
       const std::uint32_t i = std::min(other, arrival.slot);
       const std::uint32_t j = std::max(other, arrival.slot);
-      near_[other] = 1;
-      *to++ = Packed::make(i, j, s < new_walked ? take(i, j, Lune::unknown) : Lune::unknown);
+      near_[other] |= kCame;
+      *to++ = Packed::make(i, j, s < new_walked ? take(i, j, Lune::unknown, false) : Lune::unknown);
     }
   }
 
   Work finish(float radius) {
     assert(alive_ == 0 || out_.truncated);
     Work work;
-    for (std::uint32_t index = 0; alive_ > 0 && index < scratch_.births.size(); ++index) {
-      if (reduction_.alive(index)) scratch_.open_births.push_back(scratch_.births[index]);
+    for (std::uint32_t index = 0; index < scratch_.births.size(); ++index) {
+      if (reduction_.alive(index)) {
+        scratch_.open_births.push_back(scratch_.births[index]);
+      } else if (scratch_.deaths[index] > scratch_.births[index]) {
+        insert({scratch_.births[index], scratch_.deaths[index]});
+      }
     }
     work.open_births = scratch_.open_births;
     work.units = budget_.used;
@@ -145,6 +148,14 @@ class Walk {
   }
 
  private:
+  // Classes come by birth, so bars are in order but for those of one birth, of which there are few.
+  void insert(const Bar& bar) {
+    out_.h1.push_back(bar);
+    for (std::size_t at = out_.h1.size() - 1; at > 0 && out_.h1[at] < out_.h1[at - 1]; --at) {
+      std::swap(out_.h1[at], out_.h1[at - 1]);
+    }
+  }
+
   // Edges that were there before, but for those of the point that left. The lune of one may be another only if that
   // point was in it or the one that came is: then one of the two was joined to both ends before this edge.
   HWY_NOINLINE Packed* keep(const Packed* edge, const Packed* end, std::uint32_t slot, Packed* to) {
@@ -152,25 +163,29 @@ class Walk {
       const std::uint32_t i = edge->first();
       const std::uint32_t j = edge->second();
       if ((i == slot) | (j == slot)) [[unlikely]] {
-        near_[i ^ j ^ slot] = 1;
+        near_[i ^ j ^ slot] |= kLeft;
         continue;
       }
       // Arithmetic, because no branch on this can be guessed: what is known, or 0 for unknown.
       const std::uint32_t touched = near_[i] & near_[j];
-      const auto known = static_cast<Lune>(static_cast<std::uint32_t>(edge->lune()) & (touched - 1));
-      *to++ = Packed::make(i, j, take(i, j, known));
+      const auto known = static_cast<Lune>(static_cast<std::uint32_t>(edge->lune()) & (0U - (touched == 0)));
+      const bool grew = (touched == kCame) & (edge->lune() == Lune::connected);
+      *to++ = Packed::make(i, j, take(i, j, known, grew));
     }
     return to;
   }
 
-  // Joins i and j, and says what is known of the lune that they had.
-  HWY_INLINE Lune take(std::uint32_t i, std::uint32_t j, Lune known) {
+  // Joins i and j, and says what is known of the lune that they had. `grew`: it was connected, and the point that came
+  // is all that is new in it.
+  HWY_INLINE Lune take(std::uint32_t i, std::uint32_t j, Lune known, bool grew) {
     if constexpr (Words == 1) {
       // One word is looked at sooner than a branch on what is known is guessed.
       const Slots<1> lune = joined_[i] & joined_[j];
       join(i, j);
       const bool star = (lune - joined_[lune.lowest()]).empty();
-      if (lune.empty() | (!star & searching_ & (known != Lune::connected))) [[unlikely]] return decide(i, j, lune);
+      if (lune.empty() | (!star & searching_ & (known != Lune::connected))) [[unlikely]] {
+        return decide(i, j, lune, grew);
+      }
       return star ? Lune::connected : known;
     } else {
       if (!(searching_ & (known == Lune::connected))) {
@@ -179,7 +194,7 @@ class Walk {
           known = connect(i, j);
         } else if (searching_) {
           const bool star = known == Lune::unknown && (lune - joined_[lune.lowest()]).empty();
-          known = star ? Lune::connected : close(i, j, lune);
+          known = star ? Lune::connected : close(i, j, lune, grew);
         }
       }
       join(i, j);
@@ -192,19 +207,20 @@ class Walk {
     joined_[j].insert(i);
   }
 
-  HWY_NOINLINE Lune decide(std::uint32_t i, std::uint32_t j, Slots<Words> lune) {
-    return lune.empty() ? connect(i, j) : close(i, j, lune);
+  HWY_NOINLINE Lune decide(std::uint32_t i, std::uint32_t j, Slots<Words> lune, bool grew) {
+    return lune.empty() ? connect(i, j) : close(i, j, lune, grew);
   }
 
   // An edge without lune: it merges two components or opens a class.
   [[gnu::noinline]] Lune connect(std::uint32_t i, std::uint32_t j) {
     const float length = distances_(i, j);
-    if (forest_.merge(i, j)) {
+    if (components_.merge(i, j)) {
       reduction_.add_tree_edge(i, j);
       if (length > 0) out_.h0.push_back({0, length});
     } else {
       reduction_.add_birth_edge(i, j);
       scratch_.births.push_back(length);
+      scratch_.deaths.push_back(0);
       ++alive_;
       searching_ = !out_.truncated;
     }
@@ -213,17 +229,17 @@ class Walk {
 
   // An edge whose lune may have several components: each beyond the first fills one cycle. With nothing alive nothing
   // is left to end: two clusters that join would make thousands of void columns.
-  [[gnu::noinline]] Lune close(std::uint32_t i, std::uint32_t j, const Slots<Words>& lune) {
+  [[gnu::noinline]] Lune close(std::uint32_t i, std::uint32_t j, const Slots<Words>& lune, bool grew) {
+    if (grew && (joined_[came_] & lune).size() > 1) return Lune::connected;  // itself, and one it is joined to
     std::array<std::uint8_t, Words * 64> middles;
-    const std::size_t count = representatives(i, j, lune, middles);
+    const std::size_t count = representatives(lune, middles);
     if (count == 1) return Lune::connected;
     const float death = distances_(i, j);
     for (std::size_t a = 1; a < count && alive_ > 0 && !budget_.exceeded(); ++a) {
       const auto ended = reduction_.fill(i, middles[0], j, middles[a]);
       if (!ended) continue;
       --alive_;
-      const Bar bar{scratch_.births[*ended], death};
-      if (bar.death > bar.birth) out_.h1.push_back(bar);
+      scratch_.deaths[*ended] = death;
     }
     out_.truncated = budget_.exceeded();
     if (out_.truncated) exact_below_ = death;
@@ -231,38 +247,24 @@ class Walk {
     return Lune::disconnected;
   }
 
-  // One slot of each component of the graph on `rest`, the lune of (i, j): breadth first, each level from its smaller
+  // One slot of each component of the graph on `rest`, a lune: breadth first, each level from its smaller
   // side (the level itself, or what is still unreached), which bounds the steps by the number of slots. The budget pays
   // only for lunes that are not connected: whether a connected one is searched depends on what is known of it.
-  std::size_t representatives(std::uint32_t i, std::uint32_t j, Slots<Words> rest,
-                              std::array<std::uint8_t, Words * 64>& found) {
+  std::size_t representatives(Slots<Words> rest, std::array<std::uint8_t, Words * 64>& found) {
     std::size_t count = 0, steps = 0;
     while (!rest.empty()) {
-      const Slots<Words> before = rest;
-      Slots<Words> level = joined_[rest.lowest()] & rest;
+      const auto first = static_cast<std::uint8_t>(rest.lowest());
+      Slots<Words> level = joined_[first] & rest;
       rest = rest - level;
       while (!level.empty() && !rest.empty()) {
         level = next_level(level, rest, steps);
         rest = rest - level;
       }
       if (count == 0 && rest.empty()) return 1;
-      found[count++] = static_cast<std::uint8_t>(cheapest(i, j, before - rest));
+      found[count++] = first;
     }
     budget_.spend(steps);
     return count;
-  }
-
-  // Any slot of a component serves; one whose edges to i and j have known coordinates saves working them out.
-  std::uint32_t cheapest(std::uint32_t i, std::uint32_t j, Slots<Words> component) {
-    const std::uint32_t first = component.lowest();
-    std::uint32_t best = first;
-    int best_known = -1;
-    component.for_each([&](std::uint32_t slot) {
-      const int known = reduction_.knows(i, slot) + reduction_.knows(j, slot);
-      best = known > best_known ? slot : best;
-      best_known = std::max(best_known, known);
-    });
-    return best;
   }
 
   // The slots of `rest` that are joined to `level`.
@@ -284,14 +286,16 @@ class Walk {
   const Distances& distances_;
   Scratch& scratch_;
   Diagrams& out_;
-  Forest forest_;
+  Components<Words> components_;
   Budget budget_;
   Reduction<Words * 64> reduction_;
   float exact_below_ = std::numeric_limits<float>::max();
   std::uint32_t alive_ = 0;
   bool searching_ = false;  // something is alive and the budget lasts
   std::array<Slots<Words>, Words * 64 + 1> joined_{};  // the last one is that of no slot, joined to nothing
-  std::array<std::uint8_t, Words * 64> near_{};        // 1 = joined to the point that left or to the one that came
+  static constexpr std::uint8_t kLeft = 1, kCame = 2;
+  std::array<std::uint8_t, Words * 64> near_{};  // joined to the point that left, to the one that came
+  std::uint32_t came_ = kNoSlot;                 // its slot
 };
 
 // Smallest length at which some point is joined to all others: from there on the complex is a cone, without homology.

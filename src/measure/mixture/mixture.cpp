@@ -158,6 +158,15 @@ void counting_sort(std::span<std::uint16_t> values, const Sums& sums, std::span<
 
 }  // namespace
 
+void reserve(std::size_t count, Workspace& workspace) {
+  if (count <= workspace.reserved) return;
+  workspace.reserved = count;
+  workspace.kept.reserve(count);
+  workspace.halfway.reserve(count);
+  workspace.places.resize(Workspace::kPlaces);
+  for (auto& place : workspace.places) place.values.reserve(std::min(count, kCountMax) / 2);
+}
+
 std::span<const double> shapiro_wilk_coefficients(std::size_t n, Workspace& workspace) {
   workspace.places.resize(Workspace::kPlaces);
   auto& place = workspace.places[n % Workspace::kPlaces];

@@ -31,7 +31,11 @@ struct Workspace {
   std::vector<Coefficients> places;
   std::vector<std::uint16_t> kept;
   std::vector<std::uint16_t> halfway;
+  std::size_t reserved = 0;
 };
+
+// Room for up to `count` values: from then on no call with so many allocates, whatever n is left of them.
+void reserve(std::size_t count, Workspace& workspace);
 
 // Coefficients a_i > 0 of x_(n+1-i) - x_(i), greatest first, floor(n / 2) of them; 2 * sum a_i^2 = 1. Requires
 // 3 <= n <= kCountMax. Valid until the next call with the same Workspace.

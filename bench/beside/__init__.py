@@ -1,0 +1,1 @@
+"""What stands behind bench/peers: environments, inputs, the peers, equality, timing, the table."""
