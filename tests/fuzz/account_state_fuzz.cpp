@@ -13,8 +13,8 @@ namespace {
 constexpr int kSteps = 5;
 constexpr std::size_t kActivations = 24;
 
-// Sizes that fill no lane, no byte and no pair; large enough that geometry is measured. Evaluated at every request, what
-// is kept follows it; at every third, repeats and distinct requests are counted on grids that drift apart.
+// Sizes that fill no lane, no byte and no pair; large enough that geometry is measured. Evaluated at every request,
+// what is kept follows it; at every third, repeats and distinct requests are counted on grids that drift apart.
 const std::array<pipeline::Model, 2>& models() {
   static const std::array<pipeline::Model, 2> both = [] {
     const atlas::ExampleSizes sizes{
