@@ -204,6 +204,44 @@ TEST(StateBytes, say_what_is_wrong_with_them) {
   EXPECT_TRUE(says(bytes, ErrorCode::bad_input, "sizes"));
 }
 
+TEST(StateBytes, whose_evidence_is_more_than_evaluations_can_add_are_refused) {
+  const Model& model = small_model();
+  AccountState state = aged(model, 40, 6);
+  const double most = score::kEvidenceStepMax * static_cast<double>(state.score.evaluations);
+  state.score.evidence[2] = most;
+  ASSERT_TRUE(decode(model, encode(model, state)));
+  for (const double evidence : {2 * most, HUGE_VAL, std::nan("")}) {
+    state.score.evidence[2] = evidence;
+    EXPECT_FALSE(decode(model, encode(model, state))) << evidence;
+  }
+}
+
+// Found by the fuzz target once the check was taken out: the state stepped, and was then refused by its own decoder.
+TEST(StateBytes, evaluated_off_the_grid_of_their_atlas_are_refused) {
+  const Model& model = small_model();
+  const AccountState right = aged(model, 40, 6);
+  for (auto counter : {&score::State::requests, &score::State::distinct}) {
+    AccountState state = right;
+    --(state.score.*counter);
+    const Bytes bytes = encode(model, state);
+    EXPECT_EQ(decode(model, bytes).has_value(), false);
+    // Without the atlas nobody knows its grid.
+    EXPECT_EQ(decode(bytes).has_value(), state.score.distinct <= state.score.requests);
+  }
+}
+
+TEST(StateBytes, whose_score_has_seen_more_requests_than_their_window_are_refused_even_without_the_atlas) {
+  const Model& model = small_model();
+  const AccountState right = aged(model, 40, 6);
+  for (auto counter : {&score::State::requests, &score::State::requests_at_min, &score::State::evaluations}) {
+    AccountState state = right;
+    state.score.*counter = state.window.requests;
+    EXPECT_TRUE(decode(encode(model, state)));
+    state.score.*counter = state.window.requests + 1;
+    EXPECT_FALSE(decode(encode(model, state)));
+  }
+}
+
 TEST(StateBytes, can_be_looked_at_without_their_atlas) {
   const Model& model = small_model();
   const Bytes bytes = encode(model, aged(model, 40, 6));
