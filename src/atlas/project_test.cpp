@@ -105,6 +105,22 @@ TEST(Project, gives_the_bytes_of_plain_loops_for_any_batch_on_every_instruction_
   }
 }
 
+// Finite vectors whose products overflow: to infinity, or to infinity less infinity.
+TEST(Project, gives_vectors_that_overflow_no_direction) {
+  const Atlas atlas =
+      example_atlas({.dimension = 37, .rank = 19, .sketch_dimension = 9, .charts = 45, .reference = 150}, 1);
+  for (const float huge : {3e37F, 3e38F, std::numeric_limits<float>::max()}) {
+    std::vector<float> raw(37);
+    for (std::size_t i = 0; i < raw.size(); ++i) raw[i] = i % 2 == 0 ? huge : -huge;
+    const auto projected = project(atlas, raw);
+    EXPECT_EQ(projected.point, std::vector<std::int8_t>(19, 0)) << huge;
+    EXPECT_EQ(projected.sketch, std::vector<std::int8_t>(9, 0)) << huge;
+    EXPECT_LT(projected.chart, atlas.chart_count());
+    EXPECT_TRUE(std::isfinite(projected.tangent_residual) && std::isfinite(projected.benign_knn) &&
+                std::isfinite(projected.benign_kernel));
+  }
+}
+
 TEST(Project, says_the_same_through_its_three_doors_and_uses_memory_again) {
   Random random(2);
   const auto atlas = example_atlas({96, 32, 32, 40, 150, 5}, 3);
