@@ -95,10 +95,6 @@ RowChange replace_row(Matrix& matrix, std::uint32_t slot) {
   return {slot, matrix.count, {matrix.before.data(), grows ? 0 : matrix.count}, {matrix.after.data(), matrix.count}};
 }
 
-}  // namespace
-
-namespace {
-
 std::size_t bits(std::size_t count) { return (count + 7) / 8; }
 
 // Hands out part after part of a state's memory; sizes fall so that every part is aligned.

@@ -26,6 +26,9 @@ struct Budget {
   [[nodiscard]] bool exceeded() const { return used > limit; }
 };
 
+// Words of a vector while a window's classes fit so many: above what all but strange windows of `slots` points open.
+constexpr std::uint32_t fixed_words(std::uint32_t slots) { return slots <= 64 ? 2 : slots <= 128 ? 4 : 12; }
+
 struct Columns {
   // Words first .. first + size - 1 of a vector; the others are 0.
   struct Slice {

@@ -113,7 +113,7 @@ class Reduction {
   }
 
  private:
-  static constexpr std::uint32_t kFixed = SlotsMax <= 64 ? 2 : SlotsMax <= 128 ? 4 : 12;
+  static constexpr std::uint32_t kFixed = fixed_words(SlotsMax);
   static constexpr std::uint32_t kFixedUnits = std::max(1U, kFixed / 4);  // what one takes beside a component step
   using Fixed = std::array<std::uint64_t, kFixed>;
   static constexpr std::uint32_t kZero = 1;  // the code of the zero vector

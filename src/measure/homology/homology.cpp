@@ -19,9 +19,7 @@ constexpr std::size_t classes_max(std::size_t points) { return points * points /
 
 // Every bound holds for all windows whose work ends at work_budget(). A unit pays for at most four words of the arena,
 // before the budget is next looked at, up to eight vectors later; unpaid are the unit vectors of the classes, and the
-// columns of kFixedWordsMax words that move there when a window outgrows that width.
-constexpr std::size_t kFixedWordsMax = 12;
-
+// columns of fixed width that move there when a window outgrows it.
 void reserve(std::uint32_t length, Scratch& scratch) {
   if (length <= scratch.reserved) return;
   scratch.reserved = length <= 64 ? 64 : length <= kNarrowMax ? kNarrowMax : kPointsMax;
@@ -39,7 +37,7 @@ void reserve(std::uint32_t length, Scratch& scratch) {
   columns.pairs.reserve(classes);
   columns.pending.reserve(edges);
   columns.sum.reserve(classes / 64 + 1);
-  const std::size_t fixed = kFixedWordsMax * kFixedWordsMax * 64;
+  const std::size_t width = fixed_words(scratch.reserved), fixed = width * width * 64;
   columns.fixed_pairs.values.reserve(fixed);
   columns.arena.values.reserve(4 * work_budget(scratch.reserved) + 2 * fixed + classes + 8 * (classes / 64 + 1));
 }

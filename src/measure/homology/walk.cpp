@@ -419,7 +419,6 @@ Work walk(const Distances& distances, const RowChange* change, const Options& op
   walk.run(old, old_walked, arrival, new_walked, made.data());
   made.pop_back();
   kept.swap(made);
-  state.count = distances.count;
   return walk.finish(radius);
 }
 
@@ -467,7 +466,6 @@ void keep_order(const Distances& distances, State& state, Scratch& scratch) {
   sort_edges(distances, std::numeric_limits<float>::max(), scratch.edges, scratch.spare);
   state.length <= kNarrowMax ? keep_sorted(scratch.edges, state.order.narrow)
                              : keep_sorted(scratch.edges, state.order.wide);
-  state.count = distances.count;
 }
 
 }  // namespace cms::homology
