@@ -17,9 +17,8 @@ constexpr std::size_t edges_of(std::size_t points) { return points * (points - 1
 // one has the third point in its lune, and by Mantel's theorem such a graph has at most points^2 / 4 edges.
 constexpr std::size_t classes_max(std::size_t points) { return points * points / 4; }
 
-// Every bound holds for all windows whose work ends at work_budget(). A unit pays for at most four words of the arena,
-// before the budget is next looked at, up to eight vectors later; unpaid are the unit vectors of the classes, and the
-// columns of fixed width that move there when a window outgrows it.
+// Every bound holds for all windows whose work ends at work_budget(). A unit pays for each word of a vector. A plane has
+// room for twice the vectors there are at most, or for those it starts with, which need no more than room / 32 planes.
 void reserve(std::uint32_t length, Scratch& scratch) {
   if (length <= scratch.reserved) return;
   scratch.reserved = length <= 64 ? 64 : length <= kNarrowMax ? kNarrowMax : kPointsMax;
@@ -31,15 +30,16 @@ void reserve(std::uint32_t length, Scratch& scratch) {
   scratch.open_births.reserve(classes);
   scratch.arriving.reserve(points);
   scratch.positions.reserve(points);
-  auto& columns = scratch.columns;
-  columns.touched.values.reserve(2 * edges);
-  columns.known.values.reserve(edges + 1);
-  columns.pairs.reserve(classes);
-  columns.pending.reserve(edges);
-  columns.sum.reserve(classes / 64 + 1);
-  const std::size_t width = fixed_words(scratch.reserved), fixed = width * width * 64;
-  columns.fixed_pairs.values.reserve(fixed);
-  columns.arena.values.reserve(4 * work_budget(scratch.reserved) + 2 * fixed + classes + 8 * (classes / 64 + 1));
+  auto& annotations = scratch.annotations;
+  const std::size_t words = 2 * (classes / 64 + 1);
+  const std::size_t room = Annotations::room(points);
+  annotations.codes.reserve(points * points);
+  annotations.planes.reserve(2 * work_budget(scratch.reserved) + room * (room / 32 + 1) + 8 * words);
+  annotations.free.reserve(words);
+  annotations.classes.reserve(64 * words);
+  annotations.sum.reserve(words);
+  annotations.filled.reserve(words);
+  annotations.pending.reserve(edges);
 }
 
 // Orders get exactly this length's room, both of them: the walk swaps them.

@@ -3,7 +3,8 @@
 //
 // No triangle is ever made. Edges are walked in a total order (edges.hpp); the *lune* of an edge is the set of points
 // joined to both its ends before it. An empty lune means the edge joins two components (a bar of H0 ends) or opens a
-// class of H1; a lune of several components closes classes, found by reducing one column per further component.
+// class of H1; a lune of several components closes classes, which the annotations of one cycle for each further
+// component tell (annotations.hpp).
 // One point replaced changes few lunes: replace() keeps the sorted edges and what is known of their lunes from event to
 // event, merges the new row in, and looks again only where the point that went or the point that came lies.
 // Invariants
@@ -13,7 +14,7 @@
 //     diagrams() the same bars. What a unit of work is depends on the length that a window may reach.
 // Threads: pure functions of their arguments; a Scratch has one owner.
 // Cost and reference: docs/measures/homology.md; arXiv 2307.16333 (relative neighbourhoods); Ripser, J. Appl. Comput.
-// Topology 5:391 (reduction, enclosing radius).
+// Topology 5:391 (enclosing radius).
 #pragma once
 
 #include <array>
@@ -24,7 +25,7 @@
 #include <vector>
 
 #include "base/result.hpp"
-#include "measure/homology/columns.hpp"
+#include "measure/homology/annotations.hpp"
 #include "measure/homology/edges.hpp"
 #include "measure/homology/order.hpp"
 #include "types/diagram.hpp"
@@ -42,7 +43,7 @@ struct Options {
 // The budget for windows of up to `length` points: above what any ordinary window costs, far below what windows made to
 // be slow would (docs/measures/homology.md has the table).
 constexpr std::uint64_t work_budget(std::uint32_t length) {
-  return length <= 64 ? 16'000 : length <= 128 ? 128'000 : 1'000'000;
+  return length <= 64 ? 32'000 : length <= 128 ? 128'000 : 400'000;
 }
 
 // What is kept of a window from event to event. A cache: made anew from the distances by start().
@@ -58,7 +59,7 @@ struct Scratch {
   std::uint32_t reserved = 0;  // points there is room for
   std::vector<Edge> edges;
   std::vector<Edge> spare;
-  Columns columns;
+  Annotations annotations;
   std::vector<float> births;       // of every class of H1, in order
   std::vector<float> deaths;       // of the same
   std::vector<float> open_births;  // of the classes whose death was not found

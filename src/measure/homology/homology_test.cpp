@@ -300,7 +300,7 @@ TEST(Diagrams, of_crossed_clusters_open_every_class_at_once) {
   EXPECT_EQ(work.classes, 127U * 127U);
   EXPECT_EQ(out.h0.size(), 255U);
   EXPECT_TRUE(out.truncated);
-  EXPECT_LT(work.units, 160'000U + 2 * 127 * 127 / 64);
+  EXPECT_LT(work.units, 3U * 160'000U);  // the last step, not taken, was to double what is there
 }
 
 TEST(Diagrams, move_no_more_than_the_points_do) {

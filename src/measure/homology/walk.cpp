@@ -11,13 +11,14 @@
 // Highway's headers have to follow.
 #include <hwy/highway.h>
 
-#include "measure/homology/columns.inl"
+#include "measure/homology/annotations.inl"
 
 HWY_BEFORE_NAMESPACE();
 namespace cms::homology::HWY_NAMESPACE {
 namespace {
 
 constexpr std::uint32_t kNoSlot = ~0U;
+constexpr float kAlive = -1;  // the death of a class that has not ended
 constexpr std::size_t kUnplaced = ~std::size_t{0};
 
 // A set of slots. A template, because the walk over the edges is most of the cost and a width of 1, 2 or 4 words that
@@ -100,7 +101,7 @@ class Walk {
 
   Walk(const Distances& distances, const Options& options, Scratch& scratch, Diagrams& out)
       : distances_(distances), scratch_(scratch), out_(out), budget_{options.work_budget},
-        reduction_(distances, scratch.columns, budget_) {
+        annotator_(distances, scratch.annotations, budget_) {
     // Reflexive: a lune of one point then passes the test for connectedness like any other. No harm is done, since
     // i and j are not in each other's sets when the lune of (i, j) is formed.
     for (std::uint32_t slot = 0; slot < distances.count; ++slot) joined_[slot].insert(slot);
@@ -133,7 +134,7 @@ class Walk {
     assert(alive_ == 0 || out_.truncated);
     Work work;
     for (std::uint32_t index = 0; index < scratch_.births.size(); ++index) {
-      if (reduction_.alive(index)) {
+      if (scratch_.deaths[index] == kAlive) {
         scratch_.open_births.push_back(scratch_.births[index]);
       } else if (scratch_.deaths[index] > scratch_.births[index]) {
         insert({scratch_.births[index], scratch_.deaths[index]});
@@ -215,20 +216,21 @@ class Walk {
   [[gnu::noinline]] Lune connect(std::uint32_t i, std::uint32_t j) {
     const float length = distances_(i, j);
     if (components_.merge(i, j)) {
-      reduction_.add_tree_edge(i, j);
+      annotator_.add_tree_edge(i, j);
       if (length > 0) out_.h0.push_back({0, length});
     } else {
-      reduction_.add_birth_edge(i, j);
+      const auto index = static_cast<std::uint32_t>(scratch_.births.size());
       scratch_.births.push_back(length);
-      scratch_.deaths.push_back(0);
+      scratch_.deaths.push_back(kAlive);
       ++alive_;
+      if (!out_.truncated && !annotator_.add_birth_edge(i, j, index)) truncate(length);
       searching_ = !out_.truncated;
     }
     return Lune::empty;
   }
 
   // An edge whose lune may have several components: each beyond the first fills one cycle. With nothing alive nothing
-  // is left to end: two clusters that join would make thousands of void columns.
+  // is left to end: two clusters that join would make thousands of void cycles.
   [[gnu::noinline]] Lune close(std::uint32_t i, std::uint32_t j, const Slots<Words>& lune, bool grew) {
     if (grew && (joined_[came_] & lune).size() > 1) return Lune::connected;  // itself, and one it is joined to
     std::array<std::uint8_t, Words * 64> middles;
@@ -236,15 +238,20 @@ class Walk {
     if (count == 1) return Lune::connected;
     const float death = distances_(i, j);
     for (std::size_t a = 1; a < count && alive_ > 0 && !budget_.exceeded(); ++a) {
-      const auto ended = reduction_.fill(i, middles[0], j, middles[a]);
+      const auto ended = annotator_.fill(i, middles[0], j, middles[a]);
       if (!ended) continue;
       --alive_;
       scratch_.deaths[*ended] = death;
     }
-    out_.truncated = budget_.exceeded();
-    if (out_.truncated) exact_below_ = death;
+    if (budget_.exceeded()) truncate(death);
     searching_ = alive_ > 0 && !out_.truncated;
     return Lune::disconnected;
+  }
+
+  // The budget ended at an edge of this length.
+  void truncate(float length) {
+    out_.truncated = true;
+    exact_below_ = length;
   }
 
   // One slot of each component of the graph on `rest`, a lune: breadth first, each level from its smaller
@@ -288,7 +295,7 @@ class Walk {
   Diagrams& out_;
   Components<Words> components_;
   Budget budget_;
-  Reduction<Words * 64> reduction_;
+  Annotator<Words * 64> annotator_;
   float exact_below_ = std::numeric_limits<float>::max();
   std::uint32_t alive_ = 0;
   bool searching_ = false;  // something is alive and the budget lasts
