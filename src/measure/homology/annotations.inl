@@ -1,5 +1,6 @@
 // The annotations of annotations.hpp at work, included by walk.cpp once for every instruction set.
 #include <algorithm>
+#include <array>
 #include <bit>
 #include <cassert>
 #include <optional>
@@ -25,7 +26,7 @@ namespace {
 namespace hn = hwy::HWY_NAMESPACE;
 
 // A slot whose edges to i and to j both come before (i, j). There is one: (i, j) had a lune when it came.
-inline std::uint32_t witness(const Distances& distances, std::uint32_t i, std::uint32_t j) {
+inline std::uint32_t find_witness(const Distances& distances, std::uint32_t i, std::uint32_t j) {
   const hn::ScalableTag<float> tag;
   const float* from_i = distances.row(i);
   const float* from_j = distances.row(j);
@@ -61,6 +62,12 @@ class Annotator {
     memory_.free.assign(1, ~std::uint64_t{0});
     memory_.classes.resize(64);
     memory_.sum.resize(1);
+  }
+
+  // Windows of one word: the walk meets a witness of every edge with a lune, and tells, which spares looking for it.
+  static constexpr bool kTold = SlotsMax == 64;
+  void tell_witness(std::uint32_t i, std::uint32_t j, std::uint32_t k) {
+    witnesses_[i * SlotsMax + j] = static_cast<std::uint8_t>(k);
   }
 
   // Declares (i, j) an edge of the spanning tree.
@@ -141,11 +148,16 @@ class Annotator {
     room_ = room;
   }
 
+  [[nodiscard]] std::uint32_t witness(std::uint32_t i, std::uint32_t j) const {
+    if constexpr (kTold) return witnesses_[std::min(i, j) * SlotsMax + std::max(i, j)];
+    return find_witness(distances_, i, j);
+  }
+
   // Works out v(i, j). False when the budget was exceeded first.
   bool know(std::uint32_t i, std::uint32_t j) { return code(i, j) != 0 || work_out(i, j); }
 
   HWY_NOINLINE bool work_out(std::uint32_t i, std::uint32_t j) {
-    const Annotations::Pending wanted{i, j, witness(distances_, i, j)};
+    const Annotations::Pending wanted{i, j, witness(i, j)};
     if (code(i, wanted.k) != 0 && code(wanted.k, j) != 0) {
       keep_sum_of(wanted);
       return true;
@@ -157,9 +169,9 @@ class Annotator {
       if (budget_.exceeded()) return false;
       const Annotations::Pending edge = pending.back();
       if (code(edge.i, edge.k) == 0) {
-        pending.push_back({edge.i, edge.k, witness(distances_, edge.i, edge.k)});
+        pending.push_back({edge.i, edge.k, witness(edge.i, edge.k)});
       } else if (code(edge.k, edge.j) == 0) {
-        pending.push_back({edge.k, edge.j, witness(distances_, edge.k, edge.j)});
+        pending.push_back({edge.k, edge.j, witness(edge.k, edge.j)});
       } else {
         keep_sum_of(edge);
         pending.pop_back();
@@ -222,7 +234,8 @@ class Annotator {
     const hn::CappedTag<std::uint64_t, kLanes> tag;
     std::size_t holders = 0;
     const std::uint64_t* const plane = at(0, w);
-    for (std::size_t place = 0; place < blocks() * kLanes; place += hn::Lanes(tag)) {
+    const std::size_t end = blocks() * kLanes;
+    for (std::size_t place = 0; place < end; place += hn::Lanes(tag)) {
       const auto holds = hn::TestBit(hn::LoadU(tag, plane + place), hn::Set(tag, unit));
       if (hn::AllFalse(tag, holds)) continue;
       holders += hn::CountTrue(tag, holds);
@@ -237,6 +250,7 @@ class Annotator {
   const Distances& distances_;
   Annotations& memory_;
   Budget& budget_;
+  std::array<std::uint8_t, kTold ? SlotsMax * SlotsMax : 0> witnesses_;  // of the edges told so far
   std::size_t words_ = 1;                        // of a vector
   std::size_t count_ = 1;                        // vectors
   std::size_t room_ = Annotations::room(SlotsMax);  // of a plane, in vectors

@@ -183,7 +183,9 @@ class Walk {
       // One word is looked at sooner than a branch on what is known is guessed.
       const Slots<1> lune = joined_[i] & joined_[j];
       join(i, j);
-      const bool star = (lune - joined_[lune.lowest()]).empty();
+      const std::uint32_t lowest = lune.lowest();
+      annotator_.tell_witness(i, j, lowest);
+      const bool star = (lune - joined_[lowest]).empty();
       if (lune.empty() | (!star & searching_ & (known != Lune::connected))) [[unlikely]] {
         return decide(i, j, lune, grew);
       }
