@@ -17,8 +17,9 @@ constexpr std::size_t edges_of(std::size_t points) { return points * (points - 1
 // one has the third point in its lune, and by Mantel's theorem such a graph has at most points^2 / 4 edges.
 constexpr std::size_t classes_max(std::size_t points) { return points * points / 4; }
 
-// Every bound holds for all windows whose work ends at work_budget(). A unit pays for each word of a vector. A plane has
-// room for twice the vectors there are at most, or for those it starts with, which need no more than room / 32 planes.
+// Every bound holds for all windows whose work ends at work_budget(). A unit pays for each word of a vector. A plane
+// has room for twice the vectors there are at most, or for those it starts with, which need no more than room / 32
+// planes.
 void reserve(std::uint32_t length, Scratch& scratch) {
   if (length <= scratch.reserved) return;
   scratch.reserved = length <= 64 ? 64 : length <= kNarrowMax ? kNarrowMax : kPointsMax;
