@@ -8,6 +8,7 @@
 #include "command.hpp"
 #include "lab/demo.hpp"
 #include "lab/first_study.hpp"
+#include "lab/frontier.hpp"
 #include "lab/report.hpp"
 #include "pipeline/parallel.hpp"
 #include "score_inputs.hpp"
@@ -35,7 +36,8 @@ constexpr const char* kList =
     "  replayed    naive over what people really asked\n"
     "  stream      one field of an instruction set in random order\n"
     "experiments (cms lab run NAME)\n"
-    "  first-study  who is flagged, kind by kind, and what each channel adds\n";
+    "  first-study  who is flagged, kind by kind, what each channel adds, and the field's baselines beside\n"
+    "  frontier     what a white-box attacker covers at each PoH floor, and at what cost\n";
 
 struct ComposeWords {
   std::string set;
@@ -98,6 +100,21 @@ Result<void> first_study(StudyWords words) {
   return {};
 }
 
+struct FrontierWords {
+  lab::FrontierOptions options;
+  std::string data;
+  bool json = false;
+};
+
+Result<void> frontier(FrontierWords words) {
+  words.options.data = words.data;
+  if (words.options.threads == 0) words.options.threads = cms::pipeline::default_threads();
+  CMS_TRY(result, lab::run_frontier(words.options));
+  fmt::print(words.json ? stderr : stdout, "{}", lab::describe(result, words.options));
+  if (words.json) fmt::print("{}", lab::goal_lines(result));
+  return {};
+}
+
 void add_compose(CLI::App& lab_app, Run& chosen) {
   auto words = std::make_shared<ComposeWords>();
   auto* command = lab_app.add_subcommand("compose", "Cut an annotated set into fit, calibration and live accounts");
@@ -145,6 +162,31 @@ void add_first_study(CLI::App& run_app, Run& chosen) {
   command->callback([words, &chosen] { chosen = [words] { return first_study(*words); }; });
 }
 
+void add_frontier(CLI::App& run_app, Run& chosen) {
+  auto words = std::make_shared<FrontierWords>();
+  auto& options = words->options;
+  options.threads = 0;
+  auto* command =
+      run_app.add_subcommand("frontier", "What a white-box attacker covers at each PoH floor, and what it costs");
+  command->add_option("--data", words->data, "Folder with activations/{human,distill}.npy and their lines")->required();
+  command->add_option("--seeds", options.seeds, "Of splits, accounts and attackers, separated by commas")
+      ->delimiter(',')
+      ->capture_default_str();
+  command->add_option("--requests", options.requests_max, "Cap on one attacker's requests")
+      ->check(CLI::Range(50, 1'000'000))
+      ->capture_default_str();
+  command->add_option("--stride", options.score.stride, "Requests between two evaluations")
+      ->check(CLI::Range(1, 1024))
+      ->capture_default_str();
+  command->add_option("--ranking-accounts", options.ranking_accounts, "Honest accounts that rank")
+      ->check(CLI::Range(100, 100'000))
+      ->capture_default_str();
+  command->add_option("--threads", options.threads, "Threads; 0 = as many as the machine has")
+      ->check(CLI::Range(0, 1024));
+  command->add_flag("--json", words->json, "Goal lines to stdout, the table to stderr");
+  command->callback([words, &chosen] { chosen = [words] { return frontier(*words); }; });
+}
+
 }  // namespace
 
 void add_lab(CLI::App& app, Run& chosen) {
@@ -162,4 +204,5 @@ void add_lab(CLI::App& app, Run& chosen) {
   auto* run_app = lab_app->add_subcommand("run", "Run an experiment");
   run_app->require_subcommand(1);
   add_first_study(*run_app, chosen);
+  add_frontier(*run_app, chosen);
 }

@@ -7,6 +7,7 @@
 #include <fstream>
 
 #include "base/progress.hpp"
+#include "lab/baselines.hpp"
 #include "lab/first_study_cells.hpp"
 #include "lab/statistics.hpp"
 #include "pipeline/parallel.hpp"
@@ -24,6 +25,8 @@ constexpr std::uint32_t kCharsMax = 144;
 struct MeasuredCell {
   const Cell* cell = nullptr;
   std::vector<Measured> accounts;
+  std::vector<BaselineScores> baselines;  // per account
+  std::vector<double> logits;             // per request
 };
 
 // Greatest evidence, lowest PoH and the request of the first flag.
@@ -145,6 +148,36 @@ std::vector<Outcome> judge_trivial(Trivial trivial, std::span<const Measured> ho
   return best;
 }
 
+// A baseline has its direction from its authors: high is extraction.
+std::vector<Outcome> judge_baseline(std::size_t baseline, std::span<const BaselineScores> honest,
+                                    std::span<const MeasuredCell> cells) {
+  const auto values_of = [&](std::span<const BaselineScores> accounts) {
+    std::vector<double> values;
+    for (const auto& one : accounts) values.push_back(one[baseline]);
+    return values;
+  };
+  const auto reference = values_of(honest);
+  std::vector<double> negatives;
+  for (const auto& cell : cells) {
+    if (!cell.cell->calibration_kind) continue;
+    const auto values = values_of(cell.baselines);
+    negatives.insert(negatives.end(), values.begin(), values.end());
+  }
+  std::vector<Outcome> outcomes;
+  for (const auto& cell : cells) outcomes.push_back(judge_rival(reference, values_of(cell.baselines), negatives));
+  return outcomes;
+}
+
+// Area under the curve of single requests, each judged alone, against the requests of honest accounts.
+std::vector<double> request_areas(std::span<const MeasuredCell> cells) {
+  std::vector<double> negatives, areas;
+  for (const auto& cell : cells) {
+    if (cell.cell->calibration_kind) negatives.insert(negatives.end(), cell.logits.begin(), cell.logits.end());
+  }
+  for (const auto& cell : cells) areas.push_back(area_under_curve(cell.logits, negatives));
+  return areas;
+}
+
 Result<void> write_readings(const std::filesystem::path& path, const std::string& cell,
                             std::span<const Measured> accounts) {
   std::ofstream out(path, std::ios::app);
@@ -186,8 +219,32 @@ struct Sample {
   std::vector<Cell> cells;
   std::vector<MeasuredCell> measured;
   std::vector<Measured> calibration;
+  std::vector<BaselineScores> calibration_baselines;
   std::vector<score::Trajectory> trajectories;
   std::uint32_t horizon = 0;
+};
+
+// The material of one seed.
+struct Ground {
+  const ActivationSet& set;
+  const Study& study;
+  PerRequest per_request;
+  unsigned threads;
+
+  [[nodiscard]] std::vector<BaselineScores> baselines(std::span<const ComposedAccount> accounts) const {
+    std::vector<BaselineScores> scores(accounts.size());
+    pipeline::parallel_for(accounts.size(), threads, [&](unsigned, std::size_t i) {
+      scores[i] = measure_baselines(study, set, per_request, accounts[i].rows);
+    });
+    return scores;
+  }
+  [[nodiscard]] std::vector<double> logits(std::span<const ComposedAccount> accounts) const {
+    std::vector<double> all;
+    for (const auto& account : accounts) {
+      for (const auto row : account.rows) all.push_back(per_request.logits[row]);
+    }
+    return all;
+  }
 };
 
 Result<Sample> measure_seed(const ActivationSet& set, const FirstStudyOptions& options, std::uint64_t seed) {
@@ -212,10 +269,13 @@ Result<Sample> measure_seed(const ActivationSet& set, const FirstStudyOptions& o
 
   Progress progress(fmt::format("measuring, seed {}", seed), "accounts", total);
   const MeasureOptions measure{options.score, 64, horizon, options.threads};
+  const Ground ground{set, study, fit_per_request(study, set), options.threads};
   sample.calibration = measure_accounts(study, honest, "calibrate", measure);
+  sample.calibration_baselines = ground.baselines(honest);
   progress.advance(honest.size());
   for (const auto& cell : sample.cells) {
-    sample.measured.push_back({&cell, measure_accounts(study, cell.accounts, cell.name, measure)});
+    sample.measured.push_back({&cell, measure_accounts(study, cell.accounts, cell.name, measure),
+                               ground.baselines(cell.accounts), ground.logits(cell.accounts)});
     progress.advance(cell.accounts.size());
   }
   for (const auto& one : sample.calibration) sample.trajectories.push_back(one.trajectory);
@@ -234,8 +294,13 @@ Result<void> judge_seed(const Sample& sample, const FirstStudyOptions& options, 
   }
   std::vector<std::vector<Outcome>> rivals;
   for (const auto& rival : kRivals) rivals.push_back(judge_trivial(rival.second, sample.calibration, sample.measured));
+  for (std::size_t b = 0; b < kBaselines.size(); ++b) {
+    rivals.push_back(judge_baseline(b, sample.calibration_baselines, sample.measured));
+  }
+  const auto areas = request_areas(sample.measured);
   for (std::size_t i = 0; i < sample.cells.size(); ++i) {
     auto& cell = result.cells[i];
+    cell.request_areas.push_back(areas[i]);
     cell.accounts.push_back(static_cast<std::uint32_t>(sample.measured[i].accounts.size()));
     cell.median_first_flag.push_back(judged[0]->median_first_flag[i]);
     auto& configurations = cell.configurations.emplace_back();
@@ -266,11 +331,14 @@ Result<FirstStudyResult> run_first_study(const FirstStudyOptions& options) {
   result.configurations = all_configurations(options.score.weights);
   result.stride = options.score.stride;
   for (const auto& rival : kRivals) result.rivals.emplace_back(rival.first);
+  for (const auto* baseline : kBaselines) result.rivals.emplace_back(baseline);
   for (const auto seed : options.seeds) {
     CMS_TRY(sample, measure_seed(set, options, seed));
     result.horizon = sample.horizon;
     if (result.cells.empty()) {
-      for (const auto& cell : sample.cells) result.cells.push_back({cell.name, cell.honest, cell.goal, {}, {}, {}, {}});
+      for (const auto& cell : sample.cells) {
+        result.cells.push_back({cell.name, cell.honest, cell.goal, {}, {}, {}, {}, {}});
+      }
     }
     if (!options.readings.empty() && seed == options.seeds.front()) {
       CMS_CHECK(write_readings(options.readings, "calibrate", sample.calibration));

@@ -1,7 +1,8 @@
 // The first study: honest and extracting accounts composed from real text, three disjoint parts, unseen families.
 //
 // For every cell (a kind of account) and seed: share flagged (lowest PoH <= .01), area under the curve against honest
-// accounts, the same for each channel alone and left out, and for rivals that anybody can count.
+// accounts, the same for each channel alone and left out, and for rivals: what anybody can count, and the baselines of
+// baselines.hpp. Beside it how far single requests separate (the OMED limit).
 // docs/lab/first-study.md has the protocol; which families play which part is in first_study_cells.cpp and is never
 // tuned.
 #pragma once
@@ -54,6 +55,7 @@ struct CellResult {
   std::vector<std::uint32_t> accounts;               // per seed
   std::vector<std::vector<Outcome>> configurations;  // per seed, per configuration; [0] = all channels
   std::vector<std::vector<Outcome>> rivals;          // per seed, per rival
+  std::vector<double> request_areas;                 // per seed: single requests against those of honest accounts
   std::vector<double> median_first_flag;             // per seed: requests until the first flag; 0 = none flagged
 };
 

@@ -1,6 +1,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
 #include <nlohmann/json.hpp>
 
 #include "lab/first_study.hpp"
@@ -63,14 +64,30 @@ bool holds(const CellResult& cell) {
   return rate_lower_bound(hits, trials, .95) <= *cell.goal;
 }
 
+double rival_flagged(const CellResult& cell, std::size_t rival) {
+  return over_seeds(cell.accounts.size(), [&](std::size_t s) { return cell.rivals[s][rival].flagged; }).mean;
+}
+
+// Whether a rival keeps every goal that honest accounts set, judged as we are: one that flags customers is no rival.
+std::vector<bool> fair_rivals(const FirstStudyResult& result) {
+  std::vector<bool> fair(result.rivals.size(), true);
+  for (const auto& cell : result.cells) {
+    if (!cell.honest || !cell.goal) continue;
+    const auto trials = pooled(cell).second;
+    for (std::size_t r = 0; r < fair.size(); ++r) {
+      const auto hits = static_cast<std::uint64_t>(std::lround(rival_flagged(cell, r) * static_cast<double>(trials)));
+      if (rate_lower_bound(hits, trials, .95) > *cell.goal) fair[r] = false;
+    }
+  }
+  return fair;
+}
+
 // A catch is claimed where more are flagged than the promise allows for honest accounts.
-bool beats_rivals(const CellResult& cell, std::size_t rivals) {
-  const auto seeds = cell.accounts.size();
+bool beats_rivals(const CellResult& cell, const std::vector<bool>& fair) {
   const double own = flagged(cell).mean;
   if (own <= 2 * kFlagged) return true;
-  for (std::size_t r = 0; r < rivals; ++r) {
-    const auto rival = over_seeds(seeds, [&](std::size_t s) { return cell.rivals[s][r].flagged; });
-    if (rival.mean >= own) return false;
+  for (std::size_t r = 0; r < fair.size(); ++r) {
+    if (fair[r] && rival_flagged(cell, r) >= own) return false;
   }
   return true;
 }
@@ -83,7 +100,6 @@ std::string goal_text(const CellResult& cell) {
 std::string main_table(const FirstStudyResult& result) {
   std::string text = fmt::format("{:<30} {:>8} {:>13} {:>6} {:>7} {:>8} {:>5} {:>14}", "share flagged (PoH <= .01)",
                                  "accounts", "mean (worst)", "AUC", "median", "goal", "holds", "95% interval");
-  for (const auto& rival : result.rivals) text += fmt::format(" | {:>16}", rival);
   text += '\n';
   for (const auto& cell : result.cells) {
     const auto share = flagged(cell);
@@ -96,15 +112,31 @@ std::string main_table(const FirstStudyResult& result) {
                     : holds(cell) ? "yes"
                                   : "NO",
                     rate_lower_bound(hits, trials, .95), rate_upper_bound(hits, trials, .95));
+    text += '\n';
+  }
+  return text;
+}
+
+std::string rival_table(const FirstStudyResult& result) {
+  const auto fair = fair_rivals(result);
+  std::string text = fmt::format("{:<30} {:>12} {:>8}", "share flagged, AUC", "CMS", "request");
+  for (std::size_t r = 0; r < fair.size(); ++r) {
+    text += fmt::format(" | {:>16}", result.rivals[r] + (fair[r] ? "" : "*"));
+  }
+  text += '\n';
+  for (const auto& cell : result.cells) {
+    const auto seeds = cell.accounts.size();
+    text += fmt::format("{:<30} {:>5.3f} {:>6.3f} {:>8.3f}", cell.name, flagged(cell).mean, mean_area(cell, 0),
+                        over_seeds(seeds, [&](auto s) { return cell.request_areas[s]; }).mean);
     for (std::size_t r = 0; r < result.rivals.size(); ++r) {
-      const auto seeds = cell.accounts.size();
-      text += fmt::format(" | {:>5.3f} AUC {:>6.3f}",
-                          over_seeds(seeds, [&](auto s) { return cell.rivals[s][r].flagged; }).mean,
+      text += fmt::format(" | {:>9.3f} {:>6.3f}", rival_flagged(cell, r),
                           over_seeds(seeds, [&](auto s) { return cell.rivals[s][r].area; }).mean);
     }
     text += '\n';
   }
-  return text;
+  return text +
+         "request: AUC of single requests, each judged alone by a classifier that was shown both kinds of text\n"
+         "*: breaks a goal of honest accounts, so that what it flags of attackers does not count\n";
 }
 
 std::string channel_table(const FirstStudyResult& result) {
@@ -148,10 +180,11 @@ std::string describe(const FirstStudyResult& result) {
              "mean over seeds (worst seed); median = requests to the first flag; interval: Clopper-Pearson, one-sided "
              "95% each way\n\n",
              seeds, result.horizon, result.stride) +
-         main_table(result) + "\n" + channel_table(result) + coherence_line(result);
+         main_table(result) + "\n" + rival_table(result) + "\n" + channel_table(result) + coherence_line(result);
 }
 
 std::string goal_lines(const FirstStudyResult& result) {
+  const auto fair = fair_rivals(result);
   std::string text;
   const auto line = [&](const std::string& what, double figure, const nlohmann::json& goal,
                         const nlohmann::json& held) {
@@ -161,8 +194,10 @@ std::string goal_lines(const FirstStudyResult& result) {
     const std::string what = "first-study: share flagged, " + cell.name;
     line(what, flagged(cell).mean, goal_text(cell), cell.goal ? nlohmann::json(holds(cell)) : nlohmann::json());
     if (cell.honest) continue;
-    line("first-study: flagged more than trivial scores, " + cell.name, flagged(cell).mean, "> each rival where > .02",
-         beats_rivals(cell, result.rivals.size()));
+    line("first-study: flagged more than every rival, " + cell.name, flagged(cell).mean,
+         "> each that keeps the honest goals, where > .02", beats_rivals(cell, fair));
+    line("first-study: AUC of single requests, " + cell.name,
+         over_seeds(cell.accounts.size(), [&](auto s) { return cell.request_areas[s]; }).mean, "-", nullptr);
   }
   return text;
 }

@@ -49,7 +49,7 @@ class FirstStudy(unittest.TestCase):
                 self.assertEqual(line["holds"], line["figure"] >= float(line["goal"][3:]), line)
 
     def test_the_table_has_rivals_channels_and_real_conversations(self):
-        for word in ("distinct texts", "account length", "mean text length", "topology", "-mixture", "conversations"):
+        for word in ("distinct texts", "account length", "mean text length", "published CMS", "PRADA", "request", "topology", "-mixture", "conversations"):
             self.assertIn(word, self.run_.stderr)
 
 

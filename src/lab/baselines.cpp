@@ -1,0 +1,240 @@
+#include "lab/baselines.hpp"
+
+#include <algorithm>
+#include <bitset>
+#include <cmath>
+#include <numeric>
+#include <set>
+
+#include "measure/mixture/mixture.hpp"
+
+namespace cms::lab {
+namespace {
+
+using Eigen::Index;
+
+constexpr std::size_t kBuckets = 256;  // of the published score's hash
+constexpr std::size_t kLeading = 16;   // coordinates that it hashes
+constexpr int kBins = 20;              // of its histogram of similarities
+constexpr double kTiny = 1e-8;
+
+// FNV-1a over whole numbers.
+std::uint64_t mixed(std::uint64_t hash, std::uint64_t value) { return (hash ^ value) * 0x100000001b3ULL; }
+
+// The three buckets that the published score gives a row: by the places of its greatest coordinates, by their signs
+// and by their sizes.
+std::array<std::uint32_t, 3> hashed(const Eigen::Ref<const Eigen::RowVectorXf>& row) {
+  std::vector<Index> places(static_cast<std::size_t>(row.size()));
+  std::iota(places.begin(), places.end(), Index{0});
+  const std::size_t leading = std::min(kLeading, places.size());
+  std::partial_sort(places.begin(), places.begin() + static_cast<std::ptrdiff_t>(leading), places.end(),
+                    [&](Index a, Index b) {
+                      return std::pair(-std::abs(row[a]), a) < std::pair(-std::abs(row[b]), b);
+                    });
+  std::array<std::uint64_t, 3> hashes = {0xcbf29ce484222325ULL, 0x9ce484222325cbf2ULL, 0x84222325cbf29ce4ULL};
+  for (std::size_t p = 0; p < leading; ++p) {
+    const float value = row[places[p]];
+    hashes[0] = mixed(hashes[0], static_cast<std::uint64_t>(places[p]));
+    hashes[1] = mixed(hashes[1], value > 0 ? 1 : 0);
+    hashes[2] = mixed(hashes[2], static_cast<std::uint64_t>(std::min(1e9F, 4 * std::abs(value))));
+  }
+  std::array<std::uint32_t, 3> buckets{};
+  for (std::size_t h = 0; h < 3; ++h) buckets[h] = static_cast<std::uint32_t>((hashes[h] >> 32) % kBuckets);
+  return buckets;
+}
+
+// Inner products of all pairs. Half a product, and not one that starts threads of its own inside ours.
+Eigen::MatrixXf products_of(const Rows& rows) {
+  Eigen::MatrixXf products = Eigen::MatrixXf::Zero(rows.rows(), rows.rows());
+  products.selfadjointView<Eigen::Lower>().rankUpdate(rows);
+  return products.selfadjointView<Eigen::Lower>();
+}
+
+// Cosines of all pairs from their inner products.
+Eigen::MatrixXd cosines(const Eigen::MatrixXd& products) {
+  const Eigen::VectorXd lengths = products.diagonal().cwiseMax(0).cwiseSqrt().array() + kTiny;
+  return products.array() / (lengths * lengths.transpose()).array();
+}
+
+// Everything that the windows of one account share.
+struct Pairs {
+  Eigen::MatrixXd products;      // of the rows
+  Eigen::MatrixXd plain;         // their cosines
+  Eigen::MatrixXd correlations;  // cosines of the rows, each centred
+  std::vector<std::array<std::uint32_t, 3>> buckets;
+  double dimension = 0;
+};
+
+Pairs pairs_of(const Rows& raws) {
+  Pairs pairs;
+  pairs.dimension = static_cast<double>(raws.cols());
+  pairs.products = products_of(raws).cast<double>();
+  pairs.plain = cosines(pairs.products);
+  const Eigen::VectorXd means = raws.rowwise().mean().cast<double>();
+  pairs.correlations = cosines(pairs.products - pairs.dimension * means * means.transpose());
+  for (Index i = 0; i < raws.rows(); ++i) pairs.buckets.push_back(hashed(raws.row(i)));
+  return pairs;
+}
+
+double entropy_bits(const std::array<double, kBins>& counts) {
+  const double total = std::accumulate(counts.begin(), counts.end(), 0.0);
+  double entropy = 0;
+  for (const double count : counts) {
+    if (count > 0) entropy -= count / total * std::log2(count / total);
+  }
+  return entropy;
+}
+
+double published_window(const Pairs& pairs, Index first, Index size) {
+  std::array<double, kBins> counts{};
+  double similarity = 0, plain = 0, coherence = 0;
+  for (Index i = first; i < first + size; ++i) {
+    for (Index j = i + 1; j < first + size; ++j) {
+      const double value = std::clamp(pairs.correlations(i, j), -1.0, 1.0);
+      similarity += value;
+      plain += pairs.plain(i, j);
+      counts[static_cast<std::size_t>(std::min(kBins - 1, static_cast<int>((value + 1) / 2 * kBins)))] += 1;
+    }
+    if (i > first) coherence += pairs.correlations(i - 1, i) / static_cast<double>(size - 1);
+  }
+  const auto count = static_cast<double>(size * (size - 1) / 2);
+  similarity /= count;
+  plain /= count;
+  std::bitset<kBuckets> hit;
+  for (Index i = first; i < first + size; ++i) {
+    for (const auto bucket : pairs.buckets[static_cast<std::size_t>(i)]) hit.set(bucket);
+  }
+  // Mean over the coordinates of the variance over the rows, from inner products alone.
+  const auto block = pairs.products.block(first, first, size, size);
+  const auto n = static_cast<double>(size);
+  const double variance = (block.trace() / n - block.sum() / (n * n)) / pairs.dimension;
+  return .30 * std::max(0.0, 1 - similarity) + .25 * std::min(entropy_bits(counts) / 4, 1.0) +
+         .20 * std::max(0.0, 1 - coherence) + .15 * static_cast<double>(hit.count()) / kBuckets +
+         .05 * std::min(5 * std::abs(plain - similarity), 1.0) + .05 * std::min(10 * variance, 1.0);
+}
+
+// Calls `judge(first, size)` for every window and gives the greatest.
+template <typename Judge>
+double greatest_over_windows(Index rows, Index window, Index step, const Judge& judge) {
+  if (rows < 2) return 0;
+  const Index size = std::min(rows, window);
+  double greatest = judge(Index{0}, size);
+  for (Index first = step; first + size <= rows; first += step) greatest = std::max(greatest, judge(first, size));
+  return greatest;
+}
+
+// Squared distances of all pairs, from inner products.
+Eigen::MatrixXd squared_distances(const Rows& rows) {
+  const Eigen::MatrixXd products = products_of(rows).cast<double>();
+  const Eigen::VectorXd squares = products.diagonal();
+  return ((-2 * products).colwise() + squares).rowwise() + squares.transpose();
+}
+
+// Mean and standard deviation of what is given.
+std::pair<double, double> spread(std::span<const double> values) {
+  const auto n = static_cast<double>(values.size());
+  const double mean = std::accumulate(values.begin(), values.end(), 0.0) / n;
+  double squares = 0;
+  for (const double value : values) squares += (value - mean) * (value - mean);
+  return {mean, std::sqrt(squares / n)};
+}
+
+double abnormality(std::span<const double> distances, mixture::Workspace& workspace) {
+  const auto [mean, deviation] = spread(distances);
+  std::vector<double> kept;
+  for (const double value : distances) {
+    if (std::abs(value - mean) <= 3 * deviation) kept.push_back(value);
+  }
+  std::sort(kept.begin(), kept.end());
+  return mixture::shapiro_wilk_complement(kept, workspace).value_or(0);
+}
+
+}  // namespace
+
+double published_score(const Rows& raws, std::uint32_t window, std::uint32_t step) {
+  if (raws.rows() < 2) return 0;
+  const Pairs pairs = pairs_of(raws);
+  return greatest_over_windows(raws.rows(), window, step,
+                               [&](Index first, Index size) { return published_window(pairs, first, size); });
+}
+
+double prada(const Rows& raws) {
+  constexpr std::size_t kFirst = 30, kStep = 10;
+  const Eigen::MatrixXd squares = squared_distances(raws);
+  mixture::Workspace workspace;
+  std::vector<Index> grown;
+  std::vector<double> distances;     // of all requests
+  std::vector<double> inside = {0};  // of those that joined the growing set; the first joins at 0
+  double threshold = 0, greatest = 0;
+  for (Index i = 0; i < raws.rows(); ++i) {
+    if (grown.empty()) {
+      grown.push_back(i);
+      continue;
+    }
+    double nearest = squares(i, grown.front());
+    for (const Index member : grown) nearest = std::min(nearest, squares(i, member));
+    nearest = std::sqrt(std::max(0.0, nearest));
+    distances.push_back(nearest);
+    if (nearest > threshold) {
+      grown.push_back(i);
+      inside.push_back(nearest);
+      const auto [mean, deviation] = spread(inside);
+      threshold = std::max(threshold, mean - deviation);
+    }
+    if (distances.size() >= kFirst && distances.size() % kStep == 0) {
+      greatest = std::max(greatest, abnormality(distances, workspace));
+    }
+  }
+  return greatest;
+}
+
+double similar_pairs(const Rows& points, float cosine) {
+  const Eigen::MatrixXf products = products_of(points);
+  double similar = 0;
+  for (Index i = 1; i < points.rows(); ++i) similar += products.col(i).head(i).maxCoeff() >= cosine ? 1 : 0;
+  return points.rows() == 0 ? 0 : similar / static_cast<double>(points.rows());
+}
+
+double benign_mmd(const Rows& points, std::span<const float> benign_kernels, double bandwidth, double self_kernel,
+                  std::uint32_t window, std::uint32_t step) {
+  const Eigen::MatrixXd kernels = (squared_distances(points).array() / (-2 * bandwidth * bandwidth)).exp();
+  return greatest_over_windows(points.rows(), window, step, [&](Index first, Index size) {
+    const auto n = static_cast<double>(size);
+    const auto block = kernels.block(first, first, size, size);
+    double benign = 0;
+    for (Index i = first; i < first + size; ++i) benign += benign_kernels[static_cast<std::size_t>(i)] / n;
+    return (block.sum() - block.trace()) / (n * (n - 1)) - 2 * benign + self_kernel;
+  });
+}
+
+double occupied_buckets(const Rows& points) {
+  constexpr Index kPlanes = 12;
+  std::set<std::uint32_t> buckets;
+  for (Index i = 0; i < points.rows(); ++i) {
+    std::uint32_t bucket = 0;
+    for (Index p = 0; p < kPlanes; ++p) bucket |= std::uint32_t{points(i, p) > 0} << p;
+    buckets.insert(bucket);
+  }
+  return static_cast<double>(buckets.size());
+}
+
+BaselineScores measure_baselines(const Study& study, const ActivationSet& set, const PerRequest& per_request,
+                                 std::span<const std::uint32_t> rows) {
+  Rows raws(rows.size(), set.manifest.dimension), points(rows.size(), study.corpus.rank);
+  std::vector<float> benign_kernels;
+  double distance = 0, logit = 0;
+  for (std::size_t i = 0; i < rows.size(); ++i) {
+    const auto raw = set.row(study.corpus.rows[rows[i]].source_row);
+    const auto point = study.corpus.point(rows[i]);
+    raws.row(static_cast<Index>(i)) = Eigen::Map<const Eigen::RowVectorXf>(raw.data(), raws.cols());
+    points.row(static_cast<Index>(i)) = Eigen::Map<const Eigen::RowVectorXf>(point.data(), points.cols());
+    benign_kernels.push_back(study.projected[rows[i]].benign_kernel);
+    distance += per_request.mahalanobis[rows[i]] / static_cast<double>(rows.size());
+    logit += per_request.logits[rows[i]] / static_cast<double>(rows.size());
+  }
+  return {published_score(raws), prada(raws), similar_pairs(points),
+          benign_mmd(points, benign_kernels, study.atlas.bandwidth, study.atlas.reference_self),
+          occupied_buckets(points), distance, logit};
+}
+
+}  // namespace cms::lab

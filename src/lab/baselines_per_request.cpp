@@ -1,0 +1,93 @@
+// Detectors that see one request at a time: the OMED limit in practice.
+#include <Eigen/Cholesky>
+#include <algorithm>
+#include <cmath>
+
+#include "lab/baselines.hpp"
+
+namespace cms::lab {
+namespace {
+
+using Eigen::Index;
+using Eigen::MatrixXd;
+using Eigen::VectorXd;
+
+// Weights of rank coordinates and a constant, by Newton's method on the ridge-penalised logistic loss; both classes
+// weigh the same. Converges in a handful of steps for unit points.
+VectorXd fit_logistic(const MatrixXd& inputs, const VectorXd& labels) {
+  constexpr int kSteps = 25;
+  constexpr double kRidge = 1e-3;
+  const double positives = std::max(1.0, labels.sum());
+  const double negatives = std::max(1.0, static_cast<double>(labels.size()) - labels.sum());
+  const VectorXd weights = labels.array() / (2 * positives) + (1 - labels.array()) / (2 * negatives);
+  VectorXd beta = VectorXd::Zero(inputs.cols());
+  for (int step = 0; step < kSteps; ++step) {
+    const VectorXd probabilities = 1 / (1 + (-(inputs * beta)).array().exp());
+    const VectorXd gradient = inputs.transpose() * (weights.array() * (probabilities - labels).array()).matrix();
+    const VectorXd curvature = weights.array() * probabilities.array() * (1 - probabilities.array());
+    MatrixXd hessian = inputs.transpose() * curvature.asDiagonal() * inputs;
+    hessian.diagonal().array() += kRidge;
+    const VectorXd change = hessian.ldlt().solve(gradient + kRidge * beta);
+    beta -= change;
+    if (change.norm() < 1e-9) break;
+  }
+  return beta;
+}
+
+VectorXd with_constant(std::span<const float> point) {
+  VectorXd input(static_cast<Index>(point.size()) + 1);
+  input.head(input.size() - 1) = Eigen::Map<const Eigen::VectorXf>(point.data(), input.size() - 1).cast<double>();
+  input[input.size() - 1] = 1;
+  return input;
+}
+
+std::vector<double> logits_of(const Study& study) {
+  const auto& corpus = study.corpus;
+  MatrixXd inputs(study.split.fit.size(), corpus.rank + 1);
+  VectorXd labels(inputs.rows());
+  for (Index i = 0; i < inputs.rows(); ++i) {
+    const auto row = study.split.fit[static_cast<std::size_t>(i)];
+    inputs.row(i) = with_constant(corpus.point(row));
+    labels[i] = corpus.rows[row].origin == Origin::distiller ? 1 : 0;
+  }
+  const VectorXd beta = fit_logistic(inputs, labels);
+  std::vector<double> logits;
+  for (std::uint32_t row = 0; row < corpus.rows.size(); ++row) {
+    logits.push_back(with_constant(corpus.point(row)).dot(beta));
+  }
+  return logits;
+}
+
+std::vector<double> distances_of(const Study& study, const ActivationSet& set) {
+  const auto dimension = static_cast<Index>(set.manifest.dimension);
+  const auto raw = [&](std::uint32_t row) {
+    return Eigen::Map<const Eigen::VectorXf>(set.row(study.corpus.rows[row].source_row).data(), dimension);
+  };
+  const auto people =
+      subset(study.corpus, study.split.fit, [](const CorpusRow& row) { return row.origin == Origin::people; });
+  VectorXd mean = VectorXd::Zero(dimension);
+  for (const auto row : people) mean += raw(row).cast<double>() / static_cast<double>(people.size());
+  MatrixXd covariance = MatrixXd::Zero(dimension, dimension);
+  for (const auto row : people) {
+    const VectorXd centred = raw(row).cast<double>() - mean;
+    covariance.selfadjointView<Eigen::Lower>().rankUpdate(centred, 1.0 / static_cast<double>(people.size()));
+  }
+  constexpr double kShrink = .1;
+  const double scale = covariance.trace() / static_cast<double>(dimension);
+  covariance *= 1 - kShrink;
+  covariance.diagonal().array() += kShrink * scale;
+  const Eigen::LLT<MatrixXd> factor(covariance);
+  std::vector<double> distances;
+  for (std::uint32_t row = 0; row < study.corpus.rows.size(); ++row) {
+    distances.push_back(factor.matrixL().solve(raw(row).cast<double>() - mean).squaredNorm());
+  }
+  return distances;
+}
+
+}  // namespace
+
+PerRequest fit_per_request(const Study& study, const ActivationSet& set) {
+  return {logits_of(study), distances_of(study, set)};
+}
+
+}  // namespace cms::lab

@@ -1,0 +1,125 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <limits>
+#include <nlohmann/json.hpp>
+#include <optional>
+
+#include "lab/frontier.hpp"
+
+namespace cms::lab {
+namespace {
+
+double median(std::vector<double> values) {
+  std::sort(values.begin(), values.end());
+  return values.empty() ? 0 : values[values.size() / 2];
+}
+
+// Over seeds, of one way. Runs are in the same order for every seed.
+template <typename Get>
+double median_of(const FrontierResult& result, std::size_t way, const Get& get) {
+  std::vector<double> values;
+  for (const auto& runs : result.runs) values.push_back(get(runs[way]));
+  return median(std::move(values));
+}
+
+std::string name_of(double floor) { return floor <= 0 ? "unwatched" : fmt::format("PoH >= {:.3f}", floor); }
+
+std::string accounts_of(const FrontierRun& way) {
+  if (way.one_account) return way.pace == 0 ? "one" : fmt::format("one, pace {}", way.pace);
+  return way.account_requests == 0 ? "as needed" : fmt::format("{} each", way.account_requests);
+}
+
+// Median over seeds; a bound when any seed's is.
+Cost median_cost(const FrontierResult& result, double floor, double account_cost, bool one_account) {
+  std::vector<double> multipliers;
+  bool reached = true;
+  for (const auto& runs : result.runs) {
+    const auto cost = cost_at(runs, floor, account_cost, one_account);
+    multipliers.push_back(cost.multiplier);
+    reached = reached && cost.reached;
+  }
+  return {median(std::move(multipliers)), reached};
+}
+
+std::string shown(const Cost& cost) { return fmt::format("{}{:.2f}", cost.reached ? "" : "> ", cost.multiplier); }
+
+}  // namespace
+
+Cost cost_at(const std::vector<FrontierRun>& runs, double floor, double account_cost, bool one_account) {
+  const auto price = [&](const FrontierRun& run, double requests) { return requests + run.accounts * account_cost; };
+  double unwatched = 0, least = std::numeric_limits<double>::infinity(), bound = least;
+  for (const auto& run : runs) {
+    if (run.floor <= 0) unwatched = price(run, run.requests);
+  }
+  if (unwatched <= 0) return {};
+  for (const auto& run : runs) {
+    if (run.floor != floor || (one_account && !run.one_account)) continue;
+    if (run.requests > 0) {
+      least = std::min(least, price(run, run.requests));
+    } else if (one_account || !run.one_account) {
+      bound = std::min(bound, price(run, run.requests_sent));
+    }
+  }
+  const bool reached = least < std::numeric_limits<double>::infinity();
+  return {(reached ? least : bound) / unwatched, reached};
+}
+
+std::string describe(const FrontierResult& result, const FrontierOptions& options) {
+  if (result.runs.empty()) return "";
+  std::string text = fmt::format(
+      "frontier: {} seeds, medians; coverage = share of the yardstick's mass within reach\n\n{:<14} {:<12}",
+      result.runs.size(), "floor", "accounts");
+  for (const auto checkpoint : kCheckpoints) text += fmt::format(" {:>7}", fmt::format("at {}", checkpoint));
+  text += fmt::format(" {:>7} {:>9} {:>12} {:>9} {:>9}\n", "end", "requests", "80% reached", "accounts", "least PoH");
+  for (std::size_t w = 0; w < result.runs.front().size(); ++w) {
+    const auto& way = result.runs.front()[w];
+    text += fmt::format("{:<14} {:<12}", name_of(way.floor), accounts_of(way));
+    for (std::size_t c = 0; c < kCheckpoints.size(); ++c) {
+      text += fmt::format(" {:>7.3f}", median_of(result, w, [&](const FrontierRun& r) { return r.at_checkpoints[c]; }));
+    }
+    const double requests = median_of(result, w, [](const FrontierRun& r) { return double(r.requests); });
+    text += fmt::format(" {:>7.3f} {:>9.0f} {:>12} {:>9.0f} {:>9.4f}\n",
+                        median_of(result, w, [](const FrontierRun& r) { return r.coverage; }),
+                        median_of(result, w, [](const FrontierRun& r) { return double(r.requests_sent); }),
+                        requests > 0 ? fmt::format("{:.0f}", requests) : "no",
+                        median_of(result, w, [](const FrontierRun& r) { return double(r.accounts); }),
+                        median_of(result, w, [](const FrontierRun& r) { return r.poh_min; }));
+  }
+  text += "\nC(tau): cost of 80% beside the same unwatched; requests + accounts x account cost\n";
+  text += fmt::format("{:<14}", "account cost");
+  for (const double cost : kAccountCosts) text += fmt::format(" {:>10.0f}", cost);
+  text += '\n';
+  for (const double floor : options.floors) {
+    if (floor <= 0) continue;
+    text += fmt::format("{:<14}", name_of(floor));
+    for (const double cost : kAccountCosts) text += fmt::format(" {:>10}", shown(median_cost(result, floor, cost, false)));
+    text += '\n';
+  }
+  text += "\nhonest accounts, coverage after 100 requests:";
+  for (const auto& one : result.honest) text += fmt::format(" {} {:.3f};", one.kind, one.coverage);
+  text.back() = '\n';
+  return text;
+}
+
+std::string goal_lines(const FrontierResult& result) {
+  std::string text;
+  const auto line = [&](const std::string& what, double figure, const std::string& goal, const nlohmann::json& held) {
+    text += nlohmann::json({{"what", what}, {"figure", figure}, {"goal", goal}, {"holds", held}}).dump() + "\n";
+  };
+  if (result.runs.empty()) return text;
+  for (std::size_t w = 0; w < result.runs.front().size(); ++w) {
+    const auto& way = result.runs.front()[w];
+    line(fmt::format("frontier: coverage in 400 requests, {}, accounts {}", name_of(way.floor),
+                     accounts_of(way)),
+         median_of(result, w, [](const FrontierRun& r) { return r.at_checkpoints.back(); }), "-", nullptr);
+  }
+  for (const double cost : kAccountCosts) {
+    const auto free = median_cost(result, .01, cost, false);
+    line(fmt::format("frontier: C(.01), any number of accounts, account cost {:.0f}", cost), free.multiplier,
+         "-", nullptr);
+  }
+  return text;
+}
+
+}  // namespace cms::lab
