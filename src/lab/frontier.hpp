@@ -1,9 +1,9 @@
 // The coverage-clustering frontier: what a white-box attacker covers at each PoH floor, and what that costs it.
 //
 // Coverage is measured on a yardstick: an atlas of its own, fitted on the calibrate part, whose charts weigh what the
-// texts of that part put into them. The attacker (white_box.hpp) knows it, and the product's model too. C(tau) is the cost
-// of 80% of the mass within reach from the pool with every account's PoH >= tau throughout, over the cost of the same
-// unwatched: requests + accounts x account cost, the least over ways of opening accounts.
+// texts of that part put into them. The attacker (white_box.hpp) knows it, and the product's model too. C(tau) is the
+// cost of 80% of the mass within reach of the pool with every account's PoH >= tau throughout, over the cost of the
+// same unwatched: requests + accounts x account cost, the least over ways of opening accounts.
 // Threads: see options. docs/lab/frontier.md has the protocol.
 #pragma once
 

@@ -10,6 +10,8 @@
 namespace cms::lab {
 namespace {
 
+constexpr double kCostGoal = 10;
+
 double median(std::vector<double> values) {
   std::sort(values.begin(), values.end());
   return values.empty() ? 0 : values[values.size() / 2];
@@ -93,7 +95,9 @@ std::string describe(const FrontierResult& result, const FrontierOptions& option
   for (const double floor : options.floors) {
     if (floor <= 0) continue;
     text += fmt::format("{:<14}", name_of(floor));
-    for (const double cost : kAccountCosts) text += fmt::format(" {:>10}", shown(median_cost(result, floor, cost, false)));
+    for (const double cost : kAccountCosts) {
+      text += fmt::format(" {:>10}", shown(median_cost(result, floor, cost, false)));
+    }
     text += '\n';
   }
   text += "\nhonest accounts, coverage after 100 requests:";
@@ -110,14 +114,15 @@ std::string goal_lines(const FrontierResult& result) {
   if (result.runs.empty()) return text;
   for (std::size_t w = 0; w < result.runs.front().size(); ++w) {
     const auto& way = result.runs.front()[w];
-    line(fmt::format("frontier: coverage in 400 requests, {}, accounts {}", name_of(way.floor),
-                     accounts_of(way)),
-         median_of(result, w, [](const FrontierRun& r) { return r.at_checkpoints.back(); }), "-", nullptr);
+    line(fmt::format("frontier: coverage, {}, accounts: {}", name_of(way.floor), accounts_of(way)),
+         median_of(result, w, [](const FrontierRun& r) { return r.coverage; }), "-", nullptr);
   }
   for (const double cost : kAccountCosts) {
-    const auto free = median_cost(result, .01, cost, false);
-    line(fmt::format("frontier: C(.01), any number of accounts, account cost {:.0f}", cost), free.multiplier,
-         "-", nullptr);
+    const auto least = median_cost(result, .01, cost, false);
+    // A bound is never a pass.
+    const nlohmann::json held = least.reached ? nlohmann::json(least.multiplier >= kCostGoal) : nlohmann::json();
+    line(fmt::format("frontier: C(.01), any number of accounts, account cost {:.0f}", cost), least.multiplier,
+         fmt::format(">= {:.0f}", kCostGoal), held);
   }
   return text;
 }

@@ -1,11 +1,11 @@
-// A white-box attacker: it knows atlas, calibration and score, and takes the request that covers most while its PoH stays
-// above a floor.
+// A white-box attacker: it knows atlas, calibration and score, and takes the request that covers most while its PoH
+// stays at or above a floor.
 //
 // Before each request it plays the candidates through the real step on a copy of its account's state, so it never
 // guesses. Candidates lie in charts not yet covered (those nearest to where it stands, and the heaviest), beside its
-// last request (as a person would go on), and anywhere. Of those that keep PoH >= floor it sends the one of most new
-// mass, the nearest among equals; between two of them it may pace itself with requests beside the last. When none keeps the floor, or nothing new came for long, the account is given up. No
-// text twice in an account.
+// last request (as a person would go on), and anywhere. Of those that keep the floor it sends the one of most new mass,
+// the nearest among equals; between two of them it may pace itself with requests beside the last. When none keeps the
+// floor, or nothing new came for long, the account is given up. No text twice in an account.
 // Threads: pure functions of their arguments. Cost: some 20 steps and one look through the pool a request.
 #pragma once
 

@@ -1,4 +1,4 @@
-"""A tenth of the first study, run as a user runs it: its form is checked, never its figures."""
+"""A tenth of the first study, run as a user runs it: its form, and what must hold of any run; never its goals."""
 
 import json
 import os
@@ -48,8 +48,14 @@ class FirstStudy(unittest.TestCase):
             if line["goal"].startswith(">= 0"):
                 self.assertEqual(line["holds"], line["figure"] >= float(line["goal"][3:]), line)
 
+    def test_single_requests_of_replayed_people_cannot_be_told(self):
+        told = {line["what"]: line["figure"] for line in self.lines}
+        self.assertLess(told["first-study: AUC of single requests, naive, people's prompts"], .6)
+        self.assertGreater(told["first-study: share flagged, naive, people's prompts"], .3)
+
     def test_the_table_has_rivals_channels_and_real_conversations(self):
-        for word in ("distinct texts", "account length", "mean text length", "published CMS", "PRADA", "request", "topology", "-mixture", "conversations"):
+        for word in ("distinct texts", "account length", "mean text length", "published CMS", "PRADA", "B4B buckets",
+                     "request", "topology", "-mixture", "conversations"):
             self.assertIn(word, self.run_.stderr)
 
 
