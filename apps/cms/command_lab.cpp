@@ -10,6 +10,7 @@
 #include "lab/first_study.hpp"
 #include "lab/frontier.hpp"
 #include "lab/report.hpp"
+#include "lab/students.hpp"
 #include "pipeline/parallel.hpp"
 #include "score_inputs.hpp"
 #include "tap/activation_set.hpp"
@@ -37,7 +38,8 @@ constexpr const char* kList =
     "  stream      one field of an instruction set in random order\n"
     "experiments (cms lab run NAME)\n"
     "  first-study  who is flagged, kind by kind, what each channel adds, and the field's baselines beside\n"
-    "  frontier     what a white-box attacker covers at each PoH floor, and at what cost\n";
+    "  frontier     what a white-box attacker covers at each PoH floor, and at what cost\n"
+    "  students     what an account's answers are worth, and Knockoff Nets\n";
 
 struct ComposeWords {
   std::string set;
@@ -115,6 +117,21 @@ Result<void> frontier(FrontierWords words) {
   return {};
 }
 
+struct StudentsWords {
+  lab::StudentsOptions options;
+  std::string data;
+  bool json = false;
+};
+
+Result<void> students(StudentsWords words) {
+  words.options.data = words.data;
+  if (words.options.threads == 0) words.options.threads = cms::pipeline::default_threads();
+  CMS_TRY(result, lab::run_students(words.options));
+  fmt::print(words.json ? stderr : stdout, "{}", lab::describe(result));
+  if (words.json) fmt::print("{}", lab::goal_lines(result));
+  return {};
+}
+
 void add_compose(CLI::App& lab_app, Run& chosen) {
   auto words = std::make_shared<ComposeWords>();
   auto* command = lab_app.add_subcommand("compose", "Cut an annotated set into fit, calibration and live accounts");
@@ -187,6 +204,30 @@ void add_frontier(CLI::App& run_app, Run& chosen) {
   command->callback([words, &chosen] { chosen = [words] { return frontier(*words); }; });
 }
 
+void add_students(CLI::App& run_app, Run& chosen) {
+  auto words = std::make_shared<StudentsWords>();
+  auto& options = words->options;
+  options.threads = 0;
+  auto* command = run_app.add_subcommand("students", "What an account's answers are worth, and Knockoff Nets");
+  command->add_option("--data", words->data, "Folder with activations/{human,distill}.npy and their lines")->required();
+  command->add_option("--seeds", options.seeds, "Of splits, accounts and thefts, separated by commas")
+      ->delimiter(',')
+      ->capture_default_str();
+  command->add_option("--scale", options.scale, "Of the first study's numbers of accounts, at least 10 a cell")
+      ->check(CLI::Range(0.01, 100.0))
+      ->capture_default_str();
+  command->add_option("--runs", options.knockoff_runs, "Knockoff thefts of each kind a seed")
+      ->check(CLI::Range(1, 1'000))
+      ->capture_default_str();
+  command->add_option("--stride", options.score.stride, "Requests between two evaluations")
+      ->check(CLI::Range(1, 1024))
+      ->capture_default_str();
+  command->add_option("--threads", options.threads, "Threads; 0 = as many as the machine has")
+      ->check(CLI::Range(0, 1024));
+  command->add_flag("--json", words->json, "Goal lines to stdout, the table to stderr");
+  command->callback([words, &chosen] { chosen = [words] { return students(*words); }; });
+}
+
 }  // namespace
 
 void add_lab(CLI::App& app, Run& chosen) {
@@ -205,4 +246,5 @@ void add_lab(CLI::App& app, Run& chosen) {
   run_app->require_subcommand(1);
   add_first_study(*run_app, chosen);
   add_frontier(*run_app, chosen);
+  add_students(*run_app, chosen);
 }

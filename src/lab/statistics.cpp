@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <numeric>
 #include <vector>
 
 namespace cms::lab {
@@ -45,6 +46,19 @@ double area_under_curve(std::span<const double> positives, std::span<const doubl
     wins += static_cast<double>(first - sorted.begin()) + static_cast<double>(last - first) / 2;
   }
   return wins / (static_cast<double>(positives.size()) * static_cast<double>(negatives.size()));
+}
+
+double correlation(std::span<const double> a, std::span<const double> b) {
+  const auto n = static_cast<double>(a.size());
+  const double mean_a = std::accumulate(a.begin(), a.end(), 0.0) / n;
+  const double mean_b = std::accumulate(b.begin(), b.end(), 0.0) / n;
+  double together = 0, square_a = 0, square_b = 0;
+  for (std::size_t i = 0; i < a.size(); ++i) {
+    together += (a[i] - mean_a) * (b[i] - mean_b);
+    square_a += (a[i] - mean_a) * (a[i] - mean_a);
+    square_b += (b[i] - mean_b) * (b[i] - mean_b);
+  }
+  return square_a > 0 && square_b > 0 ? together / std::sqrt(square_a * square_b) : 0;
 }
 
 double rate_lower_bound(std::uint64_t hits, std::uint64_t trials, double confidence) {

@@ -10,6 +10,9 @@ namespace cms::lab {
 // Cost: n log n.
 double area_under_curve(std::span<const double> positives, std::span<const double> negatives);
 
+// Pearson's correlation; 0 for fewer than 2 pairs or when either side is constant.
+double correlation(std::span<const double> a, std::span<const double> b);
+
 // One-sided Clopper-Pearson bounds (1934) of a rate of which `hits` of `trials` were seen, at `confidence`.
 double rate_lower_bound(std::uint64_t hits, std::uint64_t trials, double confidence);
 double rate_upper_bound(std::uint64_t hits, std::uint64_t trials, double confidence);

@@ -1,0 +1,116 @@
+#include "lab/ground.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "atlas/atlas.hpp"
+#include "lab/first_study_cells.hpp"
+#include "pipeline/step.hpp"
+#include "tap/activation_set.hpp"
+#include "types/score.hpp"
+
+namespace cms::lab {
+namespace {
+
+Result<Yardstick> make_yardstick(const Study& study, const ActivationSet& set, std::span<const std::uint32_t> pool,
+                                 std::uint64_t seed) {
+  const ActivationSet part[] = {rows_of(set, study.corpus, study.split.calibrate)};
+  atlas::FitOptions options;
+  options.seed = seed + 1'000;
+  CMS_TRY(atlas, atlas::fit(part, part, options));
+  Yardstick yardstick;
+  atlas::ProjectScratch scratch;
+  Projected projected;
+  for (const auto& row : study.corpus.rows) {
+    atlas::project(atlas, set.row(row.source_row), scratch, projected);
+    yardstick.charts.push_back(projected.chart);
+  }
+  std::vector<double> counts(atlas.chart_count());
+  std::vector<bool> within_reach(counts.size());
+  for (const auto row : pool) within_reach[yardstick.charts[row]] = true;
+  double total = 0;
+  for (const auto row : study.split.calibrate) {
+    if (within_reach[yardstick.charts[row]]) counts[yardstick.charts[row]] += 1, total += 1;
+  }
+  for (const double count : counts) yardstick.mass.push_back(count / total);
+  return yardstick;
+}
+
+Result<pipeline::Model> calibrated(const Study& study, const FirstStudyOptions& study_options,
+                                   const GroundOptions& options, Random& random) {
+  const auto honest = calibration_accounts(study, study_options, random);
+  std::vector<std::uint32_t> lengths;
+  for (const auto& account : honest) lengths.push_back(static_cast<std::uint32_t>(account.rows.size()));
+  CMS_TRY(horizon, score::choose_horizon(lengths, options.score));
+  const auto measured = measure_accounts(study, honest, "calibrate", {options.score, 64, horizon, options.threads});
+  std::vector<score::Trajectory> trajectories;
+  for (const auto& one : measured) trajectories.push_back(one.trajectory);
+  CMS_TRY(calibration, score::calibrate(trajectories, horizon, options.score));
+  pipeline::Model model;
+  model.atlas = study.atlas;
+  model.calibration = std::move(calibration);
+  return model;
+}
+
+}  // namespace
+
+Result<ActivationSet> read_shared(const std::filesystem::path& data) {
+  tap::ReadOptions read;
+  read.assume_model = "smollm2-135m-q4_0/final/mean";
+  CMS_TRY(human, tap::read_set(data / "activations" / "human.npy", read));
+  CMS_TRY(distill, tap::read_set(data / "activations" / "distill.npy", read));
+  std::vector<ActivationSet> sets;
+  sets.push_back(std::move(human));
+  sets.push_back(std::move(distill));
+  return join(std::move(sets));
+}
+
+Result<Ground> make_ground(const ActivationSet& set, const GroundOptions& options, std::uint64_t seed) {
+  Ground ground;
+  ground.options.score = options.score;
+  ground.options.ranking_accounts = options.ranking_accounts;
+  StudyOptions study_options;
+  study_options.split = first_study_split(ground.options, seed);
+  study_options.corpus.words_max = 24;
+  study_options.corpus.chars_max = 144;
+  study_options.atlas.seed = seed;
+  study_options.threads = options.threads;
+  Random random(seed);
+  CMS_TRY(study, make_study(set, study_options));
+  ground.study = std::move(study);
+  CMS_TRY(yardstick, make_yardstick(ground.study, set, ground.study.split.test, seed));
+  ground.yardstick = std::move(yardstick);
+  CMS_TRY(model, calibrated(ground.study, ground.options, options, random));
+  ground.model = std::move(model);
+  ground.options.scale = options.scale;
+  return ground;
+}
+
+std::vector<double> coverage_of(const Yardstick& yardstick, std::span<const std::uint32_t> rows) {
+  std::vector<bool> seen(yardstick.mass.size());
+  std::vector<double> coverage;
+  double sum = 0;
+  for (const auto row : rows) {
+    const auto chart = yardstick.charts[row];
+    if (!seen[chart]) sum += yardstick.mass[chart];
+    seen[chart] = true;
+    coverage.push_back(sum);
+  }
+  return coverage;
+}
+
+Standing standing_of(const Ground& ground, std::span<const std::uint32_t> rows) {
+  auto state = pipeline::make_account(ground.model);
+  pipeline::Scratch scratch;
+  Standing standing;
+  for (std::size_t i = 0; i < rows.size(); ++i) {
+    pipeline::advance(ground.model, state, ground.study.projected[rows[i]], 0, scratch);
+    const double poh = pipeline::score_at(ground.model, state, 0).poh;
+    standing.poh_min = std::min(standing.poh_min, poh);
+    if (poh <= kFlagged && standing.first_flag == 0) standing.first_flag = static_cast<std::uint32_t>(i + 1);
+  }
+  return standing;
+}
+
+}  // namespace cms::lab

@@ -1,0 +1,55 @@
+// What experiments beyond the first study stand on: the shared activations, split, fitted and calibrated for one seed
+// as there, and a yardstick of another atlas to measure coverage with.
+//
+// Threads: pure but for reading files; a ground is read-only once made.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <span>
+#include <vector>
+
+#include "lab/first_study.hpp"
+#include "lab/study.hpp"
+#include "pipeline/model.hpp"
+
+namespace cms::lab {
+
+// The charts of an atlas fitted on the calibrate part, and what each is worth.
+struct Yardstick {
+  std::vector<std::uint16_t> charts;  // of every row of the corpus
+  std::vector<double> mass;           // share of the calibrate part's texts; 0 where the pool of attackers has none
+};
+
+struct Ground {
+  Study study;
+  Yardstick yardstick;     // within reach of the test part
+  pipeline::Model model;   // calibrated on honest accounts of the calibrate part
+  FirstStudyOptions options;
+};
+
+struct GroundOptions {
+  score::Options score;
+  std::uint32_t ranking_accounts = 500;
+  double scale = 1;  // of the numbers of accounts in cells; ranking_accounts are not scaled
+  unsigned threads = 1;
+};
+
+// activations/human.npy and distill.npy of `data` as one set. Errors: those of tap::read_set.
+Result<ActivationSet> read_shared(const std::filesystem::path& data);
+
+// Errors: as make_study and score::calibrate. Cost: some seconds on two cores.
+Result<Ground> make_ground(const ActivationSet& set, const GroundOptions& options, std::uint64_t seed);
+
+// Share of the yardstick's mass after each request of rows of the corpus.
+std::vector<double> coverage_of(const Yardstick& yardstick, std::span<const std::uint32_t> rows);
+
+// The model's PoH of an account that sends these rows, every request at time 0: the lowest, and the first request at
+// which it was <= kFlagged (0 = never).
+struct Standing {
+  double poh_min = 1;
+  std::uint32_t first_flag = 0;
+};
+Standing standing_of(const Ground& ground, std::span<const std::uint32_t> rows);
+
+}  // namespace cms::lab

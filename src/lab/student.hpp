@@ -1,0 +1,61 @@
+// A student: what an attacker can train on the answers that an account received.
+//
+// It sees texts and, for each, the model's answer: here the projected activation, which stands for all the model knows
+// of the text. Kernel ridge regression from hashed n-grams of the text to the unit point; its fidelity is how near it
+// comes to the model on texts nobody asked. Small on purpose: it is refitted thousands of times, and what is compared is
+// accounts, not students.
+// Threads: pure. Cost: n^3 / 3 to fit n answers, n a prediction.
+// Reference: Saunders, Gammerman, Vovk, Ridge regression learning algorithm in dual variables, ICML 1998.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <string_view>
+#include <vector>
+
+#include "lab/baselines.hpp"
+
+namespace cms::lab {
+
+// Words and character 4-grams of a text, hashed into 2^16 places; unit length, places ascending. Empty for an empty
+// text. ASCII letters are lowered, anything that is no letter or digit parts words.
+struct TextFeatures {
+  std::vector<std::uint32_t> places;
+  std::vector<float> values;
+};
+TextFeatures text_features(std::string_view text);
+
+// Cosine of two texts' features, in [0, 1].
+double similarity(const TextFeatures& a, const TextFeatures& b);
+
+class Student {
+ public:
+  // `asked[i]` was answered by row i of `answers` (n x rank). Both outlive the student. Requires n >= 1.
+  Student(std::span<const TextFeatures* const> asked, const Rows& answers);
+
+  // What it would answer: not normalised; about 0 where it knows nothing.
+  [[nodiscard]] Eigen::RowVectorXf answer(const TextFeatures& text) const;
+
+ private:
+  std::vector<const TextFeatures*> asked_;
+  Rows weights_;  // n x rank
+};
+
+// Texts on which students are judged, and the model's answers.
+struct Examination {
+  std::vector<std::uint32_t> rows;    // of the corpus
+  std::vector<std::uint16_t> charts;  // the model's
+  std::vector<double> weights;        // what each text counts in Fidelity::use_weighted, >= 0
+};
+
+struct Fidelity {
+  double cosine = 0;        // mean over texts of the cosine of the student's answer to the model's
+  double use_weighted = 0;  // the same, weighted
+  double charts = 0;        // share of texts whose answer lies in the model's chart
+};
+
+// Over the examination, those among `asked` left out; all 0 when nothing is left.
+Fidelity fidelity(const Student& student, const Study& study, std::span<const TextFeatures> features,
+                  const Examination& examination, std::span<const std::uint32_t> asked);
+
+}  // namespace cms::lab

@@ -1,0 +1,61 @@
+// Students: what an account's answers are worth, beside how much of the manifold it covered, and Knockoff Nets.
+//
+// Every account of the first study's cells trains a student on its first 100 requests; its fidelity over texts nobody
+// asked is set beside its coverage of the yardstick and beside another predictor (how near its requests lie to the
+// examination). Then Knockoff Nets, random and adaptive, over instruction sets and over people's prompts: fidelity as
+// requests grow, and where CMS flags them. Threads: see options. Page: docs/lab/students.md.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "base/result.hpp"
+#include "lab/student.hpp"
+#include "score/score.hpp"
+
+namespace cms::lab {
+
+struct StudentsOptions {
+  std::filesystem::path data;
+  std::vector<std::uint64_t> seeds = {1, 2, 3};
+  double scale = .05;                // of the first study's numbers of accounts, at least 10 a cell
+  std::uint32_t examination = 500;   // texts
+  std::uint32_t knockoff_runs = 5;   // per seed, kind and pool
+  std::uint32_t ranking_accounts = 500;
+  score::Options score;
+  unsigned threads = 1;
+};
+
+inline constexpr std::uint32_t kStudentRequests = 100;
+inline constexpr std::array<std::uint32_t, 4> kKnockoffCheckpoints = {50, 100, 200, 400};
+
+struct StudentOutcome {
+  std::string cell;
+  bool honest = false;
+  double coverage = 0;  // of the yardstick
+  double nearness = 0;  // mean over the examination of the greatest cosine to a request
+  Fidelity fidelity;
+};
+
+struct KnockoffOutcome {
+  std::string kind;  // "random, instruction sets", ...
+  std::array<double, 4> fidelity{};  // cosine, at kKnockoffCheckpoints
+  double poh_min = 1;
+  std::uint32_t first_flag = 0;  // 0 = never
+};
+
+struct StudentsResult {
+  std::vector<StudentOutcome> students;
+  std::vector<KnockoffOutcome> knockoffs;
+};
+
+// Errors: `bad_input` when the data are not there or too small. Cost: half a minute a seed on two cores.
+Result<StudentsResult> run_students(const StudentsOptions& options);
+
+std::string describe(const StudentsResult& result);
+std::string goal_lines(const StudentsResult& result);
+
+}  // namespace cms::lab

@@ -1,0 +1,123 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <functional>
+#include <nlohmann/json.hpp>
+
+#include "lab/statistics.hpp"
+#include "lab/students.hpp"
+#include "types/score.hpp"
+
+namespace cms::lab {
+namespace {
+
+using Get = double (*)(const StudentOutcome&);
+
+double coverage(const StudentOutcome& one) { return one.coverage; }
+double nearness(const StudentOutcome& one) { return one.nearness; }
+
+double cosine_of(const StudentOutcome& one) { return one.fidelity.cosine; }
+double use_weighted(const StudentOutcome& one) { return one.fidelity.use_weighted; }
+double charts_of(const StudentOutcome& one) { return one.fidelity.charts; }
+
+double correlation_over(const StudentsResult& result, bool attackers_only, Get predictor, Get fidelity = cosine_of) {
+  std::vector<double> predicted, found;
+  for (const auto& one : result.students) {
+    if (attackers_only && one.honest) continue;
+    predicted.push_back(predictor(one));
+    found.push_back(fidelity(one));
+  }
+  return correlation(predicted, found);
+}
+
+// Distinct values of `name` in order of first appearance.
+template <typename Item>
+std::vector<std::string> names(const std::vector<Item>& items, std::string Item::* name) {
+  std::vector<std::string> found;
+  for (const auto& item : items) {
+    if (std::find(found.begin(), found.end(), item.*name) == found.end()) found.push_back(item.*name);
+  }
+  return found;
+}
+
+// Mean of what `get` gives over the items of a name.
+template <typename Item>
+double mean(const std::vector<Item>& items, std::string Item::* name, const std::string& wanted,
+            const std::function<double(const Item&)>& get) {
+  double sum = 0, count = 0;
+  for (const auto& item : items) {
+    if (item.*name != wanted) continue;
+    sum += get(item);
+    count += 1;
+  }
+  return count > 0 ? sum / count : 0;
+}
+
+double flagged_share(const StudentsResult& result, const std::string& kind) {
+  return mean<KnockoffOutcome>(result.knockoffs, &KnockoffOutcome::kind, kind,
+                               [](const auto& one) { return one.poh_min <= kFlagged ? 1.0 : 0.0; });
+}
+
+}  // namespace
+
+std::string describe(const StudentsResult& result) {
+  std::string text = fmt::format(
+      "students of {} requests on texts nobody asked: cosine to the model's answer, the same weighted by use, share in "
+      "the model's chart\n\n{:<30} {:>8} {:>8} {:>8} {:>8} {:>8} {:>8}\n",
+      kStudentRequests, "cell", "students", "coverage", "nearness", "cosine", "weighted", "charts");
+  for (const auto& cell : names(result.students, &StudentOutcome::cell)) {
+    text += fmt::format("{:<30} {:>8}", cell, std::count_if(result.students.begin(), result.students.end(),
+                                                           [&](const auto& one) { return one.cell == cell; }));
+    for (const Get get : {coverage, nearness, cosine_of, use_weighted, charts_of}) {
+      text += fmt::format(" {:>8.3f}", mean<StudentOutcome>(result.students, &StudentOutcome::cell, cell, get));
+    }
+    text += '\n';
+  }
+  text += fmt::format("\n{:<44} {:>8} {:>8} {:>8}\n", "Pearson of fidelity", "cosine", "weighted", "charts");
+  for (const bool attackers : {false, true}) {
+    for (const auto& [predictor, get] : {std::pair<const char*, Get>{"coverage", coverage}, {"nearness", nearness}}) {
+      text += fmt::format("{:<44}", fmt::format("with {}, {}", predictor, attackers ? "attackers" : "all accounts"));
+      for (const Get fidelity : {cosine_of, use_weighted, charts_of}) {
+        text += fmt::format(" {:>8.3f}", correlation_over(result, attackers, get, fidelity));
+      }
+      text += '\n';
+    }
+  }
+  text += fmt::format("\n{:<30}", "Knockoff Nets, cosine");
+  for (const auto checkpoint : kKnockoffCheckpoints) text += fmt::format(" {:>8}", fmt::format("at {}", checkpoint));
+  text += fmt::format(" {:>8} {:>12}\n", "flagged", "first flag");
+  for (const auto& kind : names(result.knockoffs, &KnockoffOutcome::kind)) {
+    const auto mean_knockoff = [&](const std::function<double(const KnockoffOutcome&)>& get) {
+      return mean(result.knockoffs, &KnockoffOutcome::kind, kind, get);
+    };
+    text += fmt::format("{:<30}", kind);
+    for (std::size_t c = 0; c < kKnockoffCheckpoints.size(); ++c) {
+      text += fmt::format(" {:>8.3f}", mean_knockoff([c](const KnockoffOutcome& one) { return one.fidelity[c]; }));
+    }
+    text += fmt::format(" {:>8.3f} {:>12.1f}\n", flagged_share(result, kind),
+                        mean_knockoff([](const KnockoffOutcome& one) { return double(one.first_flag); }));
+  }
+  return text;
+}
+
+std::string goal_lines(const StudentsResult& result) {
+  std::string text;
+  const auto line = [&](const std::string& what, double figure, const std::string& goal, const nlohmann::json& held) {
+    text += nlohmann::json({{"what", what}, {"figure", figure}, {"goal", goal}, {"holds", held}}).dump() + "\n";
+  };
+  const double all = correlation_over(result, false, coverage), among = correlation_over(result, true, coverage);
+  line("students: Pearson of fidelity with coverage, all accounts", all, ">= 0.95", all >= .95);
+  line("students: Pearson of fidelity with coverage, attackers", among, ">= 0.80", among >= .80);
+  const double rival = correlation_over(result, true, nearness);
+  line("students: Pearson of fidelity with nearness, attackers", rival, "-", nullptr);
+  for (const auto& kind : names(result.knockoffs, &KnockoffOutcome::kind)) {
+    const double share = flagged_share(result, kind);
+    const bool random = kind.starts_with("random");
+    line("students: share flagged, Knockoff " + kind, share, random ? ">= 0.99" : "-",
+         random ? nlohmann::json(share >= .99) : nlohmann::json());
+  }
+  return text;
+}
+
+}  // namespace cms::lab
