@@ -9,6 +9,7 @@
 #include "lab/demo.hpp"
 #include "lab/first_study.hpp"
 #include "lab/report.hpp"
+#include "lab/theft.hpp"
 #include "pipeline/parallel.hpp"
 #include "score_inputs.hpp"
 #include "tap/activation_set.hpp"
@@ -35,7 +36,8 @@ constexpr const char* kList =
     "  replayed    naive over what people really asked\n"
     "  stream      one field of an instruction set in random order\n"
     "experiments (cms lab run NAME)\n"
-    "  first-study  who is flagged, kind by kind, and what each channel adds\n";
+    "  first-study  who is flagged, kind by kind, and what each channel adds\n"
+    "  theft        a softmax head and a model's last layer, stolen from their answers\n";
 
 struct ComposeWords {
   std::string set;
@@ -98,6 +100,22 @@ Result<void> first_study(StudyWords words) {
   return {};
 }
 
+struct TheftWords {
+  lab::TheftOptions options;
+  std::string set;
+  std::string model;
+  bool json = false;
+};
+
+Result<void> theft(TheftWords words) {
+  words.options.set = words.set;
+  words.options.model = words.model;
+  CMS_TRY(result, lab::run_theft(words.options));
+  fmt::print(words.json ? stderr : stdout, "{}", lab::describe(result));
+  if (words.json) fmt::print("{}", lab::goal_lines(result));
+  return {};
+}
+
 void add_compose(CLI::App& lab_app, Run& chosen) {
   auto words = std::make_shared<ComposeWords>();
   auto* command = lab_app.add_subcommand("compose", "Cut an annotated set into fit, calibration and live accounts");
@@ -145,6 +163,22 @@ void add_first_study(CLI::App& run_app, Run& chosen) {
   command->callback([words, &chosen] { chosen = [words] { return first_study(*words); }; });
 }
 
+void add_theft(CLI::App& run_app, Run& chosen) {
+  auto words = std::make_shared<TheftWords>();
+  auto& options = words->options;
+  auto* command = run_app.add_subcommand("theft", "A softmax head and a model's last layer, stolen from their answers");
+  command->add_option("--set", words->set, "Activation set with field or family: steal a head over it");
+  command->add_option("--model", words->model, "GGUF: steal its hidden size and output matrix");
+  command->add_option("--prompts", options.prompts, "Prompts asked; more than the hidden size")
+      ->check(CLI::Range(2, 16384))
+      ->capture_default_str();
+  command->add_option("--seed", options.seed, "Of rows, prompts and tokens")->capture_default_str();
+  command->add_option("--threads", options.threads, "Threads; 0 = as many as the machine has")
+      ->check(CLI::Range(0, 1024));
+  command->add_flag("--json", words->json, "Goal lines to stdout, the table to stderr");
+  command->callback([words, &chosen] { chosen = [words] { return theft(*words); }; });
+}
+
 }  // namespace
 
 void add_lab(CLI::App& app, Run& chosen) {
@@ -162,4 +196,5 @@ void add_lab(CLI::App& app, Run& chosen) {
   auto* run_app = lab_app->add_subcommand("run", "Run an experiment");
   run_app->require_subcommand(1);
   add_first_study(*run_app, chosen);
+  add_theft(*run_app, chosen);
 }
