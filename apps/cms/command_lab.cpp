@@ -1,4 +1,4 @@
-// cms lab: composed accounts, the report on them, and experiments.
+// cms lab: composed accounts and the report on them; experiments are in command_lab_run.cpp.
 #include <fmt/format.h>
 
 #include <memory>
@@ -7,10 +7,7 @@
 #include "base/files.hpp"
 #include "command.hpp"
 #include "lab/demo.hpp"
-#include "lab/first_study.hpp"
-#include "lab/frontier.hpp"
 #include "lab/report.hpp"
-#include "lab/students.hpp"
 #include "pipeline/parallel.hpp"
 #include "score_inputs.hpp"
 #include "tap/activation_set.hpp"
@@ -39,7 +36,8 @@ constexpr const char* kList =
     "experiments (cms lab run NAME)\n"
     "  first-study  who is flagged, kind by kind, what each channel adds, and the field's baselines beside\n"
     "  frontier     what a white-box attacker covers at each PoH floor, and at what cost\n"
-    "  students     what an account's answers are worth, and Knockoff Nets\n";
+    "  students     what an account's answers are worth, and Knockoff Nets\n"
+    "  theft        a softmax head and a model's last layer, stolen from their answers\n";
 
 struct ComposeWords {
   std::string set;
@@ -83,55 +81,6 @@ Result<void> report(const ReportWords& words) {
   return {};
 }
 
-struct StudyWords {
-  lab::FirstStudyOptions options;
-  std::string data;
-  std::string readings;
-  std::string tune;
-  bool json = false;
-};
-
-Result<void> first_study(StudyWords words) {
-  words.options.data = words.data;
-  words.options.readings = words.readings;
-  words.options.tune = words.tune;
-  if (words.options.threads == 0) words.options.threads = cms::pipeline::default_threads();
-  CMS_TRY(result, lab::run_first_study(words.options));
-  fmt::print(words.json ? stderr : stdout, "{}", lab::describe(result));
-  if (words.json) fmt::print("{}", lab::goal_lines(result));
-  return {};
-}
-
-struct FrontierWords {
-  lab::FrontierOptions options;
-  std::string data;
-  bool json = false;
-};
-
-Result<void> frontier(FrontierWords words) {
-  words.options.data = words.data;
-  if (words.options.threads == 0) words.options.threads = cms::pipeline::default_threads();
-  CMS_TRY(result, lab::run_frontier(words.options));
-  fmt::print(words.json ? stderr : stdout, "{}", lab::describe(result, words.options));
-  if (words.json) fmt::print("{}", lab::goal_lines(result));
-  return {};
-}
-
-struct StudentsWords {
-  lab::StudentsOptions options;
-  std::string data;
-  bool json = false;
-};
-
-Result<void> students(StudentsWords words) {
-  words.options.data = words.data;
-  if (words.options.threads == 0) words.options.threads = cms::pipeline::default_threads();
-  CMS_TRY(result, lab::run_students(words.options));
-  fmt::print(words.json ? stderr : stdout, "{}", lab::describe(result));
-  if (words.json) fmt::print("{}", lab::goal_lines(result));
-  return {};
-}
-
 void add_compose(CLI::App& lab_app, Run& chosen) {
   auto words = std::make_shared<ComposeWords>();
   auto* command = lab_app.add_subcommand("compose", "Cut an annotated set into fit, calibration and live accounts");
@@ -154,80 +103,6 @@ void add_report(CLI::App& lab_app, Run& chosen) {
   command->callback([words, &chosen] { chosen = [words] { return report(*words); }; });
 }
 
-void add_first_study(CLI::App& run_app, Run& chosen) {
-  auto words = std::make_shared<StudyWords>();
-  auto& options = words->options;
-  options.threads = 0;
-  auto* command = run_app.add_subcommand("first-study", "Who is flagged, kind by kind, and what each channel adds");
-  command->add_option("--data", words->data, "Folder with activations/{human,distill}.npy and their lines")->required();
-  command->add_option("--scale", options.scale, "Of the numbers of accounts")
-      ->check(CLI::Range(0.01, 100.0))
-      ->capture_default_str();
-  command->add_option("--seeds", options.seeds, "Of splits and accounts, separated by commas")
-      ->delimiter(',')
-      ->capture_default_str();
-  options.score.stride = 8;
-  command->add_option("--stride", options.score.stride, "Requests between two evaluations")
-      ->check(CLI::Range(1, 1024))
-      ->capture_default_str();
-  command->add_option("--readings", words->readings, "Append every reading of the first seed to this file");
-  command->add_option("--tune", words->tune,
-                      "Activations of our own prompts: choose on other attackers and rows, the test rows stay unread");
-  command->add_option("--threads", options.threads, "Threads; 0 = as many as the machine has")
-      ->check(CLI::Range(0, 1024));
-  command->add_flag("--json", words->json, "Goal lines to stdout, the table to stderr");
-  command->callback([words, &chosen] { chosen = [words] { return first_study(*words); }; });
-}
-
-void add_frontier(CLI::App& run_app, Run& chosen) {
-  auto words = std::make_shared<FrontierWords>();
-  auto& options = words->options;
-  options.threads = 0;
-  auto* command =
-      run_app.add_subcommand("frontier", "What a white-box attacker covers at each PoH floor, and what it costs");
-  command->add_option("--data", words->data, "Folder with activations/{human,distill}.npy and their lines")->required();
-  command->add_option("--seeds", options.seeds, "Of splits, accounts and attackers, separated by commas")
-      ->delimiter(',')
-      ->capture_default_str();
-  command->add_option("--requests", options.requests_max, "Cap on one attacker's requests")
-      ->check(CLI::Range(50, 1'000'000))
-      ->capture_default_str();
-  command->add_option("--stride", options.score.stride, "Requests between two evaluations")
-      ->check(CLI::Range(1, 1024))
-      ->capture_default_str();
-  command->add_option("--ranking-accounts", options.ranking_accounts, "Honest accounts that rank")
-      ->check(CLI::Range(100, 100'000))
-      ->capture_default_str();
-  command->add_option("--threads", options.threads, "Threads; 0 = as many as the machine has")
-      ->check(CLI::Range(0, 1024));
-  command->add_flag("--json", words->json, "Goal lines to stdout, the table to stderr");
-  command->callback([words, &chosen] { chosen = [words] { return frontier(*words); }; });
-}
-
-void add_students(CLI::App& run_app, Run& chosen) {
-  auto words = std::make_shared<StudentsWords>();
-  auto& options = words->options;
-  options.threads = 0;
-  auto* command = run_app.add_subcommand("students", "What an account's answers are worth, and Knockoff Nets");
-  command->add_option("--data", words->data, "Folder with activations/{human,distill}.npy and their lines")->required();
-  command->add_option("--seeds", options.seeds, "Of splits, accounts and thefts, separated by commas")
-      ->delimiter(',')
-      ->capture_default_str();
-  command->add_option("--scale", options.scale, "Of the first study's numbers of accounts, at least 10 a cell")
-      ->check(CLI::Range(0.01, 100.0))
-      ->capture_default_str();
-  command->add_option("--runs", options.knockoff_runs, "Knockoff thefts of each kind a seed")
-      ->check(CLI::Range(1, 1'000))
-      ->capture_default_str();
-  command->add_option("--stride", options.score.stride, "Requests between two evaluations")
-      ->check(CLI::Range(1, 1024))
-      ->capture_default_str();
-  command->add_option("--threads", options.threads, "Threads; 0 = as many as the machine has")
-      ->check(CLI::Range(0, 1024));
-  command->add_flag("--json", words->json, "Goal lines to stdout, the table to stderr");
-  command->callback([words, &chosen] { chosen = [words] { return students(*words); }; });
-}
-
 }  // namespace
 
 void add_lab(CLI::App& app, Run& chosen) {
@@ -242,9 +117,5 @@ void add_lab(CLI::App& app, Run& chosen) {
   });
   add_compose(*lab_app, chosen);
   add_report(*lab_app, chosen);
-  auto* run_app = lab_app->add_subcommand("run", "Run an experiment");
-  run_app->require_subcommand(1);
-  add_first_study(*run_app, chosen);
-  add_frontier(*run_app, chosen);
-  add_students(*run_app, chosen);
+  add_lab_run(*lab_app, chosen);
 }

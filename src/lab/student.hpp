@@ -2,8 +2,8 @@
 //
 // It sees texts and, for each, the model's answer: here the projected activation, which stands for all the model knows
 // of the text. Kernel ridge regression from hashed n-grams of the text to the unit point; its fidelity is how near it
-// comes to the model on texts nobody asked. Small on purpose: it is refitted thousands of times, and what is compared is
-// accounts, not students.
+// comes to the model on texts nobody asked. Small on purpose: it is refitted thousands of times, and what is compared
+// is accounts, not students.
 // Threads: pure. Cost: n^3 / 3 to fit n answers, n a prediction.
 // Reference: Saunders, Gammerman, Vovk, Ridge regression learning algorithm in dual variables, ICML 1998.
 #pragma once

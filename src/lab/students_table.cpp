@@ -95,8 +95,9 @@ std::string describe(const StudentsResult& result) {
     for (std::size_t c = 0; c < kKnockoffCheckpoints.size(); ++c) {
       text += fmt::format(" {:>8.3f}", mean_knockoff([c](const KnockoffOutcome& one) { return one.fidelity[c]; }));
     }
-    text += fmt::format(" {:>8.3f} {:>12.1f}\n", flagged_share(result, kind),
-                        mean_knockoff([](const KnockoffOutcome& one) { return double(one.first_flag); }));
+    const double share = flagged_share(result, kind);
+    const double flags = mean_knockoff([](const KnockoffOutcome& one) { return double(one.first_flag); });
+    text += fmt::format(" {:>8.3f} {:>12.1f}\n", share, share > 0 ? flags / share : 0);
   }
   return text;
 }
@@ -106,11 +107,13 @@ std::string goal_lines(const StudentsResult& result) {
   const auto line = [&](const std::string& what, double figure, const std::string& goal, const nlohmann::json& held) {
     text += nlohmann::json({{"what", what}, {"figure", figure}, {"goal", goal}, {"holds", held}}).dump() + "\n";
   };
-  const double all = correlation_over(result, false, coverage), among = correlation_over(result, true, coverage);
-  line("students: Pearson of fidelity with coverage, all accounts", all, ">= 0.95", all >= .95);
-  line("students: Pearson of fidelity with coverage, attackers", among, ">= 0.80", among >= .80);
-  const double rival = correlation_over(result, true, nearness);
-  line("students: Pearson of fidelity with nearness, attackers", rival, "-", nullptr);
+  // Coverage counts charts by use, and so does the fidelity it is set beside.
+  const double all = correlation_over(result, false, coverage, use_weighted);
+  const double among = correlation_over(result, true, coverage, use_weighted);
+  line("students: Pearson of use-weighted fidelity with coverage, all accounts", all, ">= 0.95", all >= .95);
+  line("students: Pearson of use-weighted fidelity with coverage, attackers", among, ">= 0.80", among >= .80);
+  const double rival = correlation_over(result, true, nearness, use_weighted);
+  line("students: Pearson of use-weighted fidelity with nearness, attackers", rival, "-", nullptr);
   for (const auto& kind : names(result.knockoffs, &KnockoffOutcome::kind)) {
     const double share = flagged_share(result, kind);
     const bool random = kind.starts_with("random");

@@ -1,0 +1,161 @@
+// cms lab run: one subcommand an experiment. All print a table for people, and goal lines with --json.
+#include <fmt/format.h>
+
+#include <memory>
+#include <string>
+
+#include "command.hpp"
+#include "lab/first_study.hpp"
+#include "lab/frontier.hpp"
+#include "lab/students.hpp"
+#include "lab/theft.hpp"
+#include "pipeline/parallel.hpp"
+
+namespace {
+
+using cms::Result;
+namespace lab = cms::lab;
+
+// CLI11 fills strings; what an experiment takes as paths is handed over when it starts.
+template <typename Options>
+struct Words {
+  Options options;
+  std::string data, readings, tune, set, model;
+  bool json = false;
+};
+
+void print(const std::string& table, const std::string& goals, bool json) {
+  fmt::print(json ? stderr : stdout, "{}", table);
+  if (json) fmt::print("{}", goals);
+}
+
+template <typename Options>
+unsigned threads_of(const Options& options) {
+  return options.threads > 0 ? options.threads : cms::pipeline::default_threads();
+}
+
+Result<void> first_study(Words<lab::FirstStudyOptions> words) {
+  words.options.data = words.data;
+  words.options.readings = words.readings;
+  words.options.tune = words.tune;
+  words.options.threads = threads_of(words.options);
+  CMS_TRY(result, lab::run_first_study(words.options));
+  print(lab::describe(result), lab::goal_lines(result), words.json);
+  return {};
+}
+
+Result<void> frontier(Words<lab::FrontierOptions> words) {
+  words.options.data = words.data;
+  words.options.threads = threads_of(words.options);
+  CMS_TRY(result, lab::run_frontier(words.options));
+  print(lab::describe(result, words.options), lab::goal_lines(result), words.json);
+  return {};
+}
+
+Result<void> students(Words<lab::StudentsOptions> words) {
+  words.options.data = words.data;
+  words.options.threads = threads_of(words.options);
+  CMS_TRY(result, lab::run_students(words.options));
+  print(lab::describe(result), lab::goal_lines(result), words.json);
+  return {};
+}
+
+Result<void> theft(Words<lab::TheftOptions> words) {
+  words.options.set = words.set;
+  words.options.model = words.model;
+  CMS_TRY(result, lab::run_theft(words.options));
+  print(lab::describe(result), lab::goal_lines(result), words.json);
+  return {};
+}
+
+// What all experiments take.
+template <typename Options>
+void add_common(CLI::App& command, Words<Options>& words) {
+  words.options.threads = 0;
+  command.add_option("--threads", words.options.threads, "Threads; 0 = as many as the machine has")
+      ->check(CLI::Range(0, 1024));
+  command.add_flag("--json", words.json, "Goal lines to stdout, the table to stderr");
+}
+
+// What those on the shared activations take.
+template <typename Options>
+void add_data(CLI::App& command, Words<Options>& words) {
+  auto& options = words.options;
+  command.add_option("--data", words.data, "Folder with activations/{human,distill}.npy and their lines")->required();
+  command.add_option("--seeds", options.seeds, "Of splits and accounts, separated by commas")
+      ->delimiter(',')
+      ->capture_default_str();
+  command.add_option("--stride", options.score.stride, "Requests between two evaluations")
+      ->check(CLI::Range(1, 1024))
+      ->capture_default_str();
+  add_common(command, words);
+}
+
+void add_first_study(CLI::App& run_app, Run& chosen) {
+  auto words = std::make_shared<Words<lab::FirstStudyOptions>>();
+  auto& options = words->options;
+  options.score.stride = 8;
+  auto* command = run_app.add_subcommand("first-study", "Who is flagged, kind by kind, and what each channel adds");
+  add_data(*command, *words);
+  command->add_option("--scale", options.scale, "Of the numbers of accounts")
+      ->check(CLI::Range(0.01, 100.0))
+      ->capture_default_str();
+  command->add_option("--readings", words->readings, "Append every reading of the first seed to this file");
+  command->add_option("--tune", words->tune,
+                      "Activations of our own prompts: choose on other attackers and rows, the test rows stay unread");
+  command->callback([words, &chosen] { chosen = [words] { return first_study(*words); }; });
+}
+
+void add_frontier(CLI::App& run_app, Run& chosen) {
+  auto words = std::make_shared<Words<lab::FrontierOptions>>();
+  auto& options = words->options;
+  auto* command =
+      run_app.add_subcommand("frontier", "What a white-box attacker covers at each PoH floor, and what it costs");
+  add_data(*command, *words);
+  command->add_option("--requests", options.requests_max, "Cap on one attacker's requests")
+      ->check(CLI::Range(50, 1'000'000))
+      ->capture_default_str();
+  command->add_option("--ranking-accounts", options.ranking_accounts, "Honest accounts that rank")
+      ->check(CLI::Range(100, 100'000))
+      ->capture_default_str();
+  command->callback([words, &chosen] { chosen = [words] { return frontier(*words); }; });
+}
+
+void add_students(CLI::App& run_app, Run& chosen) {
+  auto words = std::make_shared<Words<lab::StudentsOptions>>();
+  auto& options = words->options;
+  auto* command = run_app.add_subcommand("students", "What an account's answers are worth, and Knockoff Nets");
+  add_data(*command, *words);
+  command->add_option("--scale", options.scale, "Of the first study's numbers of accounts, at least 10 a cell")
+      ->check(CLI::Range(0.01, 100.0))
+      ->capture_default_str();
+  command->add_option("--runs", options.knockoff_runs, "Knockoff thefts of each kind a seed")
+      ->check(CLI::Range(1, 1'000))
+      ->capture_default_str();
+  command->callback([words, &chosen] { chosen = [words] { return students(*words); }; });
+}
+
+void add_theft(CLI::App& run_app, Run& chosen) {
+  auto words = std::make_shared<Words<lab::TheftOptions>>();
+  auto& options = words->options;
+  auto* command = run_app.add_subcommand("theft", "A softmax head and a model's last layer, stolen from their answers");
+  command->add_option("--set", words->set, "Activation set with field or family: steal a head over it");
+  command->add_option("--model", words->model, "GGUF: steal its hidden size and output matrix");
+  command->add_option("--prompts", options.prompts, "Prompts asked; more than the hidden size")
+      ->check(CLI::Range(2, 16384))
+      ->capture_default_str();
+  command->add_option("--seed", options.seed, "Of rows, prompts and tokens")->capture_default_str();
+  add_common(*command, *words);
+  command->callback([words, &chosen] { chosen = [words] { return theft(*words); }; });
+}
+
+}  // namespace
+
+void add_lab_run(CLI::App& lab_app, Run& chosen) {
+  auto* run_app = lab_app.add_subcommand("run", "Run an experiment");
+  run_app->require_subcommand(1);
+  add_first_study(*run_app, chosen);
+  add_frontier(*run_app, chosen);
+  add_students(*run_app, chosen);
+  add_theft(*run_app, chosen);
+}

@@ -1,0 +1,90 @@
+// Two real thefts, each by an attacker who sees only what an interface answers, and how well they succeed.
+//
+// 1. A softmax head over real activations, by solving equations (theft_equations.hpp).
+// 2. Hidden size and output matrix of a real language model, from full logits and from the five greatest
+//    log-probabilities under a logit bias (theft_logits.hpp).
+// The secrets are read only to compare. docs/lab/theft.md has protocol and results. Threads: one call at a time;
+// llama.cpp's own threads work inside. Cost: one pass of the model a prompt, and a singular value decomposition.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/result.hpp"
+#include "lab/theft_equations.hpp"
+#include "types/activation.hpp"
+
+namespace cms::lab {
+
+struct TheftOptions {
+  std::filesystem::path set;        // activation set whose rows have a field or family; empty: no first theft
+  std::filesystem::path model;      // GGUF; empty: no second theft
+  std::uint64_t seed = 1;           // of rows, prompts and tokens
+  std::uint32_t prompts = 640;      // more than the hidden size, which the attacker guesses by trying
+  std::uint32_t tokens = 2048;      // of the vocabulary whose logits are kept
+  std::uint32_t held_out = 32;      // prompts that the stolen layer has to explain
+  std::uint32_t compared = 8;       // prompts whose logits are compared one by one
+  std::size_t classes = 8;          // of the head: the fields of most rows
+  std::uint32_t threads = 0;        // 0: as many as the machine has
+};
+
+// One way the head's probabilities were printed, one number of queries.
+struct EquationCell {
+  Precision precision = Precision::float64;
+  std::uint64_t queries = 0;
+  std::uint64_t clamped = 0;   // probabilities printed as 0
+  HeadError error;
+  double agreement = 0;        // share of rows not asked that the stolen head decides as the victim
+};
+
+struct EquationTheft {
+  std::size_t classes = 0;
+  std::size_t dimension = 0;        // features
+  std::size_t trained_rows = 0;
+  double trained_accuracy = 0;
+  double fresh_accuracy = 0;        // on rows of the same classes that were not trained on
+  std::size_t fresh_rows = 0;
+  std::size_t agreement_rows = 0;
+  std::vector<EquationCell> cells;
+};
+
+struct LogitTheft {
+  std::size_t vocabulary = 0;
+  std::size_t prompts = 0;
+  std::size_t tokens = 0;
+  std::size_t true_dimension = 0;
+  std::size_t full_dimension = 0;   // found from full logits
+  double full_drop = 0;             // singular value there over the next
+  std::size_t bias_dimension = 0;   // found from log-probabilities under a bias
+  double bias_drop = 0;
+  double matrix_error = 0;          // of the output matrix, relative
+  double held_out_error = 0;        // part of fresh logits outside the stolen span, relative
+  double logit_error = 0;           // greatest absolute error of a logit difference stolen by bias
+  std::size_t compared = 0;         // logits it is the greatest of
+  std::uint64_t bias_queries = 0;
+  std::uint64_t bias_logits = 0;    // that they gave
+};
+
+struct TheftResult {
+  std::optional<EquationTheft> equations;
+  std::optional<LogitTheft> logits;
+};
+
+// The first theft, on a set in memory. Errors: `bad_input` when rows have no field or family, or are too few: each
+// class needs 2 rows, and the queries must not be among the rows trained on. Cost: about 10 s for 6,000 rows of 576.
+Result<EquationTheft> steal_from_set(const ActivationSet& set, const TheftOptions& options);
+
+// Both thefts. Errors: `usage` when there is neither set nor model, when the prompts are too few for the hidden size,
+// or the tokens more than the vocabulary has; those of steal_from_set and of reading the set and the model. Cost: 20 s
+// on two cores for 640 prompts to a model of 135 million weights.
+Result<TheftResult> run_theft(const TheftOptions& options);
+
+// The tables, for people.
+std::string describe(const TheftResult& result);
+// One JSON object a line: what, figure, goal, holds (null without a goal).
+std::string goal_lines(const TheftResult& result);
+
+}  // namespace cms::lab

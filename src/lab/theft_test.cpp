@@ -1,0 +1,105 @@
+#include "lab/theft.hpp"
+
+#include <gtest/gtest.h>
+
+#include <cstdlib>
+#include <nlohmann/json.hpp>
+#include <numeric>
+#include <sstream>
+
+#include "base/random.hpp"
+#include "lab/theft_logits.hpp"
+#include "tap/llama_logits.hpp"
+
+namespace cms::lab {
+namespace {
+
+ActivationSet made_set(std::size_t rows, std::uint32_t dimension) {
+  Random random(1);
+  ActivationSet set;
+  set.manifest.dimension = dimension;
+  for (std::size_t i = 0; i < rows; ++i) {
+    const std::size_t field = i % 10;
+    for (std::uint32_t k = 0; k < dimension; ++k) {
+      set.values.push_back(static_cast<float>(random.normal() + (k == field ? 2 : 0)));
+    }
+    RowInfo row;
+    row.more = {{"field", std::string(1, static_cast<char>('a' + field))}};
+    set.rows.push_back(std::move(row));
+  }
+  return set;
+}
+
+TEST(Theft, from_a_set_is_exact_in_double_and_repeatable) {
+  const auto set = made_set(400, 12);
+  const auto theft = steal_from_set(set, {});
+  ASSERT_TRUE(theft) << theft.error().message;
+  EXPECT_EQ(theft->trained_rows, 8U * 20U);
+  EXPECT_EQ(theft->agreement_rows, 400U - 160U - 26U);
+  EXPECT_GT(theft->fresh_accuracy, 0.5);
+  ASSERT_EQ(theft->cells.size(), 8U);
+  EXPECT_EQ(theft->cells[0].queries, 13U);
+  EXPECT_EQ(theft->cells[4].queries, 26U);
+  EXPECT_LT(theft->cells[0].error.greatest, 1e-8);
+  EXPECT_EQ(theft->cells[0].agreement, 1);
+  TheftResult result;
+  result.equations = *theft;
+  TheftResult again;
+  again.equations = *steal_from_set(set, {});
+  EXPECT_EQ(goal_lines(result), goal_lines(again));
+  EXPECT_EQ(describe(result), describe(again));
+}
+
+TEST(Theft, says_what_a_set_lacks) {
+  const auto few = steal_from_set(made_set(60, 30), {});
+  ASSERT_FALSE(few);
+  EXPECT_EQ(few.error().code, ErrorCode::bad_input);
+  EXPECT_NE(few.error().message.find("asks 62 rows"), std::string::npos) << few.error().message;
+  auto nameless = made_set(400, 12);
+  for (auto& row : nameless.rows) row.more = nullptr;
+  EXPECT_NE(steal_from_set(nameless, {}).error().message.find("name 0 fields"), std::string::npos);
+}
+
+TEST(Theft, of_nothing_is_wrong_usage) { EXPECT_EQ(run_theft({}).error().code, ErrorCode::usage); }
+
+TEST(Theft, by_bias_gives_the_full_logits_of_a_real_model) {
+  const char* model = std::getenv("CMS_MODEL");
+  if (model == nullptr || *model == '\0') GTEST_SKIP() << "CMS_MODEL names no GGUF file";
+  auto oracle = tap::LlamaLogits::open(model, 1);
+  ASSERT_TRUE(oracle) << oracle.error().message;
+  Random random(3);
+  for (int prompt = 0; prompt < 2; ++prompt) {
+    std::vector<std::int32_t> tokens(5);
+    for (auto& token : tokens) token = static_cast<std::int32_t>(random.below(oracle->vocabulary()));
+    const auto logits = oracle->next(tokens);
+    ASSERT_TRUE(logits) << logits.error().message;
+    std::vector<std::int32_t> wanted(512);
+    std::iota(wanted.begin(), wanted.end(), 1000);
+    const auto server = serve_top(*logits, 5);
+    const auto stolen = steal_logits([&](auto biased, double bias) { return answer(server, biased, bias); }, wanted, 7,
+                                     5, 100);
+    ASSERT_TRUE(stolen) << stolen.error().message;
+    EXPECT_EQ(stolen->queries, 128U);
+    for (std::size_t i = 0; i < wanted.size(); ++i) {
+      EXPECT_NEAR(stolen->differences[i], static_cast<double>((*logits)[wanted[i]]) - (*logits)[7], 1e-4);
+    }
+  }
+}
+
+TEST(Theft, goals_fail_where_figures_miss_them) {
+  TheftResult result;
+  result.logits = LogitTheft{};
+  result.logits->true_dimension = 576;
+  result.logits->full_dimension = 575;
+  result.logits->bias_dimension = 576;
+  result.logits->bias_logits = 4;
+  result.logits->bias_queries = 1;
+  result.logits->matrix_error = 2e-3;
+  std::istringstream lines(goal_lines(result));
+  std::vector<nlohmann::json> held;
+  for (std::string line; std::getline(lines, line);) held.push_back(nlohmann::json::parse(line)["holds"]);
+  EXPECT_EQ(held, (std::vector<nlohmann::json>{false, true, false, true, nullptr, nullptr}));
+}
+
+}  // namespace
+}  // namespace cms::lab
