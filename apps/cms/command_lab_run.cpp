@@ -7,6 +7,7 @@
 #include "command.hpp"
 #include "lab/first_study.hpp"
 #include "lab/frontier.hpp"
+#include "lab/sleeper.hpp"
 #include "lab/students.hpp"
 #include "lab/theft.hpp"
 #include "pipeline/parallel.hpp"
@@ -56,6 +57,14 @@ Result<void> students(Words<lab::StudentsOptions> words) {
   words.options.data = words.data;
   words.options.threads = threads_of(words.options);
   CMS_TRY(result, lab::run_students(words.options));
+  print(lab::describe(result), lab::goal_lines(result), words.json);
+  return {};
+}
+
+Result<void> sleeper(Words<lab::SleeperOptions> words) {
+  words.options.data = words.data;
+  words.options.threads = threads_of(words.options);
+  CMS_TRY(result, lab::run_sleepers(words.options));
   print(lab::describe(result), lab::goal_lines(result), words.json);
   return {};
 }
@@ -135,6 +144,21 @@ void add_students(CLI::App& run_app, Run& chosen) {
   command->callback([words, &chosen] { chosen = [words] { return students(*words); }; });
 }
 
+void add_sleeper(CLI::App& run_app, Run& chosen) {
+  auto words = std::make_shared<Words<lab::SleeperOptions>>();
+  auto& options = words->options;
+  auto* command =
+      run_app.add_subcommand("sleeper", "Honest for long, then extracting: how late the flag, how slow recovery");
+  add_data(*command, *words);
+  command->add_option("--asleep", options.asleep, "Honest requests before the attack, separated by commas; 0 first")
+      ->delimiter(',')
+      ->capture_default_str();
+  command->add_option("--accounts", options.accounts, "Accounts of each kind a seed")
+      ->check(CLI::Range(1, 10'000))
+      ->capture_default_str();
+  command->callback([words, &chosen] { chosen = [words] { return sleeper(*words); }; });
+}
+
 void add_theft(CLI::App& run_app, Run& chosen) {
   auto words = std::make_shared<Words<lab::TheftOptions>>();
   auto& options = words->options;
@@ -157,5 +181,6 @@ void add_lab_run(CLI::App& lab_app, Run& chosen) {
   add_first_study(*run_app, chosen);
   add_frontier(*run_app, chosen);
   add_students(*run_app, chosen);
+  add_sleeper(*run_app, chosen);
   add_theft(*run_app, chosen);
 }

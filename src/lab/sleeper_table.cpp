@@ -1,0 +1,83 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <map>
+#include <nlohmann/json.hpp>
+
+#include "lab/sleeper.hpp"
+
+namespace cms::lab {
+namespace {
+
+struct Row {
+  double accounts = 0, before = 0, flagged = 0, recovered = 0;
+  std::vector<std::uint32_t> delays, recoveries;
+};
+
+// Attacks in order of first appearance, each by time asleep.
+std::vector<std::pair<std::string, std::map<std::uint32_t, Row>>> rows_of(const std::vector<SleeperOutcome>& outcomes) {
+  std::vector<std::pair<std::string, std::map<std::uint32_t, Row>>> rows;
+  for (const auto& one : outcomes) {
+    auto found = std::find_if(rows.begin(), rows.end(), [&](const auto& row) { return row.first == one.attack; });
+    if (found == rows.end()) found = rows.insert(rows.end(), {one.attack, {}});
+    auto& row = found->second[one.asleep];
+    row.accounts += 1;
+    row.before += one.flagged_before ? 1 : 0;
+    if (one.delay > 0) row.flagged += 1, row.delays.push_back(one.delay);
+    if (one.recovery > 0) row.recovered += 1, row.recoveries.push_back(one.recovery);
+  }
+  return rows;
+}
+
+double median(std::vector<std::uint32_t> values) {
+  std::sort(values.begin(), values.end());
+  return values.empty() ? 0 : values[values.size() / 2];
+}
+
+// Of all accounts: those that were not flagged count as later than any; 0 when the median is one of them.
+double median_delay(const Row& row) {
+  auto sorted = row.delays;
+  std::sort(sorted.begin(), sorted.end());
+  const auto middle = static_cast<std::size_t>(row.accounts / 2);
+  return middle < sorted.size() ? sorted[middle] : 0;
+}
+
+}  // namespace
+
+std::string describe(const std::vector<SleeperOutcome>& outcomes) {
+  std::string text = fmt::format("{:<30} {:>7} {:>9} {:>8} {:>8} {:>8} {:>10} {:>9}\n", "attack", "asleep", "accounts",
+                                 "before", "flagged", "delay", "recovered", "after");
+  for (const auto& [attack, by_sleep] : rows_of(outcomes)) {
+    for (const auto& [asleep, row] : by_sleep) {
+      text += fmt::format("{:<30} {:>7} {:>9.0f} {:>8.3f} {:>8.3f} {:>8.0f} {:>10.3f} {:>9.0f}\n", attack, asleep,
+                          row.accounts, row.before / row.accounts, row.flagged / row.accounts, median_delay(row),
+                          row.recovered / row.accounts, median(row.recoveries));
+    }
+  }
+  return text +
+         "before: share flagged while still honest; delay: requests from the onset to the flag, median over all "
+         "accounts (0 = half were not flagged);\nafter: honest requests until PoH > .25, median of those that got "
+         "there\n";
+}
+
+std::string goal_lines(const std::vector<SleeperOutcome>& outcomes) {
+  std::string text;
+  for (const auto& [attack, by_sleep] : rows_of(outcomes)) {
+    const double early = median_delay(by_sleep.begin()->second);
+    for (const auto& [asleep, row] : by_sleep) {
+      const double delay = median_delay(row);
+      const bool judged = asleep > 0 && early > 0;
+      nlohmann::json held;
+      if (judged) held = delay > 0 && delay <= 2 * early;
+      text += nlohmann::json({{"what", fmt::format("sleeper: delay, {}, after {} honest requests", attack, asleep)},
+                              {"figure", delay > 0 ? nlohmann::json(delay) : nlohmann::json()},
+                              {"goal", judged ? fmt::format("<= {:.0f}, twice an early attacker's", 2 * early) : "-"},
+                              {"holds", held}})
+                  .dump() +
+              "\n";
+    }
+  }
+  return text;
+}
+
+}  // namespace cms::lab
