@@ -1,4 +1,4 @@
-"""cms lab run sleeper in its small form: its form, and that systematic attackers are flagged however long they slept."""
+"""cms lab run sleeper in its small form: its form, and that systematic attackers are flagged all the same."""
 
 import json
 import os
