@@ -159,7 +159,8 @@ double published_score(const Rows& raws, std::uint32_t window, std::uint32_t ste
 }
 
 double prada(const Rows& raws) {
-  constexpr std::size_t kFirst = 30, kStep = 10;
+  // The paper asks for 100 distances; our shortest accounts have as many requests, and so one less.
+  constexpr std::size_t kFirst = 90, kStep = 10;
   const Eigen::MatrixXd squares = squared_distances(raws);
   mixture::Workspace workspace;
   std::vector<Index> grown;
@@ -208,11 +209,11 @@ double benign_mmd(const Rows& points, std::span<const float> benign_kernels, dou
 }
 
 double occupied_buckets(const Rows& points) {
-  constexpr Index kPlanes = 12;
+  const Index planes = std::min<Index>(12, points.cols());
   std::set<std::uint32_t> buckets;
   for (Index i = 0; i < points.rows(); ++i) {
     std::uint32_t bucket = 0;
-    for (Index p = 0; p < kPlanes; ++p) bucket |= std::uint32_t{points(i, p) > 0} << p;
+    for (Index p = 0; p < planes; ++p) bucket |= std::uint32_t{points(i, p) > 0} << p;
     buckets.insert(bucket);
   }
   return static_cast<double>(buckets.size());

@@ -24,8 +24,8 @@ using Rows = Eigen::Matrix<float, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajo
 double published_score(const Rows& raws, std::uint32_t window = 50, std::uint32_t step = 10);
 
 // PRADA (Juuti, Szyller, Marchal, Asokan, EuroS&P 2019, algorithm 3) with one class: distance of each request to the
-// nearest of a growing set; greatest 1 - W (Shapiro-Wilk, outliers beyond 3 sigma left out) over all prefixes of 30,
-// 40, ... distances. `raws` is n x d. 0 while there are fewer. Cost: n^2 d / 2.
+// nearest of a growing set; greatest 1 - W (Shapiro-Wilk, outliers beyond 3 sigma left out) over all prefixes of 90,
+// 100, ... distances. `raws` is n x d. 0 while there are fewer. Cost: n^2 d / 2.
 double prada(const Rows& raws);
 
 // Similar pairs (after SEAT: Zhang, Chen, Wang, AISec 2021): share of requests with an earlier one at a cosine of at
@@ -39,7 +39,7 @@ double benign_mmd(const Rows& points, std::span<const float> benign_kernels, dou
                   std::uint32_t window = 100, std::uint32_t step = 10);
 
 // B4B's coverage (Dubinski et al., arXiv 2310.08571, section 4.1): buckets of 12 hyperplanes, here the signs of the 12
-// leading whitened coordinates, that an account has occupied. `points` has 12 columns or more. Cost: linear.
+// leading whitened coordinates, that an account has occupied. Fewer where `points` has fewer columns. Cost: linear.
 double occupied_buckets(const Rows& points);
 
 // What looks at one request at a time: fitted on the texts of the fit part, applied to every row of the corpus.

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cmath>
 #include <fstream>
+#include <limits>
 
 #include "base/progress.hpp"
 #include "lab/baselines.hpp"
@@ -120,29 +121,58 @@ Outcome judge_rival(std::vector<double> honest, const std::vector<double>& value
   return {flagged / static_cast<double>(std::max<std::size_t>(1, values.size())), area_under_curve(values, negatives)};
 }
 
+// The least threshold at which a rival keeps every honest goal on the cells themselves: more than it could know.
+double fair_threshold(std::span<const MeasuredCell> cells, const std::vector<std::vector<double>>& values) {
+  double threshold = -std::numeric_limits<double>::infinity();
+  for (std::size_t i = 0; i < cells.size(); ++i) {
+    const auto& cell = *cells[i].cell;
+    if (!cell.honest || !cell.goal || values[i].empty()) continue;
+    auto rising = values[i];
+    std::sort(rising.begin(), rising.end());
+    const auto allowed = static_cast<std::size_t>(*cell.goal * static_cast<double>(rising.size()));
+    threshold = std::max(threshold, rising[rising.size() - 1 - std::min(allowed, rising.size() - 1)]);
+  }
+  return threshold;
+}
+
+// All cells of one rival, from its value of every account.
+std::vector<Outcome> judge_values(const std::vector<double>& honest, std::span<const MeasuredCell> cells,
+                                  const std::vector<std::vector<double>>& values) {
+  std::vector<double> negatives;
+  for (std::size_t i = 0; i < cells.size(); ++i) {
+    if (cells[i].cell->calibration_kind) negatives.insert(negatives.end(), values[i].begin(), values[i].end());
+  }
+  const double threshold = fair_threshold(cells, values);
+  std::vector<Outcome> outcomes;
+  for (const auto& cell : values) {
+    outcomes.push_back(judge_rival(honest, cell, negatives));
+    const auto above = std::count_if(cell.begin(), cell.end(), [&](double value) { return value > threshold; });
+    outcomes.back().matched = static_cast<double>(above) / static_cast<double>(std::max<std::size_t>(1, cell.size()));
+  }
+  return outcomes;
+}
+
 std::vector<Outcome> judge_trivial(Trivial trivial, std::span<const Measured> honest,
                                    std::span<const MeasuredCell> cells) {
   double mean = 0;
   for (const auto& one : honest) mean += trivial(one) / static_cast<double>(honest.size());
-  std::vector<Outcome> best(cells.size(), Outcome{0, 0});
+  std::vector<Outcome> best(cells.size(), Outcome{0, 0, 0});
   for (int direction = 0; direction < 3; ++direction) {
     const auto score = [&](const Measured& one) {
       const double value = trivial(one);
       return direction == 0 ? value : direction == 1 ? -value : std::abs(value - mean);
     };
-    std::vector<double> reference, negatives;
+    std::vector<double> reference;
     for (const auto& one : honest) reference.push_back(score(one));
-    for (const auto& cell : cells) {
-      for (const auto& one : cell.accounts) {
-        if (cell.cell->calibration_kind) negatives.push_back(score(one));
-      }
-    }
+    std::vector<std::vector<double>> values(cells.size());
     for (std::size_t i = 0; i < cells.size(); ++i) {
-      std::vector<double> values;
-      for (const auto& one : cells[i].accounts) values.push_back(score(one));
-      const auto outcome = judge_rival(reference, values, negatives);
-      best[i].flagged = std::max(best[i].flagged, outcome.flagged);
-      best[i].area = std::max(best[i].area, outcome.area);
+      for (const auto& one : cells[i].accounts) values[i].push_back(score(one));
+    }
+    const auto outcomes = judge_values(reference, cells, values);
+    for (std::size_t i = 0; i < cells.size(); ++i) {
+      best[i].flagged = std::max(best[i].flagged, outcomes[i].flagged);
+      best[i].area = std::max(best[i].area, outcomes[i].area);
+      best[i].matched = std::max(best[i].matched, outcomes[i].matched);
     }
   }
   return best;
@@ -156,16 +186,9 @@ std::vector<Outcome> judge_baseline(std::size_t baseline, std::span<const Baseli
     for (const auto& one : accounts) values.push_back(one[baseline]);
     return values;
   };
-  const auto reference = values_of(honest);
-  std::vector<double> negatives;
-  for (const auto& cell : cells) {
-    if (!cell.cell->calibration_kind) continue;
-    const auto values = values_of(cell.baselines);
-    negatives.insert(negatives.end(), values.begin(), values.end());
-  }
-  std::vector<Outcome> outcomes;
-  for (const auto& cell : cells) outcomes.push_back(judge_rival(reference, values_of(cell.baselines), negatives));
-  return outcomes;
+  std::vector<std::vector<double>> values;
+  for (const auto& cell : cells) values.push_back(values_of(cell.baselines));
+  return judge_values(values_of(honest), cells, values);
 }
 
 // Area under the curve of single requests, each judged alone, against the requests of honest accounts.

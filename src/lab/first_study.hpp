@@ -46,6 +46,7 @@ struct Configuration {
 struct Outcome {
   double flagged = 0;  // share
   double area = 0.5;   // under the curve against the honest kinds of calibration
+  double matched = 0;  // rivals: share flagged at a threshold raised until no honest cell is flagged beyond its goal
 };
 
 struct CellResult {

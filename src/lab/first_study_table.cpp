@@ -68,26 +68,17 @@ double rival_flagged(const CellResult& cell, std::size_t rival) {
   return over_seeds(cell.accounts.size(), [&](std::size_t s) { return cell.rivals[s][rival].flagged; }).mean;
 }
 
-// Whether a rival keeps every goal that honest accounts set, judged as we are: one that flags customers is no rival.
-std::vector<bool> fair_rivals(const FirstStudyResult& result) {
-  std::vector<bool> fair(result.rivals.size(), true);
-  for (const auto& cell : result.cells) {
-    if (!cell.honest || !cell.goal) continue;
-    const auto trials = pooled(cell).second;
-    for (std::size_t r = 0; r < fair.size(); ++r) {
-      const auto hits = static_cast<std::uint64_t>(std::lround(rival_flagged(cell, r) * static_cast<double>(trials)));
-      if (rate_lower_bound(hits, trials, .95) > *cell.goal) fair[r] = false;
-    }
-  }
-  return fair;
+// At the threshold at which it would keep the goals of honest accounts.
+double rival_matched(const CellResult& cell, std::size_t rival) {
+  return over_seeds(cell.accounts.size(), [&](std::size_t s) { return cell.rivals[s][rival].matched; }).mean;
 }
 
-// A catch is claimed where more are flagged than the promise allows for honest accounts.
-bool beats_rivals(const CellResult& cell, const std::vector<bool>& fair) {
+// A catch is claimed where more are flagged than the promise allows for honest accounts; null where none is.
+nlohmann::json beats_rivals(const CellResult& cell, std::size_t rivals) {
   const double own = flagged(cell).mean;
-  if (own <= 2 * kFlagged) return true;
-  for (std::size_t r = 0; r < fair.size(); ++r) {
-    if (fair[r] && rival_flagged(cell, r) >= own) return false;
+  if (own <= 2 * kFlagged) return nullptr;
+  for (std::size_t r = 0; r < rivals; ++r) {
+    if (rival_matched(cell, r) >= own) return false;
   }
   return true;
 }
@@ -118,25 +109,22 @@ std::string main_table(const FirstStudyResult& result) {
 }
 
 std::string rival_table(const FirstStudyResult& result) {
-  const auto fair = fair_rivals(result);
-  std::string text = fmt::format("{:<30} {:>12} {:>8}", "share flagged, AUC", "CMS", "request");
-  for (std::size_t r = 0; r < fair.size(); ++r) {
-    text += fmt::format(" | {:>16}", result.rivals[r] + (fair[r] ? "" : "*"));
-  }
+  std::string text = fmt::format("{:<30} {:>12} {:>8}", "flagged (matched), AUC", "CMS", "request");
+  for (const auto& rival : result.rivals) text += fmt::format(" | {:>20}", rival);
   text += '\n';
   for (const auto& cell : result.cells) {
     const auto seeds = cell.accounts.size();
     text += fmt::format("{:<30} {:>5.3f} {:>6.3f} {:>8.3f}", cell.name, flagged(cell).mean, mean_area(cell, 0),
                         over_seeds(seeds, [&](auto s) { return cell.request_areas[s]; }).mean);
     for (std::size_t r = 0; r < result.rivals.size(); ++r) {
-      text += fmt::format(" | {:>9.3f} {:>6.3f}", rival_flagged(cell, r),
+      text += fmt::format(" | {:>5.3f} ({:.3f}) {:>6.3f}", rival_flagged(cell, r), rival_matched(cell, r),
                           over_seeds(seeds, [&](auto s) { return cell.rivals[s][r].area; }).mean);
     }
     text += '\n';
   }
   return text +
          "request: AUC of single requests, each judged alone by a classifier that was shown both kinds of text\n"
-         "*: breaks a goal of honest accounts, so that what it flags of attackers does not count\n";
+         "matched: at a threshold raised until the rival flags no kind of honest accounts beyond its goal\n";
 }
 
 std::string channel_table(const FirstStudyResult& result) {
@@ -184,7 +172,6 @@ std::string describe(const FirstStudyResult& result) {
 }
 
 std::string goal_lines(const FirstStudyResult& result) {
-  const auto fair = fair_rivals(result);
   std::string text;
   const auto line = [&](const std::string& what, double figure, const nlohmann::json& goal,
                         const nlohmann::json& held) {
@@ -195,7 +182,7 @@ std::string goal_lines(const FirstStudyResult& result) {
     line(what, flagged(cell).mean, goal_text(cell), cell.goal ? nlohmann::json(holds(cell)) : nlohmann::json());
     if (cell.honest) continue;
     line("first-study: flagged more than every rival, " + cell.name, flagged(cell).mean,
-         "> each that keeps the honest goals, where > .02", beats_rivals(cell, fair));
+         "> each at matched honest rates, where > .02", beats_rivals(cell, result.rivals.size()));
     line("first-study: AUC of single requests, " + cell.name,
          over_seeds(cell.accounts.size(), [&](auto s) { return cell.request_areas[s]; }).mean, "-", nullptr);
   }

@@ -63,8 +63,8 @@ struct FrontierResult {
 // Errors: `bad_input` when the data are not there or too small. Cost: about a minute a seed on two cores.
 Result<FrontierResult> run_frontier(const FrontierOptions& options);
 
-// C(tau) of one seed at one account cost. `reached` is false when no account length got there within the cap: then
-// `multiplier` is a lower bound.
+// C(tau) of one seed at one account cost. `reached` is false when no way got there within the cap: then `multiplier` is
+// what those who tried have paid so far, or 0 when the unwatched one did not get there either.
 struct Cost {
   double multiplier = 0;
   bool reached = false;

@@ -1,6 +1,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
 #include <limits>
 #include <nlohmann/json.hpp>
 #include <optional>
@@ -15,6 +16,11 @@ constexpr double kCostGoal = 10;
 double median(std::vector<double> values) {
   std::sort(values.begin(), values.end());
   return values.empty() ? 0 : values[values.size() / 2];
+}
+
+// Requests until kReached; later than any where it was not.
+double requests_of(const FrontierRun& run) {
+  return run.requests > 0 ? run.requests : std::numeric_limits<double>::infinity();
 }
 
 // Over seeds, of one way. Runs are in the same order for every seed.
@@ -44,7 +50,10 @@ Cost median_cost(const FrontierResult& result, double floor, double account_cost
   return {median(std::move(multipliers)), reached};
 }
 
-std::string shown(const Cost& cost) { return fmt::format("{}{:.2f}", cost.reached ? "" : "> ", cost.multiplier); }
+std::string shown(const Cost& cost) {
+  if (cost.multiplier <= 0) return "unknown";
+  return fmt::format("{}{:.2f}", cost.reached ? "" : "> ", cost.multiplier);
+}
 
 }  // namespace
 
@@ -52,7 +61,7 @@ Cost cost_at(const std::vector<FrontierRun>& runs, double floor, double account_
   const auto price = [&](const FrontierRun& run, double requests) { return requests + run.accounts * account_cost; };
   double unwatched = 0, least = std::numeric_limits<double>::infinity(), bound = least;
   for (const auto& run : runs) {
-    if (run.floor <= 0) unwatched = price(run, run.requests);
+    if (run.floor <= 0 && run.requests > 0) unwatched = price(run, run.requests);
   }
   if (unwatched <= 0) return {};
   for (const auto& run : runs) {
@@ -80,11 +89,11 @@ std::string describe(const FrontierResult& result, const FrontierOptions& option
     for (std::size_t c = 0; c < kCheckpoints.size(); ++c) {
       text += fmt::format(" {:>7.3f}", median_of(result, w, [&](const FrontierRun& r) { return r.at_checkpoints[c]; }));
     }
-    const double requests = median_of(result, w, [](const FrontierRun& r) { return double(r.requests); });
+    const double requests = median_of(result, w, requests_of);
     text += fmt::format(" {:>7.3f} {:>9.0f} {:>12} {:>9.0f} {:>9.4f}\n",
                         median_of(result, w, [](const FrontierRun& r) { return r.coverage; }),
                         median_of(result, w, [](const FrontierRun& r) { return double(r.requests_sent); }),
-                        requests > 0 ? fmt::format("{:.0f}", requests) : "no",
+                        std::isfinite(requests) ? fmt::format("{:.0f}", requests) : "no",
                         median_of(result, w, [](const FrontierRun& r) { return double(r.accounts); }),
                         median_of(result, w, [](const FrontierRun& r) { return r.poh_min; }));
   }

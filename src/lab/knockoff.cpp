@@ -122,13 +122,12 @@ class Knockoff {
     Distribution mean = Distribution::Zero(answer.size());
     for (const auto& one : recent_) mean += one / static_cast<double>(recent_.size());
     const double diversity = (answer - mean).cwiseMax(0).sum();
-    double loss = 0;
-    if (student_) {
-      const Eigen::RowVectorXf own = student_->answer(features_[row]).normalized();
-      const auto expected = distribution_of(study_.atlas, {own.data(), static_cast<std::size_t>(own.size())});
-      loss = -(answer.array() * (expected.array() + 1e-12).log()).sum();
-    }
-    return (certainty_scale_(margin(answer)) + diversity_scale_(diversity) + loss_scale_(loss)) / 3;
+    const double before = certainty_scale_(margin(answer)) + diversity_scale_(diversity);
+    if (!student_) return before / 2;
+    const Eigen::RowVectorXf own = student_->answer(features_[row]).normalized();
+    const auto expected = distribution_of(study_.atlas, {own.data(), static_cast<std::size_t>(own.size())});
+    const double loss = -(answer.array() * (expected.array() + 1e-12).log()).sum();
+    return (before + loss_scale_(loss)) / 3;
   }
 
   void refit() {

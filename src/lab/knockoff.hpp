@@ -4,7 +4,7 @@
 // The victim answers a text with its unit point, and so with a distribution over charts (softmax of the cosines to all
 // centroids over kTemperature). Adaptive (section 4.1.2): a gradient bandit over fields; the reward is the mean of
 // certainty (margin of the two likeliest charts), diversity (mass on charts that the last kMemory answers had less of)
-// and loss (cross-entropy of the student's distribution), each scaled to [0, 1] by what was seen so far.
+// and, once there is a student, loss (cross-entropy of its distribution), each scaled to [0, 1] by what was seen.
 // Threads: pure. Cost: a refit of the student every `refit` requests.
 #pragma once
 

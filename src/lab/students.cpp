@@ -37,13 +37,18 @@ struct School {
     return fidelity(taught(rows), ground.study, features, examination, rows);
   }
   [[nodiscard]] double nearness_of(Asked rows) const {
-    double sum = 0;
+    const auto& corpus = ground.study.corpus;
+    UsedTexts asked(corpus);
+    for (const auto row : rows) asked.take(row);
+    double sum = 0, count = 0;
     for (const auto text : examination.rows) {
+      if (asked.contains(text)) continue;
       float nearest = -1;
-      for (const auto row : rows) nearest = std::max(nearest, cosine(ground.study.corpus, text, row));
-      sum += nearest / static_cast<double>(examination.rows.size());
+      for (const auto row : rows) nearest = std::max(nearest, cosine(corpus, text, row));
+      sum += nearest;
+      count += 1;
     }
-    return sum;
+    return count > 0 ? sum / count : 0;
   }
 };
 

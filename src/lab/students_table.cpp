@@ -21,7 +21,7 @@ double cosine_of(const StudentOutcome& one) { return one.fidelity.cosine; }
 double use_weighted(const StudentOutcome& one) { return one.fidelity.use_weighted; }
 double charts_of(const StudentOutcome& one) { return one.fidelity.charts; }
 
-double correlation_over(const StudentsResult& result, bool attackers_only, Get predictor, Get fidelity = cosine_of) {
+double correlation_over(const StudentsResult& result, bool attackers_only, Get predictor, Get fidelity) {
   std::vector<double> predicted, found;
   for (const auto& one : result.students) {
     if (attackers_only && one.honest) continue;
@@ -107,13 +107,16 @@ std::string goal_lines(const StudentsResult& result) {
   const auto line = [&](const std::string& what, double figure, const std::string& goal, const nlohmann::json& held) {
     text += nlohmann::json({{"what", what}, {"figure", figure}, {"goal", goal}, {"holds", held}}).dump() + "\n";
   };
-  // Coverage counts charts by use, and so does the fidelity it is set beside.
-  const double all = correlation_over(result, false, coverage, use_weighted);
-  const double among = correlation_over(result, true, coverage, use_weighted);
-  line("students: Pearson of use-weighted fidelity with coverage, all accounts", all, ">= 0.95", all >= .95);
-  line("students: Pearson of use-weighted fidelity with coverage, attackers", among, ">= 0.80", among >= .80);
-  const double rival = correlation_over(result, true, nearness, use_weighted);
-  line("students: Pearson of use-weighted fidelity with nearness, attackers", rival, "-", nullptr);
+  const std::pair<const char*, Get> fidelities[] = {
+      {"cosine", cosine_of}, {"use-weighted", use_weighted}, {"charts", charts_of}};
+  for (const auto& [name, fidelity] : fidelities) {
+    const double all = correlation_over(result, false, coverage, fidelity);
+    const double among = correlation_over(result, true, coverage, fidelity);
+    const auto what = fmt::format("students: Pearson of fidelity ({}) with", name);
+    line(what + " coverage, all accounts", all, ">= 0.95", all >= .95);
+    line(what + " coverage, attackers", among, ">= 0.80", among >= .80);
+    line(what + " nearness, attackers", correlation_over(result, true, nearness, fidelity), "-", nullptr);
+  }
   for (const auto& kind : names(result.knockoffs, &KnockoffOutcome::kind)) {
     const double share = flagged_share(result, kind);
     const bool random = kind.starts_with("random");

@@ -63,13 +63,16 @@ Result<Parts> divide(const ActivationSet& set, const TheftOptions& options, std:
   std::iota(rows.begin(), rows.end(), std::size_t{0});
   Random(options.seed).shuffle(rows);
   std::map<std::string, std::size_t> trained;
+  std::vector<std::size_t> left;
   for (const auto row : rows) {
     const auto name = label(set.rows[row]);
     const bool train = parts.classes.contains(name) && 2 * trained[name] < counts[name];
     if (train) ++trained[name];
-    auto& part = train ? parts.train : parts.queries.size() < asked ? parts.queries : parts.rest;
-    part.push_back(row);
+    (train ? parts.train : left).push_back(row);
   }
+  // Drawn again: the order left over has the classes' rows at its end.
+  Random(options.seed + 1).shuffle(left);
+  for (const auto row : left) (parts.queries.size() < asked ? parts.queries : parts.rest).push_back(row);
   if (parts.queries.size() < asked || parts.rest.empty()) {
     return fail(ErrorCode::bad_input, fmt::format("the attacker asks {} rows and is tested on others: the set has {} "
                                                   "rows that the victim did not train on", asked,
@@ -200,6 +203,9 @@ Result<EquationTheft> steal_from_set(const ActivationSet& set, const TheftOption
   theft.trained_accuracy = accuracy(victim, set, parts, parts.train).first;
   std::tie(theft.fresh_accuracy, theft.fresh_rows) = accuracy(victim, set, parts, parts.rest);
   theft.agreement_rows = parts.rest.size();
+  const auto of_classes = std::ranges::count_if(
+      parts.queries, [&](std::size_t row) { return parts.classes.contains(label(set.rows[row])); });
+  theft.asked_of_classes = static_cast<double>(of_classes) / static_cast<double>(parts.queries.size());
   const Eigen::MatrixXd rest = matrix_of(set, parts.rest);
   for (const std::size_t asked : {unknowns, 2 * unknowns}) {
     const Eigen::MatrixXd queries = matrix_of(set, std::span(parts.queries).first(asked));

@@ -48,6 +48,7 @@ struct EquationTheft {
   double fresh_accuracy = 0;        // on rows of the same classes that were not trained on
   std::size_t fresh_rows = 0;
   std::size_t agreement_rows = 0;
+  double asked_of_classes = 0;      // share of the queries that are of the victim's classes
   std::vector<EquationCell> cells;
 };
 

@@ -15,10 +15,11 @@ constexpr double kMatrixGoal = 1e-3;
 std::string equation_table(const EquationTheft& theft) {
   std::string text = fmt::format(
       "a softmax head of {} classes over {} features, fitted to {} rows (accuracy {:.3f}; {:.3f} on {} others),\n"
-      "stolen by solving equations; agreement on {} rows not asked\n\n{:<12} {:>7} {:>10} {:>14} {:>14} {:>9}\n",
+      "stolen by solving equations with rows {:.0f}% of which are of its classes; agreement on {} rows not asked\n\n",
       theft.classes, theft.dimension, theft.trained_rows, theft.trained_accuracy, theft.fresh_accuracy,
-      theft.fresh_rows, theft.agreement_rows, "printed as", "queries", "printed 0", "greatest error", "relative error",
-      "agreement");
+      theft.fresh_rows, 100 * theft.asked_of_classes, theft.agreement_rows);
+  text += fmt::format("{:<12} {:>7} {:>10} {:>14} {:>14} {:>9}\n", "printed as", "queries", "printed 0",
+                      "greatest error", "relative error", "agreement");
   for (const auto& cell : theft.cells) {
     text += fmt::format("{:<12} {:>7} {:>10} {:>14.2e} {:>14.2e} {:>9.4f}\n", precision_name(cell.precision),
                         cell.queries, cell.clamped, cell.error.greatest, cell.error.relative, cell.agreement);

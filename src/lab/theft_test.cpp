@@ -37,6 +37,7 @@ TEST(Theft, from_a_set_is_exact_in_double_and_repeatable) {
   EXPECT_EQ(theft->trained_rows, 8U * 20U);
   EXPECT_EQ(theft->agreement_rows, 400U - 160U - 26U);
   EXPECT_GT(theft->fresh_accuracy, 0.5);
+  EXPECT_NEAR(theft->asked_of_classes, 160.0 / 240, 0.25);  // as of all rows not trained on; 26 are drawn
   ASSERT_EQ(theft->cells.size(), 8U);
   EXPECT_EQ(theft->cells[0].queries, 13U);
   EXPECT_EQ(theft->cells[4].queries, 26U);

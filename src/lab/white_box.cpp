@@ -137,7 +137,7 @@ class Attacker {
     pacing_ = gained > 0 ? options_.pace : pacing_ > 0 ? pacing_ - 1 : 0;
     covered_[prize_.charts[row]] = true;
     used_.take(row);
-    if (options_.floor > 0) run_.poh_min = std::min(run_.poh_min, poh_after(row, state_));
+    run_.poh_min = std::min(run_.poh_min, poh_after(row, state_));
     last_ = row;
     run_.rows.push_back(row);
     run_.accounts.push_back(account_);

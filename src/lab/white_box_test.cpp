@@ -90,7 +90,9 @@ TEST_F(WhiteBox, keeps_every_account_above_its_floor) {
 }
 
 TEST_F(WhiteBox, would_fall_below_the_floor_if_it_did_not_look) {
-  EXPECT_LT(lowest(run({})), .2);
+  const auto free = run({});
+  EXPECT_LT(free.poh_min, .2);
+  EXPECT_EQ(free.poh_min, lowest(free));
 }
 
 TEST_F(WhiteBox, sends_no_text_twice_in_an_account_and_leaves_accounts_when_told) {
@@ -127,6 +129,12 @@ TEST(Cost, is_the_cheapest_way_over_the_unwatched_one) {
   EXPECT_DOUBLE_EQ(cost_at(runs, .1, 100, false).multiplier, 500.0 / 200);
   EXPECT_DOUBLE_EQ(cost_at(runs, .1, 0, true).multiplier, 4);
   EXPECT_TRUE(cost_at(runs, .1, 0, true).reached);
+}
+
+TEST(Cost, is_unknown_where_even_the_unwatched_did_not_get_there) {
+  const std::vector<FrontierRun> runs = {way(0, true, 0, 60, 1), way(.1, true, 0, 70, 1)};
+  EXPECT_EQ(cost_at(runs, .1, 10, false).multiplier, 0);
+  EXPECT_FALSE(cost_at(runs, .1, 10, false).reached);
 }
 
 TEST(Cost, that_was_not_reached_is_a_bound_and_says_so) {

@@ -20,14 +20,14 @@ class Students(unittest.TestCase):
         cls.lines = [json.loads(line) for line in cls.run_.stdout.splitlines()]
 
     def test_every_line_is_a_goal_line(self):
-        self.assertEqual(len(self.lines), 7)
+        self.assertEqual(len(self.lines), 13)
         for line in self.lines:
             self.assertEqual(set(line), {"what", "figure", "goal", "holds"})
             self.assertTrue(-1 <= line["figure"] <= 1, line)
 
     def test_fidelity_follows_coverage(self):
         told = {line["what"]: line["figure"] for line in self.lines}
-        self.assertGreater(told["students: Pearson of use-weighted fidelity with coverage, attackers"], .5)
+        self.assertGreater(told["students: Pearson of fidelity (use-weighted) with coverage, attackers"], .5)
 
     def test_the_table_has_students_and_thefts(self):
         for word in ("nearness", "generalist", "Knockoff Nets", "adaptive, people's prompts", "first flag"):

@@ -142,8 +142,8 @@ TEST(Replace, equals_from_scratch_after_every_event_in_wide_windows) {
 
 TEST(Replace, truncates_where_the_walk_from_scratch_does) {
   Tally tally;
-  const std::array<std::uint32_t, 3> lengths = {12, 40, 64};
-  slide_all(lengths, 80, true, tally);
+  const std::array<std::uint32_t, 5> lengths = {12, 40, 64, 65, 129};
+  slide_all(lengths, 150, true, tally);
   EXPECT_GT(tally.truncated, tally.events / 20);
   EXPECT_LT(tally.truncated, tally.events);
 }
