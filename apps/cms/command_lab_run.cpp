@@ -25,56 +25,32 @@ struct Words {
   bool json = false;
 };
 
-void print(const std::string& table, const std::string& goals, bool json) {
-  fmt::print(json ? stderr : stdout, "{}", table);
-  if (json) fmt::print("{}", goals);
+template <typename Options, typename Run>
+Result<void> run_and_print(Words<Options>& words, const Run& run) {
+  CMS_TRY(result, run(words.options));
+  fmt::print(words.json ? stderr : stdout, "{}", lab::describe(result));
+  if (words.json) fmt::print("{}", lab::goal_lines(result));
+  return {};
 }
 
-template <typename Options>
-unsigned threads_of(const Options& options) {
-  return options.threads > 0 ? options.threads : cms::pipeline::default_threads();
+// An experiment on the shared activations.
+template <typename Options, typename Run>
+Result<void> run_on_data(Words<Options> words, const Run& run) {
+  words.options.data = words.data;
+  if (words.options.threads == 0) words.options.threads = cms::pipeline::default_threads();
+  return run_and_print(words, run);
 }
 
 Result<void> first_study(Words<lab::FirstStudyOptions> words) {
-  words.options.data = words.data;
   words.options.readings = words.readings;
   words.options.tune = words.tune;
-  words.options.threads = threads_of(words.options);
-  CMS_TRY(result, lab::run_first_study(words.options));
-  print(lab::describe(result), lab::goal_lines(result), words.json);
-  return {};
-}
-
-Result<void> frontier(Words<lab::FrontierOptions> words) {
-  words.options.data = words.data;
-  words.options.threads = threads_of(words.options);
-  CMS_TRY(result, lab::run_frontier(words.options));
-  print(lab::describe(result, words.options), lab::goal_lines(result), words.json);
-  return {};
-}
-
-Result<void> students(Words<lab::StudentsOptions> words) {
-  words.options.data = words.data;
-  words.options.threads = threads_of(words.options);
-  CMS_TRY(result, lab::run_students(words.options));
-  print(lab::describe(result), lab::goal_lines(result), words.json);
-  return {};
-}
-
-Result<void> sleeper(Words<lab::SleeperOptions> words) {
-  words.options.data = words.data;
-  words.options.threads = threads_of(words.options);
-  CMS_TRY(result, lab::run_sleepers(words.options));
-  print(lab::describe(result), lab::goal_lines(result), words.json);
-  return {};
+  return run_on_data(std::move(words), lab::run_first_study);
 }
 
 Result<void> theft(Words<lab::TheftOptions> words) {
   words.options.set = words.set;
   words.options.model = words.model;
-  CMS_TRY(result, lab::run_theft(words.options));
-  print(lab::describe(result), lab::goal_lines(result), words.json);
-  return {};
+  return run_and_print(words, lab::run_theft);
 }
 
 // What all experiments take.
@@ -127,7 +103,7 @@ void add_frontier(CLI::App& run_app, Run& chosen) {
   command->add_option("--ranking-accounts", options.ranking_accounts, "Honest accounts that rank")
       ->check(CLI::Range(100, 100'000))
       ->capture_default_str();
-  command->callback([words, &chosen] { chosen = [words] { return frontier(*words); }; });
+  command->callback([words, &chosen] { chosen = [words] { return run_on_data(*words, lab::run_frontier); }; });
 }
 
 void add_students(CLI::App& run_app, Run& chosen) {
@@ -141,7 +117,7 @@ void add_students(CLI::App& run_app, Run& chosen) {
   command->add_option("--runs", options.knockoff_runs, "Knockoff thefts of each kind a seed")
       ->check(CLI::Range(1, 1'000))
       ->capture_default_str();
-  command->callback([words, &chosen] { chosen = [words] { return students(*words); }; });
+  command->callback([words, &chosen] { chosen = [words] { return run_on_data(*words, lab::run_students); }; });
 }
 
 void add_sleeper(CLI::App& run_app, Run& chosen) {
@@ -156,7 +132,7 @@ void add_sleeper(CLI::App& run_app, Run& chosen) {
   command->add_option("--accounts", options.accounts, "Accounts of each kind a seed")
       ->check(CLI::Range(1, 10'000))
       ->capture_default_str();
-  command->callback([words, &chosen] { chosen = [words] { return sleeper(*words); }; });
+  command->callback([words, &chosen] { chosen = [words] { return run_on_data(*words, lab::run_sleepers); }; });
 }
 
 void add_theft(CLI::App& run_app, Run& chosen) {

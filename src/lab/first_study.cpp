@@ -10,6 +10,7 @@
 #include "base/progress.hpp"
 #include "lab/baselines.hpp"
 #include "lab/first_study_cells.hpp"
+#include "lab/ground.hpp"
 #include "lab/statistics.hpp"
 #include "pipeline/parallel.hpp"
 #include "score/score.hpp"
@@ -17,11 +18,6 @@
 
 namespace cms::lab {
 namespace {
-
-// The activations of ../shared/data were made so (its README); a manifest is not beside them.
-constexpr const char* kModel = "smollm2-135m-q4_0/final/mean";
-constexpr std::uint32_t kWordsMax = 24;
-constexpr std::uint32_t kCharsMax = 144;
 
 struct MeasuredCell {
   const Cell* cell = nullptr;
@@ -94,8 +90,7 @@ Result<Judged> judge(std::span<const score::Trajectory> honest, std::span<const 
     }
     const auto count = static_cast<double>(std::max<std::size_t>(1, cell.size()));
     judged.outcomes.push_back({static_cast<double>(first_flags.size()) / count, area_under_curve(evidence, negatives)});
-    std::sort(first_flags.begin(), first_flags.end());
-    judged.median_first_flag.push_back(first_flags.empty() ? 0 : first_flags[first_flags.size() / 2]);
+    judged.median_first_flag.push_back(upper_median(std::move(first_flags)));
   }
   return judged;
 }
@@ -247,8 +242,8 @@ struct Sample {
   std::uint32_t horizon = 0;
 };
 
-// The material of one seed.
-struct Ground {
+// What baselines of one seed are measured on.
+struct Material {
   const ActivationSet& set;
   const Study& study;
   PerRequest per_request;
@@ -271,14 +266,7 @@ struct Ground {
 };
 
 Result<Sample> measure_seed(const ActivationSet& set, const FirstStudyOptions& options, std::uint64_t seed) {
-  StudyOptions study_options;
-  study_options.split = first_study_split(options, seed);
-  study_options.corpus.words_max = kWordsMax;
-  study_options.corpus.chars_max = kCharsMax;
-  study_options.atlas.chart_count = options.chart_count;
-  study_options.atlas.seed = seed;
-  study_options.threads = options.threads;
-  CMS_TRY(study, make_study(set, study_options));
+  CMS_TRY(study, make_study(set, shared_study_options(options, seed)));
   Random random(seed);
   Sample sample;
   const auto honest = calibration_accounts(study, options, random);
@@ -292,13 +280,13 @@ Result<Sample> measure_seed(const ActivationSet& set, const FirstStudyOptions& o
 
   Progress progress(fmt::format("measuring, seed {}", seed), "accounts", total);
   const MeasureOptions measure{options.score, 64, horizon, options.threads};
-  const Ground ground{set, study, fit_per_request(study, set), options.threads};
+  const Material material{set, study, fit_per_request(study, set), options.threads};
   sample.calibration = measure_accounts(study, honest, "calibrate", measure);
-  sample.calibration_baselines = ground.baselines(honest);
+  sample.calibration_baselines = material.baselines(honest);
   progress.advance(honest.size());
   for (const auto& cell : sample.cells) {
     sample.measured.push_back({&cell, measure_accounts(study, cell.accounts, cell.name, measure),
-                               ground.baselines(cell.accounts), ground.logits(cell.accounts)});
+                               material.baselines(cell.accounts), material.logits(cell.accounts)});
     progress.advance(cell.accounts.size());
   }
   for (const auto& one : sample.calibration) sample.trajectories.push_back(one.trajectory);
@@ -337,13 +325,7 @@ Result<void> judge_seed(const Sample& sample, const FirstStudyOptions& options, 
 }  // namespace
 
 Result<FirstStudyResult> run_first_study(const FirstStudyOptions& options) {
-  tap::ReadOptions read;
-  read.assume_model = kModel;
-  CMS_TRY(human, tap::read_set(options.data / "activations" / "human.npy", read));
-  CMS_TRY(distill, tap::read_set(options.data / "activations" / "distill.npy", read));
-  std::vector<ActivationSet> sets;
-  sets.push_back(std::move(human));
-  sets.push_back(std::move(distill));
+  CMS_TRY(sets, read_shared(options.data));
   if (!options.tune.empty()) {
     CMS_TRY(own, own_distillers(options.tune, sets.front().manifest));
     sets.push_back(std::move(own));

@@ -70,7 +70,7 @@ Result<std::vector<FrontierRun>> all_runs(const Ground& ground, const FrontierOp
 }  // namespace
 
 Result<FrontierResult> run_frontier(const FrontierOptions& options) {
-  CMS_TRY(set, read_shared(options.data));
+  CMS_TRY(set, read_ground(options.data));
   FrontierResult result;
   std::map<std::string, std::vector<double>> honest;
   for (const auto seed : options.seeds) {

@@ -72,7 +72,7 @@ struct Cost {
 Cost cost_at(const std::vector<FrontierRun>& runs, double floor, double account_cost, bool one_account);
 
 // The tables, for people; one JSON goal line each.
-std::string describe(const FrontierResult& result, const FrontierOptions& options);
+std::string describe(const FrontierResult& result);
 std::string goal_lines(const FrontierResult& result);
 
 }  // namespace cms::lab

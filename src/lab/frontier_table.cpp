@@ -7,16 +7,12 @@
 #include <optional>
 
 #include "lab/frontier.hpp"
+#include "lab/statistics.hpp"
 
 namespace cms::lab {
 namespace {
 
 constexpr double kCostGoal = 10;
-
-double median(std::vector<double> values) {
-  std::sort(values.begin(), values.end());
-  return values.empty() ? 0 : values[values.size() / 2];
-}
 
 // Requests until kReached; later than any where it was not.
 double requests_of(const FrontierRun& run) {
@@ -28,7 +24,7 @@ template <typename Get>
 double median_of(const FrontierResult& result, std::size_t way, const Get& get) {
   std::vector<double> values;
   for (const auto& runs : result.runs) values.push_back(get(runs[way]));
-  return median(std::move(values));
+  return upper_median(std::move(values));
 }
 
 std::string name_of(double floor) { return floor <= 0 ? "unwatched" : fmt::format("PoH >= {:.3f}", floor); }
@@ -39,15 +35,15 @@ std::string accounts_of(const FrontierRun& way) {
 }
 
 // Median over seeds; a bound when any seed's is.
-Cost median_cost(const FrontierResult& result, double floor, double account_cost, bool one_account) {
+Cost median_cost(const FrontierResult& result, double floor, double account_cost) {
   std::vector<double> multipliers;
   bool reached = true;
   for (const auto& runs : result.runs) {
-    const auto cost = cost_at(runs, floor, account_cost, one_account);
+    const auto cost = cost_at(runs, floor, account_cost, false);
     multipliers.push_back(cost.multiplier);
     reached = reached && cost.reached;
   }
-  return {median(std::move(multipliers)), reached};
+  return {upper_median(std::move(multipliers)), reached};
 }
 
 std::string shown(const Cost& cost) {
@@ -76,7 +72,7 @@ Cost cost_at(const std::vector<FrontierRun>& runs, double floor, double account_
   return {(reached ? least : bound) / unwatched, reached};
 }
 
-std::string describe(const FrontierResult& result, const FrontierOptions& options) {
+std::string describe(const FrontierResult& result) {
   if (result.runs.empty()) return "";
   std::string text = fmt::format(
       "frontier: {} seeds, medians; coverage = share of the yardstick's mass within reach\n\n{:<14} {:<12}",
@@ -101,11 +97,13 @@ std::string describe(const FrontierResult& result, const FrontierOptions& option
   text += fmt::format("{:<14}", "account cost");
   for (const double cost : kAccountCosts) text += fmt::format(" {:>10.0f}", cost);
   text += '\n';
-  for (const double floor : options.floors) {
-    if (floor <= 0) continue;
+  double floor = 0;
+  for (const auto& way : result.runs.front()) {
+    if (way.floor == floor) continue;  // the ways of one floor follow one another
+    floor = way.floor;
     text += fmt::format("{:<14}", name_of(floor));
     for (const double cost : kAccountCosts) {
-      text += fmt::format(" {:>10}", shown(median_cost(result, floor, cost, false)));
+      text += fmt::format(" {:>10}", shown(median_cost(result, floor, cost)));
     }
     text += '\n';
   }
@@ -127,7 +125,7 @@ std::string goal_lines(const FrontierResult& result) {
          median_of(result, w, [](const FrontierRun& r) { return r.coverage; }), "-", nullptr);
   }
   for (const double cost : kAccountCosts) {
-    const auto least = median_cost(result, .01, cost, false);
+    const auto least = median_cost(result, .01, cost);
     // A bound is never a pass.
     const nlohmann::json held = least.reached ? nlohmann::json(least.multiplier >= kCostGoal) : nlohmann::json();
     line(fmt::format("frontier: C(.01), any number of accounts, account cost {:.0f}", cost), least.multiplier,

@@ -55,7 +55,8 @@ Result<pipeline::Model> calibrated(const Study& study, const FirstStudyOptions& 
 
 }  // namespace
 
-Result<ActivationSet> read_shared(const std::filesystem::path& data) {
+Result<std::vector<ActivationSet>> read_shared(const std::filesystem::path& data) {
+  // They were made so (the README beside them); a manifest is not there.
   tap::ReadOptions read;
   read.assume_model = "smollm2-135m-q4_0/final/mean";
   CMS_TRY(human, tap::read_set(data / "activations" / "human.npy", read));
@@ -63,6 +64,22 @@ Result<ActivationSet> read_shared(const std::filesystem::path& data) {
   std::vector<ActivationSet> sets;
   sets.push_back(std::move(human));
   sets.push_back(std::move(distill));
+  return sets;
+}
+
+StudyOptions shared_study_options(const FirstStudyOptions& options, std::uint64_t seed) {
+  StudyOptions study_options;
+  study_options.split = first_study_split(options, seed);
+  study_options.corpus.words_max = 24;  // what of a text was read
+  study_options.corpus.chars_max = 144;
+  study_options.atlas.chart_count = options.chart_count;
+  study_options.atlas.seed = seed;
+  study_options.threads = options.threads;
+  return study_options;
+}
+
+Result<ActivationSet> read_ground(const std::filesystem::path& data) {
+  CMS_TRY(sets, read_shared(data));
   return join(std::move(sets));
 }
 
@@ -70,14 +87,10 @@ Result<Ground> make_ground(const ActivationSet& set, const GroundOptions& option
   Ground ground;
   ground.options.score = options.score;
   ground.options.ranking_accounts = options.ranking_accounts;
-  StudyOptions study_options;
-  study_options.split = first_study_split(ground.options, seed);
-  study_options.corpus.words_max = 24;
-  study_options.corpus.chars_max = 144;
-  study_options.atlas.seed = seed;
-  study_options.threads = options.threads;
+  ground.options.chart_count = 0;
+  ground.options.threads = options.threads;
   Random random(seed);
-  CMS_TRY(study, make_study(set, study_options));
+  CMS_TRY(study, make_study(set, shared_study_options(ground.options, seed)));
   ground.study = std::move(study);
   CMS_TRY(yardstick, make_yardstick(ground.study, set, ground.study.split.test, seed));
   ground.yardstick = std::move(yardstick);

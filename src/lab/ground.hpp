@@ -1,5 +1,5 @@
-// What experiments beyond the first study stand on: the shared activations, split, fitted and calibrated for one seed
-// as there, and a yardstick of another atlas to measure coverage with.
+// What experiments stand on: the shared activations, split and studied in one way; and for those beyond the first study
+// a ground, calibrated for one seed, with a yardstick of another atlas to measure coverage with.
 //
 // Threads: pure but for reading files; a ground is read-only once made.
 #pragma once
@@ -21,6 +21,12 @@ struct Yardstick {
   std::vector<double> mass;           // share of the calibrate part's texts; 0 where the pool of attackers has none
 };
 
+// activations/human.npy and distill.npy of `data`, one after the other. Errors: those of tap::read_set.
+Result<std::vector<ActivationSet>> read_shared(const std::filesystem::path& data);
+
+// How the shared activations are split and their atlas is fitted, in the first study and on every ground.
+StudyOptions shared_study_options(const FirstStudyOptions& options, std::uint64_t seed);
+
 struct Ground {
   Study study;
   Yardstick yardstick;     // within reach of the test part
@@ -35,10 +41,11 @@ struct GroundOptions {
   unsigned threads = 1;
 };
 
-// activations/human.npy and distill.npy of `data` as one set. Errors: those of tap::read_set.
-Result<ActivationSet> read_shared(const std::filesystem::path& data);
+// The shared activations as one set. Errors: as read_shared.
+Result<ActivationSet> read_ground(const std::filesystem::path& data);
 
-// Errors: as make_study and score::calibrate. Cost: some seconds on two cores.
+// Its atlas and its yardstick have a twentieth of their rows as charts, not the 256 of the first study. Errors: as
+// make_study and score::calibrate. Cost: some seconds on two cores.
 Result<Ground> make_ground(const ActivationSet& set, const GroundOptions& options, std::uint64_t seed);
 
 // Share of the yardstick's mass after each request of rows of the corpus.

@@ -104,7 +104,7 @@ std::optional<Sleeper> sleeper(const Corpus& corpus, const SleeperParts& parts, 
 }
 
 Result<std::vector<SleeperOutcome>> run_sleepers(const SleeperOptions& options) {
-  CMS_TRY(set, read_shared(options.data));
+  CMS_TRY(set, read_ground(options.data));
   std::vector<SleeperOutcome> outcomes;
   for (const auto seed : options.seeds) {
     CMS_TRY(ground, make_ground(set, {options.score, options.ranking_accounts, 1, options.threads}, seed));

@@ -5,13 +5,14 @@
 #include <nlohmann/json.hpp>
 
 #include "lab/sleeper.hpp"
+#include "lab/statistics.hpp"
 
 namespace cms::lab {
 namespace {
 
 struct Row {
   double accounts = 0, before = 0, flagged = 0, recovered = 0;
-  std::vector<std::uint32_t> delays, recoveries;
+  std::vector<double> delays, recoveries;
 };
 
 // Attacks in order of first appearance, each by time asleep.
@@ -27,11 +28,6 @@ std::vector<std::pair<std::string, std::map<std::uint32_t, Row>>> rows_of(const 
     if (one.recovery > 0) row.recovered += 1, row.recoveries.push_back(one.recovery);
   }
   return rows;
-}
-
-double median(std::vector<std::uint32_t> values) {
-  std::sort(values.begin(), values.end());
-  return values.empty() ? 0 : values[values.size() / 2];
 }
 
 // Of all accounts: those that were not flagged count as later than any; 0 when the median is one of them.
@@ -51,7 +47,7 @@ std::string describe(const std::vector<SleeperOutcome>& outcomes) {
     for (const auto& [asleep, row] : by_sleep) {
       text += fmt::format("{:<30} {:>7} {:>9.0f} {:>8.3f} {:>8.3f} {:>8.0f} {:>10.3f} {:>9.0f}\n", attack, asleep,
                           row.accounts, row.before / row.accounts, row.flagged / row.accounts, median_delay(row),
-                          row.recovered / row.accounts, median(row.recoveries));
+                          row.recovered / row.accounts, upper_median(row.recoveries));
     }
   }
   return text +

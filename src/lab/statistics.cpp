@@ -48,6 +48,11 @@ double area_under_curve(std::span<const double> positives, std::span<const doubl
   return wins / (static_cast<double>(positives.size()) * static_cast<double>(negatives.size()));
 }
 
+double upper_median(std::vector<double> values) {
+  std::sort(values.begin(), values.end());
+  return values.empty() ? 0 : values[values.size() / 2];
+}
+
 double correlation(std::span<const double> a, std::span<const double> b) {
   const auto n = static_cast<double>(a.size());
   const double mean_a = std::accumulate(a.begin(), a.end(), 0.0) / n;

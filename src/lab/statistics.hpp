@@ -3,12 +3,16 @@
 
 #include <cstdint>
 #include <span>
+#include <vector>
 
 namespace cms::lab {
 
 // Area under the ROC curve: P(positive > negative) + P(equal) / 2 (Mann and Whitney 1947). 0.5 when either is empty.
 // Cost: n log n.
 double area_under_curve(std::span<const double> positives, std::span<const double> negatives);
+
+// The value that half of them or more are not above; of two in the middle the greater. 0 of none.
+double upper_median(std::vector<double> values);
 
 // Pearson's correlation; 0 for fewer than 2 pairs or when either side is constant.
 double correlation(std::span<const double> a, std::span<const double> b);

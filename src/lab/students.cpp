@@ -129,7 +129,7 @@ void run_knockoffs(const School& school, std::uint64_t seed, const StudentsOptio
 }  // namespace
 
 Result<StudentsResult> run_students(const StudentsOptions& options) {
-  CMS_TRY(set, read_shared(options.data));
+  CMS_TRY(set, read_ground(options.data));
   StudentsResult result;
   for (const auto seed : options.seeds) {
     CMS_TRY(ground, make_ground(set, {options.score, options.ranking_accounts, options.scale, options.threads}, seed));

@@ -7,17 +7,10 @@
 #include <numeric>
 
 #include "base/random.hpp"
+#include "lab/theft_example.hpp"
 
 namespace cms::lab {
 namespace {
-
-Eigen::MatrixXd noise(Random& random, Eigen::Index rows, Eigen::Index columns, double scale = 1) {
-  Eigen::MatrixXd result(rows, columns);
-  for (Eigen::Index i = 0; i < rows; ++i) {
-    for (Eigen::Index k = 0; k < columns; ++k) result(i, k) = scale * random.normal();
-  }
-  return result;
-}
 
 std::vector<float> random_logits(Random& random, std::size_t vocabulary) {
   std::vector<float> logits(vocabulary);

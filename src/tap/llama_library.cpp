@@ -1,8 +1,10 @@
 #include "tap/llama_library.hpp"
 
-#include <llama.h>
+#include <fmt/format.h>
 
 #include <mutex>
+
+#include "tap/llama_model.hpp"
 
 namespace cms::tap {
 namespace {
@@ -39,6 +41,19 @@ std::string llama_complaint() {
   }
   while (!line.empty() && line.back() == ' ') line.pop_back();
   return line;
+}
+
+Result<ModelPointer> load_decoder(const std::filesystem::path& path) {
+  start_llama();
+  ModelPointer model(llama_model_load_from_file(path.c_str(), llama_model_default_params()));
+  if (!model) {
+    return fail(ErrorCode::bad_input, fmt::format("{} is no model that llama.cpp can load: {}", path.string(),
+                                                  llama_complaint()));
+  }
+  if (!llama_model_has_decoder(model.get()) || llama_model_has_encoder(model.get())) {
+    return fail(ErrorCode::bad_input, fmt::format("{} is not a decoder-only language model", path.string()));
+  }
+  return model;
 }
 
 }  // namespace cms::tap

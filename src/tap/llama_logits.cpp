@@ -10,16 +10,11 @@
 #include <thread>
 
 #include "tap/llama_library.hpp"
+#include "tap/llama_model.hpp"
 
 namespace cms::tap {
 namespace {
 
-struct FreeModel {
-  void operator()(llama_model* model) const { llama_model_free(model); }
-};
-struct FreeContext {
-  void operator()(llama_context* context) const { llama_free(context); }
-};
 struct FreeGguf {
   void operator()(gguf_context* file) const { gguf_free(file); }
 };
@@ -30,8 +25,8 @@ struct FreeTensors {
 }  // namespace
 
 struct LlamaLogits::State {
-  std::unique_ptr<llama_model, FreeModel> model;
-  std::unique_ptr<llama_context, FreeContext> context;
+  ModelPointer model;
+  ContextPointer context;
   std::uint32_t vocabulary = 0;
 };
 
@@ -41,16 +36,9 @@ LlamaLogits& LlamaLogits::operator=(LlamaLogits&&) noexcept = default;
 LlamaLogits::~LlamaLogits() = default;
 
 Result<LlamaLogits> LlamaLogits::open(const std::filesystem::path& model, std::uint32_t threads) {
-  start_llama();
+  CMS_TRY(loaded, load_decoder(model));
   auto state = std::make_unique<State>();
-  state->model.reset(llama_model_load_from_file(model.c_str(), llama_model_default_params()));
-  if (!state->model) {
-    return fail(ErrorCode::bad_input, fmt::format("{} is no model that llama.cpp can load: {}", model.string(),
-                                                  llama_complaint()));
-  }
-  if (!llama_model_has_decoder(state->model.get()) || llama_model_has_encoder(state->model.get())) {
-    return fail(ErrorCode::bad_input, fmt::format("{} is not a decoder-only language model", model.string()));
-  }
+  state->model = std::move(loaded);
   state->vocabulary = static_cast<std::uint32_t>(llama_vocab_n_tokens(llama_model_get_vocab(state->model.get())));
   auto parameters = llama_context_default_params();
   parameters.n_ctx = kTokensMax;

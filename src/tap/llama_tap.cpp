@@ -9,18 +9,12 @@
 #include <thread>
 
 #include "tap/llama_library.hpp"
+#include "tap/llama_model.hpp"
 
 namespace cms::tap {
 namespace {
 
 constexpr std::uint32_t kSequencesMax = 256;  // llama.cpp's own bound on sequences in a batch
-
-struct FreeModel {
-  void operator()(llama_model* model) const { llama_model_free(model); }
-};
-struct FreeContext {
-  void operator()(llama_context* context) const { llama_free(context); }
-};
 
 // One tensor of the graph that is copied out as it is computed.
 struct Probe {
@@ -105,8 +99,8 @@ struct LlamaTap::State {
   std::string name;
   Watch watch;                                        // before the context, which points to it
   std::vector<std::size_t> probe_of;                  // probe of each readout
-  std::unique_ptr<llama_model, FreeModel> model;
-  std::unique_ptr<llama_context, FreeContext> context;
+  ModelPointer model;
+  ContextPointer context;
   std::string chat_template;
   bool outputs_all = false;   // every token must be an output, for the last block to compute them all
   std::uint32_t sequences_max = 1;
@@ -272,18 +266,11 @@ Result<LlamaTap> LlamaTap::open(const std::filesystem::path& model, const TapOpt
   if (options.readouts.empty() || options.batch_tokens == 0 || options.context_tokens == 0) {
     return fail(ErrorCode::usage, "the tap needs a readout, a batch and a context of at least one token");
   }
-  start_llama();
+  CMS_TRY(loaded, load_decoder(model));
   auto state = std::make_unique<State>();
   state->options = options;
   if (options.threads == 0) state->options.threads = std::max(1U, std::thread::hardware_concurrency());
-  state->model.reset(llama_model_load_from_file(model.c_str(), llama_model_default_params()));
-  if (!state->model) {
-    return fail(ErrorCode::bad_input, fmt::format("{} is no model that llama.cpp can load: {}", model.string(),
-                                                  llama_complaint()));
-  }
-  if (!llama_model_has_decoder(state->model.get()) || llama_model_has_encoder(state->model.get())) {
-    return fail(ErrorCode::bad_input, fmt::format("{} is not a decoder-only language model", model.string()));
-  }
+  state->model = std::move(loaded);
   if (options.chat_template) {
     const char* own = llama_model_chat_template(state->model.get(), nullptr);
     if (own == nullptr) return fail(ErrorCode::bad_input, fmt::format("{} has no chat template", model.string()));

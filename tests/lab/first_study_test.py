@@ -1,30 +1,16 @@
 """A tenth of the first study, run as a user runs it: its form, and what must hold of any run; never its goals."""
 
-import json
-import os
-import pathlib
-import subprocess
 import unittest
 
-DATA = pathlib.Path(os.environ.get("CMS_SHARED_DIR", "")) / "data"
-PROGRAM = os.environ.get("CMS_BIN", "")
+import experiment
 
 
-@unittest.skipUnless((DATA / "activations" / "human.npy").is_file(), "../shared/data is not here")
-class FirstStudy(unittest.TestCase):
-    @classmethod
-    def setUpClass(cls):
-        command = [PROGRAM, "lab", "run", "first-study", "--data", str(DATA), "--scale", "0.1", "--json"]
-        cls.run_ = subprocess.run(command, capture_output=True, text=True, check=True)
-        cls.lines = [json.loads(line) for line in cls.run_.stdout.splitlines()]
+class FirstStudy(experiment.Experiment):
+    command = ("first-study", "--scale", "0.1")
 
-    def test_every_line_is_a_goal_line(self):
+    def test_figures_are_shares(self):
         self.assertGreater(len(self.lines), 40)
         for line in self.lines:
-            self.assertEqual(set(line), {"what", "figure", "goal", "holds"})
-            self.assertIsInstance(line["what"], str)
-            self.assertIsInstance(line["goal"], str)
-            self.assertIn(line["holds"], (True, False, None))
             self.assertTrue(0 <= line["figure"] <= 1, line)
 
     def test_every_goal_of_the_study_is_there(self):
@@ -49,14 +35,13 @@ class FirstStudy(unittest.TestCase):
                 self.assertEqual(line["holds"], line["figure"] >= float(line["goal"][3:]), line)
 
     def test_single_requests_of_replayed_people_cannot_be_told(self):
-        told = {line["what"]: line["figure"] for line in self.lines}
-        self.assertLess(told["first-study: AUC of single requests, naive, people's prompts"], .6)
-        self.assertGreater(told["first-study: share flagged, naive, people's prompts"], .3)
+        self.assertLess(self.told["first-study: AUC of single requests, naive, people's prompts"], .6)
+        self.assertGreater(self.told["first-study: share flagged, naive, people's prompts"], .3)
 
     def test_the_table_has_rivals_channels_and_real_conversations(self):
         for word in ("distinct texts", "account length", "mean text length", "published CMS", "PRADA", "B4B buckets",
                      "request", "topology", "-mixture", "conversations"):
-            self.assertIn(word, self.run_.stderr)
+            self.assertIn(word, self.table)
 
 
 if __name__ == "__main__":

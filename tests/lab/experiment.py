@@ -1,0 +1,34 @@
+"""One run of `cms lab run NAME --json` on ../shared/data, shared by the tests of a class."""
+
+import json
+import os
+import pathlib
+import subprocess
+import unittest
+
+DATA = pathlib.Path(os.environ.get("CMS_SHARED_DIR", "")) / "data"
+PROGRAM = os.environ.get("CMS_BIN", "")
+
+
+@unittest.skipUnless((DATA / "activations" / "human.npy").is_file(), "../shared/data is not here")
+class Experiment(unittest.TestCase):
+    """`command`: the experiment's name and options. Leaves the goal lines in `lines`, the figure of each in `told` and
+    the table in `table`."""
+
+    command = ()
+
+    @classmethod
+    def setUpClass(cls):
+        name, *options = cls.command
+        run = subprocess.run([PROGRAM, "lab", "run", name, "--data", str(DATA), *options, "--json"],
+                             capture_output=True, text=True, check=True)
+        cls.lines = [json.loads(line) for line in run.stdout.splitlines()]
+        cls.told = {line["what"]: line["figure"] for line in cls.lines}
+        cls.table = run.stderr
+
+    def test_every_line_is_a_goal_line(self):
+        for line in self.lines:
+            self.assertEqual(set(line), {"what", "figure", "goal", "holds"})
+            self.assertIsInstance(line["what"], str)
+            self.assertIsInstance(line["goal"], str)
+            self.assertIn(line["holds"], (True, False, None))
