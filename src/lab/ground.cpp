@@ -13,11 +13,14 @@
 namespace cms::lab {
 namespace {
 
+constexpr std::uint32_t kYardstickCharts = 256;
+
 Result<Yardstick> make_yardstick(const Study& study, const ActivationSet& set, std::span<const std::uint32_t> pool,
                                  std::uint64_t seed) {
   const ActivationSet part[] = {rows_of(set, study.corpus, study.split.calibrate)};
   atlas::FitOptions options;
   options.seed = seed + 1'000;
+  options.chart_count = kYardstickCharts;
   CMS_TRY(atlas, atlas::fit(part, part, options));
   Yardstick yardstick;
   atlas::ProjectScratch scratch;
@@ -87,7 +90,6 @@ Result<Ground> make_ground(const ActivationSet& set, const GroundOptions& option
   Ground ground;
   ground.options.score = options.score;
   ground.options.ranking_accounts = options.ranking_accounts;
-  ground.options.chart_count = 0;
   ground.options.threads = options.threads;
   Random random(seed);
   CMS_TRY(study, make_study(set, shared_study_options(ground.options, seed)));

@@ -44,8 +44,8 @@ struct GroundOptions {
 // The shared activations as one set. Errors: as read_shared.
 Result<ActivationSet> read_ground(const std::filesystem::path& data);
 
-// Its atlas and its yardstick have a twentieth of their rows as charts, not the 256 of the first study. Errors: as
-// make_study and score::calibrate. Cost: some seconds on two cores.
+// Its atlas and its yardstick have 256 charts each, as the first study's. Errors: as make_study and score::calibrate.
+// Cost: some seconds on two cores.
 Result<Ground> make_ground(const ActivationSet& set, const GroundOptions& options, std::uint64_t seed);
 
 // Share of the yardstick's mass after each request of rows of the corpus.
