@@ -7,6 +7,7 @@
 #include "base/directions.hpp"
 #include "base/kernels.hpp"
 #include "base/lanes.hpp"
+#include "base/select.hpp"
 
 namespace cms::atlas {
 namespace {
@@ -44,6 +45,32 @@ CoarseCentroids coarse(const Atlas& atlas) {
   return result;
 }
 
+// How far the reference points lie from their k-th nearest others, by place and weight, and what that says of a chord.
+std::vector<float> surprisals_of(const Atlas& atlas) {
+  const auto& layouts = atlas.layouts;
+  const std::size_t count = layouts.reference.rows;
+  std::vector<float> surprisals(kSurprisals);
+  if (atlas.knn_k == 0 || atlas.knn_k >= count) return surprisals;
+  std::vector<double> weights(kSurprisals);
+  std::vector<std::int32_t> products(layouts.reference.padded);
+  std::vector<float> squares(layouts.reference.padded);
+  for (std::size_t i = 0; i < count; ++i) {
+    const auto point = std::span<const std::int8_t>(atlas.reference).subspan(i * atlas.rank, atlas.rank);
+    cms::products(layouts.reference, point, products);
+    squared_chords(products, layouts.reference_inverse_lengths, layouts.reference_inverse_lengths[i], squares);
+    squares[i] = -1;  // itself, before all others
+    const float kth = kth_smallest(std::span(squares).first(count), atlas.knn_k + 1);
+    weights[surprisal_place(round_chord(std::sqrt(kth)))] += atlas.reference_weights[i];
+  }
+  const double newcomer = 1.0 / static_cast<double>(count);
+  double at_least = newcomer;
+  for (std::size_t place = kSurprisals; place-- > 0;) {
+    at_least += weights[place];
+    surprisals[place] = static_cast<float>(std::max(0.0, -std::log(at_least / (1 + newcomer))));
+  }
+  return surprisals;
+}
+
 }  // namespace
 
 void derive(Atlas& atlas) {
@@ -60,6 +87,7 @@ void derive(Atlas& atlas) {
     layouts.reference_inverse_lengths[i] = inverse_length(dot(row, row));
     layouts.reference_weights[i] = atlas.reference_weights[i];
   }
+  layouts.surprisals = surprisals_of(atlas);
 }
 
 }  // namespace cms::atlas

@@ -3,8 +3,13 @@
 //
 // Invariant: centroids.error and .length bound every centroid, whatever the values of the atlas; where they would not,
 // `bounded` is false and the nearest chart is sought plainly.
-// Threads: plain data. Cost: once the size of the atlas. Reference: docs/kernels.md.
+// Threads: plain data. Cost: once the size of the atlas, and the distances between all reference points (some tens of
+// milliseconds for 2,048). Reference: docs/kernels.md.
 #pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <vector>
 
 #include "base/aligned.hpp"
 #include "base/columns.hpp"
@@ -23,12 +28,20 @@ struct CoarseCentroids {
   bool bounded = false;
 };
 
+// Chords are looked up by their upper ten bits, as round_chord() gives them.
+inline constexpr std::size_t kSurprisals = 1024;
+inline std::size_t surprisal_place(std::uint16_t chord) { return chord >> 6; }
+
 struct Layouts {
   Columns projection, sketch;
   CoarseCentroids centroids;
   Quads reference;
   AlignedVector<double> reference_inverse_lengths;  // reference.padded, surplus ones 0
   AlignedVector<float> reference_weights;           // reference.padded, surplus ones 0
+  // -log of the conformal p-value of a point whose distance to its k-th nearest reference point lies in that place,
+  // nats: (1 / n + weight of the reference points at least as far from the others) / (1 / n + 1). Rising; kSurprisals
+  // entries, all 0 where there are no more than k reference points.
+  std::vector<float> surprisals;
 };
 
 // Makes the layouts of what the atlas holds so far; parts that are empty stay empty.

@@ -105,6 +105,41 @@ TEST(Project, gives_the_bytes_of_plain_loops_for_any_batch_on_every_instruction_
   }
 }
 
+// Each point's distance to its k-th nearest other one, and the weight of those at least as far as the place begins.
+TEST(Surprisals, are_conformal_among_the_reference_points_left_out_one_by_one) {
+  for (const ExampleSizes& sizes : {ExampleSizes{48, 16, 16, 24, 200, 1}, ExampleSizes{75, 72, 40, 20, 333, 40}}) {
+    const auto atlas = example_atlas(sizes, 5);
+    const std::size_t count = atlas.reference_weights.size();
+    std::vector<std::uint16_t> chords;
+    for (std::size_t i = 0; i < count; ++i) {
+      const auto point = std::span<const std::int8_t>(atlas.reference).subspan(i * atlas.rank, atlas.rank);
+      std::vector<float> squares;
+      for (std::size_t j = 0; j < count; ++j) {
+        const auto other = std::span<const std::int8_t>(atlas.reference).subspan(j * atlas.rank, atlas.rank);
+        if (i == j) continue;
+        squares.push_back(squared_chord(dot(point, other), inverse_length(dot(other, other)),
+                                        inverse_length(dot(point, point))));
+      }
+      std::sort(squares.begin(), squares.end());
+      chords.push_back(round_chord(std::sqrt(squares[atlas.knn_k - 1])));
+    }
+    const auto& table = atlas.layouts.surprisals;
+    ASSERT_EQ(table.size(), kSurprisals);
+    EXPECT_TRUE(std::is_sorted(table.begin(), table.end()));
+    for (std::size_t place = 0; place < kSurprisals; ++place) {
+      double weight = 1.0 / static_cast<double>(count);
+      for (std::size_t i = 0; i < count; ++i) weight += chords[i] >= place * 64 ? atlas.reference_weights[i] : 0.0F;
+      const double p = weight / (1 + 1.0 / static_cast<double>(count));
+      EXPECT_NEAR(table[place], std::max(0.0, -std::log(p)), 1e-4) << place;
+    }
+  }
+}
+
+TEST(Surprisals, are_zero_where_no_reference_point_has_enough_others) {
+  const auto atlas = example_atlas({576, 64, 64, 17, 31, 31}, 1);
+  EXPECT_EQ(atlas.layouts.surprisals, std::vector<float>(kSurprisals));
+}
+
 // Finite vectors whose products overflow: to infinity, or to infinity less infinity.
 TEST(Project, gives_vectors_that_overflow_no_direction) {
   const Atlas atlas =

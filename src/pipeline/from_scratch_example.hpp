@@ -162,8 +162,15 @@ inline void read_divergence(const atlas::Atlas& atlas, const window::State& wind
   set(reading, Measure::mmd, divergence::mmd(pairs, points.count, kernels, reference));
 }
 
-inline void read_mixture(const window::State& window, Reading& reading) {
+inline void read_mixture(const atlas::Atlas& atlas, const window::State& window, const Points& points,
+                         Reading& reading) {
   const auto parts = window::parts(window);
+  std::vector<float> surprisals;
+  for (std::uint32_t i = 0; i < points.count; ++i) {
+    surprisals.push_back(atlas.layouts.surprisals[atlas::surprisal_place(parts.benign_knn[i])]);
+  }
+  set(reading, Measure::isolation_covariance,
+      mixture::isolation_covariance(points.distances(), points.arrival, surprisals));
   const auto horizon = window.horizon_count();
   mixture::Workspace first, second;
   set(reading, Measure::normality_atlas, mixture::normality(parts.nearest_atlas.first(horizon), first));
@@ -180,7 +187,7 @@ inline Reading reading(const atlas::Atlas& atlas, const window::State& window) {
   read_topology(window, points, reading);
   read_geometry(atlas, window, points, reading);
   read_divergence(atlas, window, points, reading);
-  read_mixture(window, reading);
+  read_mixture(atlas, window, points, reading);
   return reading;
 }
 

@@ -138,6 +138,18 @@ void read_divergence(const View& view, const Kept& kept, Scratch& scratch, Readi
   set_if(reading, Measure::mmd, divergence::mmd(kept.divergence, view.count, values, view.reference));
 }
 
+void read_isolation(const View& view, Scratch& scratch, Reading& reading) {
+  const auto& table = view.atlas.layouts.surprisals;
+  auto& surprisals = scratch.values;
+  surprisals.resize(view.count);
+  for (std::uint32_t i = 0; i < view.count; ++i) {
+    surprisals[i] = table[atlas::surprisal_place(view.parts.benign_knn[i])];
+  }
+  window::path(view.window, scratch.path);
+  set_if(reading, Measure::isolation_covariance,
+         mixture::isolation_covariance(view.distances, scratch.path, surprisals));
+}
+
 }  // namespace
 
 void follow(const window::State& window, const window::Change& change, const window::Matrix& matrix, Kept& kept,
@@ -183,6 +195,7 @@ void take_reading(const atlas::Atlas& atlas, const window::State& window, const 
   read_geometry(view, kept, scratch, reading);
   read_divergence(view, kept, scratch, reading);
   const std::uint32_t horizon = window.horizon_count();
+  read_isolation(view, scratch, reading);
   for (const auto& [measure, ring] : {std::pair(Measure::normality_atlas, view.parts.nearest_atlas),
                                       std::pair(Measure::normality_raw, view.parts.nearest_raw)}) {
     set_if(reading, measure, mixture::normality(ring.first(horizon), scratch.mixture));

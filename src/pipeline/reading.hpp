@@ -15,6 +15,7 @@
 #include "measure/dispersion/dispersion.hpp"
 #include "measure/divergence/divergence.hpp"
 #include "measure/homology/homology.hpp"
+#include "measure/mixture/isolation.hpp"
 #include "measure/mixture/mixture.hpp"
 #include "measure/repetition/repetition.hpp"
 #include "types/projected.hpp"

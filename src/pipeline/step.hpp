@@ -55,7 +55,7 @@ Score score_at(const Model& model, const AccountState& state, double time);
 
 // Rises when a reader of the old bytes would misread: also with the order of window::PartsOf and the layout of
 // base/lanes.hpp. On disk.
-inline constexpr std::uint32_t kStateVersion = 1;
+inline constexpr std::uint32_t kStateVersion = 2;
 
 // The whole state as bytes, but for what follows from the rest, with the name of the atlas it belongs to.
 // Layout: docs/formats/state.md.

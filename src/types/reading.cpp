@@ -35,10 +35,11 @@ constexpr std::array<MeasureInfo, kMeasureCount> kInfos = {{
     {"h0_max", Channel::none, 0, "chord", 0.01F, 0.0F},
     {"h1_max", Channel::none, 0, "chord", 0.01F, 0.0F},
     {"two_nn", Channel::none, 0, "dimensions", 0.5F, 0.0F},
+    {"isolation_covariance", Channel::isolation, +1, "nats chord^6", 0.05F, 1.0F},
 }};
 
 constexpr std::array<std::string_view, kChannelCount + 1> kChannelNames = {
-    "breadth", "topology", "geometry", "coherence", "divergence", "mixture", "repetition", "none"};
+    "breadth", "topology", "geometry", "coherence", "divergence", "mixture", "repetition", "isolation", "none"};
 
 }  // namespace
 

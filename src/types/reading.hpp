@@ -44,12 +44,23 @@ enum class Measure : std::uint8_t {
   h0_max,             // reported only, homology
   h1_max,             // reported only, homology
   two_nn,             // reported only: intrinsic dimension by TwoNN
+  isolation_covariance,  // isolation: covariance of isolation in time and surprisal under honest traffic
   count_,             // number of measures, not one of them
 };
 inline constexpr std::size_t kMeasureCount = static_cast<std::size_t>(Measure::count_);
 
 // Channels of evidence; `none` marks measures that are reported and not scored. On disk: never renumber.
-enum class Channel : std::uint8_t { breadth, topology, geometry, coherence, divergence, mixture, repetition, none };
+enum class Channel : std::uint8_t {
+  breadth,
+  topology,
+  geometry,
+  coherence,
+  divergence,
+  mixture,
+  repetition,
+  isolation,
+  none,
+};
 inline constexpr std::size_t kChannelCount = static_cast<std::size_t>(Channel::none);
 
 struct MeasureInfo {

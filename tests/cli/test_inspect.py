@@ -11,7 +11,7 @@ sys.path.insert(0, str(pathlib.Path(__file__).parent))
 import world
 from program import ProgramTest, parse, run
 
-CHANNELS, MEASURES = 7, 31
+CHANNELS, MEASURES = 8, 32
 
 
 def pack(letter, values, count=None):
@@ -35,7 +35,7 @@ def bits(numbers, count):
     return sum(1 << number for number in numbers).to_bytes((count + 7) // 8, "little")
 
 
-def state(window=16, horizon=20, rank=7, sketch=8, charts=60, version=1, points=((127, 1), (127, 2), (-127, 3))):
+def state(window=16, horizon=20, rank=7, sketch=8, charts=60, version=2, points=((127, 1), (127, 2), (-127, 3))):
     """An account's state by docs/formats/state.md: three distinct requests and one repeat, in charts 0, 2 and 2."""
     name = b"0123456789ab"
     header = b"CMST" + pack("I", [version]) + pack("Q", [len(name)]) + name
@@ -101,8 +101,8 @@ class Inspect(ProgramTest):
 
     def test_a_state_of_another_version_is_bad_input_and_named(self):
         path = self.own / "anna"
-        path.write_bytes(state(version=2))
-        self.assert_fails(run("inspect", path), 3, "version 2")
+        path.write_bytes(state(version=3))
+        self.assert_fails(run("inspect", path), 3, "version 3")
 
     def test_what_no_request_writes_is_bad_input_and_named(self):
         path = self.own / "anna"

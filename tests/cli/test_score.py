@@ -12,12 +12,12 @@ from program import ProgramTest, fit_words, parse, run
 
 KEYS = ["account", "atlas", "status", "why", "requests", "poh", "poh_min", "requests_at_min", "extrapolated", "action",
         "reasons", "coverage", "confidence", "completeness"]
-CHANNELS = {"breadth", "topology", "geometry", "coherence", "divergence", "mixture", "repetition"}
+CHANNELS = {"breadth", "topology", "geometry", "coherence", "divergence", "mixture", "repetition", "isolation"}
 MEASURES = ["charts", "chao_shen_entropy", "good_turing", "new_charts", "charts_horizon", "h0_total", "h0_entropy",
             "h1_total", "h1_entropy", "h1_bars", "dimension", "dispersion", "tangent_residual", "chart_curvature",
             "forman_ricci", "coherence", "turning_angle", "log_density", "knn_mean", "knn_tail", "mmd",
             "normality_atlas", "normality_raw", "near_duplicates", "effective_rank", "hill_1", "hill_2", "chao1",
-            "h0_max", "h1_max", "two_nn"]
+            "h0_max", "h1_max", "two_nn", "isolation_covariance"]
 LATER = 1e8  # seconds; some three years, many half-lives
 
 
