@@ -38,7 +38,8 @@ constexpr const char* kList =
     "  frontier     what a white-box attacker covers at each PoH floor, and at what cost\n"
     "  students     what an account's answers are worth, and Knockoff Nets\n"
     "  sleeper      honest for long, then extracting: how late the flag, how slow recovery\n"
-    "  theft        a softmax head and a model's last layer, stolen from their answers\n";
+    "  theft        a softmax head and a model's last layer, stolen from their answers\n"
+    "  published    the published CMS experiment on any model, its score and ours\n";
 
 struct ComposeWords {
   std::string set;
