@@ -54,8 +54,8 @@ std::optional<ComposedAccount> diluted(const Corpus&, const DilutedPools&, const
 // taken is least (ties: earlier in `rows`; Gonzalez, Clustering to minimize the maximum intercluster distance, 1985).
 std::vector<std::uint32_t> farthest_first(const Corpus& corpus, Pool rows, std::size_t count);
 
-// The first `count` of `rows` from rows[0] on: of those whose cosine to each of the last `together` - 1 taken is at least
-// `similarity` always the one farthest from all taken, where there is none the one whose least cosine to them is
+// The first `count` of `rows` from rows[0] on: of those whose cosine to each of the last `together` - 1 taken is at
+// least `similarity` always the one farthest from all taken, where there is none the one whose least cosine to them is
 // greatest (ties: earlier in `rows`). At similarity -1 this is farthest_first. Cost: rows x count cosines.
 std::vector<std::uint32_t> farthest_alike(const Corpus& corpus, Pool rows, std::size_t count, double similarity,
                                           std::uint32_t together);

@@ -169,7 +169,8 @@ struct Told {
   std::vector<double> negatives;
 };
 
-Told tell(const Field& field, const Instrument& instrument, std::span<const PublishedSessions> sessions, Progress& progress) {
+Told tell(const Field& field, const Instrument& instrument, std::span<const PublishedSessions> sessions,
+          Progress& progress) {
   std::vector<std::vector<Verdict>> verdicts;
   std::vector<Verdict> attacks;
   Told told;
@@ -223,8 +224,8 @@ std::vector<std::vector<ClusteredRun>> clustered_runs(const Field& field, const 
 
 // Requests until so much is covered; 0 when it never is.
 std::uint32_t need_of(const ClusteredRun& run, double coverage) {
-  const auto reached = std::find_if(run.coverage.begin(), run.coverage.end(),
-                                    [&](double one) { return one >= coverage; });
+  const auto reached =
+      std::find_if(run.coverage.begin(), run.coverage.end(), [&](double one) { return one >= coverage; });
   return reached == run.coverage.end() ? 0 : static_cast<std::uint32_t>(reached - run.coverage.begin() + 1);
 }
 
@@ -246,15 +247,25 @@ ClusteringCell cell_of(const Field& field, double similarity, std::span<const Cl
   return cell;
 }
 
+CoverageCell coverage_cell(const Field& field, const Yardstick& yardstick, const PublishedSessions& sessions) {
+  CoverageCell cell;
+  cell.kind = sessions.kind;
+  for (const auto& account : sessions.accounts) {
+    const auto n = static_cast<double>(sessions.accounts.size());
+    cell.mutual += mean_mutual(field.study.corpus, account.rows, kPublishedWindow) / n;
+    cell.coverage += coverage_of(yardstick, account.rows).back() / n;
+  }
+  return cell;
+}
+
 struct Judged {
   Instrument instrument;
   std::vector<double> negatives;
 };
 
-Result<void> sweep_clustering(const Field& field, std::uint64_t seed, std::span<const Judged> judges, Random& random,
-                              PublishedResult& result) {
+void sweep_clustering(const Field& field, const Yardstick& yardstick, std::uint64_t seed,
+                      std::span<const Judged> judges, Random& random, PublishedResult& result) {
   const auto& options = field.options;
-  CMS_TRY(yardstick, make_yardstick(field.study, field.set, field.test, seed));
   const auto runs = clustered_runs(field, yardstick, random);
   Progress progress(fmt::format("clustering, seed {}", seed), "similarities", runs.size());
   for (std::size_t level = 0; level < runs.size(); ++level) {
@@ -275,7 +286,6 @@ Result<void> sweep_clustering(const Field& field, std::uint64_t seed, std::span<
     result.clustering.push_back(cell);
     progress.advance(1);
   }
-  return {};
 }
 
 PublishedGround ground_of(const Field& field, std::size_t calibration_sessions) {
@@ -328,7 +338,13 @@ Result<void> run_seed(const ActivationSet& set, const PublishedOptions& options,
       }
     }
   }
-  return sweep_clustering(field, seed, judges, random, result);
+  CMS_TRY(yardstick, make_yardstick(field.study, set, field.test, seed));
+  for (const auto& one : sessions) {
+    result.coverage.push_back(coverage_cell(field, yardstick, one));
+    result.coverage.back().seed = seed;
+  }
+  sweep_clustering(field, yardstick, seed, judges, random, result);
+  return {};
 }
 
 }  // namespace

@@ -67,9 +67,17 @@ struct ClusteringCell {
   std::uint32_t runs = 0;
   double mutual = 0;    // mean cosine of all pairs within 50 requests in a row, of the first session
   double coverage = 0;  // of the mass within reach, after one session
-  std::array<double, kCoverages.size()> requests{};  // until so much is covered, median; 0: half of them never got there
+  std::array<double, kCoverages.size()> requests{};  // until so much is covered, median; 0: half never got there
   std::array<double, 2> area{};                      // of each scorer, of the first session in windows of 50
   std::array<double, 2> caught{};                    // at 1% of honest sessions
+};
+
+// What sessions of one kind cover and how alike their requests are, as in ClusteringCell, under one seed: means.
+struct CoverageCell {
+  std::string kind;
+  std::uint64_t seed = 0;
+  double mutual = 0;
+  double coverage = 0;
 };
 
 // What the experiment stood on.
@@ -87,6 +95,7 @@ struct PublishedResult {
   PublishedGround ground;
   std::vector<PublishedCell> cells;
   std::vector<ClusteringCell> clustering;
+  std::vector<CoverageCell> coverage;
 };
 
 // The activations that the options name: read, found in the cache, or captured now (an interrupted capture goes on).

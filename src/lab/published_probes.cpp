@@ -53,7 +53,7 @@ Result<void> capture_to(const Path& name, const PublishedOptions& options) {
 
 Result<ActivationSet> probe_activations(const PublishedOptions& options) {
   if (!options.set.empty()) return tap::read_set(options.set);
-  if (options.model.empty()) return fail(ErrorCode::usage, "give --model GGUF, or --set with activations of the probes");
+  if (options.model.empty()) return fail(ErrorCode::usage, "give --model GGUF, or --set with its activations");
   CMS_TRY(prompts, tap::read_prompts(options.prompts));
   CMS_TRY(model_hash, sha256_file(options.model));
   Path name = options.capture;

@@ -79,8 +79,8 @@ std::string described(const PublishedGround& ground) {
       ground.calibration_sessions, ground.ranking_sessions);
   if (ground.disjoint_sessions < score::kRankingForOnePercent) {
     text += fmt::format(
-        "Too few texts for a promise at .01: without sharing any they would fill {} sessions, {} have to rank. So what\n"
-        "is caught at 1% is measured on held-out honest sessions; \"flagged\" is what the calibration says by itself.\n",
+        "Too few texts for a promise at .01: without sharing any they would fill {} sessions, {} have to rank.\n"
+        "So what is caught at 1% is measured on held-out honest sessions; \"flagged\" is what calibration says.\n",
         ground.disjoint_sessions, score::kRankingForOnePercent);
   }
   return text;
@@ -107,8 +107,9 @@ std::string by_window(const PublishedResult& result, const std::string& title, c
 }
 
 std::string by_threshold(const PublishedResult& result) {
-  std::string text = fmt::format("\nshare above the threshold that so many honest sessions exceed, window {}\n{:<11} {:<12}",
-                                 kPublishedWindow, "score", "sessions");
+  std::string text =
+      fmt::format("\nshare above the threshold that so many honest sessions exceed, window {}\n{:<11} {:<12}",
+                  kPublishedWindow, "score", "sessions");
   for (const double rate : kFalseRates) text += fmt::format(" {:>7.2f}", rate);
   text += fmt::format(" {:>9} {:>9} {:>12}\n", "flagged", "PoH", "published");
   for (const auto scorer : kScorers) {
@@ -180,6 +181,12 @@ std::string by_similarity(const PublishedResult& result) {
     }
     text += "\n";
   }
+  for (const auto* kind : {"single", "mixed", "power", "systematic", "naive", "adaptive"}) {
+    const auto keep = [&](const CoverageCell& one) { return one.kind == kind; };
+    const auto mean = [&](const auto& get) { return summary<CoverageCell>(result.coverage, keep, get).mean; };
+    text += fmt::format("{:>10} {:>8.3f} {:>9.3f}\n", kind, mean([](const auto& one) { return one.mutual; }),
+                        mean([](const auto& one) { return one.coverage; }));
+  }
   return text + fmt::format("similarity: least between five requests in a row; mutual: mean cosine within windows; "
                             "coverage: after one session; to: requests until;\ncost: their multiple of the unclustered "
                             "attack's, published {}\n", kMultipliers);
@@ -248,8 +255,8 @@ std::string goal_lines(const PublishedResult& result) {
   for (const double similarity : similarities_of(result)) {
     if (similarity == -1) continue;
     const auto multiplier = multiplier_at(result, similarity, kHalf);
-    text += line(fmt::format("published experiment: cost multiplier of clustering at similarity {:.2f}, coverage {:.2f}",
-                             similarity, kCoverages[kHalf]),
+    text += line(fmt::format("published experiment: cost multiplier of clustering at similarity {:.2f}, coverage "
+                             "{:.2f}", similarity, kCoverages[kHalf]),
                  multiplier ? nlohmann::json(rounded(*multiplier)) : nlohmann::json(),
                  fmt::format("> 1 (published: {})", kMultipliers), !multiplier || *multiplier > 1);
   }

@@ -122,6 +122,12 @@ TEST_F(published, coverage_needs_rise_and_equal_runs_give_equal_results_on_any_n
     EXPECT_LE(cell.mutual, 1);
   }
   EXPECT_GT(one->clustering[2].mutual, one->clustering[0].mutual);
+  ASSERT_EQ(one->coverage.size(), 6U);  // kinds
+  for (const auto& cell : one->coverage) {
+    EXPECT_GT(cell.coverage, 0) << cell.kind;
+    EXPECT_LE(cell.coverage, 1) << cell.kind;
+  }
+  EXPECT_GT(one->coverage[0].mutual, one->coverage[3].mutual) << "one domain beside a systematic attack";
 }
 
 TEST_F(published, refuses_windows_without_the_published_one_and_sweeps_without_the_unclustered_attack) {

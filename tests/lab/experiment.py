@@ -1,4 +1,4 @@
-"""One run of `cms lab run NAME --json`, on ../shared/data where nothing else is said, shared by the tests of a class."""
+"""One run of `cms lab run NAME --json`, shared by the tests of a class; on ../shared/data unless said otherwise."""
 
 import json
 import os
