@@ -14,6 +14,7 @@
 #include "lab/honest.hpp"
 #include "lab/statistics.hpp"
 #include "pipeline/parallel.hpp"
+#include "pipeline/reading.hpp"
 #include "score/score.hpp"
 #include "types/score.hpp"
 
@@ -317,10 +318,13 @@ Result<void> run_seed(const ActivationSet& set, const PublishedOptions& options,
 
   std::vector<Judged> judges;
   {
+    const auto measured_by_us = std::count_if(options.windows.begin(), options.windows.end(),
+                                              [](std::uint32_t window) { return window >= pipeline::kPointsMin; });
     Progress progress(fmt::format("published experiment, seed {}", seed), "sessions",
-                      total * options.windows.size() * kScorers.size());
+                      total * (options.windows.size() + static_cast<std::size_t>(measured_by_us)));
     for (const auto window : options.windows) {
       for (const auto scorer : kScorers) {
+        if (scorer == Scorer::label_free && window < pipeline::kPointsMin) continue;
         CMS_TRY(instrument, make_instrument(field, scorer, window, honest));
         progress.advance(honest.size());
         auto told = tell(field, instrument, sessions, progress);

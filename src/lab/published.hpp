@@ -27,9 +27,10 @@ struct PublishedOptions {
   std::filesystem::path prompts;  // JSON lines with kind, field, split and text
   std::filesystem::path capture;  // name of the captured set; empty: beside the models in the user's cache
   std::filesystem::path set;      // activations captured before, instead of model and prompts
-  std::vector<std::uint64_t> seeds = {1, 2, 3};
+  std::vector<std::uint64_t> seeds = {1, 2, 3, 4, 5};
   double scale = 1;  // of the numbers of sessions
   std::uint32_t requests = 100;  // a session
+  // In windows of fewer than pipeline::kPointsMin requests our score measures nothing and is left out.
   std::vector<std::uint32_t> windows = {10, 25, 50, 100};
   // Least similarities of five requests in a row; the first must be -1, the attacker that does not cluster.
   std::vector<double> similarities = {-1, 0, .05, .1, .15, .2, .3, .4, .6, .8};

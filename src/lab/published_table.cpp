@@ -98,7 +98,8 @@ std::string by_window(const PublishedResult& result, const std::string& title, c
       text += fmt::format("{:<11} {:<12}", name_of(scorer), kind);
       for (const auto window : windows_of(result)) {
         const auto one = cell(result, scorer, window, kind, get);
-        text += fmt::format(" {:>18}", fmt::format("{:.3f} ({:.3f}-{:.3f})", one.mean, one.low, one.high));
+        const auto shown = fmt::format("{:.3f} ({:.3f}-{:.3f})", one.mean, one.low, one.high);
+        text += fmt::format(" {:>18}", one.count > 0 ? shown : "-");
       }
       text += fmt::format(" {:>12}\n", published(kind));
     }

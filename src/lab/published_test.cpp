@@ -58,8 +58,8 @@ TEST_F(published, sessions_keep_their_length_and_pool_and_both_sides_draw_from_t
       expect_sound(corpus, account, pool, {options.requests, options.requests});
       EXPECT_EQ(std::count(account.from_attacker.begin(), account.from_attacker.end(), one.honest), 0);
       const auto domains = families_of(corpus, account.rows).size();
-      if (one.kind == "single") EXPECT_EQ(domains, 1U);
-      if (one.kind == "mixed") EXPECT_EQ(domains, 2U);
+      EXPECT_TRUE(one.kind != "single" || domains == 1);
+      EXPECT_TRUE(one.kind != "mixed" || domains == 2);
     }
   }
   EXPECT_EQ(kinds, (std::vector<std::string>{"single", "mixed", "power", "systematic", "naive", "adaptive"}));
@@ -107,17 +107,18 @@ TEST_F(published, a_run_says_of_every_session_what_both_scores_say_and_looser_th
 TEST_F(published, coverage_needs_rise_and_equal_runs_give_equal_results_on_any_number_of_threads) {
   ASSERT_TRUE(tap::write_set(folder / "set", annotated_set(), tap::Dtype::float32));
   auto options = small();
-  options.windows = {50};
+  options.windows = {10, 50};
   const auto one = run_published(options);
   options.threads = 3;
   const auto three = run_published(options);
   ASSERT_TRUE(one.has_value() && three.has_value());
   EXPECT_EQ(goal_lines(*one), goal_lines(*three));
   EXPECT_EQ(describe(*one), describe(*three));
+  EXPECT_EQ(one->cells.size(), 3U * 7U) << "ours measures nothing in windows of 10";
   ASSERT_EQ(one->clustering.size(), 3U);
   for (const auto& cell : one->clustering) {
     for (std::size_t c = 1; c < kCoverages.size(); ++c) {
-      if (cell.requests[c] > 0) EXPECT_GE(cell.requests[c], cell.requests[c - 1]);
+      EXPECT_TRUE(cell.requests[c] == 0 || cell.requests[c] >= cell.requests[c - 1]);
     }
     EXPECT_LE(cell.mutual, 1);
   }
