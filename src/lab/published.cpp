@@ -148,27 +148,33 @@ std::vector<double> values_of(std::span<const Verdict> verdicts) {
   return values;
 }
 
+// What one instrument says of all sessions; `negatives` are its values of the honest ones.
+struct Told {
+  std::vector<PublishedCell> cells;
+  std::vector<double> negatives;
+  std::array<std::vector<double>, kHonest.size()> negatives_by_kind;
+};
+
 PublishedCell cell_of(const std::string& kind, bool honest, std::span<const Verdict> verdicts,
-                      std::span<const double> negatives) {
+                      const Told& told) {
   PublishedCell cell;
   cell.kind = kind;
   cell.honest = honest;
   cell.sessions = static_cast<std::uint32_t>(verdicts.size());
   const auto values = values_of(verdicts);
-  cell.area = area_under_curve(values, negatives);
-  for (std::size_t i = 0; i < kFalseRates.size(); ++i) cell.above[i] = caught_at(values, negatives, kFalseRates[i]);
+  cell.area = area_under_curve(values, told.negatives);
+  for (std::size_t k = 0; k < cell.area_against.size(); ++k) {
+    cell.area_against[k] = area_under_curve(values, told.negatives_by_kind[k]);
+  }
+  for (std::size_t i = 0; i < kFalseRates.size(); ++i) {
+    cell.above[i] = caught_at(values, told.negatives, kFalseRates[i]);
+  }
   for (const auto& one : verdicts) {
     cell.flagged += (one.flagged ? 1.0 : 0.0) / static_cast<double>(verdicts.size());
     cell.poh += one.poh / static_cast<double>(verdicts.size());
   }
   return cell;
 }
-
-// What one instrument says of all sessions; `negatives` are its values of the honest ones.
-struct Told {
-  std::vector<PublishedCell> cells;
-  std::vector<double> negatives;
-};
 
 Told tell(const Field& field, const Instrument& instrument, std::span<const PublishedSessions> sessions,
           Progress& progress) {
@@ -179,13 +185,16 @@ Told tell(const Field& field, const Instrument& instrument, std::span<const Publ
     auto& judged = verdicts.emplace_back(judge(field, instrument, one.accounts));
     progress.advance(judged.size());
     const auto values = values_of(judged);
-    if (one.honest) told.negatives.insert(told.negatives.end(), values.begin(), values.end());
+    if (one.honest) {
+      told.negatives.insert(told.negatives.end(), values.begin(), values.end());
+      told.negatives_by_kind.at(verdicts.size() - 1) = values;
+    }
     if (!one.honest) attacks.insert(attacks.end(), judged.begin(), judged.end());
   }
   for (std::size_t i = 0; i < sessions.size(); ++i) {
-    told.cells.push_back(cell_of(sessions[i].kind, sessions[i].honest, verdicts[i], told.negatives));
+    told.cells.push_back(cell_of(sessions[i].kind, sessions[i].honest, verdicts[i], told));
   }
-  told.cells.push_back(cell_of("all attacks", false, attacks, told.negatives));
+  told.cells.push_back(cell_of("all attacks", false, attacks, told));
   return told;
 }
 
@@ -312,6 +321,9 @@ Result<void> run_seed(const ActivationSet& set, const PublishedOptions& options,
     std::move(one.accounts.begin(), one.accounts.end(), std::back_inserter(honest));
   }
   const auto sessions = published_sessions(field.study.corpus, field.test, options, true, random);
+  if (sessions.size() != kHonest.size() + kAttacks.size()) {
+    return fail(ErrorCode::bad_input, "split \"demo\" is too small for one kind of sessions: capture more prompts");
+  }
   std::size_t total = honest.size();
   for (const auto& one : sessions) total += one.accounts.size();
   result.ground = ground_of(field, honest.size());

@@ -54,7 +54,8 @@ struct PublishedCell {
   std::string kind;  // "single", ..., "adaptive", "all attacks"
   bool honest = false;
   std::uint32_t sessions = 0;
-  double area = 0;                                // under the curve against all honest sessions; attacks only
+  double area = 0;                                // under the curve against all honest sessions
+  std::array<double, 3> area_against{};           // and against single, mixed and power ones alone
   std::array<double, kFalseRates.size()> above{};  // share above thresholds that honest sessions of all kinds exceed so
                                                    // often
   double flagged = 0;                             // share beyond the threshold calibrated for .01
@@ -105,7 +106,7 @@ struct PublishedResult {
 Result<ActivationSet> probe_activations(const PublishedOptions& options);
 
 // Errors: those of probe_activations; `bad_input` when fewer than 5 domains fill a session, or texts are too few.
-// Cost: two minutes a seed on two cores beside the capture.
+// Cost: 15 s a seed on two idle cores, beside the capture.
 Result<PublishedResult> run_published(const PublishedOptions& options);
 
 // Sessions of one kind, all of PublishedOptions::requests.

@@ -107,6 +107,22 @@ std::string by_window(const PublishedResult& result, const std::string& title, c
   return text;
 }
 
+std::string by_kind(const PublishedResult& result) {
+  std::string text = fmt::format("\nAUC against one kind of honest sessions, window {}\n{:<11} {:<12}",
+                                 kPublishedWindow, "score", "attack");
+  for (const auto* kind : kHonestNames) text += fmt::format(" {:>7}", kind);
+  for (const auto scorer : kScorers) {
+    for (const std::string attack : kAttackNames) {
+      text += fmt::format("\n{:<11} {:<12}", name_of(scorer), attack);
+      for (std::size_t k = 0; k < kHonestNames.size(); ++k) {
+        const auto area = [k](const PublishedCell& one) { return one.area_against[k]; };
+        text += fmt::format(" {:>7.3f}", cell(result, scorer, kPublishedWindow, attack, area).mean);
+      }
+    }
+  }
+  return text + "\n";
+}
+
 std::string by_threshold(const PublishedResult& result) {
   std::string text =
       fmt::format("\nshare above the threshold that so many honest sessions exceed, window {}\n{:<11} {:<12}",
@@ -246,7 +262,7 @@ std::string describe(const PublishedResult& result) {
   return described(result.ground) +
          by_window(result, "AUC against all honest sessions: mean over seeds (least-greatest)", area_of, areas) +
          by_window(result, "TPR at 1% FPR: mean over seeds (least-greatest)", caught_of, caught) +
-         by_threshold(result) + by_similarity(result);
+         by_kind(result) + by_threshold(result) + by_similarity(result);
 }
 
 std::string goal_lines(const PublishedResult& result) {
@@ -256,10 +272,13 @@ std::string goal_lines(const PublishedResult& result) {
   for (const double similarity : similarities_of(result)) {
     if (similarity == -1) continue;
     const auto multiplier = multiplier_at(result, similarity, kHalf);
+    // Not reached at all is dearer than anything, where the unclustered attack gets there.
+    const bool comparable = multiplier_at(result, -1, kHalf).has_value();
     text += line(fmt::format("published experiment: cost multiplier of clustering at similarity {:.2f}, coverage "
                              "{:.2f}", similarity, kCoverages[kHalf]),
                  multiplier ? nlohmann::json(rounded(*multiplier)) : nlohmann::json(),
-                 fmt::format("> 1 (published: {})", kMultipliers), !multiplier || *multiplier > 1);
+                 fmt::format("> 1 (published: {})", kMultipliers),
+                 comparable ? std::optional(!multiplier || *multiplier > 1) : std::nullopt);
   }
   return text;
 }

@@ -92,6 +92,8 @@ TEST_F(published, a_run_says_of_every_session_what_both_scores_say_and_looser_th
     for (std::size_t i = 1; i < cell.above.size(); ++i) EXPECT_GE(cell.above[i], cell.above[i - 1]) << cell.kind;
     EXPECT_GE(cell.poh, 0);
     EXPECT_LE(cell.poh, 1);
+    // As many sessions of each kind: the area against all is the mean of those against each.
+    EXPECT_NEAR(cell.area, (cell.area_against[0] + cell.area_against[1] + cell.area_against[2]) / 3, 1e-9);
   }
   // Honest sessions of all kinds together exceed a threshold as often as it allows, or less.
   for (std::size_t first = 0; first < result->cells.size(); first += 7) {
