@@ -30,6 +30,7 @@ constexpr const char* kList =
     "  systematic  farthest-first: the most coverage for the least requests\n"
     "  sorted      random draws sent in order of similarity, to look coherent\n"
     "  clustered   random centres with their neighbours, to look like follow-ups\n"
+    "  adaptive    farthest-first among what is like the last requests\n"
     "  diluted     every other request from an honest power user\n"
     "  replayed    naive over what people really asked\n"
     "  stream      one field of an instruction set in random order\n"
