@@ -16,6 +16,7 @@
 #include "pipeline/parallel.hpp"
 #include "pipeline/reading.hpp"
 #include "score/score.hpp"
+#include "tap/prompts.hpp"
 #include "types/score.hpp"
 
 namespace cms::lab {
@@ -31,12 +32,35 @@ using AttackKind = std::optional<ComposedAccount> (*)(const Corpus&, Pool, const
 constexpr std::array<HonestKind, 3> kHonest = {single, mixed, power};
 constexpr std::array<AttackKind, 3> kAttacks = {systematic, naive, adaptive};
 
-// One seed's ground. Sessions and attacks draw from the same rows: people's, in the domains that fill a session.
+// What sessions and attacks draw from: rows of people, in the domains that fill a session in both parts.
+struct Domains {
+  std::vector<std::uint32_t> calibrate, test;
+};
+
+Result<Domains> domains_of(const Corpus& corpus, const Split& split, std::uint32_t requests) {
+  const auto people = [&](Pool pool) {
+    return subset(corpus, pool, [](const CorpusRow& row) { return row.origin == Origin::people; });
+  };
+  const auto calibrate = people(split.calibrate), test = people(split.test);
+  std::vector<std::string> names;
+  const auto here = families_with(corpus, calibrate, requests);
+  for (const auto family : families_with(corpus, test, requests)) {
+    if (std::binary_search(here.begin(), here.end(), family)) names.push_back(corpus.families[family]);
+  }
+  if (names.size() < kDomainsMin) {
+    return fail(ErrorCode::bad_input,
+                fmt::format("{} fields hold {} texts of people in split \"calibrate\" and in \"demo\"; {} are needed",
+                            names.size(), requests, kDomainsMin));
+  }
+  return Domains{of_families(corpus, calibrate, names), of_families(corpus, test, names)};
+}
+
+// One seed's ground.
 struct Field {
   const ActivationSet& set;
   const PublishedOptions& options;
   Study study;
-  std::vector<std::uint32_t> calibrate, test;
+  Domains domains;
 };
 
 std::size_t scaled(double count, double scale) {
@@ -44,7 +68,7 @@ std::size_t scaled(double count, double scale) {
 }
 
 Result<Field> make_field(const ActivationSet& set, const PublishedOptions& options, std::uint64_t seed) {
-  Field field{set, options, {}, {}, {}};
+  Field field{set, options, {}, {}};
   StudyOptions study_options;
   study_options.annotated = true;
   study_options.corpus = {.words_max = set.manifest.words_max, .chars_max = set.manifest.chars_max};
@@ -52,23 +76,8 @@ Result<Field> make_field(const ActivationSet& set, const PublishedOptions& optio
   study_options.threads = options.threads;
   CMS_TRY(study, make_study(set, study_options));
   field.study = std::move(study);
-  const auto& corpus = field.study.corpus;
-  const auto people = [&](Pool pool) {
-    return subset(corpus, pool, [](const CorpusRow& row) { return row.origin == Origin::people; });
-  };
-  const auto calibrate = people(field.study.split.calibrate), test = people(field.study.split.test);
-  std::vector<std::string> domains;
-  const auto here = families_with(corpus, calibrate, options.requests);
-  for (const auto family : families_with(corpus, test, options.requests)) {
-    if (std::binary_search(here.begin(), here.end(), family)) domains.push_back(corpus.families[family]);
-  }
-  if (domains.size() < kDomainsMin) {
-    return fail(ErrorCode::bad_input,
-                fmt::format("{} fields hold {} texts of people in split \"calibrate\" and in \"demo\"; {} are needed",
-                            domains.size(), options.requests, kDomainsMin));
-  }
-  field.calibrate = of_families(corpus, calibrate, domains);
-  field.test = of_families(corpus, test, domains);
+  CMS_TRY(domains, domains_of(field.study.corpus, field.study.split, options.requests));
+  field.domains = std::move(domains);
   return field;
 }
 
@@ -219,7 +228,7 @@ struct ClusteredRun {
 std::vector<std::vector<ClusteredRun>> clustered_runs(const Field& field, const Yardstick& yardstick, Random& random) {
   const auto& options = field.options;
   std::vector<std::vector<std::uint32_t>> halves(scaled(kClusteredRuns, options.scale));
-  for (auto& half : halves) half = draw(field.study.corpus, field.test, field.test.size() / 2, random);
+  for (auto& half : halves) half = draw(field.study.corpus, field.domains.test, field.domains.test.size() / 2, random);
   const auto count = halves.size();
   std::vector<std::vector<ClusteredRun>> runs(options.similarities.size(), std::vector<ClusteredRun>(count));
   pipeline::parallel_for(runs.size() * count, options.threads, [&](unsigned, std::size_t task) {
@@ -304,9 +313,9 @@ PublishedGround ground_of(const Field& field, std::size_t calibration_sessions) 
   ground.model = field.set.manifest.model_name;
   ground.dimension = field.set.manifest.dimension;
   ground.texts_fit = static_cast<std::uint32_t>(split.fit.size());
-  ground.texts_calibrate = static_cast<std::uint32_t>(field.calibrate.size());
-  ground.texts_test = static_cast<std::uint32_t>(field.test.size());
-  ground.domains = static_cast<std::uint32_t>(families_with(field.study.corpus, field.test, 1).size());
+  ground.texts_calibrate = static_cast<std::uint32_t>(field.domains.calibrate.size());
+  ground.texts_test = static_cast<std::uint32_t>(field.domains.test.size());
+  ground.domains = static_cast<std::uint32_t>(families_with(field.study.corpus, field.domains.test, 1).size());
   ground.calibration_sessions = static_cast<std::uint32_t>(calibration_sessions);
   ground.disjoint_sessions = ground.texts_calibrate / field.options.requests;
   return ground;
@@ -317,10 +326,10 @@ Result<void> run_seed(const ActivationSet& set, const PublishedOptions& options,
   CMS_TRY(field, make_field(set, options, seed));
   Random random(seed);
   std::vector<ComposedAccount> honest;
-  for (auto& one : published_sessions(field.study.corpus, field.calibrate, options, false, random)) {
+  for (auto& one : published_sessions(field.study.corpus, field.domains.calibrate, options, false, random)) {
     std::move(one.accounts.begin(), one.accounts.end(), std::back_inserter(honest));
   }
-  const auto sessions = published_sessions(field.study.corpus, field.test, options, true, random);
+  const auto sessions = published_sessions(field.study.corpus, field.domains.test, options, true, random);
   if (sessions.size() != kHonest.size() + kAttacks.size()) {
     return fail(ErrorCode::bad_input, "split \"demo\" is too small for one kind of sessions: capture more prompts");
   }
@@ -354,7 +363,7 @@ Result<void> run_seed(const ActivationSet& set, const PublishedOptions& options,
       }
     }
   }
-  CMS_TRY(yardstick, make_yardstick(field.study, set, field.test, seed));
+  CMS_TRY(yardstick, make_yardstick(field.study, set, field.domains.test, seed));
   for (const auto& one : sessions) {
     result.coverage.push_back(coverage_cell(field, yardstick, one));
     result.coverage.back().seed = seed;
@@ -395,6 +404,22 @@ double cost_multiplier(double clustered, double unclustered) {
   return clustered > 0 && unclustered > 0 ? clustered / unclustered : 0;
 }
 
+Result<void> check_probes(const PublishedOptions& options) {
+  CMS_TRY(prompts, tap::read_prompts(options.prompts));
+  ActivationSet places;  // all at one place: only who they are matters here
+  places.manifest.dimension = 1;
+  places.values.assign(prompts.infos.size(), 1);
+  places.rows = std::move(prompts.infos);
+  CMS_TRY(corpus, make_corpus(places.rows, places.values, 1, {}));
+  CMS_TRY(split, annotated_split(places, corpus));
+  if (split.fit.size() < atlas::kManifoldRowsMin) {
+    return fail(ErrorCode::bad_input, fmt::format("{}: split \"fit\" has {} prompts, an atlas needs {}",
+                                                  options.prompts.string(), split.fit.size(), atlas::kManifoldRowsMin));
+  }
+  CMS_CHECK(domains_of(corpus, split, options.requests));
+  return {};
+}
+
 Result<PublishedResult> run_published(const PublishedOptions& options) {
   const auto& windows = options.windows;
   if (std::find(windows.begin(), windows.end(), kPublishedWindow) == windows.end()) {
@@ -404,6 +429,7 @@ Result<PublishedResult> run_published(const PublishedOptions& options) {
   if (options.similarities.empty() || options.similarities.front() != -1) {
     return fail(ErrorCode::usage, "the first similarity must be -1: the attack that does not cluster");
   }
+  if (options.set.empty() && !options.model.empty()) CMS_CHECK(check_probes(options));
   CMS_TRY(set, probe_activations(options));
   PublishedResult result;
   for (const auto seed : options.seeds) CMS_CHECK(run_seed(set, options, seed, result));

@@ -100,6 +100,10 @@ struct PublishedResult {
   std::vector<CoverageCell> coverage;
 };
 
+// Whether `prompts` are enough for the experiment, before a model spends hours on them. Errors: `bad_input`, saying
+// what is missing.
+Result<void> check_probes(const PublishedOptions& options);
+
 // The activations that the options name: read, found in the cache, or captured now (an interrupted capture goes on).
 // Errors: `usage` when neither set nor model is given; `refused` when `capture` holds those of another model or of
 // other prompts; those of tap::read_set and tap::capture. Cost: the model's, 90,000 tokens for our prompts.

@@ -1,8 +1,10 @@
 #include "lab/published.hpp"
 
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <cstdlib>
 #include <filesystem>
 #include <nlohmann/json.hpp>
 #include <set>
@@ -164,6 +166,47 @@ TEST_F(published, a_captured_set_is_used_again_for_the_same_model_and_prompts_an
   ASSERT_TRUE(write_file(folder / "prompts.jsonl", prompts));
   ASSERT_TRUE(write_file(folder / "model.gguf", "another model"));
   EXPECT_EQ(probe_activations(options).error().code, ErrorCode::refused);
+}
+
+TEST_F(published, prompts_that_are_too_few_are_told_before_a_model_reads_them) {
+  const auto set = annotated_set();
+  PublishedOptions options;
+  options.model = folder / "model.gguf";  // not there: nobody asks
+  options.prompts = folder / "prompts.jsonl";
+  const auto told_of = [&](const auto& keep) {
+    std::string prompts;
+    for (const auto& row : set.rows) prompts += keep(row) ? tap::format_row_info(row) : "";
+    EXPECT_TRUE(write_file(options.prompts, prompts));
+    const auto checked = check_probes(options);
+    return checked ? std::string("enough") : checked.error().message;
+  };
+  EXPECT_EQ(told_of([](const RowInfo&) { return true; }), "enough");
+  EXPECT_NE(told_of([](const RowInfo& row) { return row.more["kind"] == "people"; }).find("an atlas needs 640"),
+            std::string::npos);
+  const auto few =
+      told_of([](const RowInfo& row) { return row.more["split"] == "fit" || row.more["field"] < "field4"; });
+  EXPECT_NE(few.find("4 fields hold 100 texts"), std::string::npos) << few;
+  EXPECT_EQ(run_published(options).error().code, ErrorCode::bad_input);
+}
+
+TEST_F(published, a_model_reads_its_prompts_once) {
+  const char* model = std::getenv("CMS_MODEL");
+  if (model == nullptr || *model == 0) GTEST_SKIP() << "CMS_MODEL names no GGUF file";
+  std::string prompts;
+  for (int i = 0; i < 4; ++i) prompts += fmt::format("{{\"text\": \"how do I boil {} eggs\", \"id\": {}}}\n", i, i);
+  ASSERT_TRUE(write_file(folder / "prompts.jsonl", prompts));
+  PublishedOptions options;
+  options.model = model;
+  options.prompts = folder / "prompts.jsonl";
+  options.capture = folder / "made" / "kept";
+  const auto first = probe_activations(options);
+  ASSERT_TRUE(first.has_value()) << first.error().message;
+  EXPECT_EQ(first->count(), 4U);
+  const auto written = fs::last_write_time(folder / "made" / "kept.npy");
+  const auto again = probe_activations(options);
+  ASSERT_TRUE(again.has_value());
+  EXPECT_EQ(again->values, first->values);
+  EXPECT_EQ(fs::last_write_time(folder / "made" / "kept.npy"), written);
 }
 
 }  // namespace

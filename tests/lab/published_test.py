@@ -4,6 +4,7 @@ model's activations."""
 import os
 import pathlib
 import subprocess
+import tempfile
 import unittest
 
 import experiment
@@ -50,6 +51,15 @@ class Words(unittest.TestCase):
         run = self.run_with("--model", "/nowhere/model.gguf", "--prompts", f"{EXAMPLES.parent}/prompts.jsonl")
         self.assertEqual(run.returncode, 3)
         self.assertIn("/nowhere/model.gguf", run.stderr)
+
+    def test_too_few_prompts_are_told_before_the_model_reads_them(self):
+        with tempfile.TemporaryDirectory() as folder:
+            prompts = pathlib.Path(folder) / "few.jsonl"
+            lines = (EXAMPLES.parent / "prompts.jsonl").read_text(encoding="ascii").splitlines(keepends=True)
+            prompts.write_text("".join(lines[:8]), encoding="ascii")
+            run = self.run_with("--model", "/nowhere/model.gguf", "--prompts", str(prompts))
+        self.assertEqual(run.returncode, 3)
+        self.assertIn("an atlas needs 640", run.stderr)
 
 
 if __name__ == "__main__":
