@@ -72,18 +72,7 @@ Result<void> run(Words words) {
     CMS_TRY(model, cms::tap::default_model());
     words.options.model = model;
   }
-  std::optional<cms::Progress> bar;
-  std::size_t shown = 0;
-  CMS_CHECK(cms::tap::capture(words.options, [&](std::size_t done, std::size_t total, std::size_t found) {
-    if (!bar) {
-      bar.emplace("capturing", "prompts", total);
-      bar->skip(found);
-      shown = found;
-    }
-    if (done > shown) bar->advance(done - shown);
-    shown = done;
-  }));
-  bar.reset();
+  CMS_CHECK(cms::tap::capture(words.options, cms::told_progress("capturing", "prompts")));
   for (const auto& name : cms::tap::set_names(words.options)) fmt::print("{}\n", name.string());
   return {};
 }

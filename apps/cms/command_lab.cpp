@@ -30,6 +30,7 @@ constexpr const char* kList =
     "  systematic  farthest-first: the most coverage for the least requests\n"
     "  sorted      random draws sent in order of similarity, to look coherent\n"
     "  clustered   random centres with their neighbours, to look like follow-ups\n"
+    "  adaptive    farthest-first among what is like the last requests\n"
     "  diluted     every other request from an honest power user\n"
     "  replayed    naive over what people really asked\n"
     "  stream      one field of an instruction set in random order\n"
@@ -38,7 +39,8 @@ constexpr const char* kList =
     "  frontier     what a white-box attacker covers at each PoH floor, and at what cost\n"
     "  students     what an account's answers are worth, and Knockoff Nets\n"
     "  sleeper      honest for long, then extracting: how late the flag, how slow recovery\n"
-    "  theft        a softmax head and a model's last layer, stolen from their answers\n";
+    "  theft        a softmax head and a model's last layer, stolen from their answers\n"
+    "  published    the published CMS experiment on any model, its score and ours\n";
 
 struct ComposeWords {
   std::string set;

@@ -7,6 +7,7 @@
 #include "command.hpp"
 #include "lab/first_study.hpp"
 #include "lab/frontier.hpp"
+#include "lab/published.hpp"
 #include "lab/sleeper.hpp"
 #include "lab/students.hpp"
 #include "lab/theft.hpp"
@@ -51,6 +52,14 @@ Result<void> theft(Words<lab::TheftOptions> words) {
   words.options.set = words.set;
   words.options.model = words.model;
   return run_and_print(words, lab::run_theft);
+}
+
+Result<void> published(Words<lab::PublishedOptions> words) {
+  words.options.set = words.set;
+  words.options.model = words.model;
+  words.options.program_version = CMS_VERSION;
+  if (words.options.threads == 0) words.options.threads = cms::pipeline::default_threads();
+  return run_and_print(words, lab::run_published);
 }
 
 // What all experiments take.
@@ -149,6 +158,33 @@ void add_theft(CLI::App& run_app, Run& chosen) {
   command->callback([words, &chosen] { chosen = [words] { return theft(*words); }; });
 }
 
+void add_published(CLI::App& run_app, Run& chosen) {
+  auto words = std::make_shared<Words<lab::PublishedOptions>>();
+  auto& options = words->options;
+  options.prompts = "examples/prompts.jsonl";
+  options.score.stride = 4;
+  auto* command = run_app.add_subcommand("published", "The published CMS experiment on any model, beside our score");
+  command->add_option("--model", words->model, "GGUF whose activations are captured, and kept");
+  command->add_option("--prompts", options.prompts, "JSON lines with kind, field, split and text")
+      ->capture_default_str();
+  command->add_option("--capture", options.capture, "Name of the captured set; without it one in the user's cache");
+  command->add_option("--set", words->set, "Activations of such prompts, instead of a model")->excludes("--model");
+  command->add_option("--seeds", options.seeds, "Of sessions and charts, separated by commas")
+      ->delimiter(',')
+      ->capture_default_str();
+  command->add_option("--windows", options.windows, "Requests measured together, separated by commas")
+      ->delimiter(',')
+      ->capture_default_str();
+  command->add_option("--scale", options.scale, "Of the numbers of sessions")
+      ->check(CLI::Range(0.01, 100.0))
+      ->capture_default_str();
+  command->add_option("--stride", options.score.stride, "Requests between two evaluations")
+      ->check(CLI::Range(1, 1024))
+      ->capture_default_str();
+  add_common(*command, *words);
+  command->callback([words, &chosen] { chosen = [words] { return published(*words); }; });
+}
+
 }  // namespace
 
 void add_lab_run(CLI::App& lab_app, Run& chosen) {
@@ -159,4 +195,5 @@ void add_lab_run(CLI::App& lab_app, Run& chosen) {
   add_students(*run_app, chosen);
   add_sleeper(*run_app, chosen);
   add_theft(*run_app, chosen);
+  add_published(*run_app, chosen);
 }

@@ -5,6 +5,8 @@
 
 #include <algorithm>
 #include <cstdio>
+#include <memory>
+#include <optional>
 
 namespace cms {
 namespace {
@@ -62,6 +64,23 @@ void Progress::draw(bool last) {
   }
   std::fputs(line.c_str(), stderr);
   std::fflush(stderr);
+}
+
+ProgressTold told_progress(std::string what, std::string unit) {
+  // Shared, because a std::function must be copyable: all copies draw one bar.
+  struct Bar {
+    std::optional<Progress> line;
+    std::size_t shown = 0;
+  };
+  return [bar = std::make_shared<Bar>(), what, unit](std::size_t done, std::size_t total, std::size_t found) {
+    if (!bar->line) {
+      bar->line.emplace(what, unit, total);
+      bar->line->skip(found);
+      bar->shown = found;
+    }
+    if (done > bar->shown) bar->line->advance(done - bar->shown);
+    bar->shown = done;
+  };
 }
 
 }  // namespace cms

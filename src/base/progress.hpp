@@ -6,6 +6,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <functional>
 #include <string>
 
 namespace cms {
@@ -35,5 +36,10 @@ class Progress {
   Clock::time_point start_;
   Clock::time_point drawn_;
 };
+
+// A bar for work that tells how much of it is done, of how much, and how much of that it found done already. Drawn from
+// the first telling on; its last line comes when the function is destroyed.
+using ProgressTold = std::function<void(std::size_t done, std::size_t total, std::size_t found)>;
+ProgressTold told_progress(std::string what, std::string unit);
 
 }  // namespace cms

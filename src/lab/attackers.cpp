@@ -36,6 +36,35 @@ std::vector<std::uint32_t> farthest_first(const Corpus& corpus, Pool rows, std::
   }
 }
 
+std::vector<std::uint32_t> farthest_alike(const Corpus& corpus, Pool rows, std::size_t count, double similarity,
+                                          std::uint32_t together) {
+  std::vector<std::uint32_t> taken;
+  if (rows.empty() || count == 0) return taken;
+  constexpr float kTaken = 2;  // above every cosine
+  const std::size_t memory = std::max(1U, together - std::min(together, 1U));
+  std::vector<float> nearest(rows.size(), -kTaken);
+  std::vector<std::vector<float>> last(memory, std::vector<float>(rows.size(), kTaken));  // cosines, a ring
+  std::size_t next = 0;
+  while (true) {
+    auto& cosines = last[taken.size() % memory];
+    taken.push_back(rows[next]);
+    nearest[next] = kTaken;
+    if (taken.size() == std::min(count, rows.size())) return taken;
+    std::size_t farthest = rows.size(), likest = rows.size();
+    float likest_cosine = -kTaken;
+    for (std::size_t i = 0; i < rows.size(); ++i) {
+      if (nearest[i] == kTaken) continue;
+      cosines[i] = cosine(corpus, taken.back(), rows[i]);
+      nearest[i] = std::max(nearest[i], cosines[i]);
+      float least = kTaken;
+      for (const auto& one : last) least = std::min(least, one[i]);
+      if (least > likest_cosine) likest = i, likest_cosine = least;
+      if (least >= similarity && (farthest == rows.size() || nearest[i] < nearest[farthest])) farthest = i;
+    }
+    next = farthest < rows.size() ? farthest : likest;
+  }
+}
+
 std::vector<std::uint32_t> nearest_neighbour_order(const Corpus& corpus, Pool rows) {
   std::vector<std::uint32_t> left(rows.begin(), rows.end());
   std::vector<std::uint32_t> order;
@@ -65,6 +94,12 @@ std::optional<ComposedAccount> systematic(const Corpus& corpus, Pool pool, const
   const auto sample = draw(corpus, pool, std::size_t{options.pool_factor} * options.length.requests, random);
   auto rows = farthest_first(corpus, sample, options.length.requests);
   return finished(account_of("systematic", std::move(rows), true), options.length);
+}
+
+std::optional<ComposedAccount> adaptive(const Corpus& corpus, Pool pool, const AttackOptions& options, Random& random) {
+  const auto sample = draw(corpus, pool, std::size_t{options.pool_factor} * options.length.requests, random);
+  auto rows = farthest_alike(corpus, sample, options.length.requests, options.similarity, options.together);
+  return finished(account_of("adaptive", std::move(rows), true), options.length);
 }
 
 std::optional<ComposedAccount> clustered(const Corpus& corpus, Pool pool, const AttackOptions& options,

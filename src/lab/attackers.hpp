@@ -22,6 +22,8 @@ struct AttackOptions {
   std::uint32_t pool_factor = 4;   // systematic chooses among so many times `requests` rows
   std::uint32_t cluster_min = 2;   // clustered: rows of a cluster, centre included
   std::uint32_t cluster_max = 8;
+  double similarity = 0.2;         // adaptive: least cosine to each of the last `together` - 1 requests
+  std::uint32_t together = 5;      // adaptive: requests in a row that are alike
   double share = 0.5;              // diluted: probability that a request is the attacker's
   HonestOptions cover = {};        // diluted: the honest account between; its length is not used
 };
@@ -34,6 +36,9 @@ std::optional<ComposedAccount> systematic(const Corpus&, Pool, const AttackOptio
 std::optional<ComposedAccount> clustered(const Corpus&, Pool, const AttackOptions&, Random&);
 // Random draws, sent in greedy nearest-neighbour order. Cost: requests^2 / 2 cosines.
 std::optional<ComposedAccount> sorted(const Corpus&, Pool, const AttackOptions&, Random&);
+// Farthest-first as far as likeness allows (farthest_alike), over a sample as systematic's: it knows that dissimilar
+// requests betray it, and stays as clustered as people are. Cost: as systematic, and `together` times as much at worst.
+std::optional<ComposedAccount> adaptive(const Corpus&, Pool, const AttackOptions&, Random&);
 // One family, drawn uniformly among those that can fill an account, in random order.
 std::optional<ComposedAccount> stream(const Corpus&, Pool, const AttackOptions&, Random&);
 
@@ -48,6 +53,12 @@ std::optional<ComposedAccount> diluted(const Corpus&, const DilutedPools&, const
 // The first `count` of `rows` in farthest-first order from rows[0]: always the row whose greatest cosine to those
 // taken is least (ties: earlier in `rows`; Gonzalez, Clustering to minimize the maximum intercluster distance, 1985).
 std::vector<std::uint32_t> farthest_first(const Corpus& corpus, Pool rows, std::size_t count);
+
+// The first `count` of `rows` from rows[0] on: of those whose cosine to each of the last `together` - 1 taken is at
+// least `similarity` always the one farthest from all taken, where there is none the one whose least cosine to them is
+// greatest (ties: earlier in `rows`). At similarity -1 this is farthest_first. Cost: rows x count cosines.
+std::vector<std::uint32_t> farthest_alike(const Corpus& corpus, Pool rows, std::size_t count, double similarity,
+                                          std::uint32_t together);
 
 // `rows` from rows[0] on, always to the nearest row left (ties: earlier in `rows`).
 std::vector<std::uint32_t> nearest_neighbour_order(const Corpus& corpus, Pool rows);

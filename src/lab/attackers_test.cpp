@@ -14,6 +14,7 @@ const std::vector<std::pair<std::string, Composer>> kComposers{{"naive", naive},
                                                                {"systematic", systematic},
                                                                {"clustered", clustered},
                                                                {"sorted", sorted},
+                                                               {"adaptive", adaptive},
                                                                {"stream", stream}};
 
 TEST(attackers, every_kind_keeps_its_length_its_pool_and_no_text_twice) {
@@ -111,13 +112,43 @@ TEST(attackers, orders_are_those_of_their_slow_definitions) {
   EXPECT_TRUE(nearest_neighbour_order(corpus, {}).empty());
 }
 
-TEST(attackers, orders_over_points_that_are_all_equal_keep_every_row_once) {
-  Example all;
-  for (int i = 0; i < 30; ++i) all.add("f", "distill", "", 0, std::to_string(i), std::vector<float>(kExampleRank, 1));
-  const auto corpus = all.corpus();
-  const auto rows = all_rows(corpus);
-  EXPECT_EQ(farthest_first(corpus, rows, 30), rows);
-  EXPECT_EQ(nearest_neighbour_order(corpus, rows), rows);
+// The definition, recomputed from nothing at each step.
+std::vector<std::uint32_t> slow_farthest_alike(const Corpus& corpus, const std::vector<std::uint32_t>& rows,
+                                               std::size_t count, double similarity, std::size_t together) {
+  std::vector<std::uint32_t> taken{rows[0]};
+  while (taken.size() < std::min(count, rows.size())) {
+    const std::size_t first = taken.size() + 1 > together ? taken.size() + 1 - together : 0;
+    std::uint32_t alike = UINT32_MAX, likest = UINT32_MAX;
+    float alike_nearest = 3, likest_least = -3;
+    for (const auto row : rows) {
+      if (std::find(taken.begin(), taken.end(), row) != taken.end()) continue;
+      float nearest = -2, least = 2;
+      for (std::size_t i = 0; i < taken.size(); ++i) {
+        nearest = std::max(nearest, cosine(corpus, taken[i], row));
+        if (i >= first) least = std::min(least, cosine(corpus, taken[i], row));
+      }
+      if (least >= similarity && nearest < alike_nearest) alike = row, alike_nearest = nearest;
+      if (least > likest_least) likest = row, likest_least = least;
+    }
+    taken.push_back(alike != UINT32_MAX ? alike : likest);
+  }
+  return taken;
+}
+
+TEST(attackers, the_adaptive_order_is_that_of_its_slow_definition) {
+  const auto corpus = example(12).corpus();  // its families ask_* hold equal points
+  Random random(12);
+  for (const std::size_t count : {1U, 2U, 90U}) {
+    const auto rows = draw(corpus, people(corpus), count, random);
+    for (const std::uint32_t together : {2U, 5U}) {
+      for (const double similarity : {-1.0, 0.0, 0.3, 0.9}) {
+        EXPECT_EQ(farthest_alike(corpus, rows, 80, similarity, together),
+                  slow_farthest_alike(corpus, rows, 80, similarity, together));
+      }
+    }
+    EXPECT_EQ(farthest_alike(corpus, rows, 80, -1, 5), farthest_first(corpus, rows, 80));
+  }
+  EXPECT_TRUE(farthest_alike(corpus, {}, 5, 0, 5).empty());
 }
 
 double mean_step(const Corpus& corpus, const std::vector<std::uint32_t>& rows) {
@@ -136,6 +167,28 @@ double mean_nearest(const Corpus& corpus, const std::vector<std::uint32_t>& rows
     sum += nearest;
   }
   return sum / static_cast<double>(rows.size());
+}
+
+TEST(attackers, an_adaptive_account_is_more_alike_than_a_systematic_one_and_spreads_farther_than_a_sorted_one) {
+  const auto corpus = example(13).corpus();
+  const auto pool = people(corpus);
+  const AttackOptions options{.length = {60, 60}, .similarity = .3};
+  Random random(13);
+  const auto far = systematic(corpus, pool, options, random)->rows;
+  const auto alike = adaptive(corpus, pool, options, random)->rows;
+  const auto near = sorted(corpus, pool, options, random)->rows;
+  EXPECT_GT(mean_step(corpus, alike), mean_step(corpus, far) + 0.2);
+  EXPECT_LT(mean_nearest(corpus, alike), mean_nearest(corpus, near));
+}
+
+TEST(attackers, orders_over_points_that_are_all_equal_keep_every_row_once) {
+  Example all;
+  for (int i = 0; i < 30; ++i) all.add("f", "distill", "", 0, std::to_string(i), std::vector<float>(kExampleRank, 1));
+  const auto corpus = all.corpus();
+  const auto rows = all_rows(corpus);
+  EXPECT_EQ(farthest_first(corpus, rows, 30), rows);
+  EXPECT_EQ(farthest_alike(corpus, rows, 30, .5, 5), rows);
+  EXPECT_EQ(nearest_neighbour_order(corpus, rows), rows);
 }
 
 TEST(attackers, systematic_accounts_spread_farther_and_sorted_ones_step_shorter_than_naive_ones) {

@@ -41,29 +41,6 @@ struct Parts {
   std::vector<std::uint32_t> live_distillers;
 };
 
-Result<Split> annotated_split(const ActivationSet& set, const Corpus& corpus) {
-  Split split;
-  for (std::uint32_t i = 0; i < corpus.rows.size(); ++i) {
-    const auto& more = set.rows[corpus.rows[i].source_row].more;
-    const auto found = more.find("split");
-    const auto part = found != more.end() && found->is_string() ? found->get<std::string>() : "";
-    if (part == "fit") {
-      split.fit.push_back(i);
-    } else if (part == "calibrate") {
-      split.calibrate.push_back(i);
-    } else if (part == "demo") {
-      split.test.push_back(i);
-    } else {
-      return fail(ErrorCode::bad_input,
-                  fmt::format("row {}: \"split\" must be \"fit\", \"calibrate\" or \"demo\"", i));
-    }
-  }
-  if (auto disjoint = check_disjoint(corpus, split); !disjoint) {
-    return fail(ErrorCode::bad_input, disjoint.error().message);
-  }
-  return split;
-}
-
 Result<Parts> parts_of(const ActivationSet& set, const Corpus& corpus) {
   CMS_TRY(split, annotated_split(set, corpus));
   const auto of = [&](Pool pool, Origin origin) {

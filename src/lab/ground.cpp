@@ -15,31 +15,6 @@ namespace {
 
 constexpr std::uint32_t kYardstickCharts = 256;
 
-Result<Yardstick> make_yardstick(const Study& study, const ActivationSet& set, std::span<const std::uint32_t> pool,
-                                 std::uint64_t seed) {
-  const ActivationSet part[] = {rows_of(set, study.corpus, study.split.calibrate)};
-  atlas::FitOptions options;
-  options.seed = seed + 1'000;
-  options.chart_count = kYardstickCharts;
-  CMS_TRY(atlas, atlas::fit(part, part, options));
-  Yardstick yardstick;
-  atlas::ProjectScratch scratch;
-  Projected projected;
-  for (const auto& row : study.corpus.rows) {
-    atlas::project(atlas, set.row(row.source_row), scratch, projected);
-    yardstick.charts.push_back(projected.chart);
-  }
-  std::vector<double> counts(atlas.chart_count());
-  std::vector<bool> within_reach(counts.size());
-  for (const auto row : pool) within_reach[yardstick.charts[row]] = true;
-  double total = 0;
-  for (const auto row : study.split.calibrate) {
-    if (within_reach[yardstick.charts[row]]) counts[yardstick.charts[row]] += 1, total += 1;
-  }
-  for (const double count : counts) yardstick.mass.push_back(count / total);
-  return yardstick;
-}
-
 Result<pipeline::Model> calibrated(const Study& study, const FirstStudyOptions& study_options,
                                    const GroundOptions& options, Random& random) {
   const auto honest = calibration_accounts(study, study_options, random);
@@ -100,6 +75,31 @@ Result<Ground> make_ground(const ActivationSet& set, const GroundOptions& option
   ground.model = std::move(model);
   ground.options.scale = options.scale;
   return ground;
+}
+
+Result<Yardstick> make_yardstick(const Study& study, const ActivationSet& set, std::span<const std::uint32_t> pool,
+                                 std::uint64_t seed) {
+  const ActivationSet part[] = {rows_of(set, study.corpus, study.split.calibrate)};
+  atlas::FitOptions options;
+  options.seed = seed + 1'000;
+  options.chart_count = kYardstickCharts;
+  CMS_TRY(atlas, atlas::fit(part, part, options));
+  Yardstick yardstick;
+  atlas::ProjectScratch scratch;
+  Projected projected;
+  for (const auto& row : study.corpus.rows) {
+    atlas::project(atlas, set.row(row.source_row), scratch, projected);
+    yardstick.charts.push_back(projected.chart);
+  }
+  std::vector<double> counts(atlas.chart_count());
+  std::vector<bool> within_reach(counts.size());
+  for (const auto row : pool) within_reach[yardstick.charts[row]] = true;
+  double total = 0;
+  for (const auto row : study.split.calibrate) {
+    if (within_reach[yardstick.charts[row]]) counts[yardstick.charts[row]] += 1, total += 1;
+  }
+  for (const double count : counts) yardstick.mass.push_back(count / total);
+  return yardstick;
 }
 
 std::vector<double> coverage_of(const Yardstick& yardstick, std::span<const std::uint32_t> rows) {

@@ -48,6 +48,11 @@ Result<ActivationSet> read_ground(const std::filesystem::path& data);
 // Cost: some seconds on two cores.
 Result<Ground> make_ground(const ActivationSet& set, const GroundOptions& options, std::uint64_t seed);
 
+// 256 charts of an atlas fitted on the calibrate part; masses are shares of its texts, within reach of `pool`. Errors:
+// those of atlas::fit. Cost: a second.
+Result<Yardstick> make_yardstick(const Study& study, const ActivationSet& set, std::span<const std::uint32_t> pool,
+                                 std::uint64_t seed);
+
 // Share of the yardstick's mass after each request of rows of the corpus.
 std::vector<double> coverage_of(const Yardstick& yardstick, std::span<const std::uint32_t> rows);
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <functional>
 #include <numeric>
 #include <vector>
 
@@ -46,6 +47,16 @@ double area_under_curve(std::span<const double> positives, std::span<const doubl
     wins += static_cast<double>(first - sorted.begin()) + static_cast<double>(last - first) / 2;
   }
   return wins / (static_cast<double>(positives.size()) * static_cast<double>(negatives.size()));
+}
+
+double caught_at(std::span<const double> positives, std::span<const double> negatives, double rate) {
+  if (positives.empty() || negatives.empty()) return 0;
+  std::vector<double> falling(negatives.begin(), negatives.end());
+  std::sort(falling.begin(), falling.end(), std::greater<>());
+  const auto allowed = static_cast<std::size_t>(rate * static_cast<double>(falling.size()) + 1e-9);  // .07 of 100 is 7
+  if (allowed >= falling.size()) return 1;
+  const auto above = std::count_if(positives.begin(), positives.end(), [&](double p) { return p > falling[allowed]; });
+  return static_cast<double>(above) / static_cast<double>(positives.size());
 }
 
 double upper_median(std::vector<double> values) {

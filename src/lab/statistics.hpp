@@ -11,6 +11,10 @@ namespace cms::lab {
 // Cost: n log n.
 double area_under_curve(std::span<const double> positives, std::span<const double> negatives);
 
+// Share of `positives` above the least threshold that at most `rate` of `negatives` exceed: a point of the ROC curve,
+// the true-positive rate at a false-positive rate. Rises with `rate`. 0 when either is empty. Cost: n log n.
+double caught_at(std::span<const double> positives, std::span<const double> negatives, double rate);
+
 // The value that half of them or more are not above; of two in the middle the greater. 0 of none.
 double upper_median(std::vector<double> values);
 

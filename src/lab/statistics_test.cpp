@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
 #include <vector>
 
@@ -20,6 +21,28 @@ TEST(AreaUnderCurve, equals_counting_every_pair) {
     for (const double y : b) wins += x > y ? 1 : x == y ? 0.5 : 0;
   }
   EXPECT_NEAR(area_under_curve(a, b), wins / (60 * 40), 1e-12);
+}
+
+TEST(CaughtAt, is_the_greatest_share_that_any_threshold_of_that_rate_gives_and_rises_with_it) {
+  Random random(2);
+  std::vector<double> positives, negatives;
+  for (int i = 0; i < 80; ++i) positives.push_back(static_cast<double>(random.below(30)));
+  for (int i = 0; i < 50; ++i) negatives.push_back(static_cast<double>(random.below(25)));
+  double before = 0;
+  for (const double rate : {0.0, .01, .02, .07, .1, .3, .5, .99, 1.0}) {
+    double best = 0;
+    for (double threshold = -1; threshold <= 30; ++threshold) {
+      const auto above = [threshold](double value) { return value > threshold; };
+      const auto wrong = std::count_if(negatives.begin(), negatives.end(), above);
+      if (static_cast<double>(wrong) > rate * 50 + 1e-9) continue;
+      best = std::max(best, static_cast<double>(std::count_if(positives.begin(), positives.end(), above)) / 80);
+    }
+    EXPECT_DOUBLE_EQ(caught_at(positives, negatives, rate), best) << rate;
+    EXPECT_GE(best, before);
+    before = best;
+  }
+  EXPECT_EQ(caught_at({}, negatives, .1), 0);
+  EXPECT_EQ(caught_at(positives, {}, .1), 0);
 }
 
 TEST(ClopperPearson, equals_the_published_interval_of_seven_in_three_hundred) {

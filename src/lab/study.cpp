@@ -64,11 +64,34 @@ ActivationSet rows_of(const ActivationSet& set, const Corpus& corpus, std::span<
   return part;
 }
 
+Result<Split> annotated_split(const ActivationSet& set, const Corpus& corpus) {
+  Split split;
+  for (std::uint32_t i = 0; i < corpus.rows.size(); ++i) {
+    const auto& more = set.rows[corpus.rows[i].source_row].more;
+    const auto found = more.find("split");
+    const auto part = found != more.end() && found->is_string() ? found->get<std::string>() : "";
+    if (part == "fit") {
+      split.fit.push_back(i);
+    } else if (part == "calibrate") {
+      split.calibrate.push_back(i);
+    } else if (part == "demo") {
+      split.test.push_back(i);
+    } else {
+      return fail(ErrorCode::bad_input,
+                  fmt::format("row {}: \"split\" must be \"fit\", \"calibrate\" or \"demo\"", i));
+    }
+  }
+  if (auto disjoint = check_disjoint(corpus, split); !disjoint) {
+    return fail(ErrorCode::bad_input, disjoint.error().message);
+  }
+  return split;
+}
+
 Result<Study> make_study(const ActivationSet& set, const StudyOptions& options) {
   Study study;
   CMS_TRY(corpus, make_corpus(set.rows, set.values, set.manifest.dimension, options.corpus));
   study.corpus = std::move(corpus);
-  CMS_TRY(split, split_corpus(study.corpus, options.split));
+  CMS_TRY(split, options.annotated ? annotated_split(set, study.corpus) : split_corpus(study.corpus, options.split));
   CMS_CHECK(check_disjoint(study.corpus, split));
   study.split = std::move(split);
 

@@ -29,6 +29,7 @@ struct Study {
 
 struct StudyOptions {
   SplitOptions split;
+  bool annotated = false;  // the rows say themselves where they belong (annotated_split); `split` is not read
   CorpusOptions corpus;
   atlas::FitOptions atlas;
   unsigned threads = 1;
@@ -39,6 +40,10 @@ Result<ActivationSet> join(std::vector<ActivationSet> sets);
 
 // The rows of a pool as a set of their own, in the pool's order.
 ActivationSet rows_of(const ActivationSet& set, const Corpus& corpus, std::span<const std::uint32_t> pool);
+
+// The split that the rows name (key `split`: fit | calibrate | demo; the last is the test part). Errors: `bad_input`,
+// naming a row without one, or whose text or conversation lies in two parts.
+Result<Split> annotated_split(const ActivationSet& set, const Corpus& corpus);
 
 // Splits the rows, fits the atlas (manifold: the fit part; benign: its people) and projects every row.
 // Errors: as make_corpus, split_corpus and atlas::fit. Cost: some seconds for 15,000 rows.

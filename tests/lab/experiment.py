@@ -1,4 +1,4 @@
-"""One run of `cms lab run NAME --json` on ../shared/data, shared by the tests of a class."""
+"""One run of `cms lab run NAME --json`, shared by the tests of a class; on ../shared/data unless said otherwise."""
 
 import json
 import os
@@ -10,17 +10,19 @@ DATA = pathlib.Path(os.environ.get("CMS_SHARED_DIR", "")) / "data"
 PROGRAM = os.environ.get("CMS_BIN", "")
 
 
-@unittest.skipUnless((DATA / "activations" / "human.npy").is_file(), "../shared/data is not here")
 class Experiment(unittest.TestCase):
-    """`command`: the experiment's name and options. Leaves the goal lines in `lines`, the figure of each in `told` and
-    the table in `table`."""
+    """`command`: the experiment's name and options; `inputs`: what it runs on. Leaves the goal lines in `lines`, the
+    figure of each in `told` and the table in `table`."""
 
     command = ()
+    inputs = ("--data", str(DATA))
 
     @classmethod
     def setUpClass(cls):
+        if "--data" in cls.inputs and not (DATA / "activations" / "human.npy").is_file():
+            raise unittest.SkipTest("../shared/data is not here")
         name, *options = cls.command
-        run = subprocess.run([PROGRAM, "lab", "run", name, "--data", str(DATA), *options, "--json"],
+        run = subprocess.run([PROGRAM, "lab", "run", name, *cls.inputs, *options, "--json"],
                              capture_output=True, text=True, check=True)
         cls.lines = [json.loads(line) for line in run.stdout.splitlines()]
         cls.told = {line["what"]: line["figure"] for line in cls.lines}
