@@ -14,7 +14,7 @@
 namespace cms::lab {
 namespace {
 
-struct Ground {
+struct SmallGround {
   Study study;
   pipeline::Model model;
   std::vector<std::uint16_t> charts;  // of every row, in the product's atlas
@@ -23,8 +23,8 @@ struct Ground {
   [[nodiscard]] Prize prize() const { return {charts, mass, study.split.test}; }
 };
 
-Ground make_ground() {
-  Ground ground;
+SmallGround make_ground() {
+  SmallGround ground;
   StudyOptions options;
   options.atlas = {.rank = 16, .chart_count = 40, .sketch_dimension = 16, .reference_max = 200};
   ground.study = *make_study(annotated_set(), options);
@@ -48,8 +48,8 @@ Ground make_ground() {
 
 class WhiteBox : public testing::Test {
  protected:
-  static const Ground& ground() {
-    static const Ground made = make_ground();
+  static const SmallGround& ground() {
+    static const SmallGround made = make_ground();
     return made;
   }
   static WhiteBoxRun run(const WhiteBoxOptions& options) {
