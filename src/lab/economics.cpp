@@ -21,6 +21,7 @@ constexpr double kBuyersFloor = .01;
 constexpr std::uint32_t kPatience = 400;  // requests a patient attacker waits for something new
 constexpr std::uint32_t kTeams = 20;      // of each size
 constexpr std::uint32_t kOldBilled = 30;  // old honest accounts of a kind that are billed
+constexpr std::uint32_t kOwnCharts = 512;  // of an attacker who does not know the yardstick
 
 using Rows32 = std::vector<std::uint32_t>;
 
@@ -35,7 +36,26 @@ struct Market {
   Rules rules{};
   std::vector<Honest> honest;  // of ordinary length
   std::vector<Honest> old;     // of up to long_requests
+  Yardstick own;               // of an attacker who does not know the ground's
 };
+
+// Cells around texts drawn from the pool: what an attacker can make of the atlas' space by itself. Each is worth the
+// share of the pool in it.
+Yardstick own_charts(const Market& market) {
+  const auto& corpus = market.ground.study.corpus;
+  Random random(market.seed + 8);
+  const auto centres = draw(corpus, market.pool, kOwnCharts, random);
+  Yardstick own{std::vector<std::uint16_t>(corpus.rows.size()), std::vector<double>(centres.size())};
+  pipeline::parallel_for(corpus.rows.size(), market.options.threads, [&](unsigned, std::size_t row) {
+    float nearest = -2;
+    for (std::size_t c = 0; c < centres.size(); ++c) {
+      const float near = cosine(corpus, static_cast<std::uint32_t>(row), centres[c]);
+      if (near > nearest) nearest = near, own.charts[row] = static_cast<std::uint16_t>(c);
+    }
+  });
+  for (const auto row : market.pool) own.mass[own.charts[row]] += 1 / static_cast<double>(market.pool.size());
+  return own;
+}
 
 struct Halves {
   std::vector<ComposedAccount> a, b;
@@ -82,7 +102,7 @@ std::vector<ComposedAccount> old_accounts(const Market& market) {
 }
 
 Market make_market(const Ground& ground, const EconomicsOptions& options, std::uint64_t seed) {
-  Market market{ground, options, seed, {}, {}, {}, {}, {}, {}};
+  Market market{ground, options, seed, {}, {}, {}, {}, {}, {}, {}};
   const auto& study = ground.study;
   market.pool = options.tune ? study.split.calibrate : study.split.test;
   market.people =
@@ -95,6 +115,7 @@ Market make_market(const Ground& ground, const EconomicsOptions& options, std::u
   });
   market.honest = options.tune ? half_b : with_poh(ground, honest_cells(ground, seed), options.threads);
   for (const auto& account : old_accounts(market)) market.old.push_back({account.kind, account.rows, {}});
+  market.own = own_charts(market);
   return market;
 }
 
@@ -167,7 +188,8 @@ struct Run {
   bool one_account = false;
 };
 
-std::vector<Run> white_box_runs(const Market& market) {
+// Of attackers who know the yardstick, or of those who have charts of their own.
+std::vector<Run> white_box_runs(const Market& market, bool blind) {
   std::vector<WhiteBoxOptions> ways;
   for (const double floor : market.options.floors) {
     for (const auto& way : one_account_ways(market, floor)) ways.push_back(way);
@@ -175,13 +197,15 @@ std::vector<Run> white_box_runs(const Market& market) {
     for (const auto& way : many_account_ways(market, floor)) ways.push_back(way);
   }
   const auto& ground = market.ground;
-  const Prize prize{ground.yardstick.charts, ground.yardstick.mass, market.pool};
+  const auto& wanted = blind ? market.own : ground.yardstick;
+  const Prize prize{wanted.charts, wanted.mass, market.pool, blind ? &ground.yardstick : nullptr};
   std::vector<Run> runs(ways.size());
-  Progress progress(fmt::format("white-box attackers, seed {}", market.seed), "attackers", ways.size());
+  Progress progress(fmt::format("{} attackers, seed {}", blind ? "blind" : "white-box", market.seed), "attackers",
+                    ways.size());
   pipeline::parallel_for(ways.size(), market.options.threads, [&](unsigned, std::size_t w) {
     const auto run = run_white_box(ground.study, ground.model, prize, ways[w], Random(market.seed));
-    runs[w] = {ways[w].prices == nullptr ? "white-box, greedy" : "white-box, planning", run,
-               ways[w].accounts_max == 1};
+    runs[w] = {fmt::format("{}, {}", blind ? kBlind : "white-box", ways[w].prices == nullptr ? "greedy" : "planning"),
+               run, ways[w].accounts_max == 1};
     progress.advance(1);
   });
   return runs;
@@ -361,14 +385,18 @@ Result<EconomicsSeed> run_seed(const ActivationSet& set, const EconomicsOptions&
   const auto market = make_market(ground, options, seed);
   EconomicsSeed result;
   result.rules = market.rules;
-  auto runs = white_box_runs(market);
+  auto runs = white_box_runs(market, false);
+  const auto first_blind = runs.size();
+  for (auto& run : white_box_runs(market, true)) runs.push_back(std::move(run));
   for (auto& run : stream_runs(market)) runs.push_back(std::move(run));
   for (auto& run : mimicry_runs(market)) runs.push_back(std::move(run));
   result.attacks.resize(runs.size());
   pipeline::parallel_for(runs.size(), options.threads, [&](unsigned, std::size_t i) {
     result.attacks[i] = judge(ground, market.prices, market.rules, runs[i].attacker, runs[i].run);
   });
-  result.unwatched = result.attacks.front().reached ? result.attacks.front().requests : 0;
+  const auto requests_of = [](const Attack& attack) { return attack.reached ? double(attack.requests) : 0.0; };
+  result.unwatched = requests_of(result.attacks.front());
+  result.unwatched_blind = requests_of(result.attacks[first_blind]);
   for (const std::uint32_t requests : {100U, ground.options.requests}) {
     add_bills(market, market.honest, requests, result.bills);
   }
@@ -382,11 +410,14 @@ Result<EconomicsSeed> run_seed(const ActivationSet& set, const EconomicsOptions&
 }  // namespace
 
 Cost cost_of(const EconomicsSeed& seed, const CostQuestion& question) {
-  if (seed.unwatched <= 0) return {};
+  const bool blind = question.attacker.starts_with(kBlind);
+  const double unwatched = blind ? seed.unwatched_blind : seed.unwatched;
+  if (unwatched <= 0) return {};
   double least = std::numeric_limits<double>::infinity(), bound = 0;
   const auto rule = static_cast<std::size_t>(question.rule);
   for (const auto& attack : seed.attacks) {
-    const bool asked = question.attacker.empty() || attack.attacker.starts_with(question.attacker);
+    const bool asked = attack.attacker.starts_with(question.attacker) &&
+                       attack.attacker.starts_with(kBlind) == blind;
     const bool few = question.accounts_max == 0 || attack.accounts <= question.accounts_max;
     if (!asked || !few || attack.poh_min < question.floor || attack.requests == 0) continue;
     const double paid = question.as_one ? attack.paid_as_one[rule] : attack.paid[rule];
@@ -395,7 +426,7 @@ Cost cost_of(const EconomicsSeed& seed, const CostQuestion& question) {
     if (!attack.reached) bound = std::max(bound, cost);
   }
   const bool reached = least < std::numeric_limits<double>::infinity();
-  return {(reached ? least : bound) / (seed.unwatched + question.account_cost), reached};
+  return {(reached ? least : bound) / (unwatched + question.account_cost), reached};
 }
 
 Result<EconomicsResult> run_economics(const EconomicsOptions& options) {

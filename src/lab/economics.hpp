@@ -59,7 +59,8 @@ struct Learnt {
 };
 
 struct EconomicsSeed {
-  double unwatched = 0;  // requests for 80%, flat price, one account
+  double unwatched = 0;        // requests for 80%, flat price, one account
+  double unwatched_blind = 0;  // the same of one who does not know the yardstick
   Rules rules;
   std::vector<Attack> attacks;
   std::vector<Bill> bills;
@@ -74,6 +75,9 @@ struct EconomicsResult {
   std::vector<double> floors;
 };
 
+// What the names of attackers begin with who know everything but the yardstick, and want charts of their own.
+inline constexpr const char* kBlind = "blind";
+
 // Errors: `bad_input` when the data are not there or too small. Cost: some minutes a seed.
 Result<EconomicsResult> run_economics(const EconomicsOptions& options);
 
@@ -84,7 +88,7 @@ struct CostQuestion {
   double account_cost = 0;
   std::uint32_t accounts_max = 0;  // 0 = any number
   bool as_one = false;             // charged by somebody who knows which accounts are one
-  std::string attacker;            // empty = all
+  std::string attacker;            // what its name begins with; empty = all who know the yardstick or nothing
 };
 // C of one seed; where nobody reached 80%, what the most persistent of those who tried has paid, and `reached` is
 // false; 0 where nobody tried.

@@ -68,18 +68,21 @@ double median_over(const EconomicsResult& result, const Get& get) {
 std::string rules_table(const EconomicsResult& result) {
   std::string text = fmt::format(
       "rules at equal honest surcharge; C of 80%, accounts free unless said\n{:<15} {:>9} {:>8} {:>8} {:>8} {:>8} "
-      "{:>9} {:>9} {:>9} {:>9} {:>9} {:>9}\n",
-      "rule", "scale", "median", "99%", "old 50%", "old 99%", "one,none", "one,.01", "one,.10", "any,.01", "any+100",
-      "as one");
+      "{:>9} {:>9} {:>9} {:>9} {:>9} {:>9} {:>9} {:>9} {:>9}\n",
+      "rule", "scale", "median", "99%", "old 50%", "old 99%", "one,.01", "any,.01", "any+100", "as one", "blind,.01",
+      "blind any", "greedy", "system.", "mimicry");
   for (std::size_t r = 0; r < kRuleCount; ++r) {
     const auto rule = static_cast<RuleKind>(r);
     text += fmt::format("{:<15} {:>9.3g} {:>8.3f} {:>8.3f} {:>8.3f} {:>8.3f}", name(rule),
                         median_over(result, [r](const auto& seed) { return seed.rules[r].scale; }),
                         worst(result, r, .5, false), worst(result, r, .99, false), worst(result, r, .5, true),
                         worst(result, r, .99, true));
-    for (const auto& question : {CostQuestion{rule, 0, 0, 1, false, ""}, {rule, .01, 0, 1, false, ""},
-                                 {rule, .10, 0, 1, false, ""}, {rule, .01, 0, 0, false, ""},
-                                 {rule, .01, 100, 0, false, ""}, {rule, .01, 0, 0, true, ""}}) {
+    // The last three know no rule and keep no floor.
+    for (const auto& question :
+         {CostQuestion{rule, .01, 0, 1, false, ""}, {rule, .01, 0, 0, false, ""}, {rule, .01, 100, 0, false, ""},
+          {rule, .01, 0, 0, true, ""}, {rule, .01, 0, 1, false, kBlind}, {rule, .01, 0, 0, false, kBlind},
+          {rule, 0, 0, 1, false, "white-box, greedy"}, {rule, 0, 0, 1, false, "systematic"},
+          {rule, 0, 0, 1, false, "honest mimicry"}}) {
       text += fmt::format(" {:>9}", shown(result, question));
     }
     text += '\n';
@@ -199,8 +202,10 @@ std::string describe(const EconomicsResult& result) {
     return requests < UINT32_MAX ? fmt::format("{:.0f}", requests) : std::string("never");
   };
   std::string text = fmt::format(
-      "economics: {} seeds, medians; unwatched: {} requests for 80%; half of old generalists have 80% after: {}\n\n",
+      "economics: {} seeds, medians; unwatched: {} requests for 80%, {} by one who does not know the yardstick; half "
+      "of old generalists have 80% after: {}\n\n",
       result.seeds.size(), count(median_over(result, [](const auto& seed) { return seed.unwatched; })),
+      count(median_over(result, [](const auto& seed) { return seed.unwatched_blind; })),
       count(median_over(result, [](const auto& seed) { return double(seed.median_honest); })));
   return text + rules_table(result) + floors_table(result) + attackers_table(result) + accounts_table(result) +
          bills_table(result, &EconomicsSeed::bills, "honest accounts") +
@@ -228,6 +233,8 @@ std::string goal_lines(const EconomicsResult& result) {
     line(fmt::format("economics: C(.01), any number charged as one, account cost {:g}", cost),
          median_cost(result, {kProductRule, kGoalFloor, cost, 0, true, ""}).multiplier, "-", nullptr);
   }
+  line("economics: C(.01), one account that does not know the yardstick",
+       median_cost(result, {kProductRule, kGoalFloor, 0, 1, false, kBlind}).multiplier, "-", nullptr);
   line("economics: C, honest mimicry, one account",
        median_cost(result, {kProductRule, 0, 0, 1, false, "honest mimicry"}).multiplier, "-", nullptr);
   line("economics: C, honest mimicry, any number of accounts",

@@ -91,7 +91,8 @@ bool uses_poh(RuleKind kind) { return kind == RuleKind::ladder || kind == RuleKi
 double Envelope::value(std::uint64_t age) const {
   if (age <= at.size()) return at[age - 1];
   const double doubling = at.back() - at[at.size() / 2 - 1];
-  return at.back() + doubling * std::log2(static_cast<double>(age) / static_cast<double>(at.size()));
+  const double doublings = std::log2(static_cast<double>(age) / static_cast<double>(at.size()));
+  return at.back() + policy::PriceOptions{}.growth * doubling * doublings;
 }
 
 Purse make_purse(const PriceGround& prices) {

@@ -40,6 +40,10 @@ class Attacker {
       if (by_chart_[c].empty() || prize.mass[c] <= 0) covered_[c] = true;
       if (!covered_[c]) within_reach_ += prize.mass[c];
     }
+    if (prize.judged_by != nullptr) {
+      judged_.resize(prize.judged_by->mass.size());
+      within_reach_ = 1;  // as masses of a yardstick are made
+    }
     if (options.prices != nullptr) purse_ = make_purse(*options.prices);
   }
 
@@ -65,6 +69,13 @@ class Attacker {
   }
 
  private:
+  // Mass of the yardstick that the row is the first to cover.
+  double judged(std::uint32_t row) {
+    const auto chart = prize_.judged_by->charts[row];
+    const double mass = judged_[chart] ? 0 : prize_.judged_by->mass[chart];
+    judged_[chart] = true;
+    return mass;
+  }
   [[nodiscard]] double gain(std::uint32_t row) const {
     const auto chart = prize_.charts[row];
     return covered_[chart] ? 0 : prize_.mass[chart];
@@ -182,7 +193,7 @@ class Attacker {
     if (options_.prices != nullptr) pay(*options_.prices, purse_, row, price_of(row, poh));
     run_.poh.push_back(poh);
     run_.poh_min = std::min(run_.poh_min, poh);
-    got_ += gained;
+    got_ += prize_.judged_by == nullptr ? gained : judged(row);
     last_ = row;
     run_.rows.push_back(row);
     run_.accounts.push_back(account_);
@@ -194,7 +205,7 @@ class Attacker {
   Prize prize_;
   WhiteBoxOptions options_;
   Random random_;
-  std::vector<bool> covered_;
+  std::vector<bool> covered_, judged_;
   double within_reach_ = 0, got_ = 0;  // mass
   std::vector<std::vector<std::uint32_t>> by_chart_;
   pipeline::AccountState state_, trial_;

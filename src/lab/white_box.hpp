@@ -7,8 +7,8 @@
 // the nearest among equals; between two of them it may pace itself with requests beside the last. When none keeps the
 // floor, or nothing new came for long, the account is given up. No text twice in an account.
 // Told the price rule, it takes the most new mass per price, never pays more than it wants to for one request, and
-// looks for new mass where the rule sees nothing new: in charts of the product that its ledger covers already. A patient
-// one waits, while nothing is cheap enough, with the requests beside the last that lift its PoH most.
+// looks for new mass where the rule sees nothing new: in charts of the product that its ledger covers already. A
+// patient one waits, while nothing is cheap enough, with the requests beside the last that lift its PoH most.
 // Threads: pure functions of their arguments. Cost: some 20 steps and one look through the pool a request.
 #pragma once
 
@@ -33,7 +33,7 @@ struct WhiteBoxOptions {
   std::uint32_t idle_max = 64;          // requests without new coverage after which an account is given up
   double coverage_max = 1;              // share of the mass within reach at which the run ends
   const PriceGround* prices = nullptr;  // when it plans for prices
-  Rule rule;
+  Rule rule = {};
   double price_max = std::numeric_limits<double>::infinity();  // of one request
   bool one_purse = false;               // all accounts are charged as one
   bool patient = false;
@@ -44,6 +44,8 @@ struct Prize {
   std::span<const std::uint16_t> charts;  // of every row of the corpus
   std::span<const double> mass;           // per chart
   std::span<const std::uint32_t> pool;    // rows of the corpus
+  // Whose mass coverage_max is a share of, where it is not the attacker's own: a yardstick it does not know.
+  const Yardstick* judged_by = nullptr;
 };
 
 struct WhiteBoxRun {

@@ -112,7 +112,7 @@ TEST(Ledger, cut_short_is_refused) {
   Random random(4);
   const auto bytes = bytes_of(ledger_of(100, random_entries(100, 50, random)));
   for (std::size_t size = 0; size < bytes.size(); ++size) {
-    ByteReader in(std::span(bytes).first(size));
+    ByteReader in(std::span<const std::uint8_t>(bytes.data(), size));
     EXPECT_FALSE(decode_ledger(in)) << size;
   }
 }

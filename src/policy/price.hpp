@@ -19,11 +19,11 @@
 namespace cms::policy {
 
 struct PriceOptions {
-  double steepness = 1;    // for the first whole chart beyond the allowance; 0 leaves coverage out
+  double steepness = .125;  // for the first whole chart beyond the allowance; 0 leaves coverage out
   double slack = 1;        // factor on the allowance
-  double growth = 1;       // beyond the last knot: share of the growth over its last doubling that goes on
+  double growth = 1.5;     // of the allowance beyond the last knot, over that of its last doubling
   double poh = .01;        // PoH from which the ladder charges
-  double ladder = 1;       // for every factor e that PoH lies below; 0 leaves PoH out
+  double ladder = .125;    // for every factor e that PoH lies below; 0 leaves PoH out
   double price_max = 100;  // no request costs more
 };
 

@@ -12,7 +12,7 @@ namespace {
 
 Tariff example() {
   Tariff tariff;
-  tariff.options = {.steepness = 2, .poh = .01, .ladder = 3, .price_max = 50};
+  tariff.options = {.steepness = 2, .growth = 1, .poh = .01, .ladder = 3, .price_max = 50};
   tariff.allowance = {{16, 12}, {32, 20}, {64, 30}, {128, 42}};
   return tariff;
 }
