@@ -132,6 +132,28 @@ std::string attackers_table(const EconomicsResult& result) {
   return text;
 }
 
+// The widest run of one account that kept a floor, of one attacker: share of the yardstick's mass.
+double widest(const EconomicsSeed& seed, double floor, const std::string& attacker) {
+  double most = 0;
+  for (const auto& attack : seed.attacks) {
+    if (attack.accounts != 1 || attack.poh_min < floor || attack.attacker != attacker) continue;
+    most = std::max(most, attack.coverage);
+  }
+  return most;
+}
+
+std::string coverage_table(const EconomicsResult& result) {
+  std::string text = fmt::format("\ncoverage of one account at each floor, up to {:.2f}\n{:<21}", kReached, "attacker");
+  for (const double floor : result.floors) text += fmt::format(" {:>8}", name_of(floor));
+  for (const auto& attacker : attackers_of(result)) {
+    text += fmt::format("\n{:<21}", attacker);
+    for (const double floor : result.floors) {
+      text += fmt::format(" {:>8.3f}", median_over(result, [&](const auto& s) { return widest(s, floor, attacker); }));
+    }
+  }
+  return text + "\n";
+}
+
 std::string accounts_table(const EconomicsResult& result) {
   std::string text = "\nC(.01) by the number of accounts, account cost 0 / 100: each for itself, and charged as one\n";
   text += fmt::format("{:<24}", "rule");
@@ -184,6 +206,11 @@ std::string students_table(const EconomicsResult& result) {
     const double weighted = median_over(result, [i](const auto& seed) { return seed.bought[i].fidelity.use_weighted; });
     text += fmt::format(" {:>13}", fmt::format("{:.3f} / {:.3f}", coverage, weighted));
   }
+  text += "\n\nC(.01) of one account by seed:";
+  for (const auto& seed : result.seeds) {
+    const auto cost = cost_of(seed, {kProductRule, kGoalFloor, 0, 1, false, ""});
+    text += fmt::format(" {}{:.2f}", cost.reached ? "" : "> ", cost.multiplier);
+  }
   text += "\n\nstudents of the shortest run of one account with 80%, any PoH\n";
   for (const auto& seed : result.seeds) {
     for (const auto& learnt : seed.learnt) {
@@ -207,8 +234,8 @@ std::string describe(const EconomicsResult& result) {
       result.seeds.size(), count(median_over(result, [](const auto& seed) { return seed.unwatched; })),
       count(median_over(result, [](const auto& seed) { return seed.unwatched_blind; })),
       count(median_over(result, [](const auto& seed) { return double(seed.median_honest); })));
-  return text + rules_table(result) + floors_table(result) + attackers_table(result) + accounts_table(result) +
-         bills_table(result, &EconomicsSeed::bills, "honest accounts") +
+  return text + rules_table(result) + floors_table(result) + attackers_table(result) + coverage_table(result) +
+         accounts_table(result) + bills_table(result, &EconomicsSeed::bills, "honest accounts") +
          bills_table(result, &EconomicsSeed::teams, "honest teams, charged as one") + students_table(result);
 }
 

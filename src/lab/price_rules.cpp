@@ -217,6 +217,7 @@ double worst_high(const PriceGround& prices, const Rule& rule, std::span<const H
 
 Rule fit_scale(const PriceGround& prices, RuleKind kind, std::span<const Honest> honest) {
   if (kind == RuleKind::flat) return {kind, 0};
+  if (kind == RuleKind::charts_ladder) return {kind, policy::PriceOptions{}.steepness};
   // Bisection in the logarithm: surcharges do not fall as the scale rises.
   double low = std::log(kScaleMin), high = std::log(kScaleMax);
   if (worst_high(prices, {kind, kScaleMax}, honest) <= kSurchargeHighMax) return {kind, kScaleMax};

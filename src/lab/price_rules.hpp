@@ -22,7 +22,7 @@ enum class RuleKind : std::uint8_t {
   flat,           // 1
   ladder,         // PoH below .05: every factor e costs `scale`
   charts,         // charts beyond what honest accounts of the age have opened: policy::price without PoH
-  charts_ladder,  // both: policy::price; the ladder from .01
+  charts_ladder,  // both: policy::price with its defaults; the ladder from .01
   mass,           // as charts, counting benign mass
   rank,           // every request of an account among the widest twentieth of its age, by the logarithm of its rank
   b4b_buckets,    // Dubinski et al., arXiv 2310.08571: exponential in the share of 2^12 hyperplane buckets occupied
@@ -90,6 +90,7 @@ inline constexpr double kSurchargeHighMax = .10;
 inline constexpr double kScaleMin = 1e-6, kScaleMax = 1e8;
 
 // The greatest scale up to kScaleMax at which every kind of `honest` keeps the bound; kScaleMin when none does.
+// charts_ladder has the product's own scale instead.
 Rule fit_scale(const PriceGround& prices, RuleKind kind, std::span<const Honest> honest);
 
 // Quantile of values by linear interpolation between order statistics (Hazen); 0 of none.

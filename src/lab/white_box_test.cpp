@@ -139,6 +139,10 @@ TEST_F(WhiteBox, told_a_price_never_pays_more_than_it_wants_and_waits_for_the_al
   const auto patient = run(options);
   EXPECT_EQ(dearest(patient), 1);
   EXPECT_GT(patient.rows.size(), run({}).rows.size());
+  options.floor = .1;
+  const auto kept = run(options);
+  EXPECT_GE(lowest(kept), .1);
+  EXPECT_EQ(kept.poh_min, lowest(kept));
 }
 
 TEST_F(WhiteBox, judged_by_a_yardstick_it_does_not_know_goes_on_until_that_is_covered) {

@@ -25,6 +25,9 @@ policy::Tariff tariff(const Model& model, const policy::PriceOptions& options) {
   double most = 0;
   for (std::size_t b = 0; b < tables.size(); ++b) {
     const double end = std::min(begin_of(b + 1), std::max(horizon, begin_of(b)));
+    // A bin into which no evaluation falls has the table of a neighbour, of another age.
+    const auto last = static_cast<std::uint64_t>(std::ceil(begin_of(b + 1))) - 1;
+    if (score::age_bin(static_cast<std::uint32_t>(score::last_on_grid(model.calibration.options, last))) != b) continue;
     most = std::max(most, static_cast<double>(tables[b][charts].knots[kKnot]));
     made.allowance.push_back({std::sqrt(begin_of(b) * end), most});
   }

@@ -11,7 +11,8 @@
 
 namespace cms::pipeline {
 
-// A knot in the middle of every age bin, the last at the middle of what of its bin lies below the horizon.
+// A knot in the middle of every age bin that has an evaluation, the last at the middle of what of its bin lies below
+// the horizon. Where evaluations are far apart a knot lies up to an eighth of an octave later than what was measured.
 policy::Tariff tariff(const Model& model, const policy::PriceOptions& options = {});
 
 // The ledger of an account that nobody has charged so far: what its window has seen, at the price of ordinary requests.

@@ -32,6 +32,18 @@ TEST(Tariff, has_a_knot_for_every_age_bin_and_its_ages_and_charts_ascend) {
   EXPECT_LE(made.allowance.back().age, model.calibration.horizon);
 }
 
+TEST(Tariff, has_no_knot_where_nothing_was_evaluated) {
+  auto model = example_model();
+  model.calibration.options.stride = 8;
+  std::vector<double> ages;
+  for (const auto& knot : tariff(model).allowance) ages.push_back(knot.age);
+  ASSERT_EQ(ages.size(), 4U);
+  for (std::size_t i = 0; i < 4; ++i) {
+    const auto evaluated = 16 + 8 * static_cast<std::uint32_t>(i);
+    EXPECT_EQ(score::age_bin(static_cast<std::uint32_t>(ages[i])), score::age_bin(evaluated));
+  }
+}
+
 TEST(Tariff, of_a_model_with_one_age_bin_is_flat_beyond_it) {
   auto model = example_model();
   model.calibration.tables.resize(1);

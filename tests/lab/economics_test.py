@@ -15,8 +15,9 @@ class Economics(experiment.Experiment):
         for rule in rules:
             self.assertGreaterEqual(self.told[rule], 0)
 
-    def test_half_of_the_honest_accounts_pay_nothing_beyond_their_requests(self):
-        self.assertEqual(self.told["economics: median honest surcharge, worst kind"], 0)
+    def test_half_of_the_honest_accounts_of_any_kind_pay_little_beyond_their_requests(self):
+        surcharge = self.told["economics: median honest surcharge, worst kind"]
+        self.assertTrue(0 <= surcharge <= .05, surcharge)
 
     def test_nobody_is_cheaper_than_the_unwatched_minimum(self):
         for cost in (0, 10, 100, 1000):
