@@ -117,15 +117,18 @@ std::vector<std::string> attackers_of(const EconomicsResult& result) {
 }
 
 std::string attackers_table(const EconomicsResult& result) {
-  std::string text = fmt::format("\nC(tau) by attacker, rule: {}, accounts free: one account / any number\n{:<21}",
-                                 name(kProductRule), "attacker");
-  for (const double floor : result.floors) text += fmt::format(" {:>15}", name_of(floor));
+  std::string text = fmt::format(
+      "\nC(tau) by attacker, rule: {}, accounts free: one account / any number / any charged as one\n{:<21}",
+      name(kProductRule), "attacker");
+  for (const double floor : result.floors) text += fmt::format(" {:>22}", name_of(floor));
   text += '\n';
   for (const auto& attacker : attackers_of(result)) {
     text += fmt::format("{:<21}", attacker);
     for (const double floor : result.floors) {
-      text += fmt::format(" {:>15}", fmt::format("{} / {}", shown(result, {kProductRule, floor, 0, 1, false, attacker}),
-                                                 shown(result, {kProductRule, floor, 0, 0, false, attacker})));
+      text += fmt::format(" {:>22}", fmt::format("{} / {} / {}",
+                                                 shown(result, {kProductRule, floor, 0, 1, false, attacker}),
+                                                 shown(result, {kProductRule, floor, 0, 0, false, attacker}),
+                                                 shown(result, {kProductRule, floor, 0, 0, true, attacker})));
     }
     text += '\n';
   }
@@ -246,6 +249,11 @@ std::string goal_lines(const EconomicsResult& result) {
   };
   if (result.seeds.empty()) return text;
   const auto product = static_cast<std::size_t>(kProductRule);
+  // Figures that are only reported; of a bound the goal says so.
+  const auto report = [&](const std::string& what, const CostQuestion& question) {
+    const auto cost = median_cost(result, question);
+    line("economics: " + what, cost.multiplier, cost.reached ? "-" : "not reached: a bound", nullptr);
+  };
   const auto one = median_cost(result, {kProductRule, kGoalFloor, 0, 1, false, ""});
   // A bound is never a pass.
   line("economics: C(.01), one account", one.multiplier, fmt::format(">= {:.0f}", kCostGoal),
@@ -255,21 +263,17 @@ std::string goal_lines(const EconomicsResult& result) {
   line("economics: 99th percentile of honest surcharge, worst kind", high, "<= 0.10", high <= kSurchargeHighMax);
   line("economics: median honest surcharge, old accounts, worst kind", worst(result, product, .5, true), "-", nullptr);
   for (const double cost : kAccountCosts) {
-    line(fmt::format("economics: C(.01), any number of accounts, account cost {:g}", cost),
-         median_cost(result, {kProductRule, kGoalFloor, cost, 0, false, ""}).multiplier, "-", nullptr);
-    line(fmt::format("economics: C(.01), any number charged as one, account cost {:g}", cost),
-         median_cost(result, {kProductRule, kGoalFloor, cost, 0, true, ""}).multiplier, "-", nullptr);
+    report(fmt::format("C(.01), any number of accounts, account cost {:g}", cost),
+           {kProductRule, kGoalFloor, cost, 0, false, ""});
+    report(fmt::format("C(.01), any number charged as one, account cost {:g}", cost),
+           {kProductRule, kGoalFloor, cost, 0, true, ""});
   }
-  line("economics: C(.01), one account that does not know the yardstick",
-       median_cost(result, {kProductRule, kGoalFloor, 0, 1, false, kBlind}).multiplier, "-", nullptr);
-  line("economics: C, honest mimicry, one account",
-       median_cost(result, {kProductRule, 0, 0, 1, false, "honest mimicry"}).multiplier, "-", nullptr);
-  line("economics: C, honest mimicry, any number of accounts",
-       median_cost(result, {kProductRule, 0, 0, 0, false, "honest mimicry"}).multiplier, "-", nullptr);
+  report("C(.01), one account that does not know the yardstick", {kProductRule, kGoalFloor, 0, 1, false, kBlind});
+  report("C, honest mimicry, one account", {kProductRule, 0, 0, 1, false, "honest mimicry"});
+  report("C, honest mimicry, any number of accounts", {kProductRule, 0, 0, 0, false, "honest mimicry"});
   for (std::size_t r = 0; r < kRuleCount; ++r) {
     const auto rule = static_cast<RuleKind>(r);
-    line(fmt::format("economics: C(.01), one account, rule {}", name(rule)),
-         median_cost(result, {rule, kGoalFloor, 0, 1, false, ""}).multiplier, "-", nullptr);
+    report("C(.01), one account, rule " + name(rule), {rule, kGoalFloor, 0, 1, false, ""});
   }
   return text;
 }
