@@ -37,6 +37,7 @@ constexpr const char* kList =
     "experiments (cms lab run NAME)\n"
     "  first-study  who is flagged, kind by kind, what each channel adds, and the field's baselines beside\n"
     "  frontier     what a white-box attacker covers at each PoH floor, and at what cost\n"
+    "  economics    what extraction costs under each price rule, and what honest accounts pay\n"
     "  students     what an account's answers are worth, and Knockoff Nets\n"
     "  sleeper      honest for long, then extracting: how late the flag, how slow recovery\n"
     "  theft        a softmax head and a model's last layer, stolen from their answers\n"

@@ -5,6 +5,7 @@
 #include <string>
 
 #include "command.hpp"
+#include "lab/economics.hpp"
 #include "lab/first_study.hpp"
 #include "lab/frontier.hpp"
 #include "lab/published.hpp"
@@ -129,6 +130,30 @@ void add_students(CLI::App& run_app, Run& chosen) {
   command->callback([words, &chosen] { chosen = [words] { return run_on_data(*words, lab::run_students); }; });
 }
 
+void add_economics(CLI::App& run_app, Run& chosen) {
+  auto words = std::make_shared<Words<lab::EconomicsOptions>>();
+  auto& options = words->options;
+  auto* command = run_app.add_subcommand("economics", "What extraction costs under each price rule");
+  add_data(*command, *words);
+  command->add_option("--scale", options.scale, "Of the first study's numbers of honest accounts, at least 10 a kind")
+      ->check(CLI::Range(0.01, 100.0))
+      ->capture_default_str();
+  command->add_option("--floors", options.floors, "PoH that no account of an attacker falls below; 0 first")
+      ->delimiter(',')
+      ->capture_default_str();
+  command->add_option("--requests", options.requests_max, "Cap on one attacker's requests")
+      ->check(CLI::Range(50, 100'000))
+      ->capture_default_str();
+  command->add_option("--ranking-accounts", options.ranking_accounts, "Honest accounts that rank")
+      ->check(CLI::Range(100, 100'000))
+      ->capture_default_str();
+  command->add_option("--long-accounts", options.long_accounts, "Old honest accounts composed")
+      ->check(CLI::Range(10, 10'000))
+      ->capture_default_str();
+  command->add_flag("--tune", options.tune, "Attackers and honest accounts of the calibrate part, to choose on");
+  command->callback([words, &chosen] { chosen = [words] { return run_on_data(*words, lab::run_economics); }; });
+}
+
 void add_sleeper(CLI::App& run_app, Run& chosen) {
   auto words = std::make_shared<Words<lab::SleeperOptions>>();
   auto& options = words->options;
@@ -192,6 +217,7 @@ void add_lab_run(CLI::App& lab_app, Run& chosen) {
   run_app->require_subcommand(1);
   add_first_study(*run_app, chosen);
   add_frontier(*run_app, chosen);
+  add_economics(*run_app, chosen);
   add_students(*run_app, chosen);
   add_sleeper(*run_app, chosen);
   add_theft(*run_app, chosen);

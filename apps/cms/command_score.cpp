@@ -13,6 +13,7 @@
 #include "pipeline/parallel.hpp"
 #include "pipeline/score_line.hpp"
 #include "pipeline/step.hpp"
+#include "pipeline/tariff.hpp"
 #include "score_inputs.hpp"
 #include "score_table.hpp"
 #include "terminal.hpp"
@@ -46,7 +47,11 @@ void put(Output& output, const Words& words, const ScoreInputs& inputs, const st
     output.scores.push_back({account, score});
     return;
   }
-  auto line = pipeline::score_line(account, inputs.model.name, score);
+  std::optional<double> price;
+  if (const auto ledger = pipeline::ledger_of(state)) {
+    price = cms::policy::price_of_new_chart(pipeline::tariff(inputs.model), *ledger, score);
+  }
+  auto line = pipeline::score_line(account, inputs.model.name, score, price);
   if (words.readings) line["readings"] = pipeline::readings(state.reading);
   output.lines += line.dump() + "\n";
 }
@@ -61,8 +66,8 @@ Output score_account(const Words& words, const ScoreInputs& inputs, const cms::t
     if (words.at && time > *words.at) break;
     events.push_back({&state, inputs.set.row(row), time});
   }
-  // The reading after each request is the account's until the next one: then none may run ahead.
-  const std::size_t together = words.every && words.readings ? 1 : kTogether;
+  // Price and reading after each request are of the account's state until the next one: then none may run ahead.
+  const std::size_t together = words.every && words.json ? 1 : kTogether;
   std::vector<cms::Score> scores(together);
   cms::Score score = pipeline::score_at(inputs.model, state, 0);
   for (std::size_t first = 0; first < events.size(); first += together) {

@@ -115,15 +115,23 @@ std::vector<double> coverage_of(const Yardstick& yardstick, std::span<const std:
   return coverage;
 }
 
-Standing standing_of(const Ground& ground, std::span<const std::uint32_t> rows) {
+std::vector<double> poh_of(const Ground& ground, std::span<const std::uint32_t> rows) {
   auto state = pipeline::make_account(ground.model);
   pipeline::Scratch scratch;
+  std::vector<double> poh;
+  for (const auto row : rows) {
+    pipeline::advance(ground.model, state, ground.study.projected[row], 0, scratch);
+    poh.push_back(pipeline::score_at(ground.model, state, 0).poh);
+  }
+  return poh;
+}
+
+Standing standing_of(const Ground& ground, std::span<const std::uint32_t> rows) {
   Standing standing;
-  for (std::size_t i = 0; i < rows.size(); ++i) {
-    pipeline::advance(ground.model, state, ground.study.projected[rows[i]], 0, scratch);
-    const double poh = pipeline::score_at(ground.model, state, 0).poh;
-    standing.poh_min = std::min(standing.poh_min, poh);
-    if (poh <= kFlagged && standing.first_flag == 0) standing.first_flag = static_cast<std::uint32_t>(i + 1);
+  const auto poh = poh_of(ground, rows);
+  for (std::size_t i = 0; i < poh.size(); ++i) {
+    standing.poh_min = std::min(standing.poh_min, poh[i]);
+    if (poh[i] <= kFlagged && standing.first_flag == 0) standing.first_flag = static_cast<std::uint32_t>(i + 1);
   }
   return standing;
 }

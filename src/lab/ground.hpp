@@ -56,8 +56,10 @@ Result<Yardstick> make_yardstick(const Study& study, const ActivationSet& set, s
 // Share of the yardstick's mass after each request of rows of the corpus.
 std::vector<double> coverage_of(const Yardstick& yardstick, std::span<const std::uint32_t> rows);
 
-// The model's PoH of an account that sends these rows, every request at time 0: the lowest, and the first request at
-// which it was <= kFlagged (0 = never).
+// The model's PoH after each request of an account that sends these rows, every one at time 0. Cost: a step a request.
+std::vector<double> poh_of(const Ground& ground, std::span<const std::uint32_t> rows);
+
+// The same in short: the lowest, and the first request at which it was <= kFlagged (0 = never).
 struct Standing {
   double poh_min = 1;
   std::uint32_t first_flag = 0;

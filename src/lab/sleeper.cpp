@@ -8,23 +8,10 @@
 #include "lab/attackers.hpp"
 #include "lab/ground.hpp"
 #include "pipeline/parallel.hpp"
-#include "pipeline/step.hpp"
 #include "types/score.hpp"
 
 namespace cms::lab {
 namespace {
-
-// PoH after every request.
-std::vector<double> poh_of(const Ground& ground, std::span<const std::uint32_t> rows) {
-  auto state = pipeline::make_account(ground.model);
-  pipeline::Scratch scratch;
-  std::vector<double> poh;
-  for (const auto row : rows) {
-    pipeline::advance(ground.model, state, ground.study.projected[row], 0, scratch);
-    poh.push_back(pipeline::score_at(ground.model, state, 0).poh);
-  }
-  return poh;
-}
 
 SleeperOutcome judge(const Ground& ground, const Sleeper& sleeper, std::string attack) {
   const auto poh = poh_of(ground, sleeper.account.rows);

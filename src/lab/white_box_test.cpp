@@ -10,11 +10,12 @@
 #include "lab/frontier.hpp"
 #include "lab/honest.hpp"
 #include "pipeline/step.hpp"
+#include "pipeline/tariff.hpp"
 
 namespace cms::lab {
 namespace {
 
-struct Ground {
+struct SmallGround {
   Study study;
   pipeline::Model model;
   std::vector<std::uint16_t> charts;  // of every row, in the product's atlas
@@ -23,8 +24,8 @@ struct Ground {
   [[nodiscard]] Prize prize() const { return {charts, mass, study.split.test}; }
 };
 
-Ground make_ground() {
-  Ground ground;
+SmallGround make_ground() {
+  SmallGround ground;
   StudyOptions options;
   options.atlas = {.rank = 16, .chart_count = 40, .sketch_dimension = 16, .reference_max = 200};
   ground.study = *make_study(annotated_set(), options);
@@ -48,8 +49,8 @@ Ground make_ground() {
 
 class WhiteBox : public testing::Test {
  protected:
-  static const Ground& ground() {
-    static const Ground made = make_ground();
+  static const SmallGround& ground() {
+    static const SmallGround made = make_ground();
     return made;
   }
   static WhiteBoxRun run(const WhiteBoxOptions& options) {
@@ -105,6 +106,56 @@ TEST_F(WhiteBox, sends_no_text_twice_in_an_account_and_leaves_accounts_when_told
   for (const auto& [account, sent] : texts) EXPECT_LE(sent.size(), 12U);
   const auto one = run({.floor = .2, .accounts_max = 1});
   EXPECT_EQ(std::set(one.accounts.begin(), one.accounts.end()).size(), 1U);
+}
+
+// The product's charts are the prize, so what is new to the attacker is new to the ledger.
+PriceGround prices_of(const SmallGround& ground) {
+  PriceGround prices;
+  prices.tariff = pipeline::tariff(ground.model);
+  prices.charts = ground.charts;
+  prices.masses = ground.mass;
+  prices.buckets.assign(ground.charts.size(), 0);
+  prices.leakage.assign(ground.charts.size(), 0);
+  return prices;
+}
+
+TEST_F(WhiteBox, told_a_price_never_pays_more_than_it_wants_and_waits_for_the_allowance) {
+  const auto prices = prices_of(ground());
+  WhiteBoxOptions options{.accounts_max = 1, .requests_max = 150, .idle_max = 150, .prices = &prices};
+  options.rule = {RuleKind::charts, 10};
+  const auto dearest = [&](const WhiteBoxRun& sent) {
+    auto purse = make_purse(prices);
+    double most = 0;
+    for (const auto row : sent.rows) {
+      const double charged = price(prices, options.rule, purse, row, 1);
+      pay(prices, purse, row, charged);
+      most = std::max(most, charged);
+    }
+    return most;
+  };
+  EXPECT_GT(dearest(run(options)), 1);
+  options.price_max = 1;
+  options.patient = true;
+  const auto patient = run(options);
+  EXPECT_EQ(dearest(patient), 1);
+  EXPECT_GT(patient.rows.size(), run({}).rows.size());
+  options.floor = .1;
+  const auto kept = run(options);
+  EXPECT_GE(lowest(kept), .1);
+  EXPECT_EQ(kept.poh_min, lowest(kept));
+}
+
+TEST_F(WhiteBox, judged_by_a_yardstick_it_does_not_know_goes_on_until_that_is_covered) {
+  Yardstick unknown{ground().charts, ground().mass};
+  std::vector<std::uint16_t> own(ground().charts.size());
+  for (std::size_t row = 0; row < own.size(); ++row) own[row] = static_cast<std::uint16_t>(row % 30);
+  const std::vector<double> worth(30, 1.0 / 30);
+  WhiteBoxOptions options{.requests_max = 300, .coverage_max = .1};
+  const auto blind = run_white_box(ground().study, ground().model,
+                                   {own, worth, ground().study.split.test, &unknown}, options, Random(5));
+  const auto coverage = coverage_of(unknown, blind.rows);
+  EXPECT_GE(coverage.back(), .1 - 1e-9);
+  EXPECT_LT(coverage[coverage.size() - 2], .1);
 }
 
 TEST_F(WhiteBox, does_the_same_again) {

@@ -18,7 +18,7 @@ std::vector<Reason> reasons(const Score& score) {
   return result;
 }
 
-Json score_line(std::string_view account, std::string_view atlas, const Score& score) {
+Json score_line(std::string_view account, std::string_view atlas, const Score& score, std::optional<double> price) {
   const auto if_computed = [&](const Json& value) { return score.computed ? value : Json(nullptr); };
   Json channels = Json::array();
   for (const auto& reason : reasons(score)) {
@@ -35,6 +35,7 @@ Json score_line(std::string_view account, std::string_view atlas, const Score& s
   line["requests_at_min"] = if_computed(score.requests_at_min);
   line["extrapolated"] = if_computed(score.extrapolated);
   line["action"] = name(policy::decide(policy::Ladder{}, score));
+  line["price"] = price ? Json(*price) : Json(nullptr);
   line["reasons"] = if_computed(channels);
   line["coverage"] = score.coverage;
   line["confidence"] = if_computed(score.confidence);

@@ -5,6 +5,7 @@
 #pragma once
 
 #include <nlohmann/json.hpp>
+#include <optional>
 #include <string_view>
 #include <vector>
 
@@ -22,7 +23,9 @@ struct Reason {
 std::vector<Reason> reasons(const Score& score);
 
 // The line of `account` under the atlas of this name; the action is that of the default ladder. `account` is UTF-8.
-nlohmann::ordered_json score_line(std::string_view account, std::string_view atlas, const Score& score);
+// `price`: what its next request costs if it opens a new chart; null when it is not known.
+nlohmann::ordered_json score_line(std::string_view account, std::string_view atlas, const Score& score,
+                                  std::optional<double> price = std::nullopt);
 
 // Every measure by name; null where it was not made.
 nlohmann::ordered_json readings(const Reading& reading);

@@ -34,9 +34,10 @@ TEST(ScoreLine, reasons_come_largest_first_equal_ones_in_channel_order_and_sum_t
 }
 
 TEST(ScoreLine, a_computed_score_prints_exactly_these_bytes) {
-  EXPECT_EQ(score_line("anna", "0123456789ab", computed_score()).dump(),
+  EXPECT_EQ(score_line("anna", "0123456789ab", computed_score(), 2.5).dump(),
             R"({"account":"anna","atlas":"0123456789ab","status":"computed","why":null,"requests":40,"poh":0.004,)"
-            R"("poh_min":0.002,"requests_at_min":32,"extrapolated":false,"action":"limit","reasons":[)"
+            R"("poh_min":0.002,"requests_at_min":32,"extrapolated":false,"action":"limit","price":2.5,)"
+            R"("reasons":[)"
             R"({"channel":"geometry","share":0.5},{"channel":"divergence","share":0.25},)"
             R"({"channel":"breadth","share":0.125},{"channel":"coherence","share":0.125}],)"
             R"("coverage":0.25,"confidence":0.5,"completeness":1.0})");
@@ -51,7 +52,7 @@ TEST(ScoreLine, what_was_not_computed_is_null_and_says_why) {
   EXPECT_EQ(score_line("ben", "0123456789ab", score).dump(),
             R"({"account":"ben","atlas":"0123456789ab","status":"not_computed","why":"needs 16 requests, has 3",)"
             R"("requests":3,"poh":null,"poh_min":null,"requests_at_min":null,"extrapolated":null,"action":"allow",)"
-            R"("reasons":null,"coverage":0.125,"confidence":null,"completeness":null})");
+            R"("price":null,"reasons":null,"coverage":0.125,"confidence":null,"completeness":null})");
 }
 
 TEST(ScoreLine, without_evidence_there_are_no_reasons) {

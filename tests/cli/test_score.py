@@ -11,7 +11,7 @@ import world
 from program import ProgramTest, fit_words, parse, run
 
 KEYS = ["account", "atlas", "status", "why", "requests", "poh", "poh_min", "requests_at_min", "extrapolated", "action",
-        "reasons", "coverage", "confidence", "completeness"]
+        "price", "reasons", "coverage", "confidence", "completeness"]
 CHANNELS = {"breadth", "topology", "geometry", "coherence", "divergence", "mixture", "repetition", "isolation"}
 MEASURES = ["charts", "chao_shen_entropy", "good_turing", "new_charts", "charts_horizon", "h0_total", "h0_entropy",
             "h1_total", "h1_entropy", "h1_bars", "dimension", "dispersion", "tangent_residual", "chart_curvature",
@@ -54,6 +54,13 @@ class ScoreLines(ProgramTest):
             for key in ("coverage",) if line["status"] != "computed" else (
                     "poh", "poh_min", "coverage", "confidence", "completeness"):
                 self.assertTrue(0 <= line[key] <= 1, f"{key} of {line}")
+
+    def test_a_price_is_at_least_one_and_the_attackers_is_the_highest(self):
+        for line in self.lines(self.world / "traffic", "--every"):
+            self.assertGreaterEqual(line["price"], 1)
+        lines = self.traffic()
+        honest = [line["price"] for name, line in lines.items() if name.startswith("honest")]
+        self.assertGreater(lines["attacker"]["price"], max(honest))
 
     def test_an_account_with_too_few_requests_is_not_computed_and_says_why(self):
         line = self.traffic()["newcomer"]

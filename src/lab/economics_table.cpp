@@ -1,0 +1,281 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <nlohmann/json.hpp>
+
+#include "lab/economics.hpp"
+#include "lab/statistics.hpp"
+
+namespace cms::lab {
+namespace {
+
+constexpr double kCostGoal = 10;
+constexpr double kGoalFloor = .01;
+constexpr std::array<std::uint32_t, 6> kAccounts = {1, 2, 4, 8, 16, 0};  // 0 = any number
+
+std::string name_of(double floor) { return floor <= 0 ? "none" : fmt::format("{:g}", floor); }
+
+// Median over seeds; a bound when any seed's is.
+Cost median_cost(const EconomicsResult& result, const CostQuestion& question) {
+  std::vector<double> multipliers;
+  bool reached = true;
+  for (const auto& seed : result.seeds) {
+    const auto cost = cost_of(seed, question);
+    multipliers.push_back(cost.multiplier);
+    reached = reached && cost.reached;
+  }
+  return {upper_median(std::move(multipliers)), reached};
+}
+
+std::string shown(const EconomicsResult& result, const CostQuestion& question) {
+  const auto cost = median_cost(result, question);
+  if (cost.multiplier <= 0) return "-";
+  return fmt::format("{}{:.2f}", cost.reached ? "" : "> ", cost.multiplier);
+}
+
+// All surcharges of one kind at one age, over seeds, by one rule.
+std::vector<double> surcharges_of(const EconomicsResult& result, const Bill& wanted, std::size_t rule,
+                                  std::vector<Bill> EconomicsSeed::* bills) {
+  std::vector<double> found;
+  for (const auto& seed : result.seeds) {
+    for (const auto& bill : seed.*bills) {
+      if (bill.kind != wanted.kind || bill.requests != wanted.requests) continue;
+      for (const auto& one : bill.surcharges) found.push_back(one[rule]);
+    }
+  }
+  return found;
+}
+
+bool is_old(const Bill& bill) { return bill.kind.starts_with("old "); }
+
+// The worst kind of those that are old, or are not: the greatest quantile.
+double worst(const EconomicsResult& result, std::size_t rule, double p, bool old) {
+  double most = 0;
+  for (const auto& bill : result.seeds.front().bills) {
+    if (is_old(bill) != old) continue;
+    most = std::max(most, quantile(surcharges_of(result, bill, rule, &EconomicsSeed::bills), p));
+  }
+  return most;
+}
+
+template <typename Get>
+double median_over(const EconomicsResult& result, const Get& get) {
+  std::vector<double> values;
+  for (const auto& seed : result.seeds) values.push_back(get(seed));
+  return upper_median(std::move(values));
+}
+
+std::string rules_table(const EconomicsResult& result) {
+  std::string text = fmt::format(
+      "rules at equal honest surcharge; C of 80%, accounts free unless said\n{:<15} {:>9} {:>8} {:>8} {:>8} {:>8} "
+      "{:>9} {:>9} {:>9} {:>9} {:>9} {:>9} {:>9} {:>9} {:>9}\n",
+      "rule", "scale", "median", "99%", "old 50%", "old 99%", "one,.01", "any,.01", "any+100", "as one", "blind,.01",
+      "blind any", "greedy", "system.", "mimicry");
+  for (std::size_t r = 0; r < kRuleCount; ++r) {
+    const auto rule = static_cast<RuleKind>(r);
+    text += fmt::format("{:<15} {:>9.3g} {:>8.3f} {:>8.3f} {:>8.3f} {:>8.3f}", name(rule),
+                        median_over(result, [r](const auto& seed) { return seed.rules[r].scale; }),
+                        worst(result, r, .5, false), worst(result, r, .99, false), worst(result, r, .5, true),
+                        worst(result, r, .99, true));
+    // The last three know no rule and keep no floor.
+    for (const auto& question :
+         {CostQuestion{rule, .01, 0, 1, false, ""}, {rule, .01, 0, 0, false, ""}, {rule, .01, 100, 0, false, ""},
+          {rule, .01, 0, 0, true, ""}, {rule, .01, 0, 1, false, kBlind}, {rule, .01, 0, 0, false, kBlind},
+          {rule, 0, 0, 1, false, "white-box, greedy"}, {rule, 0, 0, 1, false, "systematic"},
+          {rule, 0, 0, 1, false, "honest mimicry"}}) {
+      text += fmt::format(" {:>9}", shown(result, question));
+    }
+    text += '\n';
+  }
+  return text;
+}
+
+std::string floors_table(const EconomicsResult& result) {
+  std::string text = fmt::format("\nC(tau), rule: {}\n{:<8} {:>9}", name(kProductRule), "floor", "one");
+  for (const double cost : kAccountCosts) text += fmt::format(" {:>9}", fmt::format("any+{:g}", cost));
+  for (const double cost : kAccountCosts) text += fmt::format(" {:>11}", fmt::format("as one+{:g}", cost));
+  text += '\n';
+  for (const double floor : result.floors) {
+    text += fmt::format("{:<8} {:>9}", name_of(floor), shown(result, {kProductRule, floor, 0, 1, false, ""}));
+    for (const double cost : kAccountCosts) {
+      text += fmt::format(" {:>9}", shown(result, {kProductRule, floor, cost, 0, false, ""}));
+    }
+    for (const double cost : kAccountCosts) {
+      text += fmt::format(" {:>11}", shown(result, {kProductRule, floor, cost, 0, true, ""}));
+    }
+    text += '\n';
+  }
+  return text;
+}
+
+std::vector<std::string> attackers_of(const EconomicsResult& result) {
+  std::vector<std::string> names;
+  for (const auto& attack : result.seeds.front().attacks) {
+    if (std::find(names.begin(), names.end(), attack.attacker) == names.end()) names.push_back(attack.attacker);
+  }
+  return names;
+}
+
+std::string attackers_table(const EconomicsResult& result) {
+  std::string text = fmt::format(
+      "\nC(tau) by attacker, rule: {}, accounts free: one account / any number / any charged as one\n{:<21}",
+      name(kProductRule), "attacker");
+  for (const double floor : result.floors) text += fmt::format(" {:>22}", name_of(floor));
+  text += '\n';
+  for (const auto& attacker : attackers_of(result)) {
+    text += fmt::format("{:<21}", attacker);
+    for (const double floor : result.floors) {
+      text += fmt::format(" {:>22}", fmt::format("{} / {} / {}",
+                                                 shown(result, {kProductRule, floor, 0, 1, false, attacker}),
+                                                 shown(result, {kProductRule, floor, 0, 0, false, attacker}),
+                                                 shown(result, {kProductRule, floor, 0, 0, true, attacker})));
+    }
+    text += '\n';
+  }
+  return text;
+}
+
+// The widest run of one account that kept a floor, of one attacker: share of the yardstick's mass.
+double widest(const EconomicsSeed& seed, double floor, const std::string& attacker) {
+  double most = 0;
+  for (const auto& attack : seed.attacks) {
+    if (attack.accounts != 1 || attack.poh_min < floor || attack.attacker != attacker) continue;
+    most = std::max(most, attack.coverage);
+  }
+  return most;
+}
+
+std::string coverage_table(const EconomicsResult& result) {
+  std::string text = fmt::format("\ncoverage of one account at each floor, up to {:.2f}\n{:<21}", kReached, "attacker");
+  for (const double floor : result.floors) text += fmt::format(" {:>8}", name_of(floor));
+  for (const auto& attacker : attackers_of(result)) {
+    text += fmt::format("\n{:<21}", attacker);
+    for (const double floor : result.floors) {
+      text += fmt::format(" {:>8.3f}", median_over(result, [&](const auto& s) { return widest(s, floor, attacker); }));
+    }
+  }
+  return text + "\n";
+}
+
+std::string accounts_table(const EconomicsResult& result) {
+  std::string text = "\nC(.01) by the number of accounts, account cost 0 / 100: each for itself, and charged as one\n";
+  text += fmt::format("{:<24}", "rule");
+  for (const auto count : kAccounts) {
+    text += fmt::format(" {:>15}", count > 0 ? fmt::format("A <= {}", count) : "any");
+  }
+  text += '\n';
+  for (const auto rule : {RuleKind::flat, RuleKind::charts, RuleKind::b4b_charts, kProductRule}) {
+    for (const bool as_one : {false, true}) {
+      text += fmt::format("{:<24}", name(rule) + (as_one ? ", as one" : ""));
+      for (const auto count : kAccounts) {
+        text += fmt::format(" {:>15}", fmt::format("{} / {}", shown(result, {rule, .01, 0, count, as_one, ""}),
+                                                   shown(result, {rule, .01, 100, count, as_one, ""})));
+      }
+      text += '\n';
+    }
+  }
+  return text;
+}
+
+std::string bills_table(const EconomicsResult& result, std::vector<Bill> EconomicsSeed::* bills,
+                        const std::string& title) {
+  std::string text = fmt::format("\n{}: surcharge, median / 99%\n{:<16} {:>5} {:>5}", title, "kind", "age", "n");
+  for (std::size_t r = 1; r < kRuleCount; ++r) text += fmt::format(" {:>14}", name(static_cast<RuleKind>(r)));
+  text += '\n';
+  for (const auto& bill : result.seeds.front().*bills) {
+    text += fmt::format("{:<16} {:>5} {:>5}", bill.kind, bill.requests, surcharges_of(result, bill, 0, bills).size());
+    for (std::size_t r = 1; r < kRuleCount; ++r) {
+      const auto values = surcharges_of(result, bill, r, bills);
+      text += fmt::format(" {:>14}", fmt::format("{:.3f} / {:.3f}", quantile(values, .5), quantile(values, .99)));
+    }
+    text += '\n';
+  }
+  return text;
+}
+
+std::string students_table(const EconomicsResult& result) {
+  std::string text =
+      "\nwhat a budget buys one account with PoH >= .01: coverage / use-weighted fidelity of a student\n";
+  std::vector<double> budgets;
+  for (const auto& bought : result.seeds.front().bought) {
+    if (std::find(budgets.begin(), budgets.end(), bought.budget) == budgets.end()) budgets.push_back(bought.budget);
+  }
+  text += fmt::format("{:<15}", "budget");
+  for (const double budget : budgets) text += fmt::format(" {:>13.0f}", budget);
+  for (std::size_t i = 0; i < result.seeds.front().bought.size(); ++i) {
+    const auto& bought = result.seeds.front().bought[i];
+    if (i % budgets.size() == 0) text += fmt::format("\n{:<15}", name(bought.rule));
+    const double coverage = median_over(result, [i](const auto& seed) { return seed.bought[i].coverage; });
+    const double weighted = median_over(result, [i](const auto& seed) { return seed.bought[i].fidelity.use_weighted; });
+    text += fmt::format(" {:>13}", fmt::format("{:.3f} / {:.3f}", coverage, weighted));
+  }
+  text += "\n\nC(.01) of one account by seed:";
+  for (const auto& seed : result.seeds) {
+    const auto cost = cost_of(seed, {kProductRule, kGoalFloor, 0, 1, false, ""});
+    text += fmt::format(" {}{:.2f}", cost.reached ? "" : "> ", cost.multiplier);
+  }
+  text += "\n\nstudents of the shortest run of one account with 80%, any PoH\n";
+  for (const auto& seed : result.seeds) {
+    for (const auto& learnt : seed.learnt) {
+      text += fmt::format("{:<21} {:>5} requests, cosine {:.3f}, use-weighted {:.3f}\n", learnt.attacker,
+                          learnt.requests, learnt.fidelity.cosine, learnt.fidelity.use_weighted);
+    }
+  }
+  return text;
+}
+
+}  // namespace
+
+std::string describe(const EconomicsResult& result) {
+  if (result.seeds.empty()) return "";
+  const auto count = [](double requests) {
+    return requests < UINT32_MAX ? fmt::format("{:.0f}", requests) : std::string("never");
+  };
+  std::string text = fmt::format(
+      "economics: {} seeds, medians; unwatched: {} requests for 80%, {} by one who does not know the yardstick; half "
+      "of old generalists have 80% after: {}\n\n",
+      result.seeds.size(), count(median_over(result, [](const auto& seed) { return seed.unwatched; })),
+      count(median_over(result, [](const auto& seed) { return seed.unwatched_blind; })),
+      count(median_over(result, [](const auto& seed) { return double(seed.median_honest); })));
+  return text + rules_table(result) + floors_table(result) + attackers_table(result) + coverage_table(result) +
+         accounts_table(result) + bills_table(result, &EconomicsSeed::bills, "honest accounts") +
+         bills_table(result, &EconomicsSeed::teams, "honest teams, charged as one") + students_table(result);
+}
+
+std::string goal_lines(const EconomicsResult& result) {
+  std::string text;
+  const auto line = [&](const std::string& what, double figure, const std::string& goal, const nlohmann::json& held) {
+    text += nlohmann::json({{"what", what}, {"figure", figure}, {"goal", goal}, {"holds", held}}).dump() + "\n";
+  };
+  if (result.seeds.empty()) return text;
+  const auto product = static_cast<std::size_t>(kProductRule);
+  // Figures that are only reported; of a bound the goal says so.
+  const auto report = [&](const std::string& what, const CostQuestion& question) {
+    const auto cost = median_cost(result, question);
+    line("economics: " + what, cost.multiplier, cost.reached ? "-" : "not reached: a bound", nullptr);
+  };
+  const auto one = median_cost(result, {kProductRule, kGoalFloor, 0, 1, false, ""});
+  // A bound is never a pass.
+  line("economics: C(.01), one account", one.multiplier, fmt::format(">= {:.0f}", kCostGoal),
+       one.reached ? nlohmann::json(one.multiplier >= kCostGoal) : nlohmann::json());
+  const double median = worst(result, product, .5, false), high = worst(result, product, .99, false);
+  line("economics: median honest surcharge, worst kind", median, "0", median <= 0);
+  line("economics: 99th percentile of honest surcharge, worst kind", high, "<= 0.10", high <= kSurchargeHighMax);
+  line("economics: median honest surcharge, old accounts, worst kind", worst(result, product, .5, true), "-", nullptr);
+  for (const double cost : kAccountCosts) {
+    report(fmt::format("C(.01), any number of accounts, account cost {:g}", cost),
+           {kProductRule, kGoalFloor, cost, 0, false, ""});
+    report(fmt::format("C(.01), any number charged as one, account cost {:g}", cost),
+           {kProductRule, kGoalFloor, cost, 0, true, ""});
+  }
+  report("C(.01), one account that does not know the yardstick", {kProductRule, kGoalFloor, 0, 1, false, kBlind});
+  report("C, honest mimicry, one account", {kProductRule, 0, 0, 1, false, "honest mimicry"});
+  report("C, honest mimicry, any number of accounts", {kProductRule, 0, 0, 0, false, "honest mimicry"});
+  for (std::size_t r = 0; r < kRuleCount; ++r) {
+    const auto rule = static_cast<RuleKind>(r);
+    report("C(.01), one account, rule " + name(rule), {rule, kGoalFloor, 0, 1, false, ""});
+  }
+  return text;
+}
+
+}  // namespace cms::lab

@@ -1,0 +1,32 @@
+// A school: one examination for all students of a ground, and the texts they learn from.
+//
+// Threads: read-only once made. Cost: to make one, the features of every text; a student's is student.hpp's.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "base/random.hpp"
+#include "lab/ground.hpp"
+#include "lab/student.hpp"
+
+namespace cms::lab {
+
+// The ground outlives it.
+struct School {
+  const Ground* ground = nullptr;
+  std::vector<TextFeatures> features;  // of every row
+  Examination examination;
+
+  // What a student knows that was shown the answers to these rows of the corpus, at least one.
+  [[nodiscard]] Fidelity fidelity_of(std::span<const std::uint32_t> rows) const;
+  // Mean over the examination of the greatest cosine to one of these rows; texts among them are left out.
+  [[nodiscard]] double nearness_of(std::span<const std::uint32_t> rows) const;
+};
+
+// `set` is what the ground was made of; `examined` texts are drawn from its test part. In the examination a chart of
+// the yardstick counts what it is worth, however many of its texts are examined.
+School make_school(const Ground& ground, const ActivationSet& set, std::uint32_t examined, Random& random);
+
+}  // namespace cms::lab
