@@ -38,6 +38,7 @@ constexpr const char* kList =
     "  frontier     what a white-box attacker covers at each PoH floor, and at what cost\n"
     "  students     what an account's answers are worth, and Knockoff Nets\n"
     "  sleeper      honest for long, then extracting: how late the flag, how slow recovery\n"
+    "  fleet        campaigns hidden among thousands of honest accounts, seen together\n"
     "  theft        a softmax head and a model's last layer, stolen from their answers\n";
 
 struct ComposeWords {

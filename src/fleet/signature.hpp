@@ -23,7 +23,7 @@
 
 namespace cms::fleet {
 
-inline constexpr std::size_t kSignatureDimensions = 64;  // leading directions of the atlas; fewer where its rank is less
+inline constexpr std::size_t kSignatureDimensions = 64;  // leading directions of the atlas, or all of fewer
 inline constexpr std::size_t kChartsMax = 1024;
 inline constexpr std::size_t kChartWords = kChartsMax / 64;
 
