@@ -136,7 +136,7 @@ void add_sleeper(CLI::App& run_app, Run& chosen) {
   command->callback([words, &chosen] { chosen = [words] { return run_on_data(*words, lab::run_sleepers); }; });
 }
 
-void add_fleet(CLI::App& run_app, Run& chosen) {
+void add_fleet_study(CLI::App& run_app, Run& chosen) {
   auto words = std::make_shared<Words<lab::FleetStudyOptions>>();
   auto& options = words->options;
   options.score.stride = 8;
@@ -185,7 +185,7 @@ void add_lab_run(CLI::App& lab_app, Run& chosen) {
   run_app->require_subcommand(1);
   add_first_study(*run_app, chosen);
   add_frontier(*run_app, chosen);
-  add_fleet(*run_app, chosen);
+  add_fleet_study(*run_app, chosen);
   add_students(*run_app, chosen);
   add_sleeper(*run_app, chosen);
   add_theft(*run_app, chosen);

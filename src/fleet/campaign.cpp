@@ -9,18 +9,10 @@
 namespace cms::fleet {
 namespace {
 
-using Terms = std::array<double, 4>;
-
-Terms terms_of(const CommunityReading& reading) {
-  return {1, std::log(static_cast<double>(std::max<std::uint64_t>(1, reading.requests))), std::log(reading.accounts),
-          std::max(0.0, reading.distance)};
-}
+double spread_of(const CommunityReading& reading) { return std::sqrt(std::max(0.0, reading.distance)); }
 
 double log_expected(const CampaignCalibration& calibration, const CommunityReading& reading) {
-  const auto terms = terms_of(reading);
-  double sum = 0;
-  for (std::size_t t = 0; t < terms.size(); ++t) sum += calibration.coefficients[t] * terms[t];
-  return sum;
+  return calibration.coefficients[0] + calibration.coefficients[1] * spread_of(reading);
 }
 
 // Members that have seen each chart.
@@ -87,18 +79,17 @@ Result<void> fit_evidence(std::span<const CommunityReading> readings, CampaignCa
                                                   readings.size(), kRankingCommunitiesMin));
   }
   const auto count = static_cast<Eigen::Index>(readings.size());
-  Eigen::MatrixXd terms(count, 4);
+  Eigen::MatrixXd terms(count, 2);
   Eigen::VectorXd charts(count);
   std::vector<double> distances;
   for (Eigen::Index i = 0; i < count; ++i) {
     const auto& reading = readings[static_cast<std::size_t>(i)];
-    const auto row = terms_of(reading);
-    for (Eigen::Index t = 0; t < 4; ++t) terms(i, t) = row[static_cast<std::size_t>(t)];
+    terms.row(i) << 1, spread_of(reading);
     charts(i) = std::log(std::max(1.0, reading.effective_charts));
     distances.push_back(reading.distance);
   }
-  const Eigen::Vector4d fitted = terms.colPivHouseholderQr().solve(charts);
-  for (Eigen::Index t = 0; t < 4; ++t) calibration.coefficients[static_cast<std::size_t>(t)] = fitted(t);
+  const Eigen::Vector2d fitted = terms.colPivHouseholderQr().solve(charts);
+  calibration.coefficients = {fitted(0), fitted(1)};
   calibration.scale = std::max(.01, std::sqrt((charts - terms * fitted).squaredNorm() / static_cast<double>(count)));
   std::nth_element(distances.begin(), distances.begin() + count / 2, distances.end());
   calibration.distance = distances[static_cast<std::size_t>(count / 2)];
@@ -231,8 +222,8 @@ std::vector<bool> flagged(std::span<const Campaign> campaigns, std::size_t accou
 std::string reasons(const CampaignCalibration& calibration, const Campaign& campaign) {
   const auto& reading = campaign.reading;
   return fmt::format(
-      "{} accounts cover {} charts together with {} requests, as evenly as {:.0f}; honest groups of as many accounts "
-      "and requests, as like one another, {:.0f}. Two members are {:.3f} apart (0 = one stream; honest groups {:.3f}), "
+      "{} accounts cover {} charts together with {} requests, as evenly as {:.0f}; honest groups as like one another "
+      "cover {:.0f}. Two members are {:.3f} apart (0 = one stream; honest groups {:.3f}), "
       "and each is {:+.1f} deviations broader than honest accounts of its age.",
       reading.accounts, reading.charts, reading.requests, reading.effective_charts,
       expected_charts(calibration, reading), std::max(0.0, reading.distance), calibration.distance, reading.breadth);

@@ -1,10 +1,9 @@
-// Campaigns: communities that cover together what honest ones of their size, volume and likeness do not.
+// Campaigns: communities that cover together what honest ones as like one another do not.
 //
 // Honest groups are alike because they do the same narrow thing, or broad because their members differ. Who shares out
 // one extraction is alike and broad. So a community's evidence is the log of the charts its members cover together
-// (evenly: Hill number of order 1, over visits) above what honest communities of as many accounts and requests, as
-// far apart as these, cover. It is ranked among other honest fleets' communities: a conformal p-value, the Campaign
-// PoH.
+// (evenly: Hill number of order 1, over visits) above what honest communities as far apart cover. It is ranked among
+// other honest fleets' communities: a conformal p-value, the Campaign PoH.
 //
 // The promise: for a community exchangeable with those of the ranking fleets (of its kind), at one look,
 // P(Campaign PoH <= a) <= a for a >= 1 / (N + 1). Fleets that fix the evidence take no part in ranking. Nothing is said
@@ -61,7 +60,7 @@ inline constexpr std::uint32_t kRankingCommunitiesMin = 20;
 struct CampaignCalibration {
   CampaignOptions options;
   BreadthNorm breadth;
-  std::array<double, 4> coefficients{};  // expected log effective charts: 1, log requests, log accounts, distance
+  std::array<double, 2> coefficients{};  // expected log effective charts: constant, times root of distance
   double scale = 1;                      // standard deviation about it
   double distance = 0;                   // median of honest communities, for words
   std::map<std::string, std::vector<double>> rankings;  // evidence of ranking communities, ascending, by kind

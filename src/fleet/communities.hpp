@@ -18,7 +18,7 @@ namespace cms::fleet {
 
 // Chosen on tune campaigns (docs/lab/fleet.md).
 struct CommunityOptions {
-  double resolution = 4;
+  double resolution = 2;
   std::uint32_t iterations = 3;
   std::uint64_t seed = 1;
 };

@@ -62,14 +62,18 @@ TEST(Links, weigh_more_the_nearer_and_the_broader_both_are) {
 std::set<std::pair<std::uint32_t, std::uint32_t>> slow_pairs(const std::vector<Signature>& accounts,
                                                              const BreadthNorm& norm, const LinkOptions& options) {
   std::set<std::pair<std::uint32_t, std::uint32_t>> pairs;
+  std::vector<std::vector<double>> places;
+  for (const auto& account : accounts) {
+    const auto mean = mean_point(account);
+    places.emplace_back(mean.begin(), mean.end());
+    places.back().push_back(options.breadth_coordinate * breadth_of(norm, account));
+  }
   for (std::uint32_t i = 0; i < accounts.size(); ++i) {
     std::vector<std::pair<double, std::uint32_t>> others;
     for (std::uint32_t j = 0; j < accounts.size(); ++j) {
       if (i == j) continue;
-      const auto a = mean_point(accounts[i]), b = mean_point(accounts[j]);
-      double sum = std::pow(options.breadth_coordinate *
-                                (breadth_of(norm, accounts[i]) - breadth_of(norm, accounts[j])), 2);
-      for (std::size_t d = 0; d < a.size(); ++d) sum += std::pow(static_cast<double>(a[d]) - b[d], 2);
+      double sum = 0;
+      for (std::size_t d = 0; d < places[i].size(); ++d) sum += std::pow(places[i][d] - places[j][d], 2);
       others.emplace_back(sum, j);
     }
     std::sort(others.begin(), others.end());
