@@ -53,7 +53,8 @@ struct Signature {
 };
 
 // Takes one request in with weight 1, without decay. `centre` is the centroid of its chart, as long as the point.
-// Beyond a weight of kWeightMax nothing is added to the sums; only decay() makes room.
+// Beyond a weight of kWeightMax nothing is added to the sums; only decay() makes room. A point without a direction adds
+// its weight alone, and draws the mean to 0.
 void add(Signature& signature, const Projected& projected, std::span<const float> centre);
 
 // Ages everything by one request: sums by 2^(-1 / half life), charts by epochs.

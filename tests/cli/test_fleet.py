@@ -14,7 +14,7 @@ from program import ProgramTest, fitted, run
 KEYS = {"atlas", "poh", "evidence", "accounts", "requests", "coverage", "charts", "effective_charts", "expected_charts",
         "distance", "breadth", "overlap", "reasons"}
 REQUESTS = 20
-SMALL = ("--neighbours", "8", "--resolution", "1")  # for fleets of a hundred accounts
+SMALL = ("--resolution", "1")  # for fleets of a hundred accounts
 
 
 class Fleet(ProgramTest):
