@@ -231,6 +231,7 @@ class SeedRun {
       const double share = static_cast<double>(members) / static_cast<double>(count);
       if (share <= row.together) continue;
       row.together = share;
+      row.purity = static_cast<double>(members) / static_cast<double>(one.members.size());
       row.poh = one.poh;
       row.evidence = one.evidence;
     }

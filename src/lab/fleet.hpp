@@ -46,6 +46,7 @@ struct CampaignRow {
   double poh = 1;              // Campaign PoH of the community that holds most of its members
   double evidence = 0;
   double together = 0;         // share of members in that community
+  double purity = 0;           // share of that community who are members
   double coverage = 0;         // of the yardstick's mass, by all requests of the campaign
   double shared_texts = 0;     // between two of its accounts
   double pairs_area = .5;      // AUC of its pairs against honest pairs: by distance, and by link weight
