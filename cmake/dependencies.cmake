@@ -28,3 +28,7 @@ if(NOT llama_FOUND)
   message(FATAL_ERROR "llama.cpp was not found. Run ./quickstart or ./test, which build it once into the user's cache, "
                       "or give its prefix with -DCMS_LLAMA_DIR=DIR.")
 endif()
+
+pkg_check_modules(igraph REQUIRED IMPORTED_TARGET igraph>=0.10)
+add_library(cms_igraph INTERFACE)
+target_link_libraries(cms_igraph INTERFACE PkgConfig::igraph)

@@ -40,6 +40,7 @@ constexpr const char* kList =
     "  economics    what extraction costs under each price rule, and what honest accounts pay\n"
     "  students     what an account's answers are worth, and Knockoff Nets\n"
     "  sleeper      honest for long, then extracting: how late the flag, how slow recovery\n"
+    "  fleet        campaigns hidden among thousands of honest accounts, seen together\n"
     "  theft        a softmax head and a model's last layer, stolen from their answers\n"
     "  published    the published CMS experiment on any model, its score and ours\n";
 

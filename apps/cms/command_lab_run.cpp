@@ -7,6 +7,7 @@
 #include "command.hpp"
 #include "lab/economics.hpp"
 #include "lab/first_study.hpp"
+#include "lab/fleet.hpp"
 #include "lab/frontier.hpp"
 #include "lab/published.hpp"
 #include "lab/sleeper.hpp"
@@ -169,6 +170,34 @@ void add_sleeper(CLI::App& run_app, Run& chosen) {
   command->callback([words, &chosen] { chosen = [words] { return run_on_data(*words, lab::run_sleepers); }; });
 }
 
+void add_fleet_study(CLI::App& run_app, Run& chosen) {
+  auto words = std::make_shared<Words<lab::FleetStudyOptions>>();
+  auto& options = words->options;
+  options.score.stride = 8;
+  auto* command = run_app.add_subcommand("fleet", "Campaigns hidden among thousands of honest accounts, seen together");
+  add_data(*command, *words);
+  command->add_option("--accounts", options.fleet.accounts, "Honest accounts of a fleet")
+      ->check(CLI::Range(200, 1'000'000))
+      ->capture_default_str();
+  command->add_option("--calibration-fleets", options.calibration_fleets, "Honest fleets; half of them rank")
+      ->check(CLI::Range(2, 1'000))
+      ->capture_default_str();
+  command->add_option("--test-fleets", options.test_fleets, "Honest fleets that campaigns are hidden in")
+      ->check(CLI::Range(1, 1'000))
+      ->capture_default_str();
+  command->add_option("--ranking-accounts", options.ranking_accounts, "Honest accounts that rank one by one")
+      ->check(CLI::Range(100, 100'000))
+      ->capture_default_str();
+  command->add_option("--update-accounts", options.update_accounts, "Random signatures to time an update on; 0 = none")
+      ->check(CLI::Range(0, 10'000'000))
+      ->capture_default_str();
+  command->add_flag("--tune", options.tune, "Choose on other attackers and people; the test part stays unread");
+  command->add_option("--resolution", options.campaign.communities.resolution, "Of communities (with --tune)")
+      ->check(CLI::Range(0.01, 100.0))
+      ->capture_default_str();
+  command->callback([words, &chosen] { chosen = [words] { return run_on_data(*words, lab::run_fleet); }; });
+}
+
 void add_theft(CLI::App& run_app, Run& chosen) {
   auto words = std::make_shared<Words<lab::TheftOptions>>();
   auto& options = words->options;
@@ -218,6 +247,7 @@ void add_lab_run(CLI::App& lab_app, Run& chosen) {
   add_first_study(*run_app, chosen);
   add_frontier(*run_app, chosen);
   add_economics(*run_app, chosen);
+  add_fleet_study(*run_app, chosen);
   add_students(*run_app, chosen);
   add_sleeper(*run_app, chosen);
   add_theft(*run_app, chosen);

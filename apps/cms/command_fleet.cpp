@@ -1,0 +1,143 @@
+// cms fleet: campaigns behind the accounts of a set, seen together.
+#include <fmt/format.h>
+
+#include <memory>
+#include <nlohmann/json.hpp>
+
+#include "command.hpp"
+#include "pipeline/parallel.hpp"
+#include "pipeline/signatures.hpp"
+#include "score_inputs.hpp"
+#include "types/score.hpp"
+
+namespace {
+
+using cms::Result;
+namespace fleet = cms::fleet;
+namespace pipeline = cms::pipeline;
+
+struct Words {
+  ScoreWords inputs;
+  std::string honest;
+  pipeline::FleetsOptions fleets;
+  fleet::CampaignOptions campaign;
+  double level = cms::kFlagged;
+  bool all = false;
+  bool json = false;
+  unsigned threads = 0;
+};
+
+// Accounts with their signatures; the kind of honest group is the key `group` of an account's first row.
+struct Seen {
+  std::vector<std::string> names, kinds;
+  std::vector<fleet::Signature> signatures;
+};
+
+Result<Seen> see(const ScoreInputs& inputs, unsigned threads) {
+  Seen seen;
+  for (const auto& account : inputs.accounts) {
+    seen.names.push_back(account.account);
+    const auto& more = inputs.set.rows[account.rows.front()].more;
+    const auto group = more.is_object() ? more.find("group") : more.end();
+    seen.kinds.push_back(group != more.end() && group->is_string() ? group->get<std::string>() : std::string());
+  }
+  CMS_TRY(signatures, pipeline::signatures_of(inputs.model.atlas, inputs.set, inputs.accounts, {}, threads));
+  seen.signatures = std::move(signatures);
+  return seen;
+}
+
+// Numbers of the charts that any member has seen.
+std::vector<std::uint32_t> charts_of(const Seen& seen, const fleet::Campaign& campaign) {
+  std::vector<std::uint32_t> covered;
+  for (std::uint32_t c = 0; c < fleet::kChartsMax; ++c) {
+    for (const auto member : campaign.members) {
+      if ((fleet::charts_of(seen.signatures[member])[c / 64] >> (c % 64) & 1) == 0) continue;
+      covered.push_back(c);
+      break;
+    }
+  }
+  return covered;
+}
+
+nlohmann::json line_of(const fleet::CampaignCalibration& calibration, const Seen& seen, const ScoreInputs& inputs,
+                       const fleet::Campaign& campaign) {
+  std::vector<std::string> members;
+  for (const auto member : campaign.members) members.push_back(seen.names[member]);
+  const auto& reading = campaign.reading;
+  return {{"atlas", inputs.model.name},
+          {"poh", campaign.poh},
+          {"evidence", campaign.evidence},
+          {"accounts", members},
+          {"requests", reading.requests},
+          {"coverage", static_cast<double>(reading.charts) / inputs.model.atlas.chart_count()},
+          {"charts", charts_of(seen, campaign)},
+          {"effective_charts", reading.effective_charts},
+          {"expected_charts", fleet::expected_charts(calibration, reading)},
+          {"distance", reading.distance},
+          {"breadth", reading.breadth},
+          {"overlap", reading.overlap},
+          {"reasons", fleet::reasons(calibration, campaign)}};
+}
+
+Result<void> run(const Words& words) {
+  const unsigned threads = words.threads > 0 ? words.threads : pipeline::default_threads();
+  auto honest_words = words.inputs;
+  honest_words.set = words.honest;
+  CMS_TRY(honest_inputs, read_score_inputs(honest_words));
+  CMS_TRY(honest, see(honest_inputs, threads));
+  CMS_TRY(calibration, fleet::calibrate(
+                           pipeline::honest_fleets(honest.names, honest.signatures, honest.kinds, words.fleets),
+                           words.campaign));
+  CMS_TRY(inputs, read_score_inputs(words.inputs));
+  CMS_TRY(seen, see(inputs, threads));
+  CMS_TRY(campaigns, fleet::find_campaigns(calibration, seen.signatures));
+  std::size_t shown = 0;
+  for (const auto& campaign : campaigns) {
+    if (!words.all && campaign.poh > words.level) continue;
+    ++shown;
+    if (words.json) {
+      fmt::print("{}\n", line_of(calibration, seen, inputs, campaign).dump());
+      continue;
+    }
+    fmt::print("Campaign PoH {:.4f}: {}\n ", campaign.poh, fleet::reasons(calibration, campaign));
+    for (const auto member : campaign.members) fmt::print(" {}", seen.names[member]);
+    fmt::print("\n");
+  }
+  if (!words.json) {
+    fmt::print("{} of {} communities of {} accounts {}\n", shown, campaigns.size(), seen.names.size(),
+               words.all ? "shown" : fmt::format("have Campaign PoH <= {}", words.level));
+  }
+  return {};
+}
+
+}  // namespace
+
+void add_fleet(CLI::App& app, Run& chosen) {
+  auto words = std::make_shared<Words>();
+  auto* command = app.add_subcommand("fleet", "Campaigns: accounts of a set that share out one extraction");
+  command->add_option("set", words->inputs.set, "Activation set whose rows have \"account\"")->required();
+  command->add_option("--atlas", words->inputs.atlas, "Atlas made by `cms fit`")->required();
+  command->add_option("--honest", words->honest, "Activation set of honest accounts, to rank communities among")
+      ->required();
+  command->add_option("--fleets", words->fleets.fleets, "Random honest fleets made of them; half of them rank")
+      ->check(CLI::Range(2, 10'000))
+      ->capture_default_str();
+  command->add_option("--seed", words->fleets.seed, "Of the honest fleets")->capture_default_str();
+  command->add_option("--neighbours", words->campaign.links.neighbours, "Nearest accounts each account is linked to")
+      ->check(CLI::Range(2, 1'000))
+      ->capture_default_str();
+  command->add_option("--resolution", words->campaign.communities.resolution, "More makes smaller communities")
+      ->check(CLI::Range(0.01, 100.0))
+      ->capture_default_str();
+  command->add_option("--level", words->level, "Show communities whose Campaign PoH is at most this")
+      ->check(CLI::Range(0.0, 1.0))
+      ->capture_default_str();
+  command->add_flag("--all", words->all, "Show every community");
+  command->add_flag("--json", words->json, "JSON lines instead of words");
+  command->add_option("--assume-model", words->inputs.assume_model,
+                      "NAME or NAME/LAYER/POOLING of a set that has no manifest");
+  command->add_option("--trust", words->inputs.trust, "Ed25519 public key (PEM) the atlas must be signed with");
+  command->add_option("--threads", words->threads, "Threads; 0 = as many as the machine has")
+      ->check(CLI::Range(0, 1024));
+  command->callback([words, &chosen] { chosen = [words] { return run(*words); }; });
+}

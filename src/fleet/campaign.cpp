@@ -1,0 +1,232 @@
+#include "fleet/campaign.hpp"
+
+#include <fmt/format.h>
+
+#include <Eigen/Dense>
+#include <algorithm>
+#include <cmath>
+
+namespace cms::fleet {
+namespace {
+
+double spread_of(const CommunityReading& reading) { return std::sqrt(std::max(0.0, reading.distance)); }
+
+double log_expected(const CampaignCalibration& calibration, const CommunityReading& reading) {
+  return calibration.coefficients[0] + calibration.coefficients[1] * spread_of(reading);
+}
+
+// Members that have seen each chart.
+std::vector<double> visits_of(std::span<const Signature> accounts, std::span<const std::uint32_t> members) {
+  std::vector<double> visits(kChartsMax);
+  for (const auto member : members) {
+    const auto charts = charts_of(accounts[member]);
+    for (std::size_t c = 0; c < kChartsMax; ++c) visits[c] += static_cast<double>(charts[c / 64] >> (c % 64) & 1);
+  }
+  return visits;
+}
+
+// Mean over pairs of distance_squared, in one pass: the mean of norms less the mean product of different means.
+double mean_distance(std::span<const Signature> accounts, std::span<const std::uint32_t> members) {
+  const auto count = static_cast<double>(members.size());
+  if (members.size() < 2) return 0;
+  std::array<double, kSignatureDimensions> sum{};
+  double norms = 0, squares = 0;
+  for (const auto member : members) {
+    const auto& account = accounts[member];
+    const auto mean = mean_point(account);
+    double square = 0;
+    for (std::size_t d = 0; d < mean.size(); ++d) {
+      sum[d] += mean[d];
+      square += static_cast<double>(mean[d]) * mean[d];
+    }
+    // Own terms removed: the square of a mean of n unit vectors holds 1 / n of their own.
+    const double requests = std::max(1.0 + 1e-9, effective_requests(account));
+    norms += (square - 1 / requests) / (1 - 1 / requests);
+    squares += square;
+  }
+  double whole = 0;
+  for (const double value : sum) whole += value * value;
+  return 2 * (norms / count - (whole - squares) / (count * (count - 1)));
+}
+
+struct Judged {
+  CommunityReading reading;
+  std::vector<std::uint32_t> members;
+};
+
+Result<std::vector<Judged>> communities_of(std::span<const Signature> accounts, std::span<const Link> links,
+                                           const BreadthNorm& norm, const CampaignOptions& options) {
+  CMS_TRY(found, find_communities(static_cast<std::uint32_t>(accounts.size()), links, options.communities));
+  std::vector<Judged> judged;
+  for (auto& members : found) {
+    if (members.size() < std::max(2U, options.members_min)) continue;
+    judged.push_back({read_community(accounts, members, norm), std::move(members)});
+  }
+  return judged;
+}
+
+std::string kind_of(const HonestFleet& fleet, std::span<const std::uint32_t> members) {
+  std::map<std::string, std::size_t> counts;
+  for (const auto member : members) ++counts[fleet.kinds[member]];
+  return std::max_element(counts.begin(), counts.end(), [](const auto& a, const auto& b) {
+           return a.second < b.second;
+         })->first;
+}
+
+Result<void> fit_evidence(std::span<const CommunityReading> readings, CampaignCalibration& calibration) {
+  if (readings.size() < kRankingCommunitiesMin) {
+    return fail(ErrorCode::bad_input, fmt::format("{} honest communities are too few to say what they cover: {} needed",
+                                                  readings.size(), kRankingCommunitiesMin));
+  }
+  const auto count = static_cast<Eigen::Index>(readings.size());
+  Eigen::MatrixXd terms(count, 2);
+  Eigen::VectorXd charts(count);
+  std::vector<double> distances;
+  for (Eigen::Index i = 0; i < count; ++i) {
+    const auto& reading = readings[static_cast<std::size_t>(i)];
+    terms.row(i) << 1, spread_of(reading);
+    charts(i) = std::log(std::max(1.0, reading.effective_charts));
+    distances.push_back(reading.distance);
+  }
+  const Eigen::Vector2d fitted = terms.colPivHouseholderQr().solve(charts);
+  calibration.coefficients = {fitted(0), fitted(1)};
+  calibration.scale = std::max(.01, std::sqrt((charts - terms * fitted).squaredNorm() / static_cast<double>(count)));
+  std::nth_element(distances.begin(), distances.begin() + count / 2, distances.end());
+  calibration.distance = distances[static_cast<std::size_t>(count / 2)];
+  return {};
+}
+
+// Kinds that are too rare to rank for themselves rank together.
+void gather_rare(std::map<std::string, std::vector<double>>& rankings) {
+  auto rare = std::move(rankings[""]);
+  rankings.erase("");
+  for (auto kind = rankings.begin(); kind != rankings.end();) {
+    if (kind->second.size() >= kRankingCommunitiesMin) {
+      ++kind;
+      continue;
+    }
+    rare.insert(rare.end(), kind->second.begin(), kind->second.end());
+    kind = rankings.erase(kind);
+  }
+  if (!rare.empty()) rankings[""] = std::move(rare);
+  for (auto& [kind, evidence] : rankings) std::sort(evidence.begin(), evidence.end());
+}
+
+}  // namespace
+
+CommunityReading read_community(std::span<const Signature> accounts, std::span<const std::uint32_t> members,
+                                const BreadthNorm& norm) {
+  CommunityReading reading;
+  reading.accounts = static_cast<std::uint32_t>(members.size());
+  for (const auto member : members) {
+    reading.requests += chart_requests(accounts[member]);
+    reading.breadth += breadth_of(norm, accounts[member]) / static_cast<double>(members.size());
+  }
+  double total = 0, entropy = 0, shared = 0;
+  const auto visits = visits_of(accounts, members);
+  for (const double count : visits) total += count, shared += count * (count - 1);
+  for (const double count : visits) {
+    if (count == 0) continue;
+    reading.charts += 1;
+    entropy -= count / total * std::log(count / total);
+  }
+  reading.effective_charts = total > 0 ? std::exp(entropy) : 0;
+  reading.distance = mean_distance(accounts, members);
+  // By chance members would share charts as if each spread its visits evenly over the union.
+  double squares = 0;
+  for (const auto member : members) squares += std::pow(chart_count(charts_of(accounts[member])), 2);
+  const double chance = reading.charts > 0 ? (total * total - squares) / reading.charts : 0;
+  reading.overlap = chance > 0 ? shared / chance : 1;
+  return reading;
+}
+
+Result<CampaignCalibration> calibrate(std::span<const HonestFleet> fleets, const CampaignOptions& options) {
+  CampaignCalibration calibration;
+  calibration.options = options;
+  std::vector<Signature> fixing;
+  for (std::size_t f = 0; f < fleets.size(); ++f) {
+    if (fleets[f].kinds.size() != fleets[f].accounts.size()) {
+      return fail(ErrorCode::bad_input, fmt::format("honest fleet {}: as many kinds as accounts are needed", f));
+    }
+    if (f % 2 == 0) fixing.insert(fixing.end(), fleets[f].accounts.begin(), fleets[f].accounts.end());
+  }
+  CMS_TRY(breadth, fit_breadth(fixing));
+  calibration.breadth = breadth;
+  std::vector<CommunityReading> fixed;
+  std::vector<std::pair<std::string, CommunityReading>> ranking;
+  for (std::size_t f = 0; f < fleets.size(); ++f) {
+    const Neighbourhood neighbourhood(fleets[f].accounts, breadth, options.links);
+    CMS_TRY(judged, communities_of(fleets[f].accounts, neighbourhood.links(), breadth, options));
+    for (const auto& one : judged) {
+      if (f % 2 == 0) fixed.push_back(one.reading);
+      else ranking.emplace_back(kind_of(fleets[f], one.members), one.reading);
+    }
+  }
+  CMS_CHECK(fit_evidence(fixed, calibration));
+  if (ranking.size() < kRankingCommunitiesMin) {
+    return fail(ErrorCode::bad_input, fmt::format("{} honest communities are too few to rank: {} needed",
+                                                  ranking.size(), kRankingCommunitiesMin));
+  }
+  for (const auto& [kind, reading] : ranking) {
+    calibration.rankings[kind].push_back(evidence_of(calibration, reading));
+  }
+  gather_rare(calibration.rankings);
+  return calibration;
+}
+
+double expected_charts(const CampaignCalibration& calibration, const CommunityReading& reading) {
+  return std::exp(log_expected(calibration, reading));
+}
+
+double evidence_of(const CampaignCalibration& calibration, const CommunityReading& reading) {
+  return (std::log(std::max(1.0, reading.effective_charts)) - log_expected(calibration, reading)) / calibration.scale;
+}
+
+double campaign_poh(const CampaignCalibration& calibration, double evidence) {
+  double greatest = 0;
+  for (const auto& [kind, ranked] : calibration.rankings) {
+    const auto above = ranked.end() - std::lower_bound(ranked.begin(), ranked.end(), evidence);
+    greatest = std::max(greatest, static_cast<double>(1 + above) / static_cast<double>(ranked.size() + 1));
+  }
+  return greatest;
+}
+
+Result<std::vector<Campaign>> find_campaigns(const CampaignCalibration& calibration,
+                                             std::span<const Signature> accounts, std::span<const Link> links) {
+  CMS_TRY(judged, communities_of(accounts, links, calibration.breadth, calibration.options));
+  std::vector<Campaign> campaigns;
+  for (auto& one : judged) {
+    const double evidence = evidence_of(calibration, one.reading);
+    campaigns.push_back({std::move(one.members), one.reading, evidence, campaign_poh(calibration, evidence)});
+  }
+  std::stable_sort(campaigns.begin(), campaigns.end(),
+                   [](const Campaign& a, const Campaign& b) { return a.evidence > b.evidence; });
+  return campaigns;
+}
+
+Result<std::vector<Campaign>> find_campaigns(const CampaignCalibration& calibration,
+                                             std::span<const Signature> accounts) {
+  const Neighbourhood neighbourhood(accounts, calibration.breadth, calibration.options.links);
+  return find_campaigns(calibration, accounts, neighbourhood.links());
+}
+
+std::vector<bool> flagged(std::span<const Campaign> campaigns, std::size_t accounts, double level) {
+  std::vector<bool> flags(accounts);
+  for (const auto& campaign : campaigns) {
+    if (campaign.poh > level) continue;
+    for (const auto member : campaign.members) flags[member] = true;
+  }
+  return flags;
+}
+
+std::string reasons(const CampaignCalibration& calibration, const Campaign& campaign) {
+  const auto& reading = campaign.reading;
+  return fmt::format(
+      "{} accounts cover {} charts together with {} requests, as evenly as {:.0f}; honest groups as like one another "
+      "cover {:.0f}. Two members are {:.3f} apart (0 = one stream; honest groups {:.3f}), "
+      "and each is {:+.1f} deviations broader than honest accounts of its age.",
+      reading.accounts, reading.charts, reading.requests, reading.effective_charts,
+      expected_charts(calibration, reading), std::max(0.0, reading.distance), calibration.distance, reading.breadth);
+}
+
+}  // namespace cms::fleet

@@ -1,0 +1,102 @@
+// Campaigns: communities that cover together what honest ones as like one another do not.
+//
+// Honest groups are alike because they do the same narrow thing, or broad because their members differ. Who shares out
+// one extraction is alike and broad. So a community's evidence is the log of the charts its members cover together
+// (evenly: Hill number of order 1, over visits) above what honest communities as far apart cover. It is ranked among
+// other honest fleets' communities: a conformal p-value, the Campaign PoH.
+//
+// The promise: for a community exchangeable with those of the ranking fleets (of its kind), at one look,
+// P(Campaign PoH <= a) <= a for a >= 1 / (N + 1). Fleets that fix the evidence take no part in ranking. Nothing is said
+// of many looks together, or of kinds of honest groups that calibration did not see.
+// Threads: as communities.hpp. Cost: links and communities; reading one is linear in its members.
+// References: Hill, Diversity and evenness, Ecology 54, 1973; Vovk, Gammerman, Shafer, Algorithmic learning in a
+// random world, 2005.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <map>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "base/result.hpp"
+#include "fleet/communities.hpp"
+#include "fleet/links.hpp"
+#include "fleet/signature.hpp"
+
+namespace cms::fleet {
+
+// What is measured on a community.
+struct CommunityReading {
+  std::uint32_t accounts = 0;
+  std::uint64_t requests = 0;     // those the charts are of
+  std::uint32_t charts = 0;       // that any member has seen
+  double effective_charts = 0;    // exp of the entropy of members' visits: as many, were they visited evenly
+  double distance = 0;            // mean unbiased squared distance over pairs of members; 0 = all draw from one stream
+  double breadth = 0;             // mean of breadth_of
+  double overlap = 0;             // charts two members share over what independent visits would make them share; < 1:
+                                  // they avoid one another's. 1 where chance shares none
+};
+// Requires a member. `members` are indices into `accounts`.
+CommunityReading read_community(std::span<const Signature> accounts, std::span<const std::uint32_t> members,
+                                const BreadthNorm& norm);
+
+struct CampaignOptions {
+  LinkOptions links;
+  CommunityOptions communities;
+  std::uint32_t members_min = 5;  // smaller communities are not judged
+};
+
+// Honest accounts seen together. kinds[i] says what honest group account i belongs to ("team", ...), empty for none.
+struct HonestFleet {
+  std::vector<Signature> accounts;
+  std::vector<std::string> kinds;
+};
+
+// Communities that must rank, of all kinds together and of every kind that ranks for itself.
+inline constexpr std::uint32_t kRankingCommunitiesMin = 20;
+
+struct CampaignCalibration {
+  CampaignOptions options;
+  BreadthNorm breadth;
+  std::array<double, 2> coefficients{};  // expected log effective charts: constant, times root of distance
+  double scale = 1;                      // standard deviation about it
+  double distance = 0;                   // median of honest communities, for words
+  std::map<std::string, std::vector<double>> rankings;  // evidence of ranking communities, ascending, by kind
+};
+
+// Fleets 0, 2, 4, ... fix the evidence, fleets 1, 3, 5, ... rank. A community is of the kind that most of its members
+// are. Kinds with fewer than kRankingCommunitiesMin ranking communities rank together, as kind "".
+// Errors: `bad_input` when there are too few fleets, accounts or communities, or kinds and accounts differ in number;
+// as find_communities.
+Result<CampaignCalibration> calibrate(std::span<const HonestFleet> fleets, const CampaignOptions& options);
+
+// What honest communities like this one cover, and how far it is above: in scales.
+double expected_charts(const CampaignCalibration& calibration, const CommunityReading& reading);
+double evidence_of(const CampaignCalibration& calibration, const CommunityReading& reading);
+
+// (1 + ranking communities with as much evidence) / (N + 1), the greatest over kinds.
+double campaign_poh(const CampaignCalibration& calibration, double evidence);
+
+struct Campaign {
+  std::vector<std::uint32_t> members;  // indices of accounts, ascending
+  CommunityReading reading;
+  double evidence = 0;
+  double poh = 1;
+};
+
+// Every judged community of the fleet, lowest PoH first. Errors: as find_communities.
+Result<std::vector<Campaign>> find_campaigns(const CampaignCalibration& calibration,
+                                             std::span<const Signature> accounts);
+// The same of links made before.
+Result<std::vector<Campaign>> find_campaigns(const CampaignCalibration& calibration,
+                                             std::span<const Signature> accounts, std::span<const Link> links);
+
+// Whether the fleet flags each account: it is a member of a community whose PoH is at most `level`.
+std::vector<bool> flagged(std::span<const Campaign> campaigns, std::size_t accounts, double level);
+
+// Why, in words an analyst can check against the reading.
+std::string reasons(const CampaignCalibration& calibration, const Campaign& campaign);
+
+}  // namespace cms::fleet

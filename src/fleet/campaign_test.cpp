@@ -1,0 +1,186 @@
+#include "fleet/campaign.hpp"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <bit>
+#include <cmath>
+#include <numeric>
+
+#include "fleet/signature_example.hpp"
+
+namespace cms::fleet {
+namespace {
+
+std::uint32_t between(std::uint32_t least, std::uint32_t most, Random& random) {
+  return least + static_cast<std::uint32_t>(random.below(most - least + 1));
+}
+
+// Teams of one subject each, of many sizes, and as many people with subjects of their own.
+HonestFleet honest_fleet(const ExampleWorld& world, Random& random) {
+  HonestFleet fleet;
+  for (int team = 0; team < 12; ++team) {
+    const auto charts = ExampleWorld::some(between(3, 24, random), random);
+    const auto size = between(8, 24, random);
+    for (std::uint32_t i = 0; i < size; ++i) {
+      fleet.accounts.push_back(world.account(charts, between(20, 80, random), random));
+      fleet.kinds.emplace_back("team");
+    }
+  }
+  for (int person = 0; person < 150; ++person) {
+    const auto charts = ExampleWorld::some(between(3, 12, random), random);
+    fleet.accounts.push_back(world.account(charts, between(20, 80, random), random));
+    fleet.kinds.emplace_back();
+  }
+  return fleet;
+}
+
+std::vector<HonestFleet> honest_fleets(const ExampleWorld& world, int count, Random& random) {
+  std::vector<HonestFleet> fleets;
+  for (int f = 0; f < count; ++f) fleets.push_back(honest_fleet(world, random));
+  return fleets;
+}
+
+CampaignOptions small_options() {
+  CampaignOptions options;
+  options.links.neighbours = 8;
+  options.communities.resolution = 1;  // graphs of a few hundred accounts fall apart at more
+  return options;
+}
+
+TEST(Campaign, reading_equals_its_slow_definition) {
+  const ExampleWorld world(1);
+  Random random(2);
+  const auto fleet = honest_fleet(world, random);
+  const auto norm = *fit_breadth(fleet.accounts);
+  const std::vector<std::uint32_t> members = {3, 4, 9, 40, 77, 160};
+  const auto reading = read_community(fleet.accounts, members, norm);
+  double distance = 0, pairs = 0, shared = 0, chance = 0, total = 0, entropy = 0;
+  std::vector<double> visits(kExampleCharts);
+  for (const auto a : members) {
+    for (std::uint32_t c = 0; c < kExampleCharts; ++c) {
+      visits[c] += static_cast<double>(charts_of(fleet.accounts[a])[c / 64] >> (c % 64) & 1);
+    }
+  }
+  const auto covered = static_cast<double>(kExampleCharts - std::count(visits.begin(), visits.end(), 0.0));
+  for (const auto a : members) {
+    for (const auto b : members) {
+      if (a == b) continue;
+      distance += distance_squared(fleet.accounts[a], fleet.accounts[b]);
+      pairs += 1;
+      const auto one = charts_of(fleet.accounts[a]), two = charts_of(fleet.accounts[b]);
+      for (std::size_t w = 0; w < one.size(); ++w) shared += std::popcount(one[w] & two[w]);
+      chance += chart_count(one) * static_cast<double>(chart_count(two)) / covered;
+    }
+  }
+  for (const double count : visits) total += count;
+  for (const double count : visits) entropy -= count > 0 ? count / total * std::log(count / total) : 0;
+  EXPECT_NEAR(reading.distance, distance / pairs, 1e-4);
+  EXPECT_NEAR(reading.overlap, shared / chance, 1e-9);
+  EXPECT_NEAR(reading.effective_charts, std::exp(entropy), 1e-9);
+  EXPECT_EQ(reading.charts, covered);
+  EXPECT_EQ(reading.accounts, 6U);
+}
+
+TEST(Campaign, of_one_broad_stream_over_many_accounts_is_found_whole_and_says_why) {
+  const ExampleWorld world(3);
+  Random random(4);
+  const auto calibration = calibrate(honest_fleets(world, 24, random), small_options());
+  ASSERT_TRUE(calibration) << calibration.error().message;
+  auto fleet = honest_fleet(world, random);
+  const auto honest = fleet.accounts.size();
+  const auto stream = ExampleWorld::some(90, random);
+  for (int i = 0; i < 25; ++i) fleet.accounts.push_back(world.account(stream, 30, random));
+  const auto found = find_campaigns(*calibration, fleet.accounts);
+  ASSERT_TRUE(found);
+  const auto flags = flagged(*found, fleet.accounts.size(), .03);
+  EXPECT_GE(std::count(flags.begin() + static_cast<std::ptrdiff_t>(honest), flags.end(), true), 24);
+  EXPECT_LE(std::count(flags.begin(), flags.begin() + static_cast<std::ptrdiff_t>(honest), true), 20);
+  const auto words = reasons(*calibration, found->front());
+  EXPECT_NE(words.find("accounts cover"), std::string::npos);
+  EXPECT_NE(words.find("honest groups"), std::string::npos);
+}
+
+// The promise: over freshly drawn honest fleets, a community's PoH is <= a with probability at most a. Both the ranking
+// communities and the fresh ones are drawn; the bound allows the sampling error of both.
+TEST(Campaign, flags_honest_communities_no_more_often_than_it_says) {
+  const ExampleWorld world(5);
+  Random random(6);
+  double communities = 0;
+  const double levels[] = {.02, .05, .1, .25};
+  double hits[4] = {};
+  double ranked = 0;
+  for (int round = 0; round < 4; ++round) {
+    const auto calibration = calibrate(honest_fleets(world, 20, random), small_options());
+    ASSERT_TRUE(calibration);
+    for (const auto& [kind, evidence] : calibration->rankings) ranked += static_cast<double>(evidence.size());
+    for (int f = 0; f < 8; ++f) {
+      const auto found = find_campaigns(*calibration, honest_fleet(world, random).accounts);
+      ASSERT_TRUE(found);
+      for (const auto& campaign : *found) {
+        communities += 1;
+        for (int l = 0; l < 4; ++l) hits[l] += campaign.poh <= levels[l] ? 1 : 0;
+      }
+    }
+  }
+  for (int l = 0; l < 4; ++l) {
+    const double a = levels[l];
+    EXPECT_LE(hits[l] / communities, a + 3 * std::sqrt(a * (1 - a) * (1 / communities + 1 / ranked))) << a;
+  }
+}
+
+TEST(Campaign, poh_is_a_rank_falls_with_evidence_and_the_most_lenient_kind_decides) {
+  CampaignCalibration calibration;
+  for (int i = 0; i < 99; ++i) calibration.rankings[""].push_back(i);
+  EXPECT_DOUBLE_EQ(campaign_poh(calibration, 1'000), .01);
+  EXPECT_DOUBLE_EQ(campaign_poh(calibration, 98), .02);
+  EXPECT_DOUBLE_EQ(campaign_poh(calibration, -1), 1);
+  for (double e = -2; e < 100; e += .25) {
+    EXPECT_GE(campaign_poh(calibration, e), campaign_poh(calibration, e + .25));
+  }
+  for (int i = 0; i < 49; ++i) calibration.rankings["team"].push_back(i + 200);
+  EXPECT_DOUBLE_EQ(campaign_poh(calibration, 1'000), .02);
+  EXPECT_DOUBLE_EQ(campaign_poh(calibration, 150), 1);
+}
+
+TEST(Campaign, ranking_fleets_do_not_touch_the_evidence) {
+  const ExampleWorld world(7);
+  Random random(8);
+  auto fleets = honest_fleets(world, 16, random);
+  const auto first = calibrate(fleets, small_options());
+  for (std::size_t f = 1; f < fleets.size(); f += 2) fleets[f] = honest_fleet(world, random);
+  const auto second = calibrate(fleets, small_options());
+  ASSERT_TRUE(first && second);
+  EXPECT_EQ(first->coefficients, second->coefficients);
+  EXPECT_EQ(first->scale, second->scale);
+  EXPECT_NE(first->rankings, second->rankings);
+}
+
+TEST(Campaign, of_too_few_honest_communities_is_refused) {
+  const ExampleWorld world(9);
+  Random random(10);
+  EXPECT_FALSE(calibrate({}, small_options()));
+  const auto one = honest_fleets(world, 1, random);
+  EXPECT_FALSE(calibrate(one, small_options()));
+  auto odd = honest_fleets(world, 8, random);
+  odd[3].kinds.pop_back();
+  EXPECT_FALSE(calibrate(odd, small_options()));
+}
+
+TEST(Campaign, members_that_avoid_one_another_overlap_less_than_chance) {
+  const ExampleWorld world(11);
+  Random random(12);
+  std::vector<Signature> slices, draws;
+  const auto all = ExampleWorld::some(80, random);
+  for (std::uint32_t i = 0; i < 20; ++i) {
+    slices.push_back(world.account({all.begin() + 4 * i, all.begin() + 4 * i + 4}, 40, random));
+    draws.push_back(world.account(all, 40, random));
+  }
+  std::vector<std::uint32_t> members(20);
+  std::iota(members.begin(), members.end(), 0U);
+  EXPECT_LT(read_community(slices, members, {}).overlap, .2);
+  EXPECT_NEAR(read_community(draws, members, {}).overlap, 1, .15);
+}
+
+}  // namespace
+}  // namespace cms::fleet

@@ -1,0 +1,101 @@
+#include "fleet/communities.hpp"
+
+#include <fmt/format.h>
+#include <igraph/igraph.h>
+
+#include <cmath>
+#include <map>
+
+namespace cms::fleet {
+namespace {
+
+constexpr double kRandomness = .01;  // beta of the refinement, the authors' own
+
+// igraph's values are freed when they go out of scope, whatever went wrong before.
+struct Graph {
+  igraph_t graph{};
+  igraph_vector_int_t edges{}, membership{};
+  igraph_vector_t weights{}, strengths{};
+  bool made = false;
+
+  Graph(std::size_t links, std::uint32_t count) {
+    igraph_vector_int_init(&edges, static_cast<igraph_integer_t>(2 * links));
+    igraph_vector_int_init(&membership, 0);
+    igraph_vector_init(&weights, static_cast<igraph_integer_t>(links));
+    igraph_vector_init(&strengths, count);
+  }
+  ~Graph() {
+    if (made) igraph_destroy(&graph);
+    igraph_vector_int_destroy(&edges);
+    igraph_vector_int_destroy(&membership);
+    igraph_vector_destroy(&weights);
+    igraph_vector_destroy(&strengths);
+  }
+  Graph(const Graph&) = delete;
+  Graph& operator=(const Graph&) = delete;
+};
+
+bool cluster(Graph& graph, std::uint32_t count, double total, const CommunityOptions& options) {
+  if (igraph_create(&graph.graph, &graph.edges, count, IGRAPH_UNDIRECTED) != IGRAPH_SUCCESS) return false;
+  graph.made = true;
+  igraph_rng_seed(igraph_rng_default(), options.seed);
+  return igraph_community_leiden(&graph.graph, &graph.weights, &graph.strengths, options.resolution / (2 * total),
+                                 kRandomness, false, static_cast<igraph_integer_t>(options.iterations),
+                                 &graph.membership, nullptr, nullptr) == IGRAPH_SUCCESS;
+}
+
+}  // namespace
+
+Result<std::vector<std::vector<std::uint32_t>>> find_communities(std::uint32_t count, std::span<const Link> links,
+                                                                 const CommunityOptions& options) {
+  igraph_set_error_handler(igraph_error_handler_ignore);
+  Graph graph(links.size(), count);
+  double total = 0;
+  for (std::size_t i = 0; i < links.size(); ++i) {
+    const auto& link = links[i];
+    if (link.a >= count || link.b >= count || link.a == link.b || !(link.weight > 0) || !std::isfinite(link.weight)) {
+      return fail(ErrorCode::bad_input, fmt::format("link {} names no two accounts, or weighs nothing", i));
+    }
+    const auto at = static_cast<igraph_integer_t>(i);
+    VECTOR(graph.edges)[2 * at] = link.a;
+    VECTOR(graph.edges)[2 * at + 1] = link.b;
+    VECTOR(graph.weights)[at] = link.weight;
+    VECTOR(graph.strengths)[link.a] += link.weight;
+    VECTOR(graph.strengths)[link.b] += link.weight;
+    total += link.weight;
+  }
+  std::vector<std::vector<std::uint32_t>> communities;
+  if (links.empty()) {
+    for (std::uint32_t account = 0; account < count; ++account) communities.push_back({account});
+    return communities;
+  }
+  if (!cluster(graph, count, total, options)) return fail(ErrorCode::failed, "igraph could not find communities");
+  std::map<igraph_integer_t, std::size_t> numbers;
+  for (std::uint32_t account = 0; account < count; ++account) {
+    const auto [known, fresh] = numbers.try_emplace(VECTOR(graph.membership)[account], communities.size());
+    if (fresh) communities.emplace_back();
+    communities[known->second].push_back(account);
+  }
+  return communities;
+}
+
+double modularity(std::uint32_t count, std::span<const Link> links,
+                  std::span<const std::vector<std::uint32_t>> communities, double resolution) {
+  std::vector<std::size_t> of(count);
+  for (std::size_t c = 0; c < communities.size(); ++c) {
+    for (const auto account : communities[c]) of[account] = c;
+  }
+  std::vector<double> strengths(communities.size());
+  double inside = 0, total = 0;
+  for (const auto& link : links) {
+    total += link.weight;
+    if (of[link.a] == of[link.b]) inside += link.weight;
+    strengths[of[link.a]] += link.weight;
+    strengths[of[link.b]] += link.weight;
+  }
+  double expected = 0;
+  for (const double strength : strengths) expected += strength * strength / (4 * total * total);
+  return total > 0 ? inside / total - resolution * expected : 0;
+}
+
+}  // namespace cms::fleet

@@ -1,0 +1,84 @@
+// Links between accounts that look like draws from one stream: near in what they ask, and broad together.
+//
+// Each account is a point: its mean point, and beside it how broad it is for its age. Approximate nearest neighbours
+// (an inverted file, faiss) propose pairs; each is scored by the unbiased distance of its signatures and the lesser
+// breadth of the two. Narrow accounts with one subject are linked too, but weakly: they are what honest teams are.
+//
+// Invariants: links_of() gives every pair once, a < b, in order of a and b; weights are above 0. The same signatures,
+// options and order of changes give the same links on one machine, with any number of threads.
+// Threads: one owner; faiss uses OpenMP inside. Cost: docs/fleet.md.
+// Reference: Johnson, Douze, Jegou, Billion-scale similarity search with GPUs, 2017 (inverted file).
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <vector>
+
+#include "base/bytes.hpp"
+#include "base/result.hpp"
+#include "fleet/signature.hpp"
+
+namespace cms::fleet {
+
+// How many charts honest accounts see in how many requests: log charts is a parabola in log requests.
+struct BreadthNorm {
+  std::array<double, 3> coefficients{};
+  double scale = 1;  // standard deviation about it
+};
+
+// Accounts with fewer requests are neither linked nor judged.
+inline constexpr std::uint32_t kRequestsMin = 16;
+
+// Fitted by least squares on the accounts with kRequestsMin requests or more. Errors: `bad_input` when fewer than 20.
+Result<BreadthNorm> fit_breadth(std::span<const Signature> accounts);
+
+// Deviation of an account's log charts from honest ones of its age, in scales, held within -3..3.
+double breadth_of(const BreadthNorm& norm, const Signature& account);
+
+// Chosen on tune campaigns (docs/lab/fleet.md).
+struct LinkOptions {
+  std::uint32_t neighbours = 24;    // proposed for each account
+  double distance_scale = .05;      // of squared distance: a link weighs exp(-distance / this) exp(breadth)
+  double breadth_coordinate = .1;   // what one scale of breadth is worth as a distance when neighbours are sought
+  std::uint32_t probes = 16;        // cells of the inverted file that are looked through
+  std::uint64_t seed = 1;           // of the cells
+};
+
+struct Link {
+  std::uint32_t a = 0, b = 0;
+  double weight = 0;
+
+  bool operator==(const Link&) const = default;
+};
+
+// What a link between two accounts weighs.
+double link_weight(const BreadthNorm& norm, const LinkOptions& options, const Signature& a, const Signature& b);
+
+// Accounts by where they are, for finding neighbours; follows them as they change.
+class Neighbourhood {
+ public:
+  // The accounts outlive the neighbourhood and keep their places.
+  Neighbourhood(std::span<const Signature> accounts, const BreadthNorm& norm, const LinkOptions& options);
+  ~Neighbourhood();
+  Neighbourhood(Neighbourhood&&) noexcept;
+  Neighbourhood& operator=(Neighbourhood&&) noexcept;
+
+  // Says that these accounts have changed. Cost: one cell search each.
+  void changed(std::span<const std::uint32_t> accounts);
+
+  // Links of these accounts to their nearest neighbours.
+  [[nodiscard]] std::vector<Link> links_of(std::span<const std::uint32_t> accounts) const;
+  // Links of all accounts.
+  [[nodiscard]] std::vector<Link> links() const;
+
+ private:
+  struct Index;  // of faiss, kept out of this header
+  std::unique_ptr<Index> index_;
+  std::span<const Signature> accounts_;
+  BreadthNorm norm_;
+  LinkOptions options_;
+};
+
+}  // namespace cms::fleet

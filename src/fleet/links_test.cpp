@@ -1,0 +1,146 @@
+#include "fleet/links.hpp"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cmath>
+#include <numeric>
+#include <set>
+
+#include "fleet/signature_example.hpp"
+
+namespace cms::fleet {
+namespace {
+
+// Honest accounts of 3 to 12 charts each, 20 to 90 requests.
+std::vector<Signature> honest(const ExampleWorld& world, std::size_t count, Random& random) {
+  std::vector<Signature> accounts;
+  for (std::size_t i = 0; i < count; ++i) {
+    const auto charts = ExampleWorld::some(3 + static_cast<std::uint32_t>(random.below(10)), random);
+    accounts.push_back(world.account(charts, 20 + static_cast<std::uint32_t>(random.below(71)), random));
+  }
+  return accounts;
+}
+
+BreadthNorm norm_of(std::span<const Signature> accounts) { return *fit_breadth(accounts); }
+
+TEST(Breadth, is_0_on_average_for_honest_accounts_of_every_age_and_high_for_broad_ones) {
+  const ExampleWorld world(1);
+  Random random(2);
+  const auto accounts = honest(world, 2'000, random);
+  const auto norm = norm_of(accounts);
+  double young = 0, old = 0, youngs = 0, olds = 0;
+  for (const auto& account : accounts) {
+    (account.requests < 50 ? young : old) += breadth_of(norm, account);
+    (account.requests < 50 ? youngs : olds) += 1;
+  }
+  EXPECT_NEAR(young / youngs, 0, .1);
+  EXPECT_NEAR(old / olds, 0, .1);
+  EXPECT_GT(breadth_of(norm, world.account(ExampleWorld::some(kExampleCharts, random), 60, random)), 2);
+  EXPECT_EQ(breadth_of(norm, Signature{}), -3);
+}
+
+TEST(Breadth, of_too_few_accounts_is_refused) {
+  const ExampleWorld world(3);
+  Random random(4);
+  EXPECT_FALSE(fit_breadth(honest(world, 19, random)));
+}
+
+TEST(Links, weigh_more_the_nearer_and_the_broader_both_are) {
+  const ExampleWorld world(5);
+  Random random(6);
+  const auto norm = norm_of(honest(world, 200, random));
+  const auto broad = ExampleWorld::some(60, random), narrow = ExampleWorld::some(4, random);
+  const auto a = world.account(broad, 60, random), b = world.account(broad, 60, random);
+  const auto c = world.account(narrow, 60, random), d = world.account(narrow, 60, random);
+  EXPECT_GT(link_weight(norm, {}, a, b), 2 * link_weight(norm, {}, c, d));
+  EXPECT_GT(link_weight(norm, {}, c, d), 2 * link_weight(norm, {}, a, c));
+  EXPECT_EQ(link_weight(norm, {}, a, b), link_weight(norm, {}, b, a));
+}
+
+// Every pair in which one is among the other's nearest, by a plain search.
+std::set<std::pair<std::uint32_t, std::uint32_t>> slow_pairs(const std::vector<Signature>& accounts,
+                                                             const BreadthNorm& norm, const LinkOptions& options) {
+  std::set<std::pair<std::uint32_t, std::uint32_t>> pairs;
+  std::vector<std::vector<double>> places;
+  for (const auto& account : accounts) {
+    const auto mean = mean_point(account);
+    places.emplace_back(mean.begin(), mean.end());
+    places.back().push_back(options.breadth_coordinate * breadth_of(norm, account));
+  }
+  for (std::uint32_t i = 0; i < accounts.size(); ++i) {
+    std::vector<std::pair<double, std::uint32_t>> others;
+    for (std::uint32_t j = 0; j < accounts.size(); ++j) {
+      if (i == j) continue;
+      double sum = 0;
+      for (std::size_t d = 0; d < places[i].size(); ++d) sum += std::pow(places[i][d] - places[j][d], 2);
+      others.emplace_back(sum, j);
+    }
+    std::sort(others.begin(), others.end());
+    for (std::size_t k = 0; k < std::min<std::size_t>(options.neighbours, others.size()); ++k) {
+      pairs.insert({std::min(i, others[k].second), std::max(i, others[k].second)});
+    }
+  }
+  return pairs;
+}
+
+double recall(const std::vector<Link>& links, const std::set<std::pair<std::uint32_t, std::uint32_t>>& pairs) {
+  double found = 0;
+  for (const auto& link : links) found += pairs.contains({link.a, link.b}) ? 1 : 0;
+  return found / static_cast<double>(pairs.size());
+}
+
+TEST(Links, are_those_of_a_plain_search_and_nearly_those_with_cells) {
+  const ExampleWorld world(7);
+  Random random(8);
+  for (const std::size_t count : {5U, 300U, 2'500U}) {
+    const auto accounts = honest(world, count, random);
+    const auto norm = count < 20 ? BreadthNorm{} : norm_of(accounts);
+    const auto links = Neighbourhood(accounts, norm, {}).links();
+    const auto pairs = slow_pairs(accounts, norm, {});
+    EXPECT_GE(recall(links, pairs), count < 2'048 ? .999 : .9);
+    EXPECT_TRUE(std::is_sorted(links.begin(), links.end(), [](const Link& x, const Link& y) {
+      return std::pair(x.a, x.b) < std::pair(y.a, y.b);
+    }));
+    for (const auto& link : links) EXPECT_LT(link.a, link.b);
+  }
+}
+
+TEST(Links, follow_accounts_that_change) {
+  const ExampleWorld world(9);
+  Random random(10);
+  for (const std::size_t count : {300U, 2'500U}) {
+    auto accounts = honest(world, count, random);
+    const auto norm = norm_of(accounts);
+    Neighbourhood neighbourhood(accounts, norm, {});
+    std::vector<std::uint32_t> changed;
+    for (std::uint32_t i = 0; i < count; i += 7) {
+      changed.push_back(i);
+      for (int r = 0; r < 300; ++r) world.give(accounts[i], 0, random);
+    }
+    neighbourhood.changed(changed);
+    const auto links = neighbourhood.links_of(changed);
+    // Most of what they ask is now in one chart, so their nearest neighbours are among themselves.
+    double among = 0;
+    for (const auto& link : links) among += link.a % 7 == 0 && link.b % 7 == 0 ? 1 : 0;
+    EXPECT_GT(among / static_cast<double>(links.size()), .9);
+    EXPECT_GE(links.size(), changed.size());
+  }
+}
+
+TEST(Links, leave_out_accounts_too_young_to_judge) {
+  const ExampleWorld world(11);
+  Random random(12);
+  auto accounts = honest(world, 100, random);
+  const auto norm = norm_of(accounts);
+  accounts[3] = world.account({1, 2}, kRequestsMin - 1, random);
+  for (const auto& link : Neighbourhood(accounts, norm, {}).links()) {
+    EXPECT_NE(link.a, 3U);
+    EXPECT_NE(link.b, 3U);
+  }
+}
+
+TEST(Links, of_nobody_are_none) { EXPECT_TRUE(Neighbourhood({}, BreadthNorm{}, {}).links().empty()); }
+
+}  // namespace
+}  // namespace cms::fleet

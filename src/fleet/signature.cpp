@@ -1,0 +1,206 @@
+#include "fleet/signature.hpp"
+
+#include <algorithm>
+#include <bit>
+#include <cmath>
+#include <cstdlib>
+#include <optional>
+
+#include "types/fixed_point.hpp"
+
+namespace cms::fleet {
+namespace {
+
+constexpr int kPointBits = 16, kWeightBits = 20, kFactorBits = 30;
+constexpr double kPointUnits = units_per_one(kPointBits), kWeightUnits = units_per_one(kWeightBits);
+using Sums = std::array<std::int32_t, kSignatureDimensions>;
+
+// A sum times a factor of kFactorBits, rounded to the nearest, halves away from 0.
+std::int64_t times(std::int64_t sum, std::int64_t factor) {
+  constexpr std::int64_t kHalf = std::int64_t{1} << (kFactorBits - 1);
+  const std::int64_t size = (std::abs(sum) * factor + kHalf) >> kFactorBits;
+  return sum < 0 ? -size : size;
+}
+
+void scale(Signature& signature, double factor) {
+  const auto once = round_even(factor * units_per_one(kFactorBits));
+  const auto twice = round_even(factor * factor * units_per_one(kFactorBits));
+  for (auto& sum : signature.points) sum = static_cast<std::int32_t>(times(sum, once));
+  for (auto& sum : signature.residuals) sum = static_cast<std::int32_t>(times(sum, once));
+  signature.weight = times(signature.weight, once);
+  signature.weight_squares = times(signature.weight_squares, twice);
+  signature.residual_squares = times(signature.residual_squares, twice);
+}
+
+double product(const Sums& a, const Sums& b) {
+  std::int64_t sum = 0;  // at most 2^62: both are at most 2 x kWeightMax x 2^16 long
+  for (std::size_t d = 0; d < a.size(); ++d) sum += std::int64_t{a[d]} * b[d];
+  return static_cast<double>(sum) / (kPointUnits * kPointUnits);
+}
+
+double length_of(const Sums& sums) {
+  double squares = 0;
+  for (const auto sum : sums) squares += static_cast<double>(sum) * sum;
+  return std::sqrt(squares);
+}
+
+// The squared length of the mean of what is drawn from, own terms removed.
+std::optional<double> norm_squared(const Sums& sums, double weight, double squares, double own) {
+  const double pairs = weight * weight - squares;
+  if (pairs <= 1e-9 * weight * weight || pairs <= 0) return std::nullopt;
+  return (product(sums, sums) - own) / pairs;
+}
+
+double distance_of(const Signature& a, const Signature& b, Sums Signature::* sums, std::int64_t Signature::* own) {
+  const auto norm = [&](const Signature& one) {
+    return norm_squared(one.*sums, static_cast<double>(one.weight) / kWeightUnits,
+                        static_cast<double>(one.weight_squares) / kWeightUnits,
+                        static_cast<double>(one.*own) / kWeightUnits);
+  };
+  const auto first = norm(a), second = norm(b);
+  if (!first || !second) return 0;
+  return *first + *second - 2 * product(a.*sums, b.*sums) / (weight_of(a) * weight_of(b));
+}
+
+}  // namespace
+
+void add(Signature& signature, const Projected& projected, std::span<const float> centre) {
+  signature.charts[projected.chart / 64] |= std::uint64_t{1} << (projected.chart % 64);
+  signature.epoch_requests += 1;
+  signature.requests += 1;
+  const auto one = round_even(kWeightUnits);
+  if (signature.weight + one > std::int64_t{kWeightMax} * one) return;
+  std::int64_t squares = 0;
+  for (const auto value : projected.point) squares += std::int64_t{value} * value;
+  const double length = std::sqrt(static_cast<double>(std::max<std::int64_t>(1, squares)));
+  const std::size_t dimensions = std::min(projected.point.size(), kSignatureDimensions);
+  double residual = 0;
+  for (std::size_t d = 0; d < dimensions; ++d) {
+    const double value = projected.point[d] / length;
+    const double off = value - static_cast<double>(centre[d]);
+    signature.points[d] += static_cast<std::int32_t>(round_even(value * kPointUnits));
+    signature.residuals[d] += static_cast<std::int32_t>(round_even(off * kPointUnits));
+    residual += off * off;
+  }
+  signature.weight += one;
+  signature.weight_squares += one;
+  signature.residual_squares += round_even(residual * kWeightUnits);
+}
+
+void decay(Signature& signature, const SignatureOptions& options) {
+  scale(signature, std::exp2(-1 / options.half_life_requests));
+  if (signature.epoch_requests < options.epoch_requests) return;
+  signature.charts_before = signature.charts;
+  signature.epoch_requests_before = signature.epoch_requests;
+  signature.charts = {};
+  signature.epoch_requests = 0;
+}
+
+void take(Signature& signature, const Projected& projected, std::span<const float> centre,
+          const SignatureOptions& options) {
+  decay(signature, options);
+  add(signature, projected, centre);
+}
+
+void merge(Signature& signature, const Signature& other) {
+  auto added = other;
+  if (signature.weight + added.weight > std::int64_t{kWeightMax} * round_even(kWeightUnits)) {
+    scale(signature, .5);
+    scale(added, .5);
+  }
+  for (std::size_t d = 0; d < kSignatureDimensions; ++d) {
+    signature.points[d] += added.points[d];
+    signature.residuals[d] += added.residuals[d];
+  }
+  signature.weight += added.weight;
+  signature.weight_squares += added.weight_squares;
+  signature.residual_squares += added.residual_squares;
+  for (std::size_t w = 0; w < kChartWords; ++w) {
+    signature.charts[w] |= added.charts[w];
+    signature.charts_before[w] |= added.charts_before[w];
+  }
+  signature.epoch_requests += added.epoch_requests;
+  signature.epoch_requests_before += added.epoch_requests_before;
+  signature.requests += added.requests;
+}
+
+double weight_of(const Signature& signature) { return static_cast<double>(signature.weight) / kWeightUnits; }
+
+double effective_requests(const Signature& signature) {
+  if (signature.weight_squares <= 0) return 0;
+  const double weight = weight_of(signature);
+  return weight * weight / (static_cast<double>(signature.weight_squares) / kWeightUnits);
+}
+
+std::array<float, kSignatureDimensions> mean_point(const Signature& signature) {
+  std::array<float, kSignatureDimensions> mean{};
+  if (signature.weight <= 0) return mean;
+  const double units = weight_of(signature) * kPointUnits;
+  for (std::size_t d = 0; d < mean.size(); ++d) mean[d] = static_cast<float>(signature.points[d] / units);
+  return mean;
+}
+
+double distance_squared(const Signature& a, const Signature& b) {
+  return distance_of(a, b, &Signature::points, &Signature::weight_squares);  // points have length 1
+}
+
+double style_distance_squared(const Signature& a, const Signature& b) {
+  return distance_of(a, b, &Signature::residuals, &Signature::residual_squares);
+}
+
+std::array<std::uint64_t, kChartWords> charts_of(const Signature& signature) {
+  auto charts = signature.charts;
+  for (std::size_t w = 0; w < kChartWords; ++w) charts[w] |= signature.charts_before[w];
+  return charts;
+}
+
+std::uint32_t chart_count(const std::array<std::uint64_t, kChartWords>& charts) {
+  int count = 0;
+  for (const auto word : charts) count += std::popcount(word);
+  return static_cast<std::uint32_t>(count);
+}
+
+std::uint32_t chart_requests(const Signature& signature) {
+  return signature.epoch_requests + signature.epoch_requests_before;
+}
+
+void encode(const Signature& signature, ByteWriter& out) {
+  for (const auto sum : signature.points) out.put(sum);
+  for (const auto sum : signature.residuals) out.put(sum);
+  out.put(signature.weight);
+  out.put(signature.weight_squares);
+  out.put(signature.residual_squares);
+  for (const auto word : signature.charts) out.put(word);
+  for (const auto word : signature.charts_before) out.put(word);
+  out.put(signature.epoch_requests);
+  out.put(signature.epoch_requests_before);
+  out.put(signature.requests);
+}
+
+Result<Signature> decode_signature(ByteReader& in) {
+  Signature signature;
+  for (auto& sum : signature.points) sum = in.get<std::int32_t>();
+  for (auto& sum : signature.residuals) sum = in.get<std::int32_t>();
+  signature.weight = in.get<std::int64_t>();
+  signature.weight_squares = in.get<std::int64_t>();
+  signature.residual_squares = in.get<std::int64_t>();
+  for (auto& word : signature.charts) word = in.get<std::uint64_t>();
+  for (auto& word : signature.charts_before) word = in.get<std::uint64_t>();
+  signature.epoch_requests = in.get<std::uint32_t>();
+  signature.epoch_requests_before = in.get<std::uint32_t>();
+  signature.requests = in.get<std::uint64_t>();
+  if (in.failed()) return fail(ErrorCode::bad_input, "signature: ends early");
+  const std::int64_t most = std::int64_t{kWeightMax} * round_even(kWeightUnits);
+  const auto within = [&](std::int64_t sum, std::int64_t bound) { return sum >= 0 && sum <= bound; };
+  bool valid = within(signature.weight, most) && within(signature.weight_squares, signature.weight + 1) &&
+               within(signature.residual_squares, 5 * signature.weight_squares + 1);
+  // Each rounding may leave half a unit in a coordinate.
+  const double bound = weight_of(signature) * (kPointUnits + 8) + 8 * kWeightMax;
+  valid = valid && length_of(signature.points) <= bound && length_of(signature.residuals) <= 2 * bound;
+  valid = valid && chart_count(charts_of(signature)) <= chart_requests(signature) &&
+          chart_requests(signature) <= signature.requests;
+  if (!valid) return fail(ErrorCode::bad_input, "signature: damaged");
+  return signature;
+}
+
+}  // namespace cms::fleet

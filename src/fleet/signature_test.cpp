@@ -1,0 +1,177 @@
+#include "fleet/signature.hpp"
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+
+#include "fleet/signature_example.hpp"
+
+namespace cms::fleet {
+namespace {
+
+Bytes bytes_of(const Signature& signature) {
+  ByteWriter out;
+  encode(signature, out);
+  return out.take();
+}
+
+TEST(Signature, merged_in_any_order_is_the_same_bytes_as_the_requests_one_by_one) {
+  const ExampleWorld world(1);
+  Random random(2);
+  std::vector<Projected> requests;
+  for (int i = 0; i < 300; ++i) requests.push_back(world.near(random.below(kExampleCharts), random));
+  const auto of = [&](std::span<const Projected> some) {
+    Signature made;
+    for (const auto& one : some) add(made, one, world.centres[one.chart]);
+    return made;
+  };
+  const auto whole = of(requests);
+  for (int round = 0; round < 20; ++round) {
+    random.shuffle(requests);
+    const std::size_t cut = random.below(requests.size());
+    auto merged = of(std::span(requests).first(cut));
+    merge(merged, of(std::span(requests).subspan(cut)));
+    EXPECT_EQ(bytes_of(merged), bytes_of(whole));
+  }
+}
+
+TEST(Signature, distance_equals_the_slow_mean_over_pairs_of_requests) {
+  const ExampleWorld world(3);
+  Random random(4);
+  for (const std::uint32_t count : {2U, 17U, 90U}) {
+    std::vector<std::vector<double>> points[2];
+    Signature made[2];
+    for (int side = 0; side < 2; ++side) {
+      for (std::uint32_t i = 0; i < count; ++i) {
+        const auto one = world.near(random.below(side == 0 ? 20 : 60), random);
+        add(made[side], one, world.centres[one.chart]);
+        double squares = 0;
+        for (const auto value : one.point) squares += value * value;
+        std::vector<double> unit;
+        for (const auto value : one.point) unit.push_back(value / std::sqrt(squares));
+        points[side].push_back(unit);
+      }
+    }
+    const auto mean = [&](const auto& a, const auto& b, bool same) {
+      double sum = 0, pairs = 0;
+      for (std::size_t i = 0; i < a.size(); ++i) {
+        for (std::size_t j = 0; j < b.size(); ++j) {
+          if (same && i == j) continue;
+          for (std::size_t d = 0; d < a[i].size(); ++d) sum += a[i][d] * b[j][d];
+          pairs += 1;
+        }
+      }
+      return sum / pairs;
+    };
+    const double slow = mean(points[0], points[0], true) + mean(points[1], points[1], true) -
+                        2 * mean(points[0], points[1], false);
+    EXPECT_NEAR(distance_squared(made[0], made[1]), slow, 2e-4);
+  }
+}
+
+TEST(Signature, distance_is_0_on_average_between_accounts_of_one_stream) {
+  const ExampleWorld world(5);
+  Random random(6);
+  const auto charts = ExampleWorld::some(30, random);
+  double same = 0, style = 0, other = 0;
+  constexpr int kPairs = 400;
+  for (int i = 0; i < kPairs; ++i) {
+    const auto a = world.account(charts, 30, random), b = world.account(charts, 60, random);
+    same += distance_squared(a, b) / kPairs;
+    style += style_distance_squared(a, b) / kPairs;
+    other += distance_squared(a, world.account(ExampleWorld::some(30, random), 60, random)) / kPairs;
+  }
+  EXPECT_NEAR(same, 0, .003);
+  EXPECT_NEAR(style, 0, .003);
+  EXPECT_GT(other, .02);
+}
+
+TEST(Signature, halves_in_half_a_life_and_forgets_charts_within_two_epochs) {
+  const ExampleWorld world(7);
+  Random random(8);
+  const SignatureOptions options{16, 40};
+  Signature account = world.account({1}, 1, random);
+  for (int i = 0; i < 16; ++i) decay(account, options);
+  EXPECT_NEAR(weight_of(account), .5, 1e-4);
+  for (int i = 0; i < 40; ++i) take(account, world.near(2, random), world.centres[2], options);
+  EXPECT_EQ(chart_count(charts_of(account)), 2U);
+  for (int i = 0; i < 80; ++i) take(account, world.near(2, random), world.centres[2], options);
+  EXPECT_EQ(chart_count(charts_of(account)), 1U);
+  EXPECT_EQ(account.requests, 121U);
+}
+
+TEST(Signature, follows_the_real_weights_of_its_requests_for_ever) {
+  const ExampleWorld world(9);
+  Random random(10);
+  const SignatureOptions options;
+  Signature account;
+  std::array<double, kSignatureDimensions> sums{};
+  double weight = 0, squares = 0;
+  const double factor = std::exp2(-1 / options.half_life_requests);
+  for (int i = 0; i < 5'000; ++i) {
+    const auto one = world.near(random.below(10), random);
+    take(account, one, world.centres[one.chart], options);
+    double length = 0;
+    for (const auto value : one.point) length += value * value;
+    for (std::size_t d = 0; d < sums.size(); ++d) sums[d] = sums[d] * factor + one.point[d] / std::sqrt(length);
+    weight = weight * factor + 1;
+    squares = squares * factor * factor + 1;
+  }
+  EXPECT_NEAR(weight_of(account), weight, 1e-3);
+  EXPECT_NEAR(effective_requests(account), weight * weight / squares, .01);
+  const auto mean = mean_point(account);
+  for (std::size_t d = 0; d < sums.size(); ++d) EXPECT_NEAR(mean[d], sums[d] / weight, 1e-4);
+}
+
+TEST(Signature, stops_where_a_sum_could_overflow) {
+  const ExampleWorld world(11);
+  Random random(12);
+  const auto one = world.near(3, random);
+  Signature account;
+  for (std::uint32_t i = 0; i < 2 * kWeightMax; ++i) add(account, one, world.centres[3]);
+  EXPECT_LE(weight_of(account), kWeightMax);
+  EXPECT_EQ(account.requests, 2 * kWeightMax);
+  auto merged = account;
+  for (int i = 0; i < 40; ++i) merge(merged, account);
+  EXPECT_LE(weight_of(merged), kWeightMax);
+  const auto mean = mean_point(merged), expected = mean_point(account);
+  for (std::size_t d = 0; d < mean.size(); ++d) EXPECT_NEAR(mean[d], expected[d], 1e-4);
+}
+
+TEST(Signature, comes_back_from_at_most_a_kibibyte_and_damage_is_told) {
+  const ExampleWorld world(13);
+  Random random(14);
+  Signature account;
+  for (int i = 0; i < 700; ++i) {
+    const auto one = world.near(random.below(kExampleCharts), random);
+    take(account, one, world.centres[one.chart], {});
+  }
+  const auto bytes = bytes_of(account);
+  EXPECT_EQ(bytes.size(), kSignatureBytes);
+  EXPECT_LE(bytes.size(), 1024U);
+  ByteReader in(bytes);
+  const auto back = decode_signature(in);
+  ASSERT_TRUE(back);
+  EXPECT_EQ(*back, account);
+  for (std::size_t cut = 0; cut < bytes.size(); cut += 37) {
+    ByteReader shorter({bytes.data(), cut});
+    EXPECT_FALSE(decode_signature(shorter));
+  }
+  auto damaged = account;
+  damaged.points[5] = INT32_MAX;
+  const auto wrong = bytes_of(damaged);
+  ByteReader reader(wrong);
+  EXPECT_FALSE(decode_signature(reader));
+}
+
+TEST(Signature, of_nothing_or_one_request_has_no_distance) {
+  const ExampleWorld world(15);
+  Random random(16);
+  const auto one = world.account({1}, 1, random), many = world.account({1, 2}, 30, random);
+  EXPECT_EQ(distance_squared(Signature{}, many), 0);
+  EXPECT_EQ(distance_squared(one, many), 0);
+  EXPECT_EQ(effective_requests(Signature{}), 0);
+}
+
+}  // namespace
+}  // namespace cms::fleet

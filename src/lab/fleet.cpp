@@ -1,0 +1,334 @@
+#include "lab/fleet.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <chrono>
+#include <map>
+#include <set>
+
+#include "base/progress.hpp"
+#include "lab/baselines.hpp"
+#include "lab/ground.hpp"
+#include "lab/statistics.hpp"
+#include "pipeline/parallel.hpp"
+#include "pipeline/signatures.hpp"
+#include "types/score.hpp"
+
+namespace cms::lab {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+using Names = std::vector<std::string>;
+
+constexpr std::uint32_t kAccountsJudgedAlone = 100;  // of a campaign, by PoH and baselines
+constexpr std::uint32_t kHonestAlone = 300;          // that set the baselines' thresholds
+constexpr std::uint32_t kPairs = 20'000;
+constexpr std::size_t kPrada = 1, kMmd = 3;          // places in kBaselines
+
+const Names kTuneSets = {"natinst_gpt3",   "cot_elicit",     "mea_meaeq_agnews", "mea_meaeq_hatespeech",
+                         "mea_meaeq_imdb", "mea_meaeq_sst2", "chatdoctor5k"};
+const Names kReportSets = {"alpaca", "p3_sweep", "mmlu_sweep", "selfinstruct_gpt4omini", "wizardlm_h2o"};
+// Families of people that calibration does not see, as in the first study.
+const Names kUnseen = {"taskmaster3", "nl2bash", "trec_conv", "banking77"};
+
+struct Hidden {
+  std::string name;
+  CampaignShape shape;
+  bool replayed;  // people's prompts; otherwise instruction sets
+  std::optional<double> goal;
+};
+const Hidden kHidden[] = {
+    {"rotated, instruction sets", {"rotated", 100, 60}, false, .95},
+    {"rotated, instruction sets", {"rotated", 1'000, 30}, false, .95},
+    {"rotated, people's prompts", {"rotated", 100, 60}, true, .90},
+    {"rotated, people's prompts", {"rotated", 1'000, 30}, true, .90},
+    {"diluted by half, instruction sets", {"diluted", 100, 120}, false, .80},
+    {"slices, instruction sets", {"slices", 100, 60}, false, .60},
+    {"slices, people's prompts", {"slices", 100, 60}, true, std::nullopt},
+    {"overlapping slices, instruction sets", {"overlapping", 100, 60}, false, std::nullopt},
+    {"sticky, instruction sets", {"sticky", 100, 60}, false, std::nullopt},
+    {"staggered, instruction sets", {"staggered", 100, 60}, false, std::nullopt},
+    {"rotated, instruction sets", {"rotated", 20, 60}, false, std::nullopt},
+};
+
+// The rows a seed works with.
+struct Parts {
+  std::vector<std::uint32_t> calibrate, people, sets;
+};
+
+Parts parts_of(const Study& study, bool tune) {
+  const auto& corpus = study.corpus;
+  const auto known = [&](const CorpusRow& row) {
+    return row.origin == Origin::people &&
+           std::find(kUnseen.begin(), kUnseen.end(), corpus.families[row.family]) == kUnseen.end();
+  };
+  Parts parts;
+  parts.calibrate = subset(corpus, study.split.calibrate, known);
+  parts.people = tune ? parts.calibrate : subset(corpus, study.split.test, known);
+  const auto all = all_rows(corpus);
+  parts.sets = of_families(corpus, tune ? Pool(all) : Pool(study.split.test), tune ? kTuneSets : kReportSets);
+  return parts;
+}
+
+struct SeenFleet {
+  ComposedFleet composed;
+  std::vector<fleet::Signature> signatures;
+};
+
+class SeedRun {
+ public:
+  SeedRun(const FleetStudyOptions& options, const ActivationSet& set, const Ground& ground, std::uint64_t seed)
+      : options_(options), set_(set), ground_(ground), study_(ground.study), seed_(seed),
+        parts_(parts_of(ground.study, options.tune)) {
+    unasked_.logits.resize(study_.corpus.rows.size());
+    unasked_.mahalanobis.resize(study_.corpus.rows.size());
+  }
+
+  Result<void> run(FleetResult& result) {
+    CMS_CHECK(calibrate());
+    for (const auto& [kind, ranked] : calibration_.rankings) {
+      result.ranked.push_back(static_cast<std::uint32_t>(ranked.size()));
+    }
+    tests_ = fleets(parts_.people, options_.test_fleets, "test", 2);
+    for (const auto& test : tests_) CMS_CHECK(judge_honest(test, result));
+    Random random(seed_ + 40);
+    result.honest_shared_texts += shared_texts(study_.corpus, tests_[0].composed.accounts, 2'000, random) /
+                                  static_cast<double>(options_.seeds.size());
+    set_thresholds();
+    std::vector<CampaignRow> rows;
+    Progress progress(fmt::format("hiding campaigns, seed {}", seed_), "campaigns", std::size(kHidden));
+    for (std::size_t h = 0; h < std::size(kHidden); ++h) {
+      CMS_TRY(row, hide(kHidden[h], tests_[h % tests_.size()], seed_ + 50 + h));
+      rows.push_back(std::move(row));
+      progress.advance(1);
+    }
+    result.campaigns.push_back(std::move(rows));
+    return {};
+  }
+
+ private:
+  fleet::Signature signature_of(const ComposedAccount& account) const {
+    fleet::Signature signature;
+    for (const auto row : account.rows) {
+      pipeline::take_signature(study_.atlas, signature, study_.projected[row], options_.signature);
+    }
+    return signature;
+  }
+
+  // Fleets number f of purpose p have chance of their own.
+  std::vector<SeenFleet> fleets(Pool people, std::uint32_t count, const char* what, std::uint64_t purpose) const {
+    std::vector<SeenFleet> made(count);
+    Progress progress(fmt::format("composing {} fleets, seed {}", what, seed_), "fleets", count);
+    pipeline::parallel_for(count, options_.threads, [&](unsigned worker, std::size_t f) {
+      Random random(seed_ * 1'000'003 + purpose * 1'009 + f);
+      made[f].composed = honest_fleet(study_.corpus, people, options_.fleet, random);
+      for (const auto& account : made[f].composed.accounts) made[f].signatures.push_back(signature_of(account));
+      if (worker == 0) progress.advance(1);
+    });
+    return made;
+  }
+
+  Result<void> calibrate() {
+    auto seen = fleets(parts_.calibrate, options_.calibration_fleets, "calibration", 1);
+    std::vector<fleet::HonestFleet> honest;
+    // All communities rank together: too few of one kind would not reach .01.
+    for (auto& one : seen) {
+      const auto accounts = one.signatures.size();
+      honest.push_back({std::move(one.signatures), std::vector<std::string>(accounts)});
+    }
+    CMS_TRY(calibration, fleet::calibrate(honest, options_.campaign));
+    calibration_ = std::move(calibration);
+    return {};
+  }
+
+  Result<void> judge_honest(const SeenFleet& test, FleetResult& result) const {
+    const auto start = Clock::now();
+    CMS_TRY(campaigns, fleet::find_campaigns(calibration_, test.signatures));
+    result.look_seconds = std::chrono::duration<double>(Clock::now() - start).count();
+    for (const auto& one : campaigns) {
+      result.honest_communities += 1;
+      result.honest_communities_flagged += one.poh <= kFlagged ? 1 : 0;
+    }
+    const auto flags = fleet::flagged(campaigns, test.signatures.size(), kFlagged);
+    std::vector<std::uint32_t> sizes(test.composed.kinds.size()), hits(sizes.size());
+    for (std::size_t a = 0; a < flags.size(); ++a) {
+      result.honest_accounts += 1;
+      result.honest_accounts_flagged += flags[a] ? 1 : 0;
+      if (test.composed.groups[a] == kNoGroup) continue;
+      sizes[test.composed.groups[a]] += 1;
+      hits[test.composed.groups[a]] += flags[a] ? 1 : 0;
+    }
+    for (std::size_t g = 0; g < sizes.size(); ++g) {
+      result.groups.push_back({test.composed.kinds[g], sizes[g], 2 * hits[g] > sizes[g]});
+    }
+    return {};
+  }
+
+  BaselineScores baselines_of(const ComposedAccount& account) const {
+    return measure_baselines(study_, set_, unasked_, account.rows);
+  }
+
+  // Conformal at 1%: at most so many honest accounts lie at or above what is flagged.
+  void set_thresholds() {
+    Random random(seed_ + 41);
+    auto options = options_.fleet;
+    options.accounts = kHonestAlone;
+    options.grouped = 0;
+    const auto honest = honest_fleet(study_.corpus, parts_.calibrate, options, random).accounts;
+    std::vector<BaselineScores> scores(honest.size());
+    pipeline::parallel_for(honest.size(), options_.threads,
+                           [&](unsigned, std::size_t a) { scores[a] = baselines_of(honest[a]); });
+    for (const auto baseline : {kPrada, kMmd}) {
+      std::vector<double> values;
+      for (const auto& score : scores) values.push_back(score[baseline]);
+      std::sort(values.rbegin(), values.rend());
+      const auto allowed = static_cast<std::size_t>(kFlagged * static_cast<double>(values.size() + 1));
+      thresholds_[baseline] = values[std::max<std::size_t>(1, allowed) - 1];
+    }
+  }
+
+  void judge_alone(std::span<const ComposedAccount> accounts, CampaignRow& row) const {
+    const std::size_t count = std::min<std::size_t>(kAccountsJudgedAlone, accounts.size());
+    std::vector<std::array<bool, 3>> hits(count);
+    pipeline::parallel_for(count, options_.threads, [&](unsigned, std::size_t a) {
+      const auto scores = baselines_of(accounts[a]);
+      hits[a] = {standing_of(ground_, accounts[a].rows).first_flag > 0, scores[kPrada] > thresholds_.at(kPrada),
+                 scores[kMmd] > thresholds_.at(kMmd)};
+    });
+    for (const auto& hit : hits) {
+      row.best_account += hit[0] ? 1.0 / static_cast<double>(count) : 0;
+      row.prada += hit[1] ? 1.0 / static_cast<double>(count) : 0;
+      row.mmd += hit[2] ? 1.0 / static_cast<double>(count) : 0;
+    }
+  }
+
+  // How well pairs of accounts from `first` on stand out among pairs of honest ones.
+  void judge_pairs(std::span<const fleet::Signature> all, std::size_t first, CampaignRow& row) const {
+    Random random(seed_ + 42);
+    const auto values = [&](std::span<const fleet::Signature> some, bool weigh) {
+      std::vector<double> made;
+      for (std::uint32_t p = 0; p < kPairs; ++p) {
+        const auto a = random.below(some.size()), b = (a + 1 + random.below(some.size() - 1)) % some.size();
+        made.push_back(weigh ? fleet::link_weight(calibration_.breadth, options_.campaign.links, some[a], some[b])
+                             : -fleet::distance_squared(some[a], some[b]));
+      }
+      return made;
+    };
+    row.pairs_area = area_under_curve(values(all.subspan(first), false), values(all.first(first), false));
+    row.links_area = area_under_curve(values(all.subspan(first), true), values(all.first(first), true));
+  }
+
+  void judge_together(std::span<const fleet::Campaign> campaigns, std::size_t honest, std::size_t count,
+                      CampaignRow& row) const {
+    const auto flags = fleet::flagged(campaigns, honest + count, kFlagged);
+    const auto found = std::count(flags.begin() + static_cast<std::ptrdiff_t>(honest), flags.end(), true);
+    const auto all = std::count(flags.begin(), flags.end(), true);
+    row.found = static_cast<double>(found) / static_cast<double>(count);
+    row.precision = all > 0 ? static_cast<double>(found) / static_cast<double>(all) : 0;
+    for (const auto& one : campaigns) {
+      const auto members = one.members.end() - std::lower_bound(one.members.begin(), one.members.end(), honest);
+      const double share = static_cast<double>(members) / static_cast<double>(count);
+      if (share <= row.together) continue;
+      row.together = share;
+      row.purity = static_cast<double>(members) / static_cast<double>(one.members.size());
+      row.poh = one.poh;
+      row.evidence = one.evidence;
+    }
+  }
+
+  Result<CampaignRow> hide(const Hidden& hidden, const SeenFleet& test, std::uint64_t seed) const {
+    Random random(seed);
+    const auto& stream = hidden.replayed ? parts_.people : parts_.sets;
+    auto shape = hidden.shape;
+    shape.accounts = std::min(shape.accounts, std::max(10U, options_.fleet.accounts / 10));
+    const auto accounts = campaign(study_.corpus, {stream, parts_.people}, shape, random);
+    CampaignRow row;
+    row.name = fmt::format("{}, {} x {}", hidden.name, hidden.shape.accounts, hidden.shape.requests);
+    row.goal = hidden.goal;
+    row.accounts = static_cast<std::uint32_t>(accounts.size());
+    if (accounts.size() < 2) return row;
+    auto signatures = test.signatures;
+    std::vector<std::uint32_t> rows;
+    for (const auto& account : accounts) {
+      signatures.push_back(signature_of(account));
+      rows.insert(rows.end(), account.rows.begin(), account.rows.end());
+    }
+    row.requests = static_cast<double>(rows.size()) / static_cast<double>(accounts.size());
+    row.coverage = coverage_of(ground_.yardstick, rows).back();
+    row.shared_texts = shared_texts(study_.corpus, accounts, 1'000, random);
+    CMS_TRY(campaigns, fleet::find_campaigns(calibration_, signatures));
+    judge_together(campaigns, test.signatures.size(), accounts.size(), row);
+    judge_pairs(signatures, test.signatures.size(), row);
+    judge_alone(accounts, row);
+    return row;
+  }
+
+  const FleetStudyOptions& options_;
+  const ActivationSet& set_;
+  const Ground& ground_;
+  const Study& study_;
+  std::uint64_t seed_;
+  Parts parts_;
+  fleet::CampaignCalibration calibration_;
+  std::vector<SeenFleet> tests_;
+  std::map<std::size_t, double> thresholds_;
+  PerRequest unasked_;  // baselines that look at single requests are not asked for
+};
+
+}  // namespace
+
+Result<FleetResult> run_fleet(const FleetStudyOptions& options) {
+  CMS_TRY(set, read_ground(options.data));
+  FleetResult result;
+  for (const auto seed : options.seeds) {
+    CMS_TRY(ground, make_ground(set, {options.score, options.ranking_accounts, 1, options.threads}, seed));
+    CMS_CHECK(SeedRun(options, set, ground, seed).run(result));
+  }
+  result.update_accounts = options.update_accounts;
+  result.update_changed = std::min(options.update_changed, options.update_accounts);
+  if (options.update_accounts > 0) {
+    result.update_seconds = time_update(options.update_accounts, result.update_changed, options.campaign.links, 1);
+  }
+  return result;
+}
+
+double time_update(std::uint32_t accounts, std::uint32_t changed, const fleet::LinkOptions& options,
+                   std::uint64_t seed) {
+  constexpr std::uint32_t kRequests = 24, kCharts = 256;
+  Random random(seed);
+  std::vector<fleet::Signature> signatures(accounts);
+  const std::vector<float> centre(fleet::kSignatureDimensions);
+  Projected projected;
+  projected.point.resize(fleet::kSignatureDimensions);
+  Progress progress("making random signatures", "accounts", accounts);
+  const auto request = [&](fleet::Signature& signature, std::size_t subject) {
+    for (std::size_t d = 0; d < projected.point.size(); ++d) {
+      const auto noise = static_cast<int>(random.below(181)) - 90;
+      projected.point[d] = static_cast<std::int8_t>(noise + (d == subject ? 37 : 0));
+    }
+    projected.chart = static_cast<std::uint16_t>(random.below(kCharts));
+    fleet::take(signature, projected, centre, {});
+  };
+  for (auto& signature : signatures) {
+    const auto subject = random.below(fleet::kSignatureDimensions);
+    for (std::uint32_t r = 0; r < kRequests; ++r) request(signature, subject);
+    progress.advance(1);
+  }
+  fleet::Neighbourhood neighbourhood(signatures, {{1, .5, 0}, 1}, options);
+  double fastest = 0;
+  for (int round = 0; round < 3; ++round) {
+    std::set<std::uint32_t> some;
+    while (some.size() < changed) some.insert(static_cast<std::uint32_t>(random.below(accounts)));
+    const std::vector<std::uint32_t> ids(some.begin(), some.end());
+    for (const auto id : ids) request(signatures[id], random.below(fleet::kSignatureDimensions));
+    const auto start = Clock::now();
+    neighbourhood.changed(ids);
+    const auto links = neighbourhood.links_of(ids);
+    const double seconds = std::chrono::duration<double>(Clock::now() - start).count();
+    if (!links.empty() && (round == 0 || seconds < fastest)) fastest = seconds;
+  }
+  return fastest;
+}
+
+}  // namespace cms::lab

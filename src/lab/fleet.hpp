@@ -1,0 +1,86 @@
+// The fleet: are campaigns found that no account gives away?
+//
+// Thousands of honest accounts are composed, groups that look like campaigns among them (teams, resellers, proxies, one
+// job on many keys); a campaign is hidden among them; links, communities and the Campaign PoH are made from activations
+// alone. Beside it the best that judging accounts one by one does. Calibration fleets are composed from other texts.
+// Threads: see options. Page: docs/lab/fleet.md.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/result.hpp"
+#include "fleet/campaign.hpp"
+#include "lab/fleet_accounts.hpp"
+#include "score/score.hpp"
+
+namespace cms::lab {
+
+struct FleetStudyOptions {
+  std::filesystem::path data;
+  std::vector<std::uint64_t> seeds = {1, 2, 3};
+  FleetOptions fleet;
+  std::uint32_t calibration_fleets = 12;  // half of them fix the evidence, half rank
+  std::uint32_t test_fleets = 4;          // honest ones; campaigns are hidden in them in turn
+  std::uint32_t update_accounts = 1'000'000;  // random signatures, for the time of one update; 0 = not measured
+  std::uint32_t update_changed = 1'000;       // of them that have sent something since the last update
+  bool tune = false;  // choose on tune campaigns and the calibrate part's people; the test part stays unread
+  std::uint32_t ranking_accounts = 500;   // of the PoH beside
+  fleet::CampaignOptions campaign;
+  fleet::SignatureOptions signature;
+  score::Options score;
+  unsigned threads = 1;
+};
+
+// One campaign hidden in one fleet.
+struct CampaignRow {
+  std::string name;
+  std::optional<double> goal;  // least share of members found
+  std::uint32_t accounts = 0;
+  double requests = 0;         // mean of its accounts
+  double found = 0;            // share of members flagged by the fleet, Campaign PoH <= .01
+  double precision = 0;        // of flagged accounts that are members; 0 where none is flagged
+  double poh = 1;              // Campaign PoH of the community that holds most of its members
+  double evidence = 0;
+  double together = 0;         // share of members in that community
+  double purity = 0;           // share of that community who are members
+  double coverage = 0;         // of the yardstick's mass, by all requests of the campaign
+  double shared_texts = 0;     // between two of its accounts
+  double pairs_area = .5;      // AUC of its pairs against honest pairs: by distance, and by link weight
+  double links_area = .5;
+  double best_account = 0;     // share of members that the per-account PoH flags
+  double prada = 0, mmd = 0;   // the same of baselines at 1% of honest accounts
+};
+
+struct GroupRow {
+  std::string kind;  // "" = people on their own
+  std::uint32_t accounts = 0;
+  bool flagged = false;  // more than half of its members are
+};
+
+struct FleetResult {
+  std::vector<std::vector<CampaignRow>> campaigns;  // per seed, in one order
+  std::vector<GroupRow> groups;                     // of all honest test fleets
+  std::uint64_t honest_communities = 0, honest_communities_flagged = 0;
+  std::uint64_t honest_accounts = 0, honest_accounts_flagged = 0;
+  double honest_shared_texts = 0;     // between two accounts of a test fleet, mean over seeds
+  std::vector<std::uint32_t> ranked;  // communities that rank, per seed
+  double look_seconds = 0;            // links, communities and readings of one whole test fleet
+  double update_seconds = 0;          // new places and links of the changed accounts; 0 = not measured
+  std::uint32_t update_accounts = 0, update_changed = 0;
+};
+
+// Errors: `bad_input` when the data are not there or too small. Cost: docs/lab/fleet.md.
+Result<FleetResult> run_fleet(const FleetStudyOptions& options);
+
+// Seconds of the fastest of three updates of a fleet of random signatures. Needs some kilobytes an account.
+double time_update(std::uint32_t accounts, std::uint32_t changed, const fleet::LinkOptions& options,
+                   std::uint64_t seed);
+
+std::string describe(const FleetResult& result);
+std::string goal_lines(const FleetResult& result);
+
+}  // namespace cms::lab

@@ -1,0 +1,128 @@
+#include <fmt/format.h>
+
+#include <map>
+#include <nlohmann/json.hpp>
+
+#include "lab/fleet.hpp"
+#include "lab/statistics.hpp"
+
+namespace cms::lab {
+namespace {
+
+// Mean over seeds of one figure of campaign c.
+template <typename Figure>
+double mean_of(const FleetResult& result, std::size_t c, const Figure& figure) {
+  double sum = 0;
+  for (const auto& rows : result.campaigns) sum += figure(rows[c]) / static_cast<double>(result.campaigns.size());
+  return sum;
+}
+
+constexpr std::uint32_t kSizes[] = {10, 30, 100, 300};  // least accounts of a class of groups
+
+std::string size_class(std::uint32_t accounts) {
+  for (std::size_t s = std::size(kSizes); s-- > 1;) {
+    if (accounts >= kSizes[s]) return s + 1 < std::size(kSizes) ? fmt::format("{}-{}", kSizes[s], kSizes[s + 1] - 1)
+                                                                : fmt::format("{}-1000", kSizes[s]);
+  }
+  return fmt::format("{}-{}", kSizes[0], kSizes[1] - 1);
+}
+
+struct Rate {
+  std::uint64_t hits = 0, trials = 0;
+  [[nodiscard]] double share() const {
+    return trials > 0 ? static_cast<double>(hits) / static_cast<double>(trials) : 0;
+  }
+};
+
+// Honest groups by kind, by size, and all.
+std::map<std::string, Rate> group_rates(const FleetResult& result) {
+  std::map<std::string, Rate> rates;
+  for (const auto& group : result.groups) {
+    for (const auto& name : {group.kind, fmt::format("{} accounts", size_class(group.accounts)), std::string("all")}) {
+      rates[name].trials += 1;
+      rates[name].hits += group.flagged ? 1 : 0;
+    }
+  }
+  return rates;
+}
+
+std::string campaign_table(const FleetResult& result) {
+  std::string text = fmt::format("{:<48} {:>6} {:>6} {:>9} {:>9} {:>7} {:>8} {:>8} {:>8} {:>11} {:>8} {:>6} {:>6}\n",
+                                 "campaign", "found", "goal", "precision", "together", "purity", "evidence", "coverage",
+                                 "shared", "pairs/links", "account", "PRADA", "MMD");
+  for (std::size_t c = 0; c < result.campaigns.front().size(); ++c) {
+    const auto& row = result.campaigns.front()[c];
+    const auto mean = [&](double CampaignRow::* figure) {
+      return mean_of(result, c, [&](const CampaignRow& r) { return r.*figure; });
+    };
+    text += fmt::format("{:<48} {:>6.3f} {:>6} {:>9.3f} {:>9.3f} {:>7.3f} {:>8.2f} {:>8.3f} {:>8.3f} {:>5.3f}/{:.3f} "
+                        "{:>8.3f} {:>6.3f} {:>6.3f}\n",
+                        row.name, mean(&CampaignRow::found), row.goal ? fmt::format("{:.2f}", *row.goal) : "-",
+                        mean(&CampaignRow::precision), mean(&CampaignRow::together), mean(&CampaignRow::purity),
+                        mean(&CampaignRow::evidence), mean(&CampaignRow::coverage), mean(&CampaignRow::shared_texts),
+                        mean(&CampaignRow::pairs_area), mean(&CampaignRow::links_area),
+                        mean(&CampaignRow::best_account), mean(&CampaignRow::prada), mean(&CampaignRow::mmd));
+  }
+  return text;
+}
+
+}  // namespace
+
+std::string describe(const FleetResult& result) {
+  if (result.campaigns.empty()) return {};
+  auto text = campaign_table(result);
+  text +=
+      "found: members flagged, Campaign PoH <= .01; together: members in one community; purity: members among those "
+      "in it;\nshared: texts of two members; pairs/links: AUC of member pairs against honest pairs, by distance and by "
+      "link;\naccount, PRADA, MMD: members flagged one by one\n\nhonest groups, more than half of whose members are "
+      "flagged\n";
+  for (const auto& [name, rate] : group_rates(result)) {
+    text += fmt::format("{:<16} {:>3} of {:>4}, {:.3f}, at most {:.3f} (95%)\n", name, rate.hits, rate.trials,
+                        rate.share(), rate_upper_bound(rate.hits, rate.trials, .95));
+  }
+  text += fmt::format("honest communities {} of {}; honest accounts {} of {}; two honest accounts share {:.3f} of "
+                      "their texts; communities that rank:",
+                      result.honest_communities_flagged, result.honest_communities, result.honest_accounts_flagged,
+                      result.honest_accounts, result.honest_shared_texts);
+  for (const auto ranked : result.ranked) text += fmt::format(" {}", ranked);
+  text += fmt::format("\none look at a whole fleet {:.2f} s", result.look_seconds);
+  if (result.update_accounts > 0) {
+    text += fmt::format("; places and links of {} changed accounts among {}: {:.3f} s", result.update_changed,
+                        result.update_accounts, result.update_seconds);
+  }
+  return text + fmt::format("; a signature {} bytes\n", fleet::kSignatureBytes);
+}
+
+std::string goal_lines(const FleetResult& result) {
+  std::string text;
+  const auto line = [&](const std::string& what, double figure, const std::string& goal, const nlohmann::json& holds) {
+    text += nlohmann::json({{"what", what}, {"figure", figure}, {"goal", goal}, {"holds", holds}}).dump() + "\n";
+  };
+  if (result.campaigns.empty()) return text;
+  for (std::size_t c = 0; c < result.campaigns.front().size(); ++c) {
+    const auto& row = result.campaigns.front()[c];
+    const double found = mean_of(result, c, [](const CampaignRow& r) { return r.found; });
+    line("fleet: members found, " + row.name, found, row.goal ? fmt::format(">= {:.2f}", *row.goal) : "-",
+         row.goal ? nlohmann::json(found >= *row.goal) : nlohmann::json());
+    line("fleet: members the best account score flags, " + row.name,
+         mean_of(result, c, [](const CampaignRow& r) { return r.best_account; }), "-", nullptr);
+  }
+  for (const auto& [name, rate] : group_rates(result)) {
+    const bool all = name == "all";
+    line("fleet: honest groups flagged, " + name, rate.share(), all ? "<= 0.01" : "-",
+         all ? nlohmann::json(rate.share() <= .01) : nlohmann::json());
+  }
+  const Rate communities{result.honest_communities_flagged, result.honest_communities};
+  line("fleet: honest communities flagged", communities.share(), "<= 0.01", communities.share() <= .01);
+  line("fleet: bytes of a signature", static_cast<double>(fleet::kSignatureBytes), "<= 1024",
+       fleet::kSignatureBytes <= 1'024);
+  if (result.update_accounts > 0) {
+    // Communities are not in it: whatever the figure, the goal is not reached by it alone.
+    line(fmt::format("fleet: seconds for places and links of {} changed accounts among {}", result.update_changed,
+                     result.update_accounts),
+         result.update_seconds, "<= 1 with communities", nullptr);
+  }
+  return text;
+}
+
+}  // namespace cms::lab

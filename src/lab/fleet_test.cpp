@@ -1,0 +1,58 @@
+#include "lab/fleet.hpp"
+
+#include <gtest/gtest.h>
+
+#include <map>
+#include <nlohmann/json.hpp>
+#include <sstream>
+#include <string>
+
+namespace cms::lab {
+namespace {
+
+FleetResult result_of(double found, bool group_flagged) {
+  FleetResult result;
+  for (const double share : {found, found - .1}) {
+    CampaignRow row;
+    row.name = "rotated";
+    row.goal = .9;
+    row.found = share;
+    result.campaigns.push_back({row});
+  }
+  result.groups = {{"team", 20, group_flagged}, {"job", 400, false}};
+  result.honest_communities = 100;
+  result.honest_communities_flagged = 1;
+  return result;
+}
+
+std::map<std::string, nlohmann::json> told(const FleetResult& result) {
+  std::istringstream lines(goal_lines(result));
+  std::map<std::string, nlohmann::json> made;
+  for (std::string line; std::getline(lines, line);) {
+    const auto one = nlohmann::json::parse(line);
+    made[one["what"]] = one;
+  }
+  return made;
+}
+
+TEST(FleetGoals, are_held_by_the_mean_over_seeds) {
+  EXPECT_EQ(told(result_of(.96, false)).at("fleet: members found, rotated")["holds"], true);
+  EXPECT_EQ(told(result_of(.94, false)).at("fleet: members found, rotated")["holds"], false);
+}
+
+TEST(FleetGoals, fail_where_honest_groups_are_flagged) {
+  const auto good = told(result_of(1, false)), bad = told(result_of(1, true));
+  EXPECT_EQ(good.at("fleet: honest groups flagged, all")["holds"], true);
+  EXPECT_EQ(bad.at("fleet: honest groups flagged, all")["holds"], false);
+  EXPECT_EQ(bad.at("fleet: honest groups flagged, team")["figure"], 1);
+  EXPECT_EQ(bad.at("fleet: honest groups flagged, 10-29 accounts")["figure"], 1);
+  EXPECT_EQ(bad.at("fleet: honest groups flagged, 300-1000 accounts")["figure"], 0);
+  EXPECT_EQ(good.at("fleet: honest communities flagged")["holds"], true);
+}
+
+TEST(FleetUpdate, of_a_small_fleet_takes_some_time) {
+  EXPECT_GT(time_update(3'000, 50, {}, 1), 0);
+}
+
+}  // namespace
+}  // namespace cms::lab

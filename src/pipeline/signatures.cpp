@@ -1,0 +1,56 @@
+#include "pipeline/signatures.hpp"
+
+#include <fmt/format.h>
+
+#include "base/random.hpp"
+#include "pipeline/parallel.hpp"
+#include "score/calibration.hpp"
+
+namespace cms::pipeline {
+
+void take_signature(const atlas::Atlas& atlas, fleet::Signature& signature, const Projected& projected,
+                    const fleet::SignatureOptions& options) {
+  fleet::take(signature, projected, atlas.centroid(projected.chart), options);
+}
+
+Result<std::vector<fleet::Signature>> signatures_of(const atlas::Atlas& atlas, const ActivationSet& set,
+                                                    std::span<const tap::AccountRows> accounts,
+                                                    const fleet::SignatureOptions& options, unsigned threads) {
+  CMS_CHECK(matches(atlas.manifest, set.manifest));
+  if (atlas.chart_count() > fleet::kChartsMax) {
+    return fail(ErrorCode::refused, fmt::format("the atlas has {} charts; a signature remembers {}",
+                                                atlas.chart_count(), fleet::kChartsMax));
+  }
+  std::vector<fleet::Signature> signatures(accounts.size());
+  std::vector<atlas::ProjectScratch> scratches(threads);
+  std::vector<Projected> projected(threads);
+  parallel_for(accounts.size(), threads, [&](unsigned worker, std::size_t a) {
+    for (const auto row : accounts[a].rows) {
+      atlas::project(atlas, set.row(row), scratches[worker], projected[worker]);
+      take_signature(atlas, signatures[a], projected[worker], options);
+    }
+  });
+  return signatures;
+}
+
+std::vector<fleet::HonestFleet> honest_fleets(std::span<const std::string> names,
+                                              std::span<const fleet::Signature> signatures,
+                                              std::span<const std::string> kinds, const FleetsOptions& options) {
+  std::vector<std::size_t> sides[2];  // those that fix, those that rank
+  for (std::size_t a = 0; a < names.size(); ++a) sides[score::in_ranking_half(names[a]) ? 1 : 0].push_back(a);
+  Random random(options.seed);
+  std::vector<fleet::HonestFleet> fleets;
+  for (std::uint32_t f = 0; f < options.fleets; ++f) {
+    auto& side = sides[f % 2];
+    random.shuffle(side);
+    fleet::HonestFleet fleet;
+    for (std::size_t i = 0; i < (side.size() + 1) / 2; ++i) {
+      fleet.accounts.push_back(signatures[side[i]]);
+      fleet.kinds.push_back(kinds[side[i]]);
+    }
+    fleets.push_back(std::move(fleet));
+  }
+  return fleets;
+}
+
+}  // namespace cms::pipeline

@@ -1,0 +1,87 @@
+#include "pipeline/signatures.hpp"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <set>
+
+#include "pipeline/model_example.hpp"
+#include "score/calibration.hpp"
+
+namespace cms::pipeline {
+namespace {
+
+// Five accounts of hostile streams, one after the other.
+struct Example {
+  Model model = example_model();
+  ActivationSet set;
+  std::vector<tap::AccountRows> accounts;
+
+  Example() {
+    set.manifest = model.atlas.manifest;
+    for (std::uint64_t a = 0; a < 5; ++a) {
+      const auto stream = example_stream(model, a + 1, 40 + 10 * a);
+      accounts.push_back({fmt::format("a{}", a), {}});
+      for (std::size_t i = 0; i < stream.size(); ++i) {
+        accounts.back().rows.push_back(set.rows.size());
+        set.values.insert(set.values.end(), stream.row(i).begin(), stream.row(i).end());
+        set.rows.push_back({accounts.back().account, static_cast<double>(i), 0, 0, {}});
+      }
+    }
+  }
+};
+
+TEST(Signatures, are_those_of_the_requests_one_by_one_for_any_number_of_threads) {
+  const Example example;
+  const auto one = signatures_of(example.model.atlas, example.set, example.accounts, {}, 1);
+  const auto three = signatures_of(example.model.atlas, example.set, example.accounts, {}, 3);
+  ASSERT_TRUE(one && three);
+  EXPECT_EQ(*one, *three);
+  for (std::size_t a = 0; a < example.accounts.size(); ++a) {
+    fleet::Signature slow;
+    for (const auto row : example.accounts[a].rows) {
+      take_signature(example.model.atlas, slow, atlas::project(example.model.atlas, example.set.row(row)), {});
+    }
+    EXPECT_EQ((*one)[a], slow);
+    ByteWriter out;
+    fleet::encode(slow, out);
+    const auto bytes = out.take();
+    ByteReader in(bytes);
+    EXPECT_EQ(fleet::decode_signature(in).value_or(fleet::Signature{}), slow);
+  }
+}
+
+TEST(Signatures, of_another_model_are_refused) {
+  Example example;
+  example.set.manifest.layer = "another";
+  const auto made = signatures_of(example.model.atlas, example.set, example.accounts, {}, 1);
+  ASSERT_FALSE(made);
+  EXPECT_EQ(made.error().code, ErrorCode::refused);
+}
+
+TEST(HonestFleets, of_either_side_share_no_account_with_the_other) {
+  std::vector<std::string> names, kinds;
+  std::vector<fleet::Signature> signatures(101);
+  for (std::uint64_t a = 0; a < signatures.size(); ++a) {
+    names.push_back(fmt::format("account-{}", a));
+    kinds.push_back(names.back());
+    signatures[a].requests = a;
+  }
+  const auto fleets = honest_fleets(names, signatures, kinds, {6, 1});
+  ASSERT_EQ(fleets.size(), 6U);
+  std::set<std::string> sides[2];
+  for (std::size_t f = 0; f < fleets.size(); ++f) {
+    std::set<std::string> members(fleets[f].kinds.begin(), fleets[f].kinds.end());
+    EXPECT_EQ(members.size(), fleets[f].accounts.size());
+    sides[f % 2].insert(members.begin(), members.end());
+    for (std::size_t i = 0; i < fleets[f].accounts.size(); ++i) {
+      EXPECT_EQ(fleets[f].kinds[i], names[fleets[f].accounts[i].requests]);
+      EXPECT_EQ(score::in_ranking_half(fleets[f].kinds[i]), f % 2 == 1);
+    }
+  }
+  EXPECT_FALSE(sides[0].empty());
+  for (const auto& name : sides[0]) EXPECT_FALSE(sides[1].contains(name));
+}
+
+}  // namespace
+}  // namespace cms::pipeline

@@ -1,0 +1,71 @@
+"""cms fleet: a campaign that no account gives away is found, its line is a format, and the same input gives the same
+bytes."""
+
+import json
+import pathlib
+import sys
+import unittest
+
+sys.path.insert(0, str(pathlib.Path(__file__).parent))
+
+import world
+from program import ProgramTest, fitted, run
+
+KEYS = {"atlas", "poh", "evidence", "accounts", "requests", "coverage", "charts", "effective_charts", "expected_charts",
+        "distance", "breadth", "overlap", "reasons"}
+REQUESTS = 20
+SMALL = ("--resolution", "1")  # for fleets of a hundred accounts
+
+
+class Fleet(ProgramTest):
+    @classmethod
+    def setUpClass(cls):
+        made, folder = world.World(), fitted()
+        honest = {f"h{i:03}": made.honest(REQUESTS) for i in range(240)}
+        today = {f"t{i:03}": made.honest(REQUESTS) for i in range(80)}
+        today |= {f"campaign-{i:02}": made.anywhere(REQUESTS) for i in range(20)}
+        world.write_set(folder / "fleet-honest", *made.accounts(honest))
+        world.write_set(folder / "fleet-today", *made.accounts(today))
+
+    def fleet(self, *words):
+        return run("fleet", "--atlas", self.world / "atlas.cms", "--honest", self.world / "fleet-honest",
+                   self.world / "fleet-today", *SMALL, *words)
+
+    def told(self, *words):
+        done = self.fleet("--json", *words)
+        self.assertEqual(done.returncode, 0, done.stderr.decode())
+        return [json.loads(line) for line in done.stdout.splitlines()]
+
+    def test_the_campaign_comes_first_and_hardly_anybody_else_is_in_it(self):
+        first = self.told("--all")[0]
+        members = [name for name in first["accounts"] if name.startswith("campaign")]
+        self.assertGreaterEqual(len(members), 15)
+        self.assertGreaterEqual(len(members) / len(first["accounts"]), 0.8)
+        self.assertLessEqual(first["poh"], 0.05)
+        self.assertGreater(first["effective_charts"], first["expected_charts"])
+
+    def test_a_line_has_the_documented_keys_and_lines_are_ordered(self):
+        lines = self.told("--all")
+        for line in lines:
+            self.assertEqual(set(line), KEYS)
+            self.assertTrue(0 < line["poh"] <= 1 and 0 < line["coverage"] <= 1)
+            self.assertEqual(line["charts"], sorted(set(line["charts"])))
+        evidence = [line["evidence"] for line in lines]
+        self.assertEqual(evidence, sorted(evidence, reverse=True))
+
+    def test_only_what_is_below_the_level_is_shown(self):
+        lines = self.told("--level", "0.05")
+        self.assertTrue(lines)
+        self.assertLessEqual(max(line["poh"] for line in lines), 0.05)
+
+    def test_the_same_input_gives_the_same_bytes_with_any_number_of_threads(self):
+        self.assertEqual(self.fleet("--json", "--all").stdout, self.fleet("--json", "--all", "--threads", "3").stdout)
+
+    def test_too_few_honest_accounts_are_refused_in_words(self):
+        done = run("fleet", "--atlas", self.world / "atlas.cms", "--honest", self.world / "traffic",
+                   self.world / "fleet-today")
+        self.assert_fails(done, 3, "honest")
+
+
+if __name__ == "__main__":
+    unittest.main(verbosity=2)

@@ -1,0 +1,29 @@
+"""cms lab run fleet in its small form: its form, not its figures."""
+
+import unittest
+
+import experiment
+
+
+class Fleet(experiment.Experiment):
+    command = ("fleet", "--seeds", "1", "--accounts", "300", "--calibration-fleets", "8", "--test-fleets", "1",
+               "--ranking-accounts", "100", "--update-accounts", "2500", "--resolution", "1")
+
+    def test_every_campaign_has_two_lines(self):
+        found = [line for line in self.lines if line["what"].startswith("fleet: members found")]
+        alone = [line for line in self.lines if line["what"].startswith("fleet: members the best")]
+        self.assertEqual(len(found), 11)
+        self.assertEqual(len(alone), 11)
+        for line in found + alone:
+            self.assertTrue(0 <= line["figure"] <= 1, line)
+
+    def test_a_signature_takes_at_most_a_kibibyte(self):
+        self.assertLessEqual(self.told["fleet: bytes of a signature"], 1024)
+
+    def test_the_table_names_campaigns_and_honest_groups(self):
+        for word in ("rotated, people's prompts, 100 x 60", "honest groups", "team", "communities that rank"):
+            self.assertIn(word, self.table)
+
+
+if __name__ == "__main__":
+    unittest.main(verbosity=2)
