@@ -36,6 +36,7 @@ constexpr const char* kList =
     "experiments (cms lab run NAME)\n"
     "  first-study  who is flagged, kind by kind, what each channel adds, and the field's baselines beside\n"
     "  frontier     what a white-box attacker covers at each PoH floor, and at what cost\n"
+    "  packed       many questions in one request, or behind a preamble: which tap sees them\n"
     "  students     what an account's answers are worth, and Knockoff Nets\n"
     "  sleeper      honest for long, then extracting: how late the flag, how slow recovery\n"
     "  theft        a softmax head and a model's last layer, stolen from their answers\n";

@@ -7,6 +7,7 @@
 #include "command.hpp"
 #include "lab/first_study.hpp"
 #include "lab/frontier.hpp"
+#include "lab/packed.hpp"
 #include "lab/sleeper.hpp"
 #include "lab/students.hpp"
 #include "lab/theft.hpp"
@@ -21,7 +22,7 @@ namespace lab = cms::lab;
 template <typename Options>
 struct Words {
   Options options;
-  std::string data, readings, tune, set, model;
+  std::string data, readings, tune, set, model, work;
   bool json = false;
 };
 
@@ -51,6 +52,12 @@ Result<void> theft(Words<lab::TheftOptions> words) {
   words.options.set = words.set;
   words.options.model = words.model;
   return run_and_print(words, lab::run_theft);
+}
+
+Result<void> packed(Words<lab::PackedOptions> words) {
+  words.options.model = words.model;
+  words.options.work = words.work;
+  return run_on_data(std::move(words), lab::run_packed);
 }
 
 // What all experiments take.
@@ -149,6 +156,37 @@ void add_theft(CLI::App& run_app, Run& chosen) {
   command->callback([words, &chosen] { chosen = [words] { return theft(*words); }; });
 }
 
+void add_packed(CLI::App& run_app, Run& chosen) {
+  auto words = std::make_shared<Words<lab::PackedOptions>>();
+  auto& options = words->options;
+  options.score.stride = 8;
+  auto* command =
+      run_app.add_subcommand("packed", "Many questions in one request, or behind a preamble: which tap sees them");
+  add_data(*command, *words);
+  command->add_option("--model", words->model, "GGUF the shared activations were made with")->check(CLI::ExistingFile);
+  command->add_option("--work", words->work, "Folder for vectors read with the model; a later run finds them there")
+      ->required();
+  command->add_option("--taps", options.taps, "Of those compared, separated by commas; all when not given")
+      ->delimiter(',');
+  command->add_option("--accounts", options.accounts, "Extractors of each kind a seed")
+      ->check(CLI::Range(1, 10'000))
+      ->capture_default_str();
+  command->add_option("--questions", options.questions, "Of one extractor, a request each or packed")
+      ->check(CLI::Range(20, 100'000))
+      ->capture_default_str();
+  command->add_option("--pool", options.packed_pool, "Questions that are packed; extractors share the requests")
+      ->check(CLI::Range(20, 100'000))
+      ->capture_default_str();
+  command->add_option("--scale", options.scale, "Of the first study's numbers of honest accounts, at least 10 a kind")
+      ->check(CLI::Range(0.01, 100.0))
+      ->capture_default_str();
+  command->add_option("--ranking-accounts", options.ranking_accounts, "Honest accounts that rank")
+      ->check(CLI::Range(100, 100'000))
+      ->capture_default_str();
+  command->add_flag("--tune", options.tune, "Choose a tap on the calibration part; the test part stays unread");
+  command->callback([words, &chosen] { chosen = [words] { return packed(*words); }; });
+}
+
 }  // namespace
 
 void add_lab_run(CLI::App& lab_app, Run& chosen) {
@@ -156,6 +194,7 @@ void add_lab_run(CLI::App& lab_app, Run& chosen) {
   run_app->require_subcommand(1);
   add_first_study(*run_app, chosen);
   add_frontier(*run_app, chosen);
+  add_packed(*run_app, chosen);
   add_students(*run_app, chosen);
   add_sleeper(*run_app, chosen);
   add_theft(*run_app, chosen);
