@@ -192,6 +192,10 @@ void compose_honest(Composer& composer, const Study& study, const FirstStudyOpti
 
 }  // namespace
 
+std::vector<std::uint32_t> instruction_sets(const Study& study) {
+  return of_families(study.corpus, study.split.test, kInstructionSets);
+}
+
 std::vector<Cell> honest_cells(const Study& study, const FirstStudyOptions& options, std::uint64_t seed,
                                Random& random) {
   Composer composer(study, options, random);

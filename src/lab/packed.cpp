@@ -18,15 +18,18 @@ namespace cms::lab {
 namespace {
 
 const std::vector<TapSetting> kTaps = {
-    {"first", Cut::first, Choice::all, 0},
-    {"whole", Cut::whole, Choice::all, 0},
-    {"segments", Cut::segments, Choice::all, 0},
-    {"lines", Cut::lines, Choice::all, 0},
-    {"keyed", Cut::segments, Choice::keyed, 0},
-    {"farthest", Cut::segments, Choice::farthest, 0},
-    {"novel 1.0", Cut::segments, Choice::novel, 1.0},
-    {"novel 1.1", Cut::segments, Choice::novel, 1.1},
-    {"novel 1.2", Cut::segments, Choice::novel, 1.2},
+    {"first", Cut::first, {{Choice::all, 0}}},
+    {"whole", Cut::whole, {{Choice::all, 0}}},
+    {"segments", Cut::segments, {{Choice::all, 0}}},
+    {"lines", Cut::lines, {{Choice::all, 0}}},
+    {"keyed", Cut::segments, {{Choice::keyed, 0}}},
+    {"last", Cut::segments, {{Choice::last, 0}}},
+    {"odd", Cut::segments, {{Choice::odd, 0}}},
+    {"farthest", Cut::segments, {{Choice::farthest, 0}}},
+    {"novel 1.0", Cut::segments, {{Choice::novel, 1.0}}},
+    {"novel 1.1", Cut::segments, {{Choice::novel, 1.1}}},
+    {"segments and odd", Cut::segments, {{Choice::all, 0}, {Choice::odd, 0}}},
+    {"segments and last", Cut::segments, {{Choice::all, 0}, {Choice::last, 0}}},
 };
 
 constexpr const char* kCalibrate = "calibrate";
@@ -52,7 +55,7 @@ void add_attacks(Stage& stage, const Texts& texts, const PackedOptions& options,
     return subset(stage.study.corpus, pool, [origin](const CorpusRow& row) { return row.origin == origin; });
   };
   const auto people = of(options.tune ? split.calibrate : split.test, Origin::people);
-  auto questions = questions_of(texts, options.tune ? people : of(split.test, Origin::distiller));
+  auto questions = questions_of(texts, options.tune ? people : instruction_sets(stage.study));
   const auto single = packed(texts, questions, 1);
   if (questions.size() > options.packed_pool) questions.resize(options.packed_pool);
   const auto attack = [&](const std::string& name, std::optional<double> goal, const auto& compose) {
@@ -122,32 +125,41 @@ std::vector<std::string> all_sequences(const Stage& stage, const std::vector<Tap
   return sequences;
 }
 
-// One account under one tap.
-struct Shown {
-  score::Trajectory trajectory;
-  std::vector<std::uint32_t> request_of;  // of each point
-  double sequences = 0, words = 0;  // read
+// What a tap reads of one account.
+struct Read {
+  std::vector<std::vector<std::uint32_t>> requests;  // the vectors of each
+  double sequences = 0, words = 0;
 };
 
-Shown show_account(const Study& study, const TextAccount& account, const TapSetting& setting,
-                   const SequenceVectors& vectors, std::span<const Projected> projected, const score::Options& options,
-                   std::uint32_t horizon, Random random, pipeline::Scratch& scratch) {
-  Shown shown;
-  std::vector<std::vector<std::uint32_t>> requests;
+Read read_account(const TextAccount& account, const TapSetting& setting, const SequenceVectors& vectors) {
+  Read read;
+  const bool one = setting.views.size() == 1 && setting.views.front().choice == Choice::keyed;
   for (const auto& request : account) {
-    requests.emplace_back();
+    read.requests.emplace_back();
     double words = 0;
     for (const auto& sequence : sequences_of(request.text, setting.cut)) {
-      requests.back().push_back(vectors.places.at(sequence));
+      read.requests.back().push_back(vectors.places.at(sequence));
       words += static_cast<double>(std::ranges::count(sequence, ' ')) + 1;
     }
     // By chance means that only the one is read.
-    const double read = setting.choice == Choice::keyed ? 1 : static_cast<double>(requests.back().size());
-    shown.sequences += read;
-    shown.words += words * read / static_cast<double>(requests.back().size());
+    const auto sequences = static_cast<double>(read.requests.back().size());
+    read.sequences += one ? 1 : sequences;
+    read.words += one ? words / sequences : words;
   }
+  return read;
+}
+
+// One account in one view.
+struct Shown {
+  score::Trajectory trajectory;
+  std::vector<std::uint32_t> request_of;  // of each point
+};
+
+Shown show_account(const Study& study, const Read& read, const View& view, std::span<const Projected> projected,
+                   const score::Options& options, std::uint32_t horizon, Random random, pipeline::Scratch& scratch) {
+  Shown shown;
   std::vector<const Projected*> points;
-  for (const auto& point : show(requests, setting, projected, random)) {
+  for (const auto& point : show(read.requests, view, projected, random)) {
     points.push_back(&projected[point.vector]);
     shown.request_of.push_back(point.request);
   }
@@ -156,18 +168,22 @@ Shown show_account(const Study& study, const TextAccount& account, const TapSett
   return shown;
 }
 
-void count(const TextAccount& account, const Shown& shown, const Fate& fate, PackedCell& cell) {
+// The request that brought an account to `level` in a view, from 1; 0 = never.
+std::uint32_t flagging_request(const score::Calibration& calibration, const Shown& shown, double level) {
+  const auto fate = fate_of(calibration, shown.trajectory, level);
+  return fate.first_flag == 0 ? 0 : shown.request_of[fate.first_flag - 1] + 1;
+}
+
+void count(const TextAccount& account, const Read& read, std::uint32_t flagged_by, PackedCell& cell) {
   ++cell.accounts;
   cell.requests += static_cast<double>(account.size());
-  cell.sequences += shown.sequences;
-  cell.words += shown.words;
-  cell.points += static_cast<double>(shown.request_of.size());
-  if (fate.first_flag == 0) return;
+  cell.sequences += read.sequences;
+  cell.words += read.words;
+  if (flagged_by == 0) return;
   ++cell.flagged;
-  const auto request = shown.request_of[fate.first_flag - 1];
   double questions = 0;
-  for (std::uint32_t r = 0; r <= request; ++r) questions += account[r].questions;
-  cell.flag_requests.push_back(request + 1.0);
+  for (std::uint32_t r = 0; r < flagged_by; ++r) questions += account[r].questions;
+  cell.flag_requests.push_back(flagged_by);
   cell.flag_questions.push_back(questions);
 }
 
@@ -185,27 +201,40 @@ Result<void> judge(const Stage& stage, const TapSetting& setting, const Sequence
                    std::span<const Projected> projected, const PackedOptions& options, std::uint64_t seed,
                    std::vector<PackedCell>& cells) {
   const std::uint32_t horizon = FirstStudyOptions{}.requests;  // every full account has as many points
+  const double level = kFlagged / static_cast<double>(setting.views.size());
   std::vector<const TextAccount*> accounts;
   for (const auto& kind : stage.kinds) {
     for (const auto& account : kind.accounts) accounts.push_back(&account);
   }
-  std::vector<Shown> shown(accounts.size());
+  std::vector<Read> read;
+  for (const auto* account : accounts) read.push_back(read_account(*account, setting, vectors));
+  std::vector<std::uint32_t> flagged_by(accounts.size());  // the earliest request over the views
+  std::vector<double> points(accounts.size());
   std::vector<pipeline::Scratch> scratches(options.threads);
-  Progress progress(fmt::format("{}, seed {}", setting.name, seed), "accounts", accounts.size());
-  pipeline::parallel_for(accounts.size(), options.threads, [&](unsigned worker, std::size_t i) {
-    shown[i] = show_account(stage.study, *accounts[i], setting, vectors, projected, options.score, horizon,
-                            Random(seed * 1'000'003 + i), scratches[worker]);
-    shown[i].trajectory.account = fmt::format("{}-{}", kCalibrate, i);
-    if (worker == 0) progress.advance(options.threads);
-  });
-  std::vector<score::Trajectory> honest;
-  for (std::size_t i = 0; i < stage.kinds.front().accounts.size(); ++i) honest.push_back(shown[i].trajectory);
-  CMS_TRY(calibration, score::calibrate(honest, horizon, options.score));
-  std::size_t next = honest.size();
+  Progress progress(fmt::format("{}, seed {}", setting.name, seed), "accounts", accounts.size() * setting.views.size());
+  for (const auto& view : setting.views) {
+    std::vector<Shown> shown(accounts.size());
+    pipeline::parallel_for(accounts.size(), options.threads, [&](unsigned worker, std::size_t i) {
+      shown[i] = show_account(stage.study, read[i], view, projected, options.score, horizon,
+                              Random(seed * 1'000'003 + i), scratches[worker]);
+      shown[i].trajectory.account = fmt::format("{}-{}", kCalibrate, i);
+      points[i] += static_cast<double>(shown[i].request_of.size());
+      if (worker == 0) progress.advance(options.threads);
+    });
+    std::vector<score::Trajectory> honest;
+    for (std::size_t i = 0; i < stage.kinds.front().accounts.size(); ++i) honest.push_back(shown[i].trajectory);
+    CMS_TRY(calibration, score::calibrate(honest, horizon, options.score));
+    for (std::size_t i = honest.size(); i < accounts.size(); ++i) {
+      const auto by = flagging_request(calibration, shown[i], level);
+      if (by > 0 && (flagged_by[i] == 0 || by < flagged_by[i])) flagged_by[i] = by;
+    }
+  }
+  std::size_t next = stage.kinds.front().accounts.size();
   for (const auto& kind : std::span(stage.kinds).subspan(1)) {
     auto& cell = cell_of(cells, setting, kind);
     for (const auto& account : kind.accounts) {
-      count(account, shown[next], fate_of(calibration, shown[next].trajectory), cell);
+      count(account, read[next], flagged_by[next], cell);
+      cell.points += points[next];
       ++next;
     }
   }

@@ -47,7 +47,7 @@ struct PackedCell {
 };
 
 // The settings compared, the chosen one among them.
-inline constexpr const char* kChosenTap = "segments";
+inline constexpr const char* kChosenTap = "segments and odd";
 
 // Errors: `bad_input` when the data are not there or too small; `usage` for an unknown tap; those of read_missing().
 // Cost: docs/lab/packed.md.

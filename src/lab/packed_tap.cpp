@@ -44,6 +44,20 @@ std::vector<std::uint32_t> novel(const std::vector<std::uint32_t>& request, cons
   return chosen;
 }
 
+// The place in `request` of the vector with the greatest sum of squared chords to the others; the last of equals.
+std::size_t odd(const std::vector<std::uint32_t>& request, std::span<const Projected> projected) {
+  std::vector<double> sums(request.size());
+  for (std::size_t i = 0; i < request.size(); ++i) {
+    for (std::size_t j = 0; j < i; ++j) {
+      const double distance = chord(projected[request[i]], projected[request[j]]);
+      sums[i] += distance * distance;
+      sums[j] += distance * distance;
+    }
+  }
+  return request.size() - 1 -
+         static_cast<std::size_t>(std::max_element(sums.rbegin(), sums.rend()) - sums.rbegin());
+}
+
 }  // namespace
 
 std::vector<std::string> sequences_of(const std::string& text, Cut cut) {
@@ -62,16 +76,18 @@ std::vector<std::string> sequences_of(const std::string& text, Cut cut) {
   return sequences;
 }
 
-std::vector<ShownPoint> show(std::span<const std::vector<std::uint32_t>> requests, const TapSetting& setting,
+std::vector<ShownPoint> show(std::span<const std::vector<std::uint32_t>> requests, const View& view,
                              std::span<const Projected> projected, Random& random) {
   std::vector<ShownPoint> shown;
   std::deque<std::uint32_t> past;
   for (std::uint32_t r = 0; r < requests.size(); ++r) {
     const auto& request = requests[r];
     auto chosen = request;
-    if (setting.choice == Choice::keyed) chosen = {request[random.below(request.size())]};
-    if (setting.choice == Choice::farthest) chosen = novel(request, past, projected, kFar);
-    if (setting.choice == Choice::novel) chosen = novel(request, past, projected, setting.chord);
+    if (view.choice == Choice::last) chosen = {request.back()};
+    if (view.choice == Choice::odd) chosen = {request[odd(request, projected)]};
+    if (view.choice == Choice::keyed) chosen = {request[random.below(request.size())]};
+    if (view.choice == Choice::farthest) chosen = novel(request, past, projected, kFar);
+    if (view.choice == Choice::novel) chosen = novel(request, past, projected, view.chord);
     for (const auto vector : chosen) {
       shown.push_back({vector, r});
       past.push_back(vector);

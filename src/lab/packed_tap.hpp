@@ -25,16 +25,25 @@ enum class Cut : std::uint8_t {
 // Which of a request's sequences become points of the account.
 enum class Choice : std::uint8_t {
   all,
+  last,      // the last one
+  odd,       // the one least like the others of its request, the later of equals
   keyed,     // one, by chance that the sender cannot foresee
   farthest,  // the one farthest from the account's past
   novel,     // that one, then always the next farthest from past and chosen, while it is farther than `chord`
 };
 
+// A window of an account's points, and the calibration that goes with it.
+struct View {
+  Choice choice = Choice::all;
+  double chord = 0;
+};
+
+// With several views an account is flagged where one of them comes to kFlagged / views: together they keep the promise
+// that one keeps.
 struct TapSetting {
   std::string name;
   Cut cut = Cut::first;
-  Choice choice = Choice::all;
-  double chord = 0;
+  std::vector<View> views = {View{}};
 };
 
 // The limits of one segment: those of the shared activations, so that their vectors serve as first segments.
@@ -50,9 +59,10 @@ struct ShownPoint {
   std::uint32_t request = 0;
 };
 
-// The points of an account whose request i has the vectors requests[i] (places in `projected`, in the order of the
-// text). Past: the last 64 points shown. Cost: for `farthest` and `novel` 64 cosines a sequence and point shown.
-std::vector<ShownPoint> show(std::span<const std::vector<std::uint32_t>> requests, const TapSetting& setting,
+// The points in a view of an account whose request i has the vectors requests[i] (places in `projected`, in the order of the
+// text). Past: the last 64 points shown. Cost: for `farthest` and `novel` 64 cosines a sequence and point shown, for
+// `odd` one for each pair of a request's sequences.
+std::vector<ShownPoint> show(std::span<const std::vector<std::uint32_t>> requests, const View& view,
                              std::span<const Projected> projected, Random& random);
 
 }  // namespace cms::lab

@@ -39,7 +39,7 @@ std::vector<std::uint32_t> vectors_of(const std::vector<ShownPoint>& shown) {
 std::vector<std::uint32_t> shown_by(Choice choice, double chord, const Requests& requests,
                                     const std::vector<Projected>& projected) {
   Random random(5);
-  return vectors_of(show(requests, {"", Cut::segments, choice, chord}, projected, random));
+  return vectors_of(show(requests, {choice, chord}, projected, random));
 }
 
 TEST(PackedTap, the_first_cut_sees_a_packed_question_and_no_other) {
@@ -66,7 +66,7 @@ TEST(PackedTap, all_shows_everything_in_order_and_says_whose_request_it_is) {
   Random random(1);
   const auto projected = at({0, 10, 20, 30});
   const Requests requests = {{3, 1}, {0}, {2, 2}};
-  const auto shown = show(requests, {"", Cut::segments, Choice::all, 0}, projected, random);
+  const auto shown = show(requests, {Choice::all, 0}, projected, random);
   EXPECT_EQ(vectors_of(shown), (std::vector<std::uint32_t>{3, 1, 0, 2, 2}));
   EXPECT_EQ(shown[0].request, 0U);
   EXPECT_EQ(shown[2].request, 1U);
@@ -79,6 +79,13 @@ TEST(PackedTap, keyed_shows_one_of_each_request_and_every_one_in_turn) {
   const auto shown = shown_by(Choice::keyed, 0, requests, at(angles));
   EXPECT_EQ(shown.size(), requests.size());
   EXPECT_EQ(std::set<std::uint32_t>(shown.begin(), shown.end()), (std::set<std::uint32_t>{4, 5, 6}));
+}
+
+TEST(PackedTap, odd_shows_what_is_least_like_the_rest_of_its_request_and_the_last_of_two) {
+  const auto projected = at({0, 5, 90, 85, 180});
+  EXPECT_EQ(shown_by(Choice::odd, 0, {{0, 4, 1}, {2, 3, 0}, {4, 0}, {1}}, projected),
+            (std::vector<std::uint32_t>{4, 0, 0, 1}));
+  EXPECT_EQ(shown_by(Choice::last, 0, {{0, 4, 1}, {2}}, projected), (std::vector<std::uint32_t>{1, 2}));
 }
 
 TEST(PackedTap, farthest_shows_what_lies_farthest_from_the_past) {

@@ -10,7 +10,6 @@
 #include "pipeline/model.hpp"
 #include "pipeline/parallel.hpp"
 #include "score/score.hpp"
-#include "types/score.hpp"
 
 namespace cms::lab {
 namespace {
@@ -111,7 +110,7 @@ std::vector<Measured> measure_accounts(const Study& study, std::span<const Compo
   return measured;
 }
 
-Fate fate_of(const score::Calibration& calibration, const score::Trajectory& trajectory) {
+Fate fate_of(const score::Calibration& calibration, const score::Trajectory& trajectory, double level) {
   score::State state;
   Fate fate;
   for (const auto& observation : trajectory.observations) {
@@ -119,7 +118,7 @@ Fate fate_of(const score::Calibration& calibration, const score::Trajectory& tra
     double evidence = 0;
     for (const double part : state.evidence) evidence += part;
     fate.evidence = std::max(fate.evidence, evidence);
-    if (state.poh_min <= kFlagged && fate.first_flag == 0) {
+    if (state.poh_min <= level && fate.first_flag == 0) {
       fate.first_flag = static_cast<std::uint32_t>(observation.requests);
     }
   }
