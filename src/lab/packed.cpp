@@ -26,9 +26,13 @@ const std::vector<TapSetting> kTaps = {
     {"last", Cut::segments, {{Choice::last, 0}}},
     {"odd", Cut::segments, {{Choice::odd, 0}}},
     {"farthest", Cut::segments, {{Choice::farthest, 0}}},
+    {"novel 0.8", Cut::segments, {{Choice::novel, 0.8}}},
+    {"novel 0.9", Cut::segments, {{Choice::novel, 0.9}}},
     {"novel 1.0", Cut::segments, {{Choice::novel, 1.0}}},
     {"novel 1.1", Cut::segments, {{Choice::novel, 1.1}}},
     {"segments and odd", Cut::segments, {{Choice::all, 0}, {Choice::odd, 0}}},
+    {"segments and novel 0.9", Cut::segments, {{Choice::all, 0}, {Choice::novel, 0.9}}},
+    {"segments and novel", Cut::segments, {{Choice::all, 0}, {Choice::novel, 1.0}}},
     {"segments and last", Cut::segments, {{Choice::all, 0}, {Choice::last, 0}}},
 };
 

@@ -28,9 +28,9 @@ std::string describe(const std::vector<PackedCell>& cells) {
   for (const auto& cell : cells) {
     if (cell.tap != tap) {
       tap = cell.tap;
-      text += fmt::format("{}tap {}\n{:<26} {:>8} {:>8} {:>13} {:>9} {:>10} {:>9} {:>9} {:>9}\n", text.empty() ? "" : "\n",
-                          tap, "account", "accounts", "flagged", "95% bounds", "requests", "questions", "points/rq",
-                          "reads/rq", "words/rq");
+      text += fmt::format("{}tap {}\n{:<26} {:>8} {:>8} {:>13} {:>9} {:>10} {:>9} {:>9} {:>9}\n",
+                          text.empty() ? "" : "\n", tap, "account", "accounts", "flagged", "95% bounds", "requests",
+                          "questions", "points/rq", "reads/rq", "words/rq");
     }
     text += fmt::format("{:<26} {:>8} {:>8.3f} {:>6.3f} {:>6.3f} {:>9} {:>10} {:>9.2f} {:>9.2f} {:>9.1f}\n", cell.name,
                         cell.accounts, share(cell), rate_lower_bound(cell.flagged, cell.accounts, kConfidence),
@@ -40,9 +40,9 @@ std::string describe(const std::vector<PackedCell>& cells) {
                         cell.sequences / cell.requests, cell.words / cell.requests);
   }
   return text +
-         "\nrequests, questions: sent and extracted up to the flag, that request included; median over all accounts (- = "
-         "half were not flagged)\npoints, reads, words: shown to the window, passes and words through the model, per "
-         "request\n";
+         "\nrequests, questions: sent and extracted up to the flag, that request included; median over all accounts "
+         "(- = half were not flagged)\npoints, reads, words: shown to the windows, passes and words through the model, "
+         "per request\n";
 }
 
 std::string goal_lines(const std::vector<PackedCell>& cells) {

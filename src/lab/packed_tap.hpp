@@ -59,9 +59,9 @@ struct ShownPoint {
   std::uint32_t request = 0;
 };
 
-// The points in a view of an account whose request i has the vectors requests[i] (places in `projected`, in the order of the
-// text). Past: the last 64 points shown. Cost: for `farthest` and `novel` 64 cosines a sequence and point shown, for
-// `odd` one for each pair of a request's sequences.
+// The points in a view of an account whose request i has the vectors requests[i] (places in `projected`, in the order
+// of the text). Past: the last 64 points shown. Cost: for `farthest` and `novel` 64 cosines a sequence and point shown,
+// for `odd` one for each pair of a request's sequences.
 std::vector<ShownPoint> show(std::span<const std::vector<std::uint32_t>> requests, const View& view,
                              std::span<const Projected> projected, Random& random);
 

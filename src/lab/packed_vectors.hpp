@@ -1,4 +1,4 @@
-// The vectors of the packed experiment: those of the shared activations, and those of sequences read anew, kept on disk.
+// The vectors of the packed experiment: those of the shared activations, and of sequences read anew, kept on disk.
 //
 // A sequence is looked up by its text. What is read lies in FOLDER as activation sets sequences-0, sequences-1, ...:
 // an earlier run's are found again, and an unfinished one is gone on with. Threads: one owner.

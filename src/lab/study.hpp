@@ -64,8 +64,8 @@ struct MeasureOptions {
 std::vector<Measured> measure_accounts(const Study& study, std::span<const ComposedAccount> accounts,
                                        const std::string& prefix, const MeasureOptions& options);
 
-// What became of an account under a calibration: greatest evidence, lowest PoH and the request at which it first came to
-// `level` (0 = never), with time standing still.
+// What became of an account under a calibration: greatest evidence, lowest PoH and the request at which it first came
+// to `level` (0 = never), with time standing still.
 struct Fate {
   double evidence = 0;
   double poh_min = 1;
