@@ -183,6 +183,7 @@ void add_packed(CLI::App& run_app, Run& chosen) {
   command->add_option("--ranking-accounts", options.ranking_accounts, "Honest accounts that rank")
       ->check(CLI::Range(100, 100'000))
       ->capture_default_str();
+  command->add_flag("--replay", options.replay, "Extractors ask what people asked, not what instruction sets ask");
   command->add_flag("--tune", options.tune, "Choose a tap on the calibration part; the test part stays unread");
   command->callback([words, &chosen] { chosen = [words] { return packed(*words); }; });
 }

@@ -25,6 +25,7 @@ struct PackedOptions {
   std::vector<std::uint64_t> seeds = {1, 2, 3};
   std::vector<std::string> taps;        // names of settings; empty = all
   bool tune = false;                    // choose: extractors and honest accounts from the calibration part
+  bool replay = false;          // extractors ask what people asked, not what instruction sets do
   std::uint32_t accounts = 60;          // extractors per attack and seed
   std::uint32_t questions = 400;        // of one extractor, unpacked or packed
   std::uint32_t wrapped_requests = 150;  // of one extractor behind preambles
@@ -47,7 +48,7 @@ struct PackedCell {
 };
 
 // The settings compared, the chosen one among them.
-inline constexpr const char* kChosenTap = "segments and odd";
+inline constexpr const char* kChosenTap = "lines";
 
 // Errors: `bad_input` when the data are not there or too small; `usage` for an unknown tap; those of read_missing().
 // Cost: docs/lab/packed.md.

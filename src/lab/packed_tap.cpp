@@ -62,16 +62,9 @@ std::size_t odd(const std::vector<std::uint32_t>& request, std::span<const Proje
 
 std::vector<std::string> sequences_of(const std::string& text, Cut cut) {
   if (cut == Cut::first) return {tap::cut_text(text, kSegment)};
-  if (cut == Cut::whole) return tap::segments(text, {});
-  std::vector<std::string> sequences;
-  std::size_t begin = 0;
-  while (begin <= text.size()) {
-    const auto end = cut == Cut::lines ? std::min(text.find('\n', begin), text.size()) : text.size();
-    for (auto& piece : tap::segments(std::string_view(text).substr(begin, end - begin), kSegment)) {
-      sequences.push_back(std::move(piece));
-    }
-    begin = end + 1;
-  }
+  auto joined = text;
+  if (cut == Cut::segments) std::ranges::replace(joined, '\n', ' ');
+  auto sequences = tap::segments(joined, kSegment);
   if (sequences.size() > kSegmentsMax) sequences.resize(kSegmentsMax);
   return sequences;
 }

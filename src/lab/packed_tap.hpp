@@ -16,10 +16,9 @@ namespace cms::lab {
 
 // What of a text is read.
 enum class Cut : std::uint8_t {
-  first,     // the first segment
-  segments,  // its first kSegmentsMax segments
-  lines,     // the same, but every line begins a new one
-  whole,     // all of it as one sequence
+  first,     // the first words, as many as a segment may have
+  segments,  // the first kSegmentsMax segments of it, lines joined to one
+  lines,     // the first kSegmentsMax segments, every line beginning a new one: the product's
 };
 
 // Which of a request's sequences become points of the account.

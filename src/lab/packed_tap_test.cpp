@@ -53,7 +53,6 @@ TEST(PackedTap, segments_run_over_the_ends_of_lines_and_lines_do_not) {
   const std::vector<std::string> segments = {words("one", 10) + " " + words("two", 14), words("two", 6)};
   EXPECT_EQ(sequences_of(text, Cut::segments), segments);
   EXPECT_EQ(sequences_of(text, Cut::lines), (std::vector<std::string>{words("one", 10), words("two", 20)}));
-  EXPECT_EQ(sequences_of(text, Cut::whole), std::vector<std::string>{words("one", 10) + " " + words("two", 20)});
 }
 
 TEST(PackedTap, no_request_has_more_sequences_than_the_bound) {

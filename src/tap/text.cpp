@@ -75,20 +75,21 @@ bool is_utf8(std::string_view text) {
 
 std::vector<std::string> segments(std::string_view text, const TextLimits& limits) {
   std::vector<std::string> pieces;
-  std::uint32_t words = limits.words_max, characters = 0;  // of the last piece; none is there, so it counts as full
-  bool inside = false;
+  std::uint32_t words = 0, characters = 0;  // of the last piece
+  bool inside = false, line_ended = true;
   for (std::size_t i = 0; i < text.size();) {
     char32_t character = 0;
     const std::size_t length = decode(text.substr(i), character);
     if (length == 0) break;
     if (is_space(character)) {
       inside = false;
+      line_ended = line_ended || character == '\n';
       i += length;
       continue;
     }
     const auto full = [&] { return limits.chars_max > 0 && characters == limits.chars_max; };
-    const auto begin = [&] { pieces.emplace_back(), words = 1, characters = 0; };
-    if (!inside && (words == limits.words_max || full())) {
+    const auto begin = [&] { pieces.emplace_back(), words = 1, characters = 0, line_ended = false; };
+    if (!inside && (line_ended || words == limits.words_max || full())) {
       begin();
     } else if (!inside) {
       pieces.back().push_back(' ');
