@@ -90,6 +90,10 @@ void add_capture(CLI::App& app, Run& chosen) {
   command->add_option("--words", options.tap.limits.words_max, "Words of each text that are read; 0 = all");
   command->add_option("--max-chars", options.tap.limits.chars_max,
                       "Characters of these words that are read; 0 = all");
+  command->add_option("--segments", options.segments_max,
+                      "Segments of --words words of each text that are read, a row each")
+      ->check(CLI::Range(1, 65536))
+      ->capture_default_str();
   command->add_option("--layer", words->layers, "\"final\" or a block's number, from 0; may be repeated")
       ->allow_extra_args(false)
       ->capture_default_str();

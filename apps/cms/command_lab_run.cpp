@@ -9,6 +9,7 @@
 #include "lab/first_study.hpp"
 #include "lab/fleet.hpp"
 #include "lab/frontier.hpp"
+#include "lab/packed.hpp"
 #include "lab/published.hpp"
 #include "lab/sleeper.hpp"
 #include "lab/students.hpp"
@@ -24,7 +25,7 @@ namespace lab = cms::lab;
 template <typename Options>
 struct Words {
   Options options;
-  std::string data, readings, tune, set, model;
+  std::string data, readings, tune, set, model, work;
   bool json = false;
 };
 
@@ -62,6 +63,12 @@ Result<void> published(Words<lab::PublishedOptions> words) {
   words.options.program_version = CMS_VERSION;
   if (words.options.threads == 0) words.options.threads = cms::pipeline::default_threads();
   return run_and_print(words, lab::run_published);
+}
+
+Result<void> packed(Words<lab::PackedOptions> words) {
+  words.options.model = words.model;
+  words.options.work = words.work;
+  return run_on_data(std::move(words), lab::run_packed);
 }
 
 // What all experiments take.
@@ -239,6 +246,38 @@ void add_published(CLI::App& run_app, Run& chosen) {
   command->callback([words, &chosen] { chosen = [words] { return published(*words); }; });
 }
 
+void add_packed(CLI::App& run_app, Run& chosen) {
+  auto words = std::make_shared<Words<lab::PackedOptions>>();
+  auto& options = words->options;
+  options.score.stride = 8;
+  auto* command =
+      run_app.add_subcommand("packed", "Many questions in one request, or behind a preamble: which tap sees them");
+  add_data(*command, *words);
+  command->add_option("--model", words->model, "GGUF the shared activations were made with")->check(CLI::ExistingFile);
+  command->add_option("--work", words->work, "Folder for vectors read with the model; a later run finds them there")
+      ->required();
+  command->add_option("--taps", options.taps, "Of those compared, separated by commas; all when not given")
+      ->delimiter(',');
+  command->add_option("--accounts", options.accounts, "Extractors of each kind a seed")
+      ->check(CLI::Range(1, 10'000))
+      ->capture_default_str();
+  command->add_option("--questions", options.questions, "Of one extractor, a request each or packed")
+      ->check(CLI::Range(20, 100'000))
+      ->capture_default_str();
+  command->add_option("--pool", options.packed_pool, "Questions that are packed; extractors share the requests")
+      ->check(CLI::Range(20, 100'000))
+      ->capture_default_str();
+  command->add_option("--scale", options.scale, "Of the first study's numbers of honest accounts, at least 10 a kind")
+      ->check(CLI::Range(0.01, 100.0))
+      ->capture_default_str();
+  command->add_option("--ranking-accounts", options.ranking_accounts, "Honest accounts that rank")
+      ->check(CLI::Range(100, 100'000))
+      ->capture_default_str();
+  command->add_flag("--replay", options.replay, "Extractors ask what people asked, not what instruction sets ask");
+  command->add_flag("--tune", options.tune, "Choose a tap on the calibration part; the test part stays unread");
+  command->callback([words, &chosen] { chosen = [words] { return packed(*words); }; });
+}
+
 }  // namespace
 
 void add_lab_run(CLI::App& lab_app, Run& chosen) {
@@ -248,6 +287,7 @@ void add_lab_run(CLI::App& lab_app, Run& chosen) {
   add_frontier(*run_app, chosen);
   add_economics(*run_app, chosen);
   add_fleet_study(*run_app, chosen);
+  add_packed(*run_app, chosen);
   add_students(*run_app, chosen);
   add_sleeper(*run_app, chosen);
   add_theft(*run_app, chosen);

@@ -41,6 +41,7 @@ Json model_of(const cms::Manifest& manifest) {
           {"template", manifest.template_name},
           {"words_max", manifest.words_max},
           {"chars_max", manifest.chars_max},
+          {"segments_max", manifest.segments_max},
           {"dimension", manifest.dimension},
           {"sha256", manifest.model_hash.empty() ? Json(nullptr) : Json(manifest.model_hash)},
           {"program_version", manifest.program_version}};

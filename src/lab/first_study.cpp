@@ -26,29 +26,6 @@ struct MeasuredCell {
   std::vector<double> logits;             // per request
 };
 
-// Greatest evidence, lowest PoH and the request of the first flag.
-struct Fate {
-  double evidence = 0;
-  double poh_min = 1;
-  std::uint32_t first_flag = 0;
-};
-
-Fate fate_of(const score::Calibration& calibration, const score::Trajectory& trajectory) {
-  score::State state;
-  Fate fate;
-  for (const auto& observation : trajectory.observations) {
-    score::update(calibration, state, observation, 0);
-    double evidence = 0;
-    for (const double part : state.evidence) evidence += part;
-    fate.evidence = std::max(fate.evidence, evidence);
-    if (state.poh_min <= kFlagged && fate.first_flag == 0) {
-      fate.first_flag = static_cast<std::uint32_t>(observation.requests);
-    }
-  }
-  fate.poh_min = state.poh_min;
-  return fate;
-}
-
 std::vector<Configuration> all_configurations(const std::array<double, kChannelCount>& weights) {
   std::vector<Configuration> configurations = {{"all", weights}};
   for (std::size_t c = 0; c < kChannelCount; ++c) {

@@ -177,28 +177,42 @@ Rows tune_unseen(const Study& study, std::uint64_t seed) {
   return rows;
 }
 
+// The people that accounts under test are composed of; in the tune mode those of the calibration part.
+Rows test_people(const Study& study, const FirstStudyOptions& options) {
+  if (!options.tune.empty()) return people_of(study.corpus, study.split.calibrate);
+  return without(study.corpus, people_of(study.corpus, study.split.test), kUnseen);
+}
+
+void compose_honest(Composer& composer, const Study& study, const FirstStudyOptions& options, std::uint64_t seed) {
+  const auto unseen = options.tune.empty()
+                          ? of_families(study.corpus, people_of(study.corpus, study.split.test), kUnseen)
+                          : tune_unseen(study, seed);
+  add_honest(composer, study.corpus, test_people(study, options), unseen);
+}
+
 }  // namespace
+
+std::vector<std::uint32_t> instruction_sets(const Study& study) {
+  return of_families(study.corpus, study.split.test, kInstructionSets);
+}
+
+std::vector<Cell> honest_cells(const Study& study, const FirstStudyOptions& options, std::uint64_t seed,
+                               Random& random) {
+  Composer composer(study, options, random);
+  compose_honest(composer, study, options, seed);
+  return std::move(composer.cells);
+}
 
 std::vector<Cell> first_study_cells(const Study& study, const FirstStudyOptions& options, std::uint64_t seed,
                                     Random& random) {
   Composer composer(study, options, random);
   const auto& corpus = study.corpus;
-  if (!options.tune.empty()) {
-    const auto people = people_of(corpus, study.split.calibrate);
-    const auto sets = of_families(corpus, study.split.test, kTuneInstructionSets);
-    add_honest(composer, corpus, people, tune_unseen(study, seed));
-    add_attackers(composer, sets, people);
-    for (const auto& name : kTuneInstructionSets) {
-      composer.attack("stream " + name, stream, of_families(corpus, study.split.test, {&name, 1}), std::nullopt);
-    }
-    return std::move(composer.cells);
-  }
-  const auto test_people = people_of(corpus, study.split.test);
-  const auto people = without(corpus, test_people, kUnseen);
-  const auto sets = of_families(corpus, study.split.test, kInstructionSets);
-  add_honest(composer, corpus, people, of_families(corpus, test_people, kUnseen));
-  add_attackers(composer, sets, people);
-  for (const auto& name : kStreams) {
+  const bool tune = !options.tune.empty();
+  compose_honest(composer, study, options, seed);
+  const auto people = test_people(study, options);
+  const auto& names = tune ? kTuneInstructionSets : kInstructionSets;
+  add_attackers(composer, of_families(corpus, study.split.test, names), people);
+  for (const auto& name : tune ? kTuneInstructionSets : kStreams) {
     composer.attack("stream " + name, stream, of_families(corpus, study.split.test, {&name, 1}), std::nullopt);
   }
   return std::move(composer.cells);

@@ -27,6 +27,13 @@ inline constexpr const char* kOwnDistillers = "own_distillers";
 // reach the full length fall into the ranking half.
 std::vector<ComposedAccount> calibration_accounts(const Study& study, const FirstStudyOptions& options, Random& random);
 
+// The rows of the test part that attackers over instruction sets send.
+std::vector<std::uint32_t> instruction_sets(const Study& study);
+
+// The honest cells alone: the first of first_study_cells(), the same accounts.
+std::vector<Cell> honest_cells(const Study& study, const FirstStudyOptions& options, std::uint64_t seed,
+                               Random& random);
+
 // `seed` is the one of the split, which the tune mode needs to keep away from the report's rows.
 std::vector<Cell> first_study_cells(const Study& study, const FirstStudyOptions& options, std::uint64_t seed,
                                     Random& random);

@@ -9,6 +9,7 @@
 #include "atlas/atlas.hpp"
 #include "pipeline/model.hpp"
 #include "pipeline/parallel.hpp"
+#include "score/score.hpp"
 
 namespace cms::lab {
 namespace {
@@ -130,6 +131,22 @@ std::vector<Measured> measure_accounts(const Study& study, std::span<const Compo
     one.mean_text_length = length / count;
   });
   return measured;
+}
+
+Fate fate_of(const score::Calibration& calibration, const score::Trajectory& trajectory, double level) {
+  score::State state;
+  Fate fate;
+  for (const auto& observation : trajectory.observations) {
+    score::update(calibration, state, observation, 0);
+    double evidence = 0;
+    for (const double part : state.evidence) evidence += part;
+    fate.evidence = std::max(fate.evidence, evidence);
+    if (state.poh_min <= level && fate.first_flag == 0) {
+      fate.first_flag = static_cast<std::uint32_t>(observation.requests);
+    }
+  }
+  fate.poh_min = state.poh_min;
+  return fate;
 }
 
 }  // namespace cms::lab

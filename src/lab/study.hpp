@@ -16,6 +16,7 @@
 #include "pipeline/fit.hpp"
 #include "score/calibration.hpp"
 #include "types/activation.hpp"
+#include "types/score.hpp"
 
 namespace cms::lab {
 
@@ -67,5 +68,14 @@ struct MeasureOptions {
 // Deterministic for any number of threads. Cost: one reading per grid point.
 std::vector<Measured> measure_accounts(const Study& study, std::span<const ComposedAccount> accounts,
                                        const std::string& prefix, const MeasureOptions& options);
+
+// What became of an account under a calibration: greatest evidence, lowest PoH and the request at which it first came
+// to `level` (0 = never), with time standing still.
+struct Fate {
+  double evidence = 0;
+  double poh_min = 1;
+  std::uint32_t first_flag = 0;
+};
+Fate fate_of(const score::Calibration& calibration, const score::Trajectory& trajectory, double level = kFlagged);
 
 }  // namespace cms::lab

@@ -32,6 +32,7 @@ Result<Json> describe(const CaptureOptions& options) {
               {"readouts", readouts},
               {"words", options.tap.limits.words_max},
               {"max_chars", options.tap.limits.chars_max},
+              {"segments", options.segments_max},
               {"template", options.tap.chat_template ? "chat" : "none"},
               {"batch_tokens", options.tap.batch_tokens},
               {"context", options.tap.context_tokens},
@@ -87,6 +88,9 @@ std::vector<ActivationSet> begin_sets(const LlamaTap& tap, const CaptureOptions&
   std::vector<ActivationSet> sets;
   for (auto& manifest : tap.manifests()) {
     manifest.model_hash = description["model"].get<std::string>();
+    manifest.words_max = options.tap.limits.words_max;  // segments come to the tap as they are
+    manifest.chars_max = options.tap.limits.chars_max;
+    manifest.segments_max = options.segments_max;
     manifest.program_version = options.program_version;
     sets.push_back({.manifest = std::move(manifest), .values = {}, .rows = {}});
   }
@@ -120,7 +124,8 @@ Result<void> read_rest(LlamaTap& tap, const CaptureOptions& options, const Promp
     const std::size_t done = sets.front().count();
     auto batch = tap.read(std::span(prompts.texts).subspan(done));
     if (!batch) {
-      return fail_in(fmt::format("{}, from line {} on", options.prompts.string(), done + 1), batch.error());
+      const std::size_t line = options.segments_max > 1 ? prompts.infos[done].more["request"].get<std::size_t>() : done;
+      return fail_in(fmt::format("{}, from line {} on", options.prompts.string(), line + 1), batch.error());
     }
     CMS_CHECK(rows.append(encode(*batch)));
     CMS_CHECK(add(*batch, prompts.infos, sets));
@@ -142,7 +147,13 @@ std::vector<Path> set_names(const CaptureOptions& options) {
 Result<void> capture(const CaptureOptions& options, const CaptureProgress& progress) {
   CMS_TRY(prompts, read_prompts(options.prompts));
   CMS_TRY(description, describe(options));
-  CMS_TRY(tap, LlamaTap::open(options.model, options.tap));
+  auto tap_options = options.tap;
+  if (options.segments_max > 1) {
+    if (options.tap.limits.words_max == 0) return fail(ErrorCode::usage, "segments need a number of words");
+    prompts = in_segments(prompts, options.tap.limits, options.segments_max);
+    tap_options.limits = {};
+  }
+  CMS_TRY(tap, LlamaTap::open(options.model, tap_options));
   CMS_TRY(rows, FrameFile::open(with_ending(options.name, ".partial.rows")));
   CMS_CHECK(agree(options, description, rows));
   auto sets = begin_sets(tap, options, description);

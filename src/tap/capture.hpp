@@ -24,6 +24,7 @@ struct CaptureOptions {
   std::filesystem::path prompts;   // JSON lines with `text`
   std::filesystem::path name;      // of the sets, without ending
   TapOptions tap;
+  std::uint32_t segments_max = 1;  // segments of each text that are read, a row each; more than 1 needs words_max > 0
   Dtype dtype = Dtype::float16;    // of the sets; a rerun may change it
   bool fresh = false;              // throw away what an earlier, unfinished capture left
   std::string program_version;
@@ -35,9 +36,11 @@ using CaptureProgress = std::function<void(std::size_t done, std::size_t total, 
 // The names of the sets that `options` asks for: NAME for final/mean alone, else NAME.LAYER.POOLING each.
 std::vector<std::filesystem::path> set_names(const CaptureOptions& options);
 
-// Captures every prompt and writes the sets. Errors: those of read_prompts, LlamaTap and write_set; `refused` when an
-// unfinished capture of NAME has other prompts, model or options; `failed` when NAME cannot be written or is being
-// captured by another process. Whatever the error, rows that were ready stay ready.
+// Captures every prompt and writes the sets. With segments_max > 1 a segment (text.hpp) goes through the model by
+// itself, so that nothing that stands before it in the request changes its vector; rows are those of in_segments().
+// Errors: those of read_prompts, LlamaTap and write_set; `usage` when segments are asked for without words_max;
+// `refused` when an unfinished capture of NAME has other prompts, model or options; `failed` when NAME cannot be
+// written or is being captured by another process. Whatever the error, rows that were ready stay ready.
 Result<void> capture(const CaptureOptions& options, const CaptureProgress& progress);
 
 }  // namespace cms::tap

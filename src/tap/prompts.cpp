@@ -2,8 +2,9 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "tap/json_lines.hpp"
-#include "tap/text.hpp"
 
 namespace cms::tap {
 
@@ -22,6 +23,23 @@ Result<Prompts> read_prompts(const std::filesystem::path& path) {
   }));
   if (prompts.texts.empty()) return fail(ErrorCode::bad_input, fmt::format("{} holds no prompts", path.string()));
   return prompts;
+}
+
+Prompts in_segments(const Prompts& prompts, const TextLimits& limits, std::uint32_t segments_max) {
+  Prompts parts;
+  for (std::size_t request = 0; request < prompts.texts.size(); ++request) {
+    auto pieces = segments(prompts.texts[request], limits);
+    const std::size_t read = std::min<std::size_t>(pieces.size(), segments_max);
+    for (std::size_t segment = 0; segment < read; ++segment) {
+      parts.texts.push_back(std::move(pieces[segment]));
+      parts.infos.push_back(prompts.infos[request]);
+      auto& more = parts.infos.back().more;
+      more["request"] = request;
+      more["segment"] = segment;
+      more["segments"] = pieces.size();
+    }
+  }
+  return parts;
 }
 
 }  // namespace cms::tap

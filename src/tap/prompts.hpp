@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "base/result.hpp"
+#include "tap/text.hpp"
 #include "types/activation.hpp"
 
 namespace cms::tap {
@@ -20,5 +21,10 @@ struct Prompts {
 // Errors: `bad_input`: a line that is not a JSON object with a string `text` of at least one word (file and line are
 // named), no line at all.
 Result<Prompts> read_prompts(const std::filesystem::path& path);
+
+// Each prompt as its first `segments_max` segments, one after the other: texts are the segments, infos the prompt's own
+// and `request`, the number of the prompt from 0, `segment`, its place in it from 0, and `segments`, how many the
+// prompt has in all. Requires segments_max > 0.
+Prompts in_segments(const Prompts& prompts, const TextLimits& limits, std::uint32_t segments_max);
 
 }  // namespace cms::tap

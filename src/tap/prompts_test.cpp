@@ -51,5 +51,19 @@ TEST_F(PromptFile, a_file_without_prompts_is_an_error) {
   EXPECT_EQ(read_prompts(path_).error().code, ErrorCode::bad_input);
 }
 
+TEST_F(PromptFile, in_segments_a_prompt_has_a_row_for_each_and_each_says_whose_it_is) {
+  const auto prompts = read("{\"text\":\"a b c d e\",\"account\":\"x\",\"time\":3}\n{\"text\":\" f\"}\n");
+  ASSERT_TRUE(prompts) << prompts.error().message;
+  const auto parts = in_segments(*prompts, {.words_max = 2, .chars_max = 0}, 2);
+
+  EXPECT_EQ(parts.texts, (std::vector<std::string>{"a b", "c d", "f"}));
+  ASSERT_EQ(parts.infos.size(), 3U);
+  EXPECT_EQ(parts.infos[1].account, "x");
+  EXPECT_EQ(parts.infos[1].time, 3);
+  EXPECT_EQ(parts.infos[1].more,
+            nlohmann::json({{"text", "a b c d e"}, {"request", 0}, {"segment", 1}, {"segments", 3}}));
+  EXPECT_EQ(parts.infos[2].more, nlohmann::json({{"text", " f"}, {"request", 1}, {"segment", 0}, {"segments", 1}}));
+}
+
 }  // namespace
 }  // namespace cms::tap

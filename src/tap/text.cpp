@@ -73,6 +73,37 @@ bool is_utf8(std::string_view text) {
   return true;
 }
 
+std::vector<std::string> segments(std::string_view text, const TextLimits& limits) {
+  std::vector<std::string> pieces;
+  std::uint32_t words = 0, characters = 0;  // of the last piece
+  bool inside = false, line_ended = true;
+  for (std::size_t i = 0; i < text.size();) {
+    char32_t character = 0;
+    const std::size_t length = decode(text.substr(i), character);
+    if (length == 0) break;
+    if (is_space(character)) {
+      inside = false;
+      line_ended = line_ended || character == '\n';
+      i += length;
+      continue;
+    }
+    const auto full = [&] { return limits.chars_max > 0 && characters == limits.chars_max; };
+    const auto begin = [&] { pieces.emplace_back(), words = 1, characters = 0, line_ended = false; };
+    if (!inside && (line_ended || words == limits.words_max || full())) {
+      begin();
+    } else if (!inside) {
+      pieces.back().push_back(' ');
+      ++characters, ++words;
+    }
+    if (full()) begin();
+    pieces.back().append(text.substr(i, length));
+    ++characters;
+    inside = true;
+    i += length;
+  }
+  return pieces;
+}
+
 std::string cut_text(std::string_view text, const TextLimits& limits) {
   std::string cut = limits.words_max > 0 ? first_words(text, limits.words_max) : std::string(text);
   return limits.chars_max > 0 ? first_characters(cut, limits.chars_max) : cut;

@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace cms::tap {
 
@@ -21,5 +22,11 @@ struct TextLimits {
 
 // The first words of `text` (UTF-8), then the first characters of those.
 std::string cut_text(std::string_view text, const TextLimits& limits);
+
+// The whole of `text` (UTF-8) in consecutive pieces of at most so many words and characters, every line feed beginning
+// a new one: what cut_text() leaves of a line is cut again, inside a word where characters say so, and no character of
+// a word is lost or read twice. Words are joined by one space each; where words_max > 0 the first piece of a line is
+// cut_text()'s. None of a text without words.
+std::vector<std::string> segments(std::string_view text, const TextLimits& limits);
 
 }  // namespace cms::tap

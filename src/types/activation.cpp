@@ -70,6 +70,11 @@ Result<void> matches(const Manifest& expected, const Manifest& actual) {
   CMS_CHECK(same("pooling", expected.pooling, actual.pooling));
   CMS_CHECK(same("template", expected.template_name, actual.template_name));
   CMS_CHECK(same("dimension", std::to_string(expected.dimension), std::to_string(actual.dimension)));
+  CMS_CHECK(same("segments", std::to_string(expected.segments_max), std::to_string(actual.segments_max)));
+  if (expected.segments_max > 1) {
+    CMS_CHECK(same("words", std::to_string(expected.words_max), std::to_string(actual.words_max)));
+    CMS_CHECK(same("characters", std::to_string(expected.chars_max), std::to_string(actual.chars_max)));
+  }
   return {};
 }
 
@@ -78,7 +83,8 @@ nlohmann::json to_json(const Manifest& manifest) {
           {"layer", manifest.layer},           {"normalisation", manifest.normalisation},
           {"pooling", manifest.pooling},       {"template", manifest.template_name},
           {"words_max", manifest.words_max},   {"chars_max", manifest.chars_max},
-          {"dimension", manifest.dimension},   {"program_version", manifest.program_version}};
+          {"dimension", manifest.dimension},   {"program_version", manifest.program_version},
+          {"segments_max", manifest.segments_max}};
 }
 
 Result<Manifest> manifest_from_json(const nlohmann::json& json) {
@@ -93,8 +99,13 @@ Result<Manifest> manifest_from_json(const nlohmann::json& json) {
   CMS_TRY(chars_max, count_field(json, "chars_max"));
   CMS_TRY(dimension, count_field(json, "dimension"));
   CMS_TRY(program_version, text_field(json, "program_version"));
-  return Manifest{model_hash,    model_name, layer,     normalisation, pooling,
-                  template_name, words_max,  chars_max, dimension,     program_version};
+  std::uint32_t segments_max = 1;  // sets and atlases from before there were segments do not say
+  if (json.contains("segments_max")) {
+    CMS_TRY(told, count_field(json, "segments_max"));
+    segments_max = told;
+  }
+  return Manifest{model_hash, model_name, layer,     normalisation,   pooling,     template_name,
+                  words_max,  chars_max,  dimension, program_version, segments_max};
 }
 
 }  // namespace cms

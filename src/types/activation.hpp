@@ -26,6 +26,7 @@ struct Manifest {
   std::uint32_t chars_max = 0;  // characters of the text that were read; 0 = all
   std::uint32_t dimension = 0;  // floats a vector
   std::string program_version;
+  std::uint32_t segments_max = 1;  // segments of a text that were read, of words_max and chars_max and a row each
 
   // "model_name/layer/pooling": what users see and what `--assume-model` takes.
   [[nodiscard]] std::string fingerprint() const;
@@ -35,7 +36,8 @@ struct Manifest {
 Result<Manifest> assume_model(const std::string& fingerprint, std::uint32_t dimension);
 
 // Succeeds when vectors of `actual` may be used where `expected` were fitted: same model file (by hash where both have
-// one, otherwise by name), layer, normalisation, pooling, template and dimension. Errors: `refused`, naming the field.
+// one, otherwise by name), layer, normalisation, pooling, template, dimension and segments, and where a text has more
+// than one segment, of as many words and characters. Errors: `refused`, naming the field.
 Result<void> matches(const Manifest& expected, const Manifest& actual);
 
 nlohmann::json to_json(const Manifest& manifest);

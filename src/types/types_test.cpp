@@ -48,6 +48,31 @@ TEST(Manifest, of_another_layer_pooling_template_or_dimension_is_refused) {
   }
 }
 
+TEST(Manifest, of_another_number_of_segments_is_refused_and_so_are_other_segments) {
+  auto read_in_segments = sample();
+  read_in_segments.segments_max = 8;
+  for (const auto& pair : {std::pair(sample(), read_in_segments), std::pair(read_in_segments, sample())}) {
+    const auto result = matches(pair.first, pair.second);
+    ASSERT_FALSE(result);
+    EXPECT_EQ(result.error().code, ErrorCode::refused);
+    EXPECT_NE(result.error().message.find("segments"), std::string::npos);
+  }
+  for (auto field : {&Manifest::words_max, &Manifest::chars_max}) {
+    auto other = read_in_segments;
+    other.*field = 12;
+    EXPECT_FALSE(matches(read_in_segments, other));
+  }
+  EXPECT_TRUE(matches(read_in_segments, read_in_segments));
+}
+
+TEST(Manifest, from_before_there_were_segments_had_one_a_text) {
+  auto json = to_json(sample());
+  json.erase("segments_max");
+  EXPECT_EQ(manifest_from_json(json)->segments_max, 1U);
+  json["segments_max"] = "8";
+  EXPECT_EQ(manifest_from_json(json).error().code, ErrorCode::bad_input);
+}
+
 TEST(AssumeModel, takes_a_name_or_a_whole_fingerprint) {
   const auto whole = assume_model("tiny/l3/last", 8);
   ASSERT_TRUE(whole);

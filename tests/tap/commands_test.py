@@ -2,8 +2,10 @@
 
 Needs CMS_BIN (the program); what needs a model reads CMS_MODEL and is skipped without one.
 """
+import array
 import hashlib
 import json
+import math
 import os
 import pathlib
 import random
@@ -28,6 +30,10 @@ def limit_file_size(size):
         signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
         resource.setrlimit(resource.RLIMIT_FSIZE, (size, size))
     return apply
+
+
+def cosine(a, b):
+    return sum(x * y for x, y in zip(a, b)) / math.sqrt(sum(x * x for x in a) * sum(y * y for y in b))
 
 
 @unittest.skipUnless(BIN, "CMS_BIN names no program")
@@ -115,6 +121,29 @@ class Capture(Commands):
         manifest = json.loads((self.folder / "a.manifest.json").read_text())
         self.assertEqual(manifest["model_hash"], hashlib.sha256(pathlib.Path(MODEL).read_bytes()).hexdigest())
         self.assertEqual(self.partials("a"), [])
+
+    def test_segments_are_rows_whose_vectors_nothing_before_them_changes(self):
+        first, second = "Why does my bread not rise at all?", "Write a haiku about rain, please, and be quick."
+        path = self.folder / "prompts.jsonl"
+        lines = [{"text": f"{first} {second}", "account": "a", "time": 5}, {"text": second, "account": "b", "time": 6}]
+        path.write_text("".join(json.dumps(line) + "\n" for line in lines))
+        words = ["--words", "8", "--segments", "4", "--dtype", "f32"]
+        done = self.run_cms(self.command("a", *words, prompts=path))
+        self.assertEqual(done.returncode, 0, done.stderr)
+        rows = [json.loads(line) for line in (self.folder / "a.jsonl").read_text().splitlines()]
+        told = [(row["account"], row["time"], row["request"], row["segment"], row["segments"]) for row in rows]
+        self.assertEqual(told, [("a", 5, 0, 0, 3), ("a", 5, 0, 1, 3), ("a", 5, 0, 2, 3), ("b", 6, 1, 0, 2),
+                                ("b", 6, 1, 1, 2)])
+        manifest = json.loads((self.folder / "a.manifest.json").read_text())
+        self.assertEqual((manifest["words_max"], manifest["segments_max"]), (8, 4))
+        numbers = array.array("f", (self.folder / "a.npy").read_bytes()[-5 * 4 * manifest["dimension"]:])
+        vectors = [numbers[i * manifest["dimension"]:(i + 1) * manifest["dimension"]] for i in range(5)]
+        self.assertGreater(cosine(vectors[1], vectors[3]), 0.998)
+        self.assertLess(cosine(vectors[0], vectors[3]), 0.99)
+
+    def test_segments_need_words(self):
+        done = self.run_cms(self.command("a", "--segments", "4", prompts=self.prompts(1)))
+        self.assertEqual(done.returncode, 2, done.stderr)
 
     def test_killed_at_random_moments_it_ends_with_the_same_bytes(self):
         path = self.prompts(60)

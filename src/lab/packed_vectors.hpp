@@ -1,0 +1,32 @@
+// The vectors of the packed experiment: those of the shared activations, and of sequences read anew, kept on disk.
+//
+// A sequence is looked up by its text. What is read lies in FOLDER as activation sets sequences-0, sequences-1, ...:
+// an earlier run's are found again, and an unfinished one is gone on with. Threads: one owner.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "base/result.hpp"
+#include "types/activation.hpp"
+
+namespace cms::lab {
+
+struct SequenceVectors {
+  ActivationSet set;                                     // the vectors; of rows nothing is known
+  std::unordered_map<std::string, std::uint32_t> places;  // in it, by text
+};
+
+// The shared activations `set` as the vectors of their texts' first segments, and all that lies in `folder`.
+// Errors: `refused` when a set there was read in another way; those of tap::read_set.
+Result<SequenceVectors> open_sequences(const ActivationSet& set, const std::filesystem::path& folder);
+
+// Reads those of `texts` that have no vector yet with the model, into the next set of `folder`. Equal texts are read
+// once. Errors: `usage` when there is something to read and `model` is empty; those of tap::capture. Cost: the model's.
+Result<void> read_missing(SequenceVectors& vectors, const std::vector<std::string>& texts,
+                          const std::filesystem::path& model, const std::filesystem::path& folder, unsigned threads);
+
+}  // namespace cms::lab
