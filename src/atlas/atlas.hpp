@@ -36,6 +36,9 @@ struct Chart {
   std::optional<float> scalar_curvature;  // Gauss' equation; empty = not computed
 };
 
+// Benign reference points an atlas may have: what is derived from them costs their square.
+inline constexpr std::uint32_t kReferenceMax = 8192;
+
 struct Atlas {
   Manifest manifest;  // of the sets it was fitted on
   std::uint32_t rank = 0;

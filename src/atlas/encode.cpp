@@ -57,7 +57,7 @@ Result<void> check(const Atlas& atlas) {
                      atlas.mean.size() == d &&
                      atlas.projection.size() == atlas.rank * d && atlas.sketch.size() == atlas.sketch_dimension * d &&
                      atlas.centroids.size() == k * atlas.rank &&
-                     atlas.frames.size() == k * kFrameDimensionMax * atlas.rank && n > 0 &&
+                     atlas.frames.size() == k * kFrameDimensionMax * atlas.rank && n > 0 && n <= kReferenceMax &&
                      atlas.reference.size() == n * atlas.rank && atlas.knn_k > 0 && atlas.knn_k <= n;
   if (!sizes) return fail(ErrorCode::bad_input, "atlas geometry: sizes do not fit one another");
   const auto& weights = atlas.reference_weights;

@@ -52,6 +52,7 @@ std::vector<float> surprisals_of(const Atlas& atlas) {
   std::vector<float> surprisals(kSurprisals);
   if (atlas.knn_k == 0 || atlas.knn_k >= count) return surprisals;
   std::vector<double> weights(kSurprisals);
+  double total = 0;
   std::vector<std::int32_t> products(layouts.reference.padded);
   std::vector<float> squares(layouts.reference.padded);
   for (std::size_t i = 0; i < count; ++i) {
@@ -61,12 +62,14 @@ std::vector<float> surprisals_of(const Atlas& atlas) {
     squares[i] = -1;  // itself, before all others
     const float kth = kth_smallest(std::span(squares).first(count), atlas.knn_k + 1);
     weights[surprisal_place(round_chord(std::sqrt(kth)))] += atlas.reference_weights[i];
+    total += atlas.reference_weights[i];
   }
-  const double newcomer = 1.0 / static_cast<double>(count);
+  const double newcomer = total / static_cast<double>(count);
+  if (!(total > 0)) return surprisals;
   double at_least = newcomer;
   for (std::size_t place = kSurprisals; place-- > 0;) {
     at_least += weights[place];
-    surprisals[place] = static_cast<float>(std::max(0.0, -std::log(at_least / (1 + newcomer))));
+    surprisals[place] = static_cast<float>(std::max(0.0, -std::log(at_least / (total + newcomer))));
   }
   return surprisals;
 }

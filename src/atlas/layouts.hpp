@@ -39,8 +39,8 @@ struct Layouts {
   AlignedVector<double> reference_inverse_lengths;  // reference.padded, surplus ones 0
   AlignedVector<float> reference_weights;           // reference.padded, surplus ones 0
   // -log of the conformal p-value of a point whose distance to its k-th nearest reference point lies in that place,
-  // nats: (1 / n + weight of the reference points at least as far from the others) / (1 / n + 1). Rising; kSurprisals
-  // entries, all 0 where there are no more than k reference points.
+  // nats: (1 / n + share of the reference points at least as far from the others, by weight) / (1 / n + 1). Rising;
+  // kSurprisals entries, all 0 where there are no more than k reference points.
   std::vector<float> surprisals;
 };
 

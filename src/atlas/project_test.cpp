@@ -140,6 +140,20 @@ TEST(Surprisals, are_zero_where_no_reference_point_has_enough_others) {
   EXPECT_EQ(atlas.layouts.surprisals, std::vector<float>(kSurprisals));
 }
 
+// What is derived from the reference costs its square, so a file may not make it long.
+TEST(Surprisals, are_not_made_of_more_reference_points_than_an_atlas_may_have) {
+  auto atlas = example_atlas({8, 8, 8, 1, 100, 1}, 1);
+  atlas.reference.resize(std::size_t{kReferenceMax + 1} * atlas.rank, 1);
+  atlas.reference_weights.resize(kReferenceMax + 1, 1);
+  ByteWriter out;
+  encode(atlas, out);
+  const Bytes bytes = out.take();
+  ByteReader in(bytes);
+  const auto back = decode(in);
+  ASSERT_FALSE(back);
+  EXPECT_EQ(back.error().code, ErrorCode::bad_input);
+}
+
 // Finite vectors whose products overflow: to infinity, or to infinity less infinity.
 TEST(Project, gives_vectors_that_overflow_no_direction) {
   const Atlas atlas =

@@ -30,7 +30,8 @@ struct Options {
   double h_requests = 64;           // requests in which evidence halves
   double h_hours = 72;              // idle hours in which evidence halves
   // Of breadth, topology, geometry, coherence, divergence, mixture, repetition, isolation; 0 leaves one out. Chosen on
-  // tune families (docs/lab/first-study.md), flat around its optimum.
+  // tune families: flat around their optimum (docs/lab/first-study.md), but for isolation, which pays for dilution seen
+  // with batch jobs and replayed people (docs/decisions/0019-isolation-is-a-channel.md).
   std::array<double, kChannelCount> weights = {1.5, .6, .6, 1.5, 2.25, .25, .25, 1};
 
   bool operator==(const Options&) const = default;
