@@ -158,7 +158,9 @@ TEST(Campaign, no_ranking_of_fewer_than_20_communities_decides) {
     ASSERT_EQ(calibration->rankings.size(), 1U);
     const auto& ranked = calibration->rankings.at("team");
     EXPECT_TRUE(std::is_sorted(ranked.begin(), ranked.end()));
-    if (split) EXPECT_EQ(ranked.size(), together);
+    if (split) {
+      EXPECT_EQ(ranked.size(), together);
+    }
     together = ranked.size();
     EXPECT_DOUBLE_EQ(campaign_poh_min(*calibration), 1.0 / static_cast<double>(together + 1));
   }
