@@ -10,6 +10,9 @@
 
 using Run = std::function<cms::Result<void>()>;
 
+// A number within the bounds; unlike CLI::Range not what is no number (nan).
+CLI::Validator number_within(double least, double most);
+
 void add_capture(CLI::App& app, Run& chosen);
 void add_model(CLI::App& app, Run& chosen);
 void add_fit(CLI::App& app, Run& chosen);

@@ -66,6 +66,7 @@ nlohmann::json line_of(const fleet::CampaignCalibration& calibration, const Seen
   const auto& reading = campaign.reading;
   return {{"atlas", inputs.model.name},
           {"poh", campaign.poh},
+          {"poh_min", fleet::campaign_poh_min(calibration)},
           {"evidence", campaign.evidence},
           {"accounts", members},
           {"requests", reading.requests},
@@ -88,6 +89,13 @@ Result<void> run(const Words& words) {
   CMS_TRY(calibration, fleet::calibrate(
                            pipeline::honest_fleets(honest.names, honest.signatures, honest.kinds, words.fleets),
                            words.campaign));
+  const double poh_min = fleet::campaign_poh_min(calibration);
+  if (poh_min > words.level) {
+    fmt::print(stderr,
+               "cms: warning: nothing can be flagged: too few honest communities rank for a Campaign PoH below {:.4f}, "
+               "and --level is {}\n",
+               poh_min, words.level);
+  }
   CMS_TRY(inputs, read_score_inputs(words.inputs));
   CMS_TRY(seen, see(inputs, threads));
   CMS_TRY(campaigns, fleet::find_campaigns(calibration, seen.signatures));
@@ -104,8 +112,8 @@ Result<void> run(const Words& words) {
     fmt::print("\n");
   }
   if (!words.json) {
-    fmt::print("{} of {} communities of {} accounts {}\n", shown, campaigns.size(), seen.names.size(),
-               words.all ? "shown" : fmt::format("have Campaign PoH <= {}", words.level));
+    fmt::print("{} of {} communities of {} accounts {}; the least it can be is {:.4f}\n", shown, campaigns.size(),
+               seen.names.size(), words.all ? "shown" : fmt::format("have Campaign PoH <= {}", words.level), poh_min);
   }
   return {};
 }
@@ -127,10 +135,10 @@ void add_fleet(CLI::App& app, Run& chosen) {
       ->check(CLI::Range(2, 1'000))
       ->capture_default_str();
   command->add_option("--resolution", words->campaign.communities.resolution, "More makes smaller communities")
-      ->check(CLI::Range(0.01, 100.0))
+      ->check(number_within(0.01, 100))
       ->capture_default_str();
   command->add_option("--level", words->level, "Show communities whose Campaign PoH is at most this")
-      ->check(CLI::Range(0.0, 1.0))
+      ->check(number_within(0, 1))
       ->capture_default_str();
   command->add_flag("--all", words->all, "Show every community");
   command->add_flag("--json", words->json, "JSON lines instead of words");

@@ -1,11 +1,22 @@
 // The program `cms`: words of the command line in, one subcommand run, its error as exit code out.
 #include <fmt/format.h>
 
+#include <cmath>
 #include <csignal>
 #include <cstdio>
 #include <exception>
 
 #include "command.hpp"
+
+CLI::Validator number_within(double least, double most) {
+  const auto range = CLI::Range(least, most);
+  const auto check = [range](std::string& text) {
+    double number = 0;
+    const bool is_number = CLI::detail::lexical_cast(text, number) && !std::isnan(number);
+    return is_number ? range(text) : fmt::format("{} is not a number", text);
+  };
+  return {check, range.get_description()};
+}
 
 namespace {
 

@@ -5,6 +5,7 @@
 #include <Eigen/Dense>
 #include <algorithm>
 #include <cmath>
+#include <limits>
 
 namespace cms::fleet {
 namespace {
@@ -96,7 +97,7 @@ Result<void> fit_evidence(std::span<const CommunityReading> readings, CampaignCa
   return {};
 }
 
-// Kinds that are too rare to rank for themselves rank together.
+// Kinds that are too rare to rank for themselves rank together; too rare together, with the largest kind.
 void gather_rare(std::map<std::string, std::vector<double>>& rankings) {
   auto rare = std::move(rankings[""]);
   rankings.erase("");
@@ -108,7 +109,14 @@ void gather_rare(std::map<std::string, std::vector<double>>& rankings) {
     rare.insert(rare.end(), kind->second.begin(), kind->second.end());
     kind = rankings.erase(kind);
   }
-  if (!rare.empty()) rankings[""] = std::move(rare);
+  if (rare.size() >= kRankingCommunitiesMin || rankings.empty()) {
+    rankings[""] = std::move(rare);
+  } else {
+    auto& largest = std::max_element(rankings.begin(), rankings.end(), [](const auto& a, const auto& b) {
+                      return a.second.size() < b.second.size();
+                    })->second;
+    largest.insert(largest.end(), rare.begin(), rare.end());
+  }
   for (auto& [kind, evidence] : rankings) std::sort(evidence.begin(), evidence.end());
 }
 
@@ -189,6 +197,10 @@ double campaign_poh(const CampaignCalibration& calibration, double evidence) {
     greatest = std::max(greatest, static_cast<double>(1 + above) / static_cast<double>(ranked.size() + 1));
   }
   return greatest;
+}
+
+double campaign_poh_min(const CampaignCalibration& calibration) {
+  return campaign_poh(calibration, std::numeric_limits<double>::infinity());
 }
 
 Result<std::vector<Campaign>> find_campaigns(const CampaignCalibration& calibration,

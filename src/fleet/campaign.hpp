@@ -67,7 +67,8 @@ struct CampaignCalibration {
 };
 
 // Fleets 0, 2, 4, ... fix the evidence, fleets 1, 3, 5, ... rank. A community is of the kind that most of its members
-// are. Kinds with fewer than kRankingCommunitiesMin ranking communities rank together, as kind "".
+// are. Kinds with fewer than kRankingCommunitiesMin ranking communities rank together, as kind ""; where these are
+// fewer together too, they rank among the largest kind.
 // Errors: `bad_input` when there are too few fleets, accounts or communities, or kinds and accounts differ in number;
 // as find_communities.
 Result<CampaignCalibration> calibrate(std::span<const HonestFleet> fleets, const CampaignOptions& options);
@@ -78,6 +79,8 @@ double evidence_of(const CampaignCalibration& calibration, const CommunityReadin
 
 // (1 + ranking communities with as much evidence) / (N + 1), the greatest over kinds.
 double campaign_poh(const CampaignCalibration& calibration, double evidence);
+// The least it can be, whatever the evidence: 1 / (N + 1) of the smallest ranking. No level below it flags anything.
+double campaign_poh_min(const CampaignCalibration& calibration);
 
 struct Campaign {
   std::vector<std::uint32_t> members;  // indices of accounts, ascending

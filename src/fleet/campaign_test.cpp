@@ -143,6 +143,29 @@ TEST(Campaign, poh_is_a_rank_falls_with_evidence_and_the_most_lenient_kind_decid
   EXPECT_DOUBLE_EQ(campaign_poh(calibration, 150), 1);
 }
 
+TEST(Campaign, no_ranking_of_fewer_than_20_communities_decides) {
+  const ExampleWorld world(13);
+  Random random(14);
+  auto fleets = honest_fleets(world, 16, random);
+  std::size_t together = 0;
+  for (const bool split : {false, true}) {
+    for (std::size_t f = 0; f < fleets.size(); ++f) {
+      for (auto& kind : fleets[f].kinds) kind = "team";
+      if (split && f == 1) std::fill_n(fleets[f].kinds.begin(), 60, "rare");
+    }
+    const auto calibration = calibrate(fleets, small_options());
+    ASSERT_TRUE(calibration);
+    ASSERT_EQ(calibration->rankings.size(), 1U);
+    const auto& ranked = calibration->rankings.at("team");
+    EXPECT_TRUE(std::is_sorted(ranked.begin(), ranked.end()));
+    if (split) {
+      EXPECT_EQ(ranked.size(), together);
+    }
+    together = ranked.size();
+    EXPECT_DOUBLE_EQ(campaign_poh_min(*calibration), 1.0 / static_cast<double>(together + 1));
+  }
+}
+
 TEST(Campaign, ranking_fleets_do_not_touch_the_evidence) {
   const ExampleWorld world(7);
   Random random(8);

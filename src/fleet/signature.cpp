@@ -4,6 +4,7 @@
 #include <bit>
 #include <cmath>
 #include <cstdlib>
+#include <limits>
 #include <optional>
 
 #include "types/fixed_point.hpp"
@@ -15,11 +16,24 @@ constexpr int kPointBits = 16, kWeightBits = 20, kFactorBits = 30;
 constexpr double kPointUnits = units_per_one(kPointBits), kWeightUnits = units_per_one(kWeightBits);
 using Sums = std::array<std::int32_t, kSignatureDimensions>;
 
-// A sum times a factor of kFactorBits, rounded to the nearest, halves away from 0.
+// A sum times a factor of kFactorBits, rounded to the nearest, halves away from 0. In two parts: the product of the
+// greatest weight and factor has more than 64 bits.
 std::int64_t times(std::int64_t sum, std::int64_t factor) {
-  constexpr std::int64_t kHalf = std::int64_t{1} << (kFactorBits - 1);
-  const std::int64_t size = (std::abs(sum) * factor + kHalf) >> kFactorBits;
+  constexpr std::int64_t kOne = std::int64_t{1} << kFactorBits;
+  const std::int64_t whole = std::abs(sum);
+  const std::int64_t size = whole / kOne * factor + ((whole % kOne * factor + kOne / 2) >> kFactorBits);
   return sum < 0 ? -size : size;
+}
+
+// A coordinate that grows no further than 32 bits hold. What add() and decay() write stays below; sums of damaged
+// signatures may not.
+void grow(std::int32_t& sum, std::int64_t by) {
+  constexpr std::int64_t kMost = std::numeric_limits<std::int32_t>::max();
+  sum = static_cast<std::int32_t>(std::clamp(sum + by, -kMost, kMost));
+}
+
+void grow(std::uint32_t& count, std::uint32_t by) {
+  count = static_cast<std::uint32_t>(std::min<std::uint64_t>(std::uint64_t{count} + by, kEpochRequestsMax));
 }
 
 void scale(Signature& signature, double factor) {
@@ -33,9 +47,17 @@ void scale(Signature& signature, double factor) {
 }
 
 double product(const Sums& a, const Sums& b) {
-  std::int64_t sum = 0;  // at most 2^62: both are at most 2 x kWeightMax x 2^16 long
-  for (std::size_t d = 0; d < a.size(); ++d) sum += std::int64_t{a[d]} * b[d];
-  return static_cast<double>(sum) / (kPointUnits * kPointUnits);
+  double sum = 0;  // exact up to 2^53; 64 products of merged damaged signatures may exceed 2^63
+  for (std::size_t d = 0; d < a.size(); ++d) sum += static_cast<double>(a[d]) * b[d];
+  return sum / (kPointUnits * kPointUnits);
+}
+
+// Whether every coordinate is one that `weight` requests of at most `most` each can have left, and half a request more
+// for roundings: then requests up to kWeightMax fit on top.
+bool fits(const Sums& sums, double weight, double most) {
+  return std::all_of(sums.begin(), sums.end(), [&](std::int32_t sum) {
+    return std::abs(static_cast<double>(sum)) <= weight * most + kPointUnits / 2;
+  });
 }
 
 double length_of(const Sums& sums) {
@@ -66,20 +88,20 @@ double distance_of(const Signature& a, const Signature& b, Sums Signature::* sum
 
 void add(Signature& signature, const Projected& projected, std::span<const float> centre) {
   signature.charts[projected.chart / 64] |= std::uint64_t{1} << (projected.chart % 64);
-  signature.epoch_requests += 1;
+  grow(signature.epoch_requests, 1);
   signature.requests += 1;
   const auto one = round_even(kWeightUnits);
   if (signature.weight + one > std::int64_t{kWeightMax} * one) return;
-  std::int64_t squares = 0;
-  for (const auto value : projected.point) squares += std::int64_t{value} * value;
-  const double length = std::sqrt(static_cast<double>(std::max<std::int64_t>(1, squares)));
   const std::size_t dimensions = std::min(projected.point.size(), kSignatureDimensions);
+  std::int64_t squares = 0;  // of the coordinates kept: own terms are removed as those of points of length 1
+  for (std::size_t d = 0; d < dimensions; ++d) squares += std::int64_t{projected.point[d]} * projected.point[d];
+  const double length = std::sqrt(static_cast<double>(std::max<std::int64_t>(1, squares)));
   double residual = 0;
   for (std::size_t d = 0; d < dimensions; ++d) {
     const double value = projected.point[d] / length;
     const double off = value - static_cast<double>(centre[d]);
-    signature.points[d] += static_cast<std::int32_t>(round_even(value * kPointUnits));
-    signature.residuals[d] += static_cast<std::int32_t>(round_even(off * kPointUnits));
+    grow(signature.points[d], round_even(value * kPointUnits));
+    grow(signature.residuals[d], round_even(off * kPointUnits));
     residual += off * off;
   }
   signature.weight += one;
@@ -109,8 +131,8 @@ void merge(Signature& signature, const Signature& other) {
     scale(added, .5);
   }
   for (std::size_t d = 0; d < kSignatureDimensions; ++d) {
-    signature.points[d] += added.points[d];
-    signature.residuals[d] += added.residuals[d];
+    grow(signature.points[d], added.points[d]);
+    grow(signature.residuals[d], added.residuals[d]);
   }
   signature.weight += added.weight;
   signature.weight_squares += added.weight_squares;
@@ -119,9 +141,9 @@ void merge(Signature& signature, const Signature& other) {
     signature.charts[w] |= added.charts[w];
     signature.charts_before[w] |= added.charts_before[w];
   }
-  signature.epoch_requests += added.epoch_requests;
-  signature.epoch_requests_before += added.epoch_requests_before;
-  signature.requests += added.requests;
+  grow(signature.epoch_requests, added.epoch_requests);
+  grow(signature.epoch_requests_before, added.epoch_requests_before);
+  signature.requests = std::min(signature.requests + added.requests, kSignatureRequestsMax);
 }
 
 double weight_of(const Signature& signature) { return static_cast<double>(signature.weight) / kWeightUnits; }
@@ -197,6 +219,10 @@ Result<Signature> decode_signature(ByteReader& in) {
   // Each rounding may leave half a unit in a coordinate.
   const double bound = weight_of(signature) * (kPointUnits + 8) + 8 * kWeightMax;
   valid = valid && length_of(signature.points) <= bound && length_of(signature.residuals) <= 2 * bound;
+  valid = valid && fits(signature.points, weight_of(signature), kPointUnits) &&
+          fits(signature.residuals, weight_of(signature), 2 * kPointUnits);
+  valid = valid && signature.epoch_requests <= kEpochRequestsMax &&
+          signature.epoch_requests_before <= kEpochRequestsMax && signature.requests <= kSignatureRequestsMax;
   valid = valid && chart_count(charts_of(signature)) <= chart_requests(signature) &&
           chart_requests(signature) <= signature.requests;
   if (!valid) return fail(ErrorCode::bad_input, "signature: damaged");

@@ -30,6 +30,10 @@ inline constexpr std::size_t kChartWords = kChartsMax / 64;
 // The greatest weight (requests that count) before a 32-bit sum could overflow.
 inline constexpr std::uint32_t kWeightMax = 16'383;
 
+// The most requests an epoch counts, so that two epochs fit 32 bits, and a signature: exact as a double.
+inline constexpr std::uint32_t kEpochRequestsMax = std::uint32_t{1} << 30;
+inline constexpr std::uint64_t kSignatureRequestsMax = std::uint64_t{1} << 53;
+
 struct SignatureOptions {
   // Requests in which a request's weight halves, 1 to kWeightMax / 2; the evidence's own by default (score::Options).
   double half_life_requests = 64;
@@ -52,7 +56,8 @@ struct Signature {
   bool operator==(const Signature&) const = default;
 };
 
-// Takes one request in with weight 1, without decay. `centre` is the centroid of its chart, as long as the point.
+// Takes one request in with weight 1, without decay. `centre` is the centroid of its chart, as long as the point. Of
+// more than kSignatureDimensions coordinates the leading ones count, brought to length 1 by themselves.
 // Beyond a weight of kWeightMax nothing is added to the sums; only decay() makes room. A point without a direction adds
 // its weight alone, and draws the mean to 0.
 void add(Signature& signature, const Projected& projected, std::span<const float> centre);

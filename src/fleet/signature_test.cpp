@@ -3,8 +3,10 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
+#include <limits>
 
 #include "fleet/signature_example.hpp"
+#include "types/fixed_point.hpp"
 
 namespace cms::fleet {
 namespace {
@@ -86,6 +88,33 @@ TEST(Signature, distance_is_0_on_average_between_accounts_of_one_stream) {
   EXPECT_GT(other, .02);
 }
 
+// Atlases may have more directions than a signature keeps: what is left out must not pass for distance.
+TEST(Signature, distance_is_0_on_average_between_accounts_of_one_stream_of_any_rank) {
+  Random random(17);
+  for (const std::size_t rank : {48U, 96U, 128U}) {
+    const std::vector<float> centre(rank);
+    const auto account = [&](std::uint32_t requests) {
+      Signature made;
+      Projected one;
+      one.point.resize(rank);
+      for (std::uint32_t i = 0; i < requests; ++i) {
+        for (auto& value : one.point) value = static_cast<std::int8_t>(20 + static_cast<int>(random.below(121)) - 60);
+        add(made, one, centre);
+      }
+      return made;
+    };
+    double same = 0, style = 0;
+    constexpr int kPairs = 400;
+    for (int i = 0; i < kPairs; ++i) {
+      const auto a = account(20), b = account(40);
+      same += distance_squared(a, b) / kPairs;
+      style += style_distance_squared(a, b) / kPairs;
+    }
+    EXPECT_NEAR(same, 0, .003) << rank;
+    EXPECT_NEAR(style, 0, .003) << rank;
+  }
+}
+
 TEST(Signature, halves_in_half_a_life_and_forgets_charts_within_two_epochs) {
   const ExampleWorld world(7);
   Random random(8);
@@ -162,6 +191,79 @@ TEST(Signature, comes_back_from_at_most_a_kibibyte_and_damage_is_told) {
   const auto wrong = bytes_of(damaged);
   ByteReader reader(wrong);
   EXPECT_FALSE(decode_signature(reader));
+}
+
+// The greatest sums that are let in, in every sign, and what may be done with them. Undefined behaviour ends this test
+// when it is built with -fsanitize=undefined; without, a sum that has wrapped has the wrong sign.
+TEST(Signature, of_hostile_bytes_is_refused_or_can_be_added_to_aged_and_merged) {
+  const auto one = round_even(0x1p20);
+  const ExampleWorld world(18);
+  Random random(19);
+  std::vector<Signature> hostile;
+  for (const double weight : {0.0, 1.0, 100.0, kWeightMax - 1.0, kWeightMax - .5, 1.0 * kWeightMax}) {
+    for (const double most : {0x1p16, 0x1p17}) {
+      for (const double sign : {-1.0, 1.0}) {
+        Signature made;
+        made.weight = made.weight_squares = static_cast<std::int64_t>(weight * static_cast<double>(one));
+        made.residual_squares = 5 * made.weight_squares;
+        const double sum = std::min(weight * most + 0x1p15, 0x1p31 - 1);
+        if (most == 0x1p16) made.points[7] = static_cast<std::int32_t>(sign * sum);
+        made.residuals[9] = static_cast<std::int32_t>(sign * sum);
+        made.requests = std::uint64_t{1} << 53;
+        made.epoch_requests = made.epoch_requests_before = std::uint32_t{1} << 30;
+        hostile.push_back(made);
+      }
+    }
+  }
+  Projected steep;
+  steep.point.assign(kSignatureDimensions, 0);
+  std::vector<float> centre(kSignatureDimensions);
+  for (const auto& sent : hostile) {
+    const auto bytes = bytes_of(sent);
+    ByteReader in(bytes);
+    const auto back = decode_signature(in);
+    ASSERT_TRUE(back) << back.error().message;
+    const std::int8_t sign = sent.residuals[9] > 0 ? 1 : -1;
+    steep.point[9] = static_cast<std::int8_t>(127 * sign);
+    centre[9] = static_cast<float>(-sign);
+    auto aged = *back, more = *back, merged = *back;
+    decay(aged, {});
+    EXPECT_LE(aged.weight, back->weight);
+    EXPECT_GE(aged.weight, back->weight * 9 / 10);
+    for (int i = 0; i < 3; ++i) add(more, steep, centre);
+    EXPECT_GE(sign * std::int64_t{more.residuals[9]}, sign * std::int64_t{back->residuals[9]});
+    for (int i = 0; i < 5'000; ++i) merge(merged, *back);
+    EXPECT_GE(sign * std::int64_t{merged.residuals[9]}, 0);
+    EXPECT_GE(chart_requests(merged), chart_requests(*back));
+    EXPECT_GE(merged.requests, back->requests);
+    for (const auto& other : hostile) {
+      EXPECT_TRUE(std::isfinite(distance_squared(merged, other)));
+      EXPECT_TRUE(std::isfinite(style_distance_squared(merged, other)));
+    }
+  }
+}
+
+TEST(Signature, of_bytes_beyond_its_bounds_is_refused) {
+  const ExampleWorld world(20);
+  Random random(21);
+  const auto good = world.account({1, 2}, 30, random);
+  const auto refused = [](const Signature& signature) {
+    const auto bytes = bytes_of(signature);
+    ByteReader in(bytes);
+    return !decode_signature(in);
+  };
+  EXPECT_FALSE(refused(good));
+  auto full = good;
+  full.weight = full.weight_squares = round_even(0x1p20) * (kWeightMax - 1);
+  full.residuals[3] = std::numeric_limits<std::int32_t>::max() - (1 << 16);  // no room for one more request
+  EXPECT_TRUE(refused(full));
+  auto wrapped = good;
+  wrapped.epoch_requests = std::numeric_limits<std::uint32_t>::max();
+  wrapped.epoch_requests_before = 31;  // together 30 in 32 bits, as many as its requests
+  EXPECT_TRUE(refused(wrapped));
+  auto many = good;
+  many.requests = std::numeric_limits<std::uint64_t>::max();
+  EXPECT_TRUE(refused(many));
 }
 
 TEST(Signature, of_nothing_or_one_request_has_no_distance) {

@@ -109,11 +109,9 @@ class SeedRun {
 
  private:
   fleet::Signature signature_of(const ComposedAccount& account) const {
-    fleet::Signature signature;
-    for (const auto row : account.rows) {
-      pipeline::take_signature(study_.atlas, signature, study_.projected[row], options_.signature);
-    }
-    return signature;
+    pipeline::SignatureMaker maker(study_.atlas, options_.signature);
+    for (const auto row : account.rows) maker.take(study_.projected[row]);
+    return maker.signature();
   }
 
   // Fleets number f of purpose p have chance of their own.
@@ -244,8 +242,8 @@ class SeedRun {
     shape.accounts = std::min(shape.accounts, std::max(10U, options_.fleet.accounts / 10));
     const auto accounts = campaign(study_.corpus, {stream, parts_.people}, shape, random);
     CampaignRow row;
-    row.name = fmt::format("{}, {} x {}", hidden.name, hidden.shape.accounts, hidden.shape.requests);
-    row.goal = hidden.goal;
+    row.name = fmt::format("{}, {} x {}", hidden.name, shape.accounts, shape.requests);
+    if (shape.accounts == hidden.shape.accounts) row.goal = hidden.goal;  // goals are of campaigns of full size
     row.accounts = static_cast<std::uint32_t>(accounts.size());
     if (accounts.size() < 2) return row;
     auto signatures = test.signatures;

@@ -3,14 +3,21 @@
 #include <fmt/format.h>
 
 #include "base/random.hpp"
+#include "pipeline/model.hpp"
 #include "pipeline/parallel.hpp"
 #include "score/calibration.hpp"
 
 namespace cms::pipeline {
 
-void take_signature(const atlas::Atlas& atlas, fleet::Signature& signature, const Projected& projected,
-                    const fleet::SignatureOptions& options) {
-  fleet::take(signature, projected, atlas.centroid(projected.chart), options);
+SignatureMaker::SignatureMaker(const atlas::Atlas& atlas, const fleet::SignatureOptions& options)
+    : atlas_(atlas), options_(options),
+      window_(*window::make(window_options(atlas, window::Options{}.length, window::Options{}.length))) {
+  window::load(window_, matrix_);
+}
+
+void SignatureMaker::take(const Projected& projected) {
+  if (window::push(window_, matrix_, projected).repeat) return;
+  fleet::take(signature_, projected, atlas_.centroid(projected.chart), options_);
 }
 
 Result<std::vector<fleet::Signature>> signatures_of(const atlas::Atlas& atlas, const ActivationSet& set,
@@ -25,10 +32,12 @@ Result<std::vector<fleet::Signature>> signatures_of(const atlas::Atlas& atlas, c
   std::vector<atlas::ProjectScratch> scratches(threads);
   std::vector<Projected> projected(threads);
   parallel_for(accounts.size(), threads, [&](unsigned worker, std::size_t a) {
+    SignatureMaker maker(atlas, options);
     for (const auto row : accounts[a].rows) {
       atlas::project(atlas, set.row(row), scratches[worker], projected[worker]);
-      take_signature(atlas, signatures[a], projected[worker], options);
+      maker.take(projected[worker]);
     }
+    signatures[a] = maker.signature();
   });
   return signatures;
 }

@@ -13,16 +13,32 @@
 #include "fleet/signature.hpp"
 #include "tap/activation_set.hpp"
 #include "types/activation.hpp"
+#include "window/window.hpp"
 
 namespace cms::pipeline {
 
-// One account's request: what goes into the account's step once its state holds a signature.
-void take_signature(const atlas::Atlas& atlas, fleet::Signature& signature, const Projected& projected,
-                    const fleet::SignatureOptions& options);
+// The signature of one account, request by request. A request whose point equals one of the account's last W distinct
+// ones (its window says so, W the usual length) is a repeat and leaves no trace, so that sending everything three times
+// gives the bytes of sending it once. Threads: one owner; the atlas outlives it. Cost of take(): window::push and
+// fleet::take.
+class SignatureMaker {
+ public:
+  // Requires an atlas of kChartsMax charts at most, of sizes a window allows.
+  SignatureMaker(const atlas::Atlas& atlas, const fleet::SignatureOptions& options);
+  void take(const Projected& projected);
+  [[nodiscard]] const fleet::Signature& signature() const { return signature_; }
+
+ private:
+  const atlas::Atlas& atlas_;
+  fleet::SignatureOptions options_;
+  window::State window_;
+  window::Matrix matrix_;
+  fleet::Signature signature_;
+};
 
 // The signatures of accounts of a set, in their order; requests in the order of their rows. Errors: `refused` when the
 // set is of another model than the atlas, or the atlas has more than kChartsMax charts.
-// Cost: one projection a request.
+// Cost: one projection a request, and SignatureMaker's.
 Result<std::vector<fleet::Signature>> signatures_of(const atlas::Atlas& atlas, const ActivationSet& set,
                                                     std::span<const tap::AccountRows> accounts,
                                                     const fleet::SignatureOptions& options, unsigned threads);

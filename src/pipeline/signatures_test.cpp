@@ -31,6 +31,21 @@ struct Example {
   }
 };
 
+// The signature by definition: a point equal to one of the last 64 distinct ones is left out.
+fleet::Signature without_repeats(const Example& example, std::span<const std::size_t> rows) {
+  const auto& atlas = example.model.atlas;
+  fleet::Signature slow;
+  std::vector<std::vector<std::int8_t>> distinct;
+  for (const auto row : rows) {
+    const auto projected = atlas::project(atlas, example.set.row(row));
+    const auto last = distinct.end() - std::min<std::ptrdiff_t>(64, std::ssize(distinct));
+    if (std::find(last, distinct.end(), projected.point) != distinct.end()) continue;
+    distinct.push_back(projected.point);
+    fleet::take(slow, projected, atlas.centroid(projected.chart), {});
+  }
+  return slow;
+}
+
 TEST(Signatures, are_those_of_the_requests_one_by_one_for_any_number_of_threads) {
   const Example example;
   const auto one = signatures_of(example.model.atlas, example.set, example.accounts, {}, 1);
@@ -38,16 +53,37 @@ TEST(Signatures, are_those_of_the_requests_one_by_one_for_any_number_of_threads)
   ASSERT_TRUE(one && three);
   EXPECT_EQ(*one, *three);
   for (std::size_t a = 0; a < example.accounts.size(); ++a) {
-    fleet::Signature slow;
-    for (const auto row : example.accounts[a].rows) {
-      take_signature(example.model.atlas, slow, atlas::project(example.model.atlas, example.set.row(row)), {});
-    }
+    const auto slow = without_repeats(example, example.accounts[a].rows);
     EXPECT_EQ((*one)[a], slow);
     ByteWriter out;
     fleet::encode(slow, out);
     const auto bytes = out.take();
     ByteReader in(bytes);
     EXPECT_EQ(fleet::decode_signature(in).value_or(fleet::Signature{}), slow);
+  }
+}
+
+// Each request three times at once, and the last 30 requests again and again: repeats leave no trace.
+TEST(Signatures, of_requests_sent_three_times_are_the_same_bytes_as_of_requests_sent_once) {
+  const Example example;
+  auto thrice = example.accounts, again = example.accounts;
+  for (std::size_t a = 0; a < thrice.size(); ++a) {
+    const auto& rows = example.accounts[a].rows;
+    thrice[a].rows.clear();
+    for (const auto row : rows) thrice[a].rows.insert(thrice[a].rows.end(), 3, row);
+    for (int round = 0; round < 2; ++round) again[a].rows.insert(again[a].rows.end(), rows.end() - 30, rows.end());
+  }
+  const auto once = signatures_of(example.model.atlas, example.set, example.accounts, {}, 1);
+  ASSERT_TRUE(once);
+  for (const auto& repeated : {thrice, again}) {
+    const auto made = signatures_of(example.model.atlas, example.set, repeated, {}, 1);
+    ASSERT_TRUE(made);
+    for (std::size_t a = 0; a < once->size(); ++a) {
+      ByteWriter expected, found;
+      fleet::encode((*once)[a], expected);
+      fleet::encode((*made)[a], found);
+      EXPECT_EQ(found.take(), expected.take());
+    }
   }
 }
 

@@ -11,8 +11,8 @@ sys.path.insert(0, str(pathlib.Path(__file__).parent))
 import world
 from program import ProgramTest, fitted, run
 
-KEYS = {"atlas", "poh", "evidence", "accounts", "requests", "coverage", "charts", "effective_charts", "expected_charts",
-        "distance", "breadth", "overlap", "reasons"}
+KEYS = {"atlas", "poh", "poh_min", "evidence", "accounts", "requests", "coverage", "charts", "effective_charts",
+        "expected_charts", "distance", "breadth", "overlap", "reasons"}
 REQUESTS = 20
 SMALL = ("--resolution", "1")  # for fleets of a hundred accounts
 
@@ -48,7 +48,7 @@ class Fleet(ProgramTest):
         lines = self.told("--all")
         for line in lines:
             self.assertEqual(set(line), KEYS)
-            self.assertTrue(0 < line["poh"] <= 1 and 0 < line["coverage"] <= 1)
+            self.assertTrue(0 < line["poh_min"] <= line["poh"] <= 1 and 0 < line["coverage"] <= 1)
             self.assertEqual(line["charts"], sorted(set(line["charts"])))
         evidence = [line["evidence"] for line in lines]
         self.assertEqual(evidence, sorted(evidence, reverse=True))
@@ -57,6 +57,21 @@ class Fleet(ProgramTest):
         lines = self.told("--level", "0.05")
         self.assertTrue(lines)
         self.assertLessEqual(max(line["poh"] for line in lines), 0.05)
+
+    def test_a_level_that_no_community_can_reach_is_warned_of(self):
+        least = self.told("--all")[0]["poh_min"]
+        for words in ((), ("--json",)):
+            low = self.fleet("--level", str(least / 2), *words)
+            self.assertEqual(low.returncode, 0, low.stderr.decode())
+            self.assertIn(f"warning: nothing can be flagged: too few honest communities rank for a Campaign PoH below "
+                          f"{least:.4f}", low.stderr.decode())
+            self.assertNotIn("warning", self.fleet("--level", str(least * 1.01), *words).stderr.decode())
+        self.assertIn(f"the least it can be is {least:.4f}", self.fleet("--all").stdout.decode())
+
+    def test_what_is_no_number_is_refused(self):
+        for option in ("--level", "--resolution"):
+            for value in ("nan", "-nan", "101", "-1", "x"):
+                self.assertEqual(self.fleet(option, value).returncode, 2, (option, value))
 
     def test_the_same_input_gives_the_same_bytes_with_any_number_of_threads(self):
         self.assertEqual(self.fleet("--json", "--all").stdout, self.fleet("--json", "--all", "--threads", "3").stdout)

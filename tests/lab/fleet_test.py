@@ -17,11 +17,20 @@ class Fleet(experiment.Experiment):
         for line in found + alone:
             self.assertTrue(0 <= line["figure"] <= 1, line)
 
+    def test_a_campaign_cut_to_a_tenth_of_the_fleet_has_its_own_name_and_no_goal(self):
+        names = [line["what"] for line in self.lines if line["what"].startswith("fleet: members found")]
+        self.assertEqual(len(set(names)), len(names))
+        for line in self.lines:
+            if not line["what"].startswith("fleet: members"):
+                continue
+            self.assertRegex(line["what"], r"(30|20) x \d+$")
+            self.assertIsNone(line["holds"], line)
+
     def test_a_signature_takes_at_most_a_kibibyte(self):
         self.assertLessEqual(self.told["fleet: bytes of a signature"], 1024)
 
     def test_the_table_names_campaigns_and_honest_groups(self):
-        for word in ("rotated, people's prompts, 100 x 60", "honest groups", "team", "communities that rank"):
+        for word in ("rotated, people's prompts, 30 x 60", "honest groups", "team", "communities that rank"):
             self.assertIn(word, self.table)
 
 
