@@ -123,8 +123,7 @@ Result<void> run(const Words& words) {
 void add_fleet(CLI::App& app, Run& chosen) {
   auto words = std::make_shared<Words>();
   auto* command = app.add_subcommand("fleet", "Campaigns: accounts of a set that share out one extraction");
-  command->add_option("set", words->inputs.set, "Activation set whose rows have \"account\"")->required();
-  command->add_option("--atlas", words->inputs.atlas, "Atlas made by `cms fit`")->required();
+  add_score_words(*command, words->inputs, "Activation set whose rows have \"account\"");
   command->add_option("--honest", words->honest, "Activation set of honest accounts, to rank communities among")
       ->required();
   command->add_option("--fleets", words->fleets.fleets, "Random honest fleets made of them; half of them rank")
@@ -142,9 +141,6 @@ void add_fleet(CLI::App& app, Run& chosen) {
       ->capture_default_str();
   command->add_flag("--all", words->all, "Show every community");
   command->add_flag("--json", words->json, "JSON lines instead of words");
-  command->add_option("--assume-model", words->inputs.assume_model,
-                      "NAME or NAME/LAYER/POOLING of a set that has no manifest");
-  command->add_option("--trust", words->inputs.trust, "Ed25519 public key (PEM) the atlas must be signed with");
   command->add_option("--threads", words->threads, "Threads; 0 = as many as the machine has")
       ->check(CLI::Range(0, 1024));
   command->callback([words, &chosen] { chosen = [words] { return run(*words); }; });

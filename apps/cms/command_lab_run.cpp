@@ -80,18 +80,34 @@ void add_common(CLI::App& command, Words<Options>& words) {
   command.add_flag("--json", words.json, "Goal lines to stdout, the table to stderr");
 }
 
-// What those on the shared activations take.
+// What those take that compose and score accounts; `seeds` says of what.
 template <typename Options>
-void add_data(CLI::App& command, Words<Options>& words) {
+void add_scoring(CLI::App& command, Words<Options>& words, const std::string& seeds) {
   auto& options = words.options;
-  command.add_option("--data", words.data, "Folder with activations/{human,distill}.npy and their lines")->required();
-  command.add_option("--seeds", options.seeds, "Of splits and accounts, separated by commas")
-      ->delimiter(',')
-      ->capture_default_str();
+  command.add_option("--seeds", options.seeds, seeds + ", separated by commas")->delimiter(',')->capture_default_str();
   command.add_option("--stride", options.score.stride, "Requests between two evaluations")
       ->check(CLI::Range(1, 1024))
       ->capture_default_str();
   add_common(command, words);
+}
+
+// What those on the shared activations take.
+template <typename Options>
+void add_data(CLI::App& command, Words<Options>& words) {
+  command.add_option("--data", words.data, "Folder with activations/{human,distill}.npy and their lines")->required();
+  add_scoring(command, words, "Of splits and accounts");
+}
+
+// Only some have these two: how many accounts there are.
+template <typename Options>
+void add_scale(CLI::App& command, Options& options, const std::string& what) {
+  command.add_option("--scale", options.scale, what)->check(number_within(0.01, 100))->capture_default_str();
+}
+template <typename Options>
+void add_ranking_accounts(CLI::App& command, Options& options, const std::string& what) {
+  command.add_option("--ranking-accounts", options.ranking_accounts, what)
+      ->check(CLI::Range(100, 100'000))
+      ->capture_default_str();
 }
 
 void add_first_study(CLI::App& run_app, Run& chosen) {
@@ -100,9 +116,7 @@ void add_first_study(CLI::App& run_app, Run& chosen) {
   options.score.stride = 8;
   auto* command = run_app.add_subcommand("first-study", "Who is flagged, kind by kind, and what each channel adds");
   add_data(*command, *words);
-  command->add_option("--scale", options.scale, "Of the numbers of accounts")
-      ->check(number_within(0.01, 100))
-      ->capture_default_str();
+  add_scale(*command, options, "Of the numbers of accounts");
   command->add_option("--readings", words->readings, "Append every reading of the first seed to this file");
   command->add_option("--tune", words->tune,
                       "Activations of our own prompts: choose on other attackers and rows, the test rows stay unread");
@@ -118,9 +132,7 @@ void add_frontier(CLI::App& run_app, Run& chosen) {
   command->add_option("--requests", options.requests_max, "Cap on one attacker's requests")
       ->check(CLI::Range(50, 1'000'000))
       ->capture_default_str();
-  command->add_option("--ranking-accounts", options.ranking_accounts, "Honest accounts that rank")
-      ->check(CLI::Range(100, 100'000))
-      ->capture_default_str();
+  add_ranking_accounts(*command, options, "Honest accounts that rank");
   command->callback([words, &chosen] { chosen = [words] { return run_on_data(*words, lab::run_frontier); }; });
 }
 
@@ -129,9 +141,7 @@ void add_students(CLI::App& run_app, Run& chosen) {
   auto& options = words->options;
   auto* command = run_app.add_subcommand("students", "What an account's answers are worth, and Knockoff Nets");
   add_data(*command, *words);
-  command->add_option("--scale", options.scale, "Of the first study's numbers of accounts, at least 10 a cell")
-      ->check(number_within(0.01, 100))
-      ->capture_default_str();
+  add_scale(*command, options, "Of the first study's numbers of accounts, at least 10 a cell");
   command->add_option("--runs", options.knockoff_runs, "Knockoff thefts of each kind a seed")
       ->check(CLI::Range(1, 1'000))
       ->capture_default_str();
@@ -143,18 +153,14 @@ void add_economics(CLI::App& run_app, Run& chosen) {
   auto& options = words->options;
   auto* command = run_app.add_subcommand("economics", "What extraction costs under each price rule");
   add_data(*command, *words);
-  command->add_option("--scale", options.scale, "Of the first study's numbers of honest accounts, at least 10 a kind")
-      ->check(number_within(0.01, 100))
-      ->capture_default_str();
+  add_scale(*command, options, "Of the first study's numbers of honest accounts, at least 10 a kind");
   command->add_option("--floors", options.floors, "PoH that no account of an attacker falls below; 0 first")
       ->delimiter(',')
       ->capture_default_str();
   command->add_option("--requests", options.requests_max, "Cap on one attacker's requests")
       ->check(CLI::Range(50, 100'000))
       ->capture_default_str();
-  command->add_option("--ranking-accounts", options.ranking_accounts, "Honest accounts that rank")
-      ->check(CLI::Range(100, 100'000))
-      ->capture_default_str();
+  add_ranking_accounts(*command, options, "Honest accounts that rank");
   command->add_option("--long-accounts", options.long_accounts, "Old honest accounts composed")
       ->check(CLI::Range(10, 10'000))
       ->capture_default_str();
@@ -192,9 +198,7 @@ void add_fleet_study(CLI::App& run_app, Run& chosen) {
   command->add_option("--test-fleets", options.test_fleets, "Honest fleets that campaigns are hidden in")
       ->check(CLI::Range(1, 1'000))
       ->capture_default_str();
-  command->add_option("--ranking-accounts", options.ranking_accounts, "Honest accounts that rank one by one")
-      ->check(CLI::Range(100, 100'000))
-      ->capture_default_str();
+  add_ranking_accounts(*command, options, "Honest accounts that rank one by one");
   command->add_option("--update-accounts", options.update_accounts, "Random signatures to time an update on; 0 = none")
       ->check(CLI::Range(0, 10'000'000))
       ->capture_default_str();
@@ -231,19 +235,11 @@ void add_published(CLI::App& run_app, Run& chosen) {
       ->capture_default_str();
   command->add_option("--capture", options.capture, "Name of the captured set; without it one in the user's cache");
   command->add_option("--set", words->set, "Activations of such prompts, instead of a model")->excludes("--model");
-  command->add_option("--seeds", options.seeds, "Of sessions and charts, separated by commas")
-      ->delimiter(',')
-      ->capture_default_str();
   command->add_option("--windows", options.windows, "Requests measured together, separated by commas")
       ->delimiter(',')
       ->capture_default_str();
-  command->add_option("--scale", options.scale, "Of the numbers of sessions")
-      ->check(number_within(0.01, 100))
-      ->capture_default_str();
-  command->add_option("--stride", options.score.stride, "Requests between two evaluations")
-      ->check(CLI::Range(1, 1024))
-      ->capture_default_str();
-  add_common(*command, *words);
+  add_scale(*command, options, "Of the numbers of sessions");
+  add_scoring(*command, *words, "Of sessions and charts");
   command->callback([words, &chosen] { chosen = [words] { return published(*words); }; });
 }
 
@@ -268,12 +264,8 @@ void add_packed(CLI::App& run_app, Run& chosen) {
   command->add_option("--pool", options.packed_pool, "Questions that are packed; extractors share the requests")
       ->check(CLI::Range(20, 100'000))
       ->capture_default_str();
-  command->add_option("--scale", options.scale, "Of the first study's numbers of honest accounts, at least 10 a kind")
-      ->check(number_within(0.01, 100))
-      ->capture_default_str();
-  command->add_option("--ranking-accounts", options.ranking_accounts, "Honest accounts that rank")
-      ->check(CLI::Range(100, 100'000))
-      ->capture_default_str();
+  add_scale(*command, options, "Of the first study's numbers of honest accounts, at least 10 a kind");
+  add_ranking_accounts(*command, options, "Honest accounts that rank");
   command->add_flag("--replay", options.replay, "Extractors ask what people asked, not what instruction sets ask");
   command->add_flag("--tune", options.tune, "Choose a tap on the calibration part; the test part stays unread");
   command->callback([words, &chosen] { chosen = [words] { return packed(*words); }; });

@@ -119,17 +119,13 @@ Result<void> run(const Words& words) {
 void add_score(CLI::App& app, Run& chosen) {
   auto words = std::make_shared<Words>();
   auto* command = app.add_subcommand("score", "Proof-of-Humanity of every account of an activation set");
-  command->add_option("set", words->inputs.set, "Activation set whose rows have \"account\"")->required();
-  command->add_option("--atlas", words->inputs.atlas, "Atlas made by `cms fit`")->required();
+  add_score_words(*command, words->inputs, "Activation set whose rows have \"account\"");
   auto* every = command->add_flag("--every", words->every, "A score after every request, not only after the last");
   auto* json = command->add_flag("--json", words->json, "JSON lines instead of a table");
   command->add_flag("--readings", words->readings, "Add every measure of the last evaluation (with --json)")
       ->needs(json);
   command->add_option("--at", words->at, "Score at this time in seconds: later requests are left out, evidence leaks")
       ->excludes(every);
-  command->add_option("--assume-model", words->inputs.assume_model,
-                      "NAME or NAME/LAYER/POOLING of a set that has no manifest");
-  command->add_option("--trust", words->inputs.trust, "Ed25519 public key (PEM) the atlas must be signed with");
   command->add_option("--threads", words->threads, "Threads; 0 = as many as the machine has")
       ->check(CLI::Range(0, 1024));
   command->callback([words, &chosen] { chosen = [words] { return run(*words); }; });

@@ -176,13 +176,9 @@ Result<void> run(const Words& words) {
 void add_watch(CLI::App& app, Run& chosen) {
   auto words = std::make_shared<Words>();
   auto* command = app.add_subcommand("watch", "Play an activation set live in the terminal, lowest PoH first");
-  command->add_option("set", words->inputs.set, "Activation set whose rows have \"account\"")->required();
-  command->add_option("--atlas", words->inputs.atlas, "Atlas made by `cms fit`")->required();
+  add_score_words(*command, words->inputs, "Activation set whose rows have \"account\"");
   command->add_option("--rate", words->rate, "Requests a second; 0 = as fast as the machine goes")
       ->check(number_within(0, 1e6))
       ->capture_default_str();
-  command->add_option("--assume-model", words->inputs.assume_model,
-                      "NAME or NAME/LAYER/POOLING of a set that has no manifest");
-  command->add_option("--trust", words->inputs.trust, "Ed25519 public key (PEM) the atlas must be signed with");
   command->callback([words, &chosen] { chosen = [words] { return run(*words); }; });
 }

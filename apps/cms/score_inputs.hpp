@@ -1,6 +1,7 @@
 // What score and watch start from: an atlas and a set of activations that may be seen against it.
 #pragma once
 
+#include <CLI/CLI.hpp>
 #include <string>
 #include <vector>
 
@@ -16,6 +17,9 @@ struct ScoreWords {
   std::string assume_model;
   std::string trust;  // public key file; empty = any atlas
 };
+
+// Puts them on a command: `set`, said to be what `set_is`, --atlas, --assume-model, --trust. They outlive the parser.
+void add_score_words(CLI::App& command, ScoreWords& words, const std::string& set_is);
 
 struct ScoreInputs {
   cms::pipeline::Model model;

@@ -6,6 +6,7 @@
 #include <numeric>
 #include <set>
 
+#include "base/hash.hpp"
 #include "measure/mixture/mixture.hpp"
 
 namespace cms::lab {
@@ -18,9 +19,6 @@ constexpr std::size_t kLeading = 16;   // coordinates that it hashes
 constexpr int kBins = 20;              // of its histogram of similarities
 constexpr double kTiny = 1e-8;
 
-// FNV-1a over whole numbers.
-std::uint64_t mixed(std::uint64_t hash, std::uint64_t value) { return (hash ^ value) * 0x100000001b3ULL; }
-
 // The three buckets that the published score gives a row: by the places of its greatest coordinates, by their signs
 // and by their sizes.
 std::array<std::uint32_t, 3> hashed(const Eigen::Ref<const Eigen::RowVectorXf>& row) {
@@ -31,12 +29,12 @@ std::array<std::uint32_t, 3> hashed(const Eigen::Ref<const Eigen::RowVectorXf>& 
                     [&](Index a, Index b) {
                       return std::pair(-std::abs(row[a]), a) < std::pair(-std::abs(row[b]), b);
                     });
-  std::array<std::uint64_t, 3> hashes = {0xcbf29ce484222325ULL, 0x9ce484222325cbf2ULL, 0x84222325cbf29ce4ULL};
+  std::array<std::uint64_t, 3> hashes = {kFnvBasis, 0x9ce484222325cbf2ULL, 0x84222325cbf29ce4ULL};
   for (std::size_t p = 0; p < leading; ++p) {
     const float value = row[places[p]];
-    hashes[0] = mixed(hashes[0], static_cast<std::uint64_t>(places[p]));
-    hashes[1] = mixed(hashes[1], value > 0 ? 1 : 0);
-    hashes[2] = mixed(hashes[2], static_cast<std::uint64_t>(std::min(1e9F, 4 * std::abs(value))));
+    hashes[0] = fnv1a(hashes[0], static_cast<std::uint64_t>(places[p]));
+    hashes[1] = fnv1a(hashes[1], value > 0 ? 1 : 0);
+    hashes[2] = fnv1a(hashes[2], static_cast<std::uint64_t>(std::min(1e9F, 4 * std::abs(value))));
   }
   std::array<std::uint32_t, 3> buckets{};
   for (std::size_t h = 0; h < 3; ++h) buckets[h] = static_cast<std::uint32_t>((hashes[h] >> 32) % kBuckets);

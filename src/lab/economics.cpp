@@ -75,12 +75,11 @@ Halves calibration_halves(const Ground& ground, const EconomicsOptions& options,
   return halves;
 }
 
-std::vector<ComposedAccount> honest_cells(const Ground& ground, std::uint64_t seed) {
+std::vector<ComposedAccount> honest_accounts(const Ground& ground, std::uint64_t seed) {
   Random random(seed + 1);
   std::vector<ComposedAccount> accounts;
-  for (auto& cell : first_study_cells(ground.study, ground.options, seed, random)) {
+  for (auto& cell : honest_cells(ground.study, ground.options, seed, random)) {
     for (auto& account : cell.accounts) {
-      if (!cell.honest) continue;
       account.kind = cell.name;
       accounts.push_back(std::move(account));
     }
@@ -113,7 +112,7 @@ Market make_market(const Ground& ground, const EconomicsOptions& options, std::u
   pipeline::parallel_for(kRuleCount, options.threads, [&](unsigned, std::size_t r) {
     market.rules[r] = fit_scale(market.prices, static_cast<RuleKind>(r), half_b);
   });
-  market.honest = options.tune ? half_b : with_poh(ground, honest_cells(ground, seed), options.threads);
+  market.honest = options.tune ? half_b : with_poh(ground, honest_accounts(ground, seed), options.threads);
   for (const auto& account : old_accounts(market)) market.old.push_back({account.kind, account.rows, {}});
   market.own = own_charts(market);
   return market;

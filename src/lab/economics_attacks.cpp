@@ -38,9 +38,8 @@ double gain_of(const Yardstick& yardstick, std::span<const std::uint32_t> rows, 
 }  // namespace
 
 std::uint32_t requests_to_reach(const Ground& ground, std::span<const std::uint32_t> rows) {
-  const auto coverage = coverage_of(ground.yardstick, rows);
-  const auto at = std::find_if(coverage.begin(), coverage.end(), [](double c) { return c >= kReached; });
-  return at == coverage.end() ? UINT32_MAX : static_cast<std::uint32_t>(at - coverage.begin() + 1);
+  const auto reached = requests_until(coverage_of(ground.yardstick, rows), kReached);
+  return reached == 0 ? UINT32_MAX : reached;
 }
 
 Attack judge(const Ground& ground, const PriceGround& prices, const Rules& rules, const std::string& attacker,

@@ -87,8 +87,7 @@ Outcome judge_rival(std::vector<double> honest, const std::vector<double>& value
   std::sort(honest.begin(), honest.end());
   double flagged = 0;
   for (const double value : values) {
-    const auto above = static_cast<double>(honest.end() - std::lower_bound(honest.begin(), honest.end(), value));
-    flagged += (1 + above) / static_cast<double>(honest.size() + 1) <= kFlagged ? 1 : 0;
+    flagged += conformal_p_value(honest, value) <= kFlagged ? 1 : 0;
   }
   return {flagged / static_cast<double>(std::max<std::size_t>(1, values.size())), area_under_curve(values, negatives)};
 }

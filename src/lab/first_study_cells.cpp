@@ -180,7 +180,7 @@ Rows tune_unseen(const Study& study, std::uint64_t seed) {
 // The people that accounts under test are composed of; in the tune mode those of the calibration part.
 Rows test_people(const Study& study, const FirstStudyOptions& options) {
   if (!options.tune.empty()) return people_of(study.corpus, study.split.calibrate);
-  return without(study.corpus, people_of(study.corpus, study.split.test), kUnseen);
+  return known_people(study.corpus, study.split.test);
 }
 
 void compose_honest(Composer& composer, const Study& study, const FirstStudyOptions& options, std::uint64_t seed) {
@@ -191,6 +191,10 @@ void compose_honest(Composer& composer, const Study& study, const FirstStudyOpti
 }
 
 }  // namespace
+
+std::vector<std::uint32_t> known_people(const Corpus& corpus, Pool pool) {
+  return without(corpus, people_of(corpus, pool), kUnseen);
+}
 
 std::vector<std::uint32_t> instruction_sets(const Study& study) {
   return of_families(study.corpus, study.split.test, kInstructionSets);

@@ -27,6 +27,9 @@ inline constexpr const char* kOwnDistillers = "own_distillers";
 // reach the full length fall into the ranking half.
 std::vector<ComposedAccount> calibration_accounts(const Study& study, const FirstStudyOptions& options, Random& random);
 
+// The people of a pool, less the families that nobody honest was calibrated on.
+std::vector<std::uint32_t> known_people(const Corpus& corpus, Pool pool);
+
 // The rows of the test part that attackers over instruction sets send.
 std::vector<std::uint32_t> instruction_sets(const Study& study);
 

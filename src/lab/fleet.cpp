@@ -9,6 +9,7 @@
 
 #include "base/progress.hpp"
 #include "lab/baselines.hpp"
+#include "lab/first_study_cells.hpp"
 #include "lab/ground.hpp"
 #include "lab/statistics.hpp"
 #include "pipeline/parallel.hpp"
@@ -28,9 +29,6 @@ constexpr std::size_t kPrada = 1, kMmd = 3;          // places in kBaselines
 
 const Names kTuneSets = {"natinst_gpt3",   "cot_elicit",     "mea_meaeq_agnews", "mea_meaeq_hatespeech",
                          "mea_meaeq_imdb", "mea_meaeq_sst2", "chatdoctor5k"};
-const Names kReportSets = {"alpaca", "p3_sweep", "mmlu_sweep", "selfinstruct_gpt4omini", "wizardlm_h2o"};
-// Families of people that calibration does not see, as in the first study.
-const Names kUnseen = {"taskmaster3", "nl2bash", "trec_conv", "banking77"};
 
 struct Hidden {
   std::string name;
@@ -59,15 +57,10 @@ struct Parts {
 
 Parts parts_of(const Study& study, bool tune) {
   const auto& corpus = study.corpus;
-  const auto known = [&](const CorpusRow& row) {
-    return row.origin == Origin::people &&
-           std::find(kUnseen.begin(), kUnseen.end(), corpus.families[row.family]) == kUnseen.end();
-  };
   Parts parts;
-  parts.calibrate = subset(corpus, study.split.calibrate, known);
-  parts.people = tune ? parts.calibrate : subset(corpus, study.split.test, known);
-  const auto all = all_rows(corpus);
-  parts.sets = of_families(corpus, tune ? Pool(all) : Pool(study.split.test), tune ? kTuneSets : kReportSets);
+  parts.calibrate = known_people(corpus, study.split.calibrate);
+  parts.people = tune ? parts.calibrate : known_people(corpus, study.split.test);
+  parts.sets = tune ? of_families(corpus, all_rows(corpus), kTuneSets) : instruction_sets(study);
   return parts;
 }
 

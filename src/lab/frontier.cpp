@@ -25,8 +25,7 @@ FrontierRun measure(const Yardstick& yardstick, const WhiteBoxRun& run, const Wh
   if (run.rows.empty()) return measured;
   const auto coverage = coverage_of(yardstick, run.rows);
   measured.coverage = coverage.back();
-  const auto reached = std::find_if(coverage.begin(), coverage.end(), [](double c) { return c >= kReached; });
-  if (reached != coverage.end()) measured.requests = static_cast<std::uint32_t>(reached - coverage.begin() + 1);
+  measured.requests = requests_until(coverage, kReached);
   const std::size_t last = measured.requests > 0 ? measured.requests - 1 : run.rows.size() - 1;
   measured.accounts = run.accounts[last] + 1;
   for (std::size_t c = 0; c < kCheckpoints.size(); ++c) {
@@ -37,8 +36,7 @@ FrontierRun measure(const Yardstick& yardstick, const WhiteBoxRun& run, const Wh
 
 void add_honest(const Ground& ground, std::uint64_t seed, std::map<std::string, std::vector<double>>& honest) {
   Random random(seed + 1);
-  for (const auto& cell : first_study_cells(ground.study, ground.options, seed, random)) {
-    if (!cell.honest) continue;
+  for (const auto& cell : honest_cells(ground.study, ground.options, seed, random)) {
     for (const auto& account : cell.accounts) {
       const std::size_t asked = std::min<std::size_t>(100, account.rows.size());
       honest[cell.name].push_back(coverage_of(ground.yardstick, std::span(account.rows).first(asked)).back());

@@ -115,6 +115,11 @@ std::vector<double> coverage_of(const Yardstick& yardstick, std::span<const std:
   return coverage;
 }
 
+std::uint32_t requests_until(std::span<const double> coverage, double share) {
+  const auto reached = std::find_if(coverage.begin(), coverage.end(), [share](double one) { return one >= share; });
+  return reached == coverage.end() ? 0 : static_cast<std::uint32_t>(reached - coverage.begin() + 1);
+}
+
 std::vector<double> poh_of(const Ground& ground, std::span<const std::uint32_t> rows) {
   auto state = pipeline::make_account(ground.model);
   pipeline::Scratch scratch;

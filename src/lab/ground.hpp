@@ -56,6 +56,9 @@ Result<Yardstick> make_yardstick(const Study& study, const ActivationSet& set, s
 // Share of the yardstick's mass after each request of rows of the corpus.
 std::vector<double> coverage_of(const Yardstick& yardstick, std::span<const std::uint32_t> rows);
 
+// The first request after which `coverage` (as coverage_of gives it) is at least `share`; 0 = it never is.
+std::uint32_t requests_until(std::span<const double> coverage, double share);
+
 // The model's PoH after each request of an account that sends these rows, every one at time 0. Cost: a step a request.
 std::vector<double> poh_of(const Ground& ground, std::span<const std::uint32_t> rows);
 

@@ -135,11 +135,8 @@ std::vector<Verdict> judge(const Field& field, const Instrument& instrument,
                            std::span<const ComposedAccount> accounts) {
   std::vector<Verdict> verdicts;
   if (instrument.scorer == Scorer::published) {
-    const auto& ranking = instrument.ranking;
     for (const double value : published_scores(field, instrument.window, accounts)) {
-      const auto above = ranking.end() - std::lower_bound(ranking.begin(), ranking.end(), value);
-      const double rank = static_cast<double>(1 + above) / static_cast<double>(ranking.size() + 1);
-      verdicts.push_back({value, 1 - value, rank <= kFlagged});
+      verdicts.push_back({value, 1 - value, conformal_p_value(instrument.ranking, value) <= kFlagged});
     }
     return verdicts;
   }
@@ -241,13 +238,6 @@ std::vector<std::vector<ClusteredRun>> clustered_runs(const Field& field, const 
   return runs;
 }
 
-// Requests until so much is covered; 0 when it never is.
-std::uint32_t need_of(const ClusteredRun& run, double coverage) {
-  const auto reached =
-      std::find_if(run.coverage.begin(), run.coverage.end(), [&](double one) { return one >= coverage; });
-  return reached == run.coverage.end() ? 0 : static_cast<std::uint32_t>(reached - run.coverage.begin() + 1);
-}
-
 ClusteringCell cell_of(const Field& field, double similarity, std::span<const ClusteredRun> runs) {
   ClusteringCell cell;
   cell.similarity = similarity;
@@ -260,7 +250,7 @@ ClusteringCell cell_of(const Field& field, double similarity, std::span<const Cl
   }
   for (std::size_t c = 0; c < kCoverages.size(); ++c) {
     std::vector<std::uint32_t> needs;
-    for (const auto& run : runs) needs.push_back(need_of(run, kCoverages[c]));
+    for (const auto& run : runs) needs.push_back(requests_until(run.coverage, kCoverages[c]));
     cell.requests[c] = median_need(std::move(needs));
   }
   return cell;

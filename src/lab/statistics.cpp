@@ -59,6 +59,11 @@ double caught_at(std::span<const double> positives, std::span<const double> nega
   return static_cast<double>(above) / static_cast<double>(positives.size());
 }
 
+double conformal_p_value(std::span<const double> rising, double value) {
+  const auto above = rising.end() - std::lower_bound(rising.begin(), rising.end(), value);
+  return static_cast<double>(1 + above) / static_cast<double>(rising.size() + 1);
+}
+
 double upper_median(std::vector<double> values) {
   std::sort(values.begin(), values.end());
   return values.empty() ? 0 : values[values.size() / 2];

@@ -15,6 +15,9 @@ double area_under_curve(std::span<const double> positives, std::span<const doubl
 // the true-positive rate at a false-positive rate. Rises with `rate`. 0 when either is empty. Cost: n log n.
 double caught_at(std::span<const double> positives, std::span<const double> negatives, double rate);
 
+// Conformal p-value of `value` among those that rank, rising: (1 + how many are at least as great) / (1 + how many).
+double conformal_p_value(std::span<const double> rising, double value);
+
 // The value that half of them or more are not above; of two in the middle the greater. 0 of none.
 double upper_median(std::vector<double> values);
 

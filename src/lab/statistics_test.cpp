@@ -51,6 +51,14 @@ TEST(ClopperPearson, equals_the_published_interval_of_seven_in_three_hundred) {
   EXPECT_NEAR(rate_upper_bound(7, 300, .95), 0.043462, 1e-4);
 }
 
+TEST(ConformalPValue, counts_those_at_least_as_great_and_the_newcomer) {
+  const std::vector<double> rising = {1, 2, 2, 5};
+  for (const auto& [value, p] : {std::pair(0.0, 1.0), {1.0, 1.0}, {2.0, .8}, {2.5, .4}, {5.0, .4}, {6.0, .2}}) {
+    EXPECT_DOUBLE_EQ(conformal_p_value(rising, value), p) << value;
+  }
+  EXPECT_EQ(conformal_p_value({}, 3), 1);
+}
+
 TEST(ClopperPearson, holds_at_the_ends) {
   EXPECT_EQ(rate_lower_bound(0, 50, .95), 0);
   EXPECT_EQ(rate_upper_bound(50, 50, .95), 1);

@@ -8,6 +8,7 @@
 #include <string>
 
 #include "atlas/atlas.hpp"
+#include "base/hash.hpp"
 
 namespace cms::lab {
 namespace {
@@ -20,7 +21,7 @@ constexpr double kRidge = 0.1;
 constexpr float kWordWeight = 2;
 
 std::uint32_t place_of(std::string_view part, std::uint64_t hash) {
-  for (const char c : part) hash = (hash ^ static_cast<unsigned char>(c)) * 0x100000001b3ULL;
+  for (const char c : part) hash = fnv1a(hash, static_cast<unsigned char>(c));
   return static_cast<std::uint32_t>(hash >> 40) % kPlaces;
 }
 
@@ -48,7 +49,7 @@ TextFeatures text_features(std::string_view text) {
   std::map<std::uint32_t, float> counts;
   for (std::size_t first = 1; first < clean.size();) {
     const std::size_t end = clean.find(' ', first);
-    counts[place_of(std::string_view(clean).substr(first, end - first), 0xcbf29ce484222325ULL)] += kWordWeight;
+    counts[place_of(std::string_view(clean).substr(first, end - first), kFnvBasis)] += kWordWeight;
     first = end + 1;
   }
   for (std::size_t at = 0; clean.size() > 1 && at + kGram <= clean.size(); ++at) {

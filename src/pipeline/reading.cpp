@@ -49,7 +49,6 @@ void change_kept(const View& view, const window::Change& change, Kept& kept, Scr
 
 // The same from nothing but the points.
 void make_kept(const View& view, Kept& kept, Scratch& scratch) {
-  window::path(view.window, scratch.path);
   kept.dispersion = dispersion::sum(view.distances);
   kept.divergence = divergence::sum(view.distances, view.reference.scale(), scratch.divergence);
   kept.coherence = coherence::sum(view.distances, scratch.path);
@@ -145,7 +144,6 @@ void read_isolation(const View& view, Scratch& scratch, Reading& reading) {
   for (std::uint32_t i = 0; i < view.count; ++i) {
     surprisals[i] = table[atlas::surprisal_place(view.parts.benign_knn[i])];
   }
-  window::path(view.window, scratch.path);
   set_if(reading, Measure::isolation_covariance,
          mixture::isolation_covariance(view.distances, scratch.path, surprisals));
 }
@@ -179,6 +177,7 @@ void take_reading(const atlas::Atlas& atlas, const window::State& window, const 
   // What depends on which charts and distances come gets room for all of them, not for those that came so far.
   scratch.coverage.reserve(atlas.chart_count());
   mixture::reserve(window.options.horizon, scratch.mixture);
+  window::path(window, scratch.path);
   const homology::Options budget{homology::work_budget(window.options.length)};
   if (!change.repeat && kept.distinct != 0 && kept.distinct + 1 == window.distinct) {
     change_kept(view, change, kept, scratch);
@@ -194,8 +193,8 @@ void take_reading(const atlas::Atlas& atlas, const window::State& window, const 
   read_homology(scratch.diagrams, reading);
   read_geometry(view, kept, scratch, reading);
   read_divergence(view, kept, scratch, reading);
-  const std::uint32_t horizon = window.horizon_count();
   read_isolation(view, scratch, reading);
+  const std::uint32_t horizon = window.horizon_count();
   for (const auto& [measure, ring] : {std::pair(Measure::normality_atlas, view.parts.nearest_atlas),
                                       std::pair(Measure::normality_raw, view.parts.nearest_raw)}) {
     set_if(reading, measure, mixture::normality(ring.first(horizon), scratch.mixture));
