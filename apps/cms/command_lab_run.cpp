@@ -101,7 +101,7 @@ void add_first_study(CLI::App& run_app, Run& chosen) {
   auto* command = run_app.add_subcommand("first-study", "Who is flagged, kind by kind, and what each channel adds");
   add_data(*command, *words);
   command->add_option("--scale", options.scale, "Of the numbers of accounts")
-      ->check(CLI::Range(0.01, 100.0))
+      ->check(finite_range(0.01, 100.0))
       ->capture_default_str();
   command->add_option("--readings", words->readings, "Append every reading of the first seed to this file");
   command->add_option("--tune", words->tune,
@@ -130,7 +130,7 @@ void add_students(CLI::App& run_app, Run& chosen) {
   auto* command = run_app.add_subcommand("students", "What an account's answers are worth, and Knockoff Nets");
   add_data(*command, *words);
   command->add_option("--scale", options.scale, "Of the first study's numbers of accounts, at least 10 a cell")
-      ->check(CLI::Range(0.01, 100.0))
+      ->check(finite_range(0.01, 100.0))
       ->capture_default_str();
   command->add_option("--runs", options.knockoff_runs, "Knockoff thefts of each kind a seed")
       ->check(CLI::Range(1, 1'000))
@@ -144,9 +144,9 @@ void add_economics(CLI::App& run_app, Run& chosen) {
   auto* command = run_app.add_subcommand("economics", "What extraction costs under each price rule");
   add_data(*command, *words);
   command->add_option("--scale", options.scale, "Of the first study's numbers of honest accounts, at least 10 a kind")
-      ->check(CLI::Range(0.01, 100.0))
+      ->check(finite_range(0.01, 100.0))
       ->capture_default_str();
-  command->add_option("--floors", options.floors, "PoH that no account of an attacker falls below; 0 first")
+  command->add_option("--floors", options.floors, "PoH no account of an attacker falls below; 0 first, others up to 1")
       ->delimiter(',')
       ->capture_default_str();
   command->add_option("--requests", options.requests_max, "Cap on one attacker's requests")
@@ -200,7 +200,7 @@ void add_fleet_study(CLI::App& run_app, Run& chosen) {
       ->capture_default_str();
   command->add_flag("--tune", options.tune, "Choose on other attackers and people; the test part stays unread");
   command->add_option("--resolution", options.campaign.communities.resolution, "Of communities (with --tune)")
-      ->check(CLI::Range(0.01, 100.0))
+      ->check(finite_range(0.01, 100.0))
       ->capture_default_str();
   command->callback([words, &chosen] { chosen = [words] { return run_on_data(*words, lab::run_fleet); }; });
 }
@@ -237,7 +237,7 @@ void add_published(CLI::App& run_app, Run& chosen) {
       ->delimiter(',')
       ->capture_default_str();
   command->add_option("--scale", options.scale, "Of the numbers of sessions")
-      ->check(CLI::Range(0.01, 100.0))
+      ->check(finite_range(0.01, 100.0))
       ->capture_default_str();
   command->add_option("--stride", options.score.stride, "Requests between two evaluations")
       ->check(CLI::Range(1, 1024))
@@ -268,7 +268,7 @@ void add_packed(CLI::App& run_app, Run& chosen) {
       ->check(CLI::Range(20, 100'000))
       ->capture_default_str();
   command->add_option("--scale", options.scale, "Of the first study's numbers of honest accounts, at least 10 a kind")
-      ->check(CLI::Range(0.01, 100.0))
+      ->check(finite_range(0.01, 100.0))
       ->capture_default_str();
   command->add_option("--ranking-accounts", options.ranking_accounts, "Honest accounts that rank")
       ->check(CLI::Range(100, 100'000))

@@ -179,7 +179,7 @@ void add_watch(CLI::App& app, Run& chosen) {
   command->add_option("set", words->inputs.set, "Activation set whose rows have \"account\"")->required();
   command->add_option("--atlas", words->inputs.atlas, "Atlas made by `cms fit`")->required();
   command->add_option("--rate", words->rate, "Requests a second; 0 = as fast as the machine goes")
-      ->check(CLI::Range(0.0, 1e6))
+      ->check(finite_range(0.0, 1e6))
       ->capture_default_str();
   command->add_option("--assume-model", words->inputs.assume_model,
                       "NAME or NAME/LAYER/POOLING of a set that has no manifest");
