@@ -146,7 +146,7 @@ void add_economics(CLI::App& run_app, Run& chosen) {
   command->add_option("--scale", options.scale, "Of the first study's numbers of honest accounts, at least 10 a kind")
       ->check(number_within(0.01, 100))
       ->capture_default_str();
-  command->add_option("--floors", options.floors, "PoH that no account of an attacker falls below; 0 first")
+  command->add_option("--floors", options.floors, "PoH no account of an attacker falls below; 0 first, others up to 1")
       ->delimiter(',')
       ->capture_default_str();
   command->add_option("--requests", options.requests_max, "Cap on one attacker's requests")
