@@ -4,7 +4,9 @@
 #pragma once
 
 #include <CLI/CLI.hpp>
+
 #include <functional>
+#include <string>
 
 #include "base/result.hpp"
 

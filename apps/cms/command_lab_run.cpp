@@ -154,7 +154,7 @@ void add_economics(CLI::App& run_app, Run& chosen) {
   auto* command = run_app.add_subcommand("economics", "What extraction costs under each price rule");
   add_data(*command, *words);
   add_scale(*command, options, "Of the first study's numbers of honest accounts, at least 10 a kind");
-  command->add_option("--floors", options.floors, "PoH that no account of an attacker falls below; 0 first")
+  command->add_option("--floors", options.floors, "PoH no account of an attacker falls below; 0 first, others up to 1")
       ->delimiter(',')
       ->capture_default_str();
   command->add_option("--requests", options.requests_max, "Cap on one attacker's requests")

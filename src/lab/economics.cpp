@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <limits>
 #include <map>
+#include <set>
 
 #include "base/progress.hpp"
 #include "lab/attackers.hpp"
@@ -34,9 +35,10 @@ struct Market {
   Rows32 people;  // of honest accounts
   PriceGround prices;
   Rules rules{};
-  std::vector<Honest> honest;  // of ordinary length
-  std::vector<Honest> old;     // of up to long_requests
-  Yardstick own;               // of an attacker who does not know the ground's
+  std::vector<Honest> honest;   // of ordinary length
+  std::set<std::string> known;  // kinds of these that calibration knows
+  std::vector<Honest> old;      // of up to long_requests
+  Yardstick own;                // of an attacker who does not know the ground's
 };
 
 // Cells around texts drawn from the pool: what an attacker can make of the atlas' space by itself. Each is worth the
@@ -75,11 +77,13 @@ Halves calibration_halves(const Ground& ground, const EconomicsOptions& options,
   return halves;
 }
 
-std::vector<ComposedAccount> honest_accounts(const Ground& ground, std::uint64_t seed) {
+// Puts the kinds that calibration knows into `known`.
+std::vector<ComposedAccount> honest_accounts(const Ground& ground, std::uint64_t seed, std::set<std::string>& known) {
   Random random(seed + 1);
   std::vector<ComposedAccount> accounts;
   for (auto& cell : honest_cells(ground.study, ground.options, seed, random)) {
     for (auto& account : cell.accounts) {
+      if (cell.calibration_kind) known.insert(cell.name);
       account.kind = cell.name;
       accounts.push_back(std::move(account));
     }
@@ -101,7 +105,7 @@ std::vector<ComposedAccount> old_accounts(const Market& market) {
 }
 
 Market make_market(const Ground& ground, const EconomicsOptions& options, std::uint64_t seed) {
-  Market market{ground, options, seed, {}, {}, {}, {}, {}, {}, {}};
+  Market market{ground, options, seed, {}, {}, {}, {}, {}, {}, {}, {}};
   const auto& study = ground.study;
   market.pool = options.tune ? study.split.calibrate : study.split.test;
   market.people =
@@ -112,7 +116,12 @@ Market make_market(const Ground& ground, const EconomicsOptions& options, std::u
   pipeline::parallel_for(kRuleCount, options.threads, [&](unsigned, std::size_t r) {
     market.rules[r] = fit_scale(market.prices, static_cast<RuleKind>(r), half_b);
   });
-  market.honest = options.tune ? half_b : with_poh(ground, honest_accounts(ground, seed), options.threads);
+  if (options.tune) {
+    market.honest = half_b;
+    for (const auto& account : half_b) market.known.insert(account.kind);
+  } else {
+    market.honest = with_poh(ground, honest_accounts(ground, seed, market.known), options.threads);
+  }
   for (const auto& account : old_accounts(market)) market.old.push_back({account.kind, account.rows, {}});
   market.own = own_charts(market);
   return market;
@@ -283,21 +292,12 @@ std::vector<Honest> billed_old(const Market& market) {
   return with_poh(market.ground, chosen, market.options.threads);
 }
 
-// Honest accounts of the kinds that calibration knows, in turn, as one account: what a team under one ledger pays.
+// What teams of honest accounts of the kinds that calibration knows pay under one ledger.
 Bill team_bill(const Market& market, std::uint32_t members) {
   Bill bill{fmt::format("team of {}", members), 0, {}};
   Random random(market.seed + 6);
   for (std::uint32_t t = 0; t < kTeams; ++t) {
-    std::vector<std::size_t> team;
-    for (std::uint32_t m = 0; m < members; ++m) team.push_back(random.below(market.honest.size()));
-    Honest together{bill.kind, {}, {}};
-    for (std::size_t i = 0; i < market.ground.options.requests; ++i) {
-      for (const auto m : team) {
-        if (i >= market.honest[m].rows.size()) continue;
-        together.rows.push_back(market.honest[m].rows[i]);
-        together.poh.push_back(market.honest[m].poh[i]);
-      }
-    }
+    const auto together = draw_team(market.honest, market.known, {members, market.ground.options.requests}, random);
     bill.requests = std::max(bill.requests, static_cast<std::uint32_t>(together.rows.size()));
     PerRule surcharges{};
     for (std::size_t r = 0; r < kRuleCount; ++r) {
@@ -429,6 +429,12 @@ Cost cost_of(const EconomicsSeed& seed, const CostQuestion& question) {
 }
 
 Result<EconomicsResult> run_economics(const EconomicsOptions& options) {
+  // The first attack of all is the unwatched minimum that every cost is held against.
+  const auto& floors = options.floors;
+  const auto is_watched = [](double floor) { return floor > 0 && floor <= 1; };
+  const bool valid =
+      !floors.empty() && floors.front() == 0 && std::all_of(floors.begin() + 1, floors.end(), is_watched);
+  if (!valid) return fail(ErrorCode::usage, "floors are 0 and then numbers above 0, at most 1");
   CMS_TRY(set, read_ground(options.data));
   EconomicsResult result;
   result.floors = options.floors;

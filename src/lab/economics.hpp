@@ -23,7 +23,7 @@ namespace cms::lab {
 struct EconomicsOptions {
   std::filesystem::path data;  // folder with activations/{human,distill}.npy
   std::vector<std::uint64_t> seeds = {1, 2, 3};
-  std::vector<double> floors = {0, .001, .01, .05, .10, .25};  // the first is unwatched
+  std::vector<double> floors = {0, .001, .01, .05, .10, .25};  // the first is 0: unwatched
   double scale = .2;                    // of the first study's numbers of honest accounts, at least 10 a kind
   std::uint32_t requests_max = 1'500;   // of one attacker
   std::uint32_t long_requests = 1'000;  // of old honest accounts, fewer where texts run out
@@ -78,7 +78,8 @@ struct EconomicsResult {
 // What the names of attackers begin with who know everything but the yardstick, and want charts of their own.
 inline constexpr const char* kBlind = "blind";
 
-// Errors: `bad_input` when the data are not there or too small. Cost: some minutes a seed.
+// Errors: `usage` when floors are not 0 and then numbers in (0, 1]; `bad_input` when the data are not there or too
+// small. Cost: some minutes a seed.
 Result<EconomicsResult> run_economics(const EconomicsOptions& options);
 
 // The runs that one figure is the least over.

@@ -1,5 +1,7 @@
 #include "lab/economics_attacks.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <map>
 
@@ -36,6 +38,24 @@ double gain_of(const Yardstick& yardstick, std::span<const std::uint32_t> rows, 
 }
 
 }  // namespace
+
+Honest draw_team(std::span<const Honest> honest, const std::set<std::string>& kinds, const TeamSize& size,
+                 Random& random) {
+  std::vector<const Honest*> known, team;
+  for (const auto& account : honest) {
+    if (kinds.contains(account.kind)) known.push_back(&account);
+  }
+  for (std::uint32_t m = 0; m < size.members; ++m) team.push_back(known[random.below(known.size())]);
+  Honest together{fmt::format("team of {}", size.members), {}, {}};
+  for (std::size_t i = 0; i < size.requests; ++i) {
+    for (const auto* member : team) {
+      if (i >= member->rows.size()) continue;
+      together.rows.push_back(member->rows[i]);
+      together.poh.push_back(member->poh[i]);
+    }
+  }
+  return together;
+}
 
 std::uint32_t requests_to_reach(const Ground& ground, std::span<const std::uint32_t> rows) {
   const auto reached = requests_until(coverage_of(ground.yardstick, rows), kReached);

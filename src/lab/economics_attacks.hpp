@@ -7,6 +7,7 @@
 
 #include <array>
 #include <cstdint>
+#include <set>
 #include <span>
 #include <string>
 #include <vector>
@@ -46,6 +47,15 @@ WhiteBoxRun run_stream(const Ground& ground, std::span<const std::uint32_t> orde
 // not yet replayed: always one of the fastest hundredth. Ends when kReached, or when none is left.
 WhiteBoxRun replay_fastest(const Ground& ground, std::span<const Honest> honest, std::uint32_t requests,
                            Random& random);
+
+// Accounts drawn from those of `kinds`, any of them more than once, as one account: the first request of each in turn,
+// then the second. Requires an account of these kinds.
+struct TeamSize {
+  std::uint32_t members = 0;
+  std::size_t requests = 0;  // the first of each member
+};
+Honest draw_team(std::span<const Honest> honest, const std::set<std::string>& kinds, const TeamSize& size,
+                 Random& random);
 
 // Requests after which an account has kReached of the mass; UINT32_MAX when it never has.
 std::uint32_t requests_to_reach(const Ground& ground, std::span<const std::uint32_t> rows);

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <cmath>
 #include <numeric>
 
 namespace cms::lab {
@@ -104,6 +105,29 @@ TEST_F(Economics, a_replayer_takes_the_honest_account_that_has_most_of_what_is_m
   EXPECT_EQ(run.rows, (std::vector<std::uint32_t>{0, 1, 2, 3, 0, 0}));
   EXPECT_EQ(run.accounts, (std::vector<std::uint32_t>{0, 0, 0, 1, 1, 1}));
   EXPECT_EQ(run.poh_min, .5);
+}
+
+TEST_F(Economics, a_team_is_of_the_kinds_that_calibration_knows_and_asks_in_turn) {
+  const std::vector<Honest> honest = {
+      {"unseen single", {4, 4}, {.1, .1}}, {"single", {0, 1, 2}, {1, .5, .4}}, {"batch", {3}, {.2}}};
+  Random random(1);
+  for (int draw = 0; draw < 20; ++draw) {
+    const auto team = draw_team(honest, {"single", "power"}, {2, 2}, random);
+    EXPECT_EQ(team.rows, (std::vector<std::uint32_t>{0, 0, 1, 1}));
+    EXPECT_EQ(team.poh, (std::vector<double>{1, 1, .5, .5}));
+  }
+}
+
+TEST_F(Economics, floors_that_do_not_begin_unwatched_or_are_no_poh_are_wrong_usage) {
+  for (const auto& floors : std::vector<std::vector<double>>{
+           {}, {.01}, {.01, 0}, {0, 0}, {0, -.1}, {0, 1.1}, {0, NAN}, {NAN}, {0, INFINITY}}) {
+    EconomicsOptions options;
+    options.data = testing::TempDir() + "no_such_folder";
+    options.floors = floors;
+    EXPECT_EQ(run_economics(options).error().code, ErrorCode::usage) << testing::PrintToString(floors);
+    options.floors = {0, .01, 1};
+    EXPECT_EQ(run_economics(options).error().code, ErrorCode::bad_input);
+  }
 }
 
 TEST_F(Economics, mass_is_reached_by_the_request_that_makes_it_or_never) {

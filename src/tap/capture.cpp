@@ -145,7 +145,7 @@ std::vector<Path> set_names(const CaptureOptions& options) {
 }
 
 Result<void> capture(const CaptureOptions& options, const CaptureProgress& progress) {
-  CMS_TRY(prompts, read_prompts(options.prompts));
+  CMS_TRY(prompts, read_prompts(options.prompts, options.segments_max > 1));
   CMS_TRY(description, describe(options));
   auto tap_options = options.tap;
   if (options.segments_max > 1) {

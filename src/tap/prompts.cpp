@@ -7,8 +7,24 @@
 #include "tap/json_lines.hpp"
 
 namespace cms::tap {
+namespace {
 
-Result<Prompts> read_prompts(const std::filesystem::path& path) {
+// What in_segments() adds, it must not replace; what it copies must be small.
+Result<void> check_for_segments(const RowInfo& info) {
+  for (const char* key : {"request", "segment", "segments"}) {
+    if (!info.more.contains(key)) continue;
+    return fail(ErrorCode::bad_input, fmt::format("\"{}\" is a key that --segments adds; rename yours", key));
+  }
+  auto shared = info.more;
+  shared.erase("text");
+  if (info.account.size() + shared.dump().size() <= kSharedBytesMax) return {};
+  return fail(ErrorCode::bad_input, fmt::format("with --segments every segment keeps what stands beside \"text\": it "
+                                                "must be at most {} bytes", kSharedBytesMax));
+}
+
+}  // namespace
+
+Result<Prompts> read_prompts(const std::filesystem::path& path, bool for_segments) {
   Prompts prompts;
   CMS_CHECK(for_each_object(path, [&](nlohmann::json&& object, std::size_t line) -> Result<void> {
     const auto text = object.find("text");
@@ -18,8 +34,9 @@ Result<Prompts> read_prompts(const std::filesystem::path& path) {
       return fail(ErrorCode::bad_input, "\"text\" is empty");
     }
     CMS_TRY(info, take_row_info(std::move(object), line));
+    auto kept = for_segments ? check_for_segments(info) : Result<void>();
     prompts.infos.push_back(std::move(info));
-    return {};
+    return kept;
   }));
   if (prompts.texts.empty()) return fail(ErrorCode::bad_input, fmt::format("{} holds no prompts", path.string()));
   return prompts;
@@ -29,14 +46,16 @@ Prompts in_segments(const Prompts& prompts, const TextLimits& limits, std::uint3
   Prompts parts;
   for (std::size_t request = 0; request < prompts.texts.size(); ++request) {
     auto pieces = segments(prompts.texts[request], limits);
+    auto info = prompts.infos[request];
+    info.more.erase("text");
+    info.more["request"] = request;
+    info.more["segments"] = pieces.size();
     const std::size_t read = std::min<std::size_t>(pieces.size(), segments_max);
     for (std::size_t segment = 0; segment < read; ++segment) {
+      parts.infos.push_back(info);
+      parts.infos.back().more["segment"] = segment;
+      parts.infos.back().more["text"] = pieces[segment];
       parts.texts.push_back(std::move(pieces[segment]));
-      parts.infos.push_back(prompts.infos[request]);
-      auto& more = parts.infos.back().more;
-      more["request"] = request;
-      more["segment"] = segment;
-      more["segments"] = pieces.size();
     }
   }
   return parts;

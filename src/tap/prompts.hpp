@@ -19,12 +19,16 @@ struct Prompts {
 };
 
 // Errors: `bad_input`: a line that is not a JSON object with a string `text` of at least one word (file and line are
-// named), no line at all.
-Result<Prompts> read_prompts(const std::filesystem::path& path);
+// named), no line at all; with `for_segments` also a line that in_segments() could not keep: one with a key `request`,
+// `segment` or `segments`, or with more than kSharedBytesMax of other keys.
+Result<Prompts> read_prompts(const std::filesystem::path& path, bool for_segments = false);
+
+// Every segment has a copy of the prompt's other keys; this keeps them no larger than the vectors beside them.
+inline constexpr std::size_t kSharedBytesMax = 4096;  // as JSON, without the text
 
 // Each prompt as its first `segments_max` segments, one after the other: texts are the segments, infos the prompt's own
-// and `request`, the number of the prompt from 0, `segment`, its place in it from 0, and `segments`, how many the
-// prompt has in all. Requires segments_max > 0.
+// but for `text`, which is the segment's, and `request`, the number of the prompt from 0, `segment`, its place in it
+// from 0, and `segments`, how many the prompt has in all. Requires segments_max > 0 and prompts read for segments.
 Prompts in_segments(const Prompts& prompts, const TextLimits& limits, std::uint32_t segments_max);
 
 }  // namespace cms::tap

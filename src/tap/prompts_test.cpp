@@ -52,7 +52,7 @@ TEST_F(PromptFile, a_file_without_prompts_is_an_error) {
 }
 
 TEST_F(PromptFile, in_segments_a_prompt_has_a_row_for_each_and_each_says_whose_it_is) {
-  const auto prompts = read("{\"text\":\"a b c d e\",\"account\":\"x\",\"time\":3}\n{\"text\":\" f\"}\n");
+  const auto prompts = read("{\"text\":\"a b c d e\",\"account\":\"x\",\"time\":3,\"id\":7}\n{\"text\":\" f\"}\n");
   ASSERT_TRUE(prompts) << prompts.error().message;
   const auto parts = in_segments(*prompts, {.words_max = 2, .chars_max = 0}, 2);
 
@@ -61,8 +61,33 @@ TEST_F(PromptFile, in_segments_a_prompt_has_a_row_for_each_and_each_says_whose_i
   EXPECT_EQ(parts.infos[1].account, "x");
   EXPECT_EQ(parts.infos[1].time, 3);
   EXPECT_EQ(parts.infos[1].more,
-            nlohmann::json({{"text", "a b c d e"}, {"request", 0}, {"segment", 1}, {"segments", 3}}));
-  EXPECT_EQ(parts.infos[2].more, nlohmann::json({{"text", " f"}, {"request", 1}, {"segment", 0}, {"segments", 1}}));
+            nlohmann::json({{"text", "c d"}, {"id", 7}, {"request", 0}, {"segment", 1}, {"segments", 3}}));
+  EXPECT_EQ(parts.infos[2].more, nlohmann::json({{"text", "f"}, {"request", 1}, {"segment", 0}, {"segments", 1}}));
+}
+
+TEST_F(PromptFile, what_segments_would_replace_or_copy_in_bulk_is_refused_only_where_they_are_asked_for) {
+  const std::string large = ",\"note\":\"" + std::string(kSharedBytesMax, 'x') + "\"}\n";
+  for (const std::string& rest : {std::string(",\"request\":1}\n"), std::string(",\"segment\":null}\n"),
+                                  std::string(",\"segments\":[]}\n"), large}) {
+    EXPECT_TRUE(read("{\"text\":\"fine\"}\n{\"text\":\"a\"" + rest)) << rest;
+    const auto prompts = read_prompts(path_, true);
+    ASSERT_FALSE(prompts) << rest;
+    EXPECT_EQ(prompts.error().code, ErrorCode::bad_input);
+    EXPECT_TRUE(prompts.error().message.starts_with(path_.string() + ", line 2: ")) << prompts.error().message;
+  }
+}
+
+TEST_F(PromptFile, in_segments_a_long_prompt_takes_its_own_size_and_not_that_a_segment) {
+  std::string text;
+  for (int word = 0; word < 65536; ++word) text += "abc ";
+  ASSERT_TRUE(read("{\"text\":\"" + text + "\"}\n"));
+  const auto prompts = read_prompts(path_, true);
+  ASSERT_TRUE(prompts) << prompts.error().message;
+  const auto parts = in_segments(*prompts, {.words_max = 1, .chars_max = 0}, 65536);
+  ASSERT_EQ(parts.infos.size(), 65536U);
+  std::size_t bytes = 0;
+  for (const auto& info : parts.infos) bytes += info.more.dump().size();
+  EXPECT_LT(bytes, 65536U * 100);
 }
 
 }  // namespace

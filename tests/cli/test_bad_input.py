@@ -193,6 +193,14 @@ class Usage(ProgramTest):
                       ["score", "--atlas", self.atlas, traffic, "--at", "noon"],
                       ["score", "--atlas", self.atlas, traffic, "--threads", "-1"],
                       ["watch", "--atlas", self.atlas, traffic, "--rate", "-3"], ["inspect"],
+                      ["watch", "--atlas", self.atlas, traffic, "--rate", "nan"],
+                      *(["lab", "run", experiment, "--data", self.own, "--scale", scale]
+                        for experiment in ("first-study", "students", "economics") for scale in ("nan", "inf", ".001")),
+                      ["lab", "run", "packed", "--data", self.own, "--work", self.own, "--scale", "nan"],
+                      ["lab", "run", "published", "--scale", "nan"],
+                      ["lab", "run", "fleet", "--data", self.own, "--resolution", "nan"],
+                      *(["lab", "run", "economics", "--data", self.own, "--floors", floors]
+                        for floors in (".01", ".01,0", "0,nan", "0,1.5", "0,-1")),
                       [*fit, "--rank", "7"], [*fit, "--rank", "12"], [*fit, "--rank", "104"], [*fit, "--window", "1"],
                       [*fit, "--window", "1000"], [*fit, "--stride", "0"], [*fit, "--charts", "5000"], fit[:-2]):
             done = run(*words)

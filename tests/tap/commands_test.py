@@ -131,6 +131,7 @@ class Capture(Commands):
         done = self.run_cms(self.command("a", *words, prompts=path))
         self.assertEqual(done.returncode, 0, done.stderr)
         rows = [json.loads(line) for line in (self.folder / "a.jsonl").read_text().splitlines()]
+        self.assertEqual(" ".join(row["text"] for row in rows[:3]), f"{first} {second}")
         told = [(row["account"], row["time"], row["request"], row["segment"], row["segments"]) for row in rows]
         self.assertEqual(told, [("a", 5, 0, 0, 3), ("a", 5, 0, 1, 3), ("a", 5, 0, 2, 3), ("b", 6, 1, 0, 2),
                                 ("b", 6, 1, 1, 2)])
@@ -140,6 +141,13 @@ class Capture(Commands):
         vectors = [numbers[i * manifest["dimension"]:(i + 1) * manifest["dimension"]] for i in range(5)]
         self.assertGreater(cosine(vectors[1], vectors[3]), 0.998)
         self.assertLess(cosine(vectors[0], vectors[3]), 0.99)
+
+    def test_a_key_that_segments_would_replace_is_named_by_file_and_line(self):
+        path = self.folder / "prompts.jsonl"
+        path.write_text('{"text": "a"}\n{"text": "b", "request": "r1"}\n')
+        done = self.run_cms(self.command("a", "--words", "8", "--segments", "4", prompts=path))
+        self.assertEqual(done.returncode, 3, done.stderr)
+        self.assertIn('prompts.jsonl, line 2: "request"', done.stderr)
 
     def test_segments_need_words(self):
         done = self.run_cms(self.command("a", "--segments", "4", prompts=self.prompts(1)))
