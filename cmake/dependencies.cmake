@@ -32,3 +32,5 @@ endif()
 pkg_check_modules(igraph REQUIRED IMPORTED_TARGET igraph>=0.10)
 add_library(cms_igraph INTERFACE)
 target_link_libraries(cms_igraph INTERFACE PkgConfig::igraph)
+
+pkg_check_modules(tomlplusplus REQUIRED IMPORTED_TARGET tomlplusplus>=3.3)

@@ -34,7 +34,7 @@ constexpr const char* kList =
     "  diluted     every other request from an honest power user\n"
     "  replayed    naive over what people really asked\n"
     "  stream      one field of an instruction set in random order\n"
-    "experiments (cms lab run NAME)\n"
+    "experiments (cms lab run NAME; goals runs all that a file lists)\n"
     "  first-study  who is flagged, kind by kind, what each channel adds, and the field's baselines beside\n"
     "  frontier     what a white-box attacker covers at each PoH floor, and at what cost\n"
     "  economics    what extraction costs under each price rule, and what honest accounts pay\n"

@@ -16,6 +16,7 @@
 #include "base/result.hpp"
 #include "lab/economics_attacks.hpp"
 #include "lab/frontier.hpp"
+#include "lab/outcome.hpp"
 #include "lab/student.hpp"
 
 namespace cms::lab {
@@ -101,5 +102,7 @@ inline constexpr RuleKind kProductRule = RuleKind::charts_ladder;
 // The tables, for people; one JSON goal line each.
 std::string describe(const EconomicsResult& result);
 std::string goal_lines(const EconomicsResult& result);
+// What extraction costs at the floor .01 under each price rule.
+nlohmann::json plots(const EconomicsResult& result);
 
 }  // namespace cms::lab

@@ -278,4 +278,22 @@ std::string goal_lines(const EconomicsResult& result) {
   return text;
 }
 
+nlohmann::json plots(const EconomicsResult& result) {
+  if (result.seeds.empty()) return nlohmann::json::array();
+  std::vector<std::string> names;
+  std::vector<std::vector<double>> one, any;
+  double dearest = kCostGoal;
+  for (std::size_t r = 0; r < kRuleCount; ++r) {
+    const auto rule = static_cast<RuleKind>(r);
+    names.push_back(name(rule));
+    one.push_back({median_cost(result, {rule, kGoalFloor, 0, 1, false, ""}).multiplier});
+    any.push_back({median_cost(result, {rule, kGoalFloor, 100, 0, false, ""}).multiplier});
+    dearest = std::max({dearest, one.back().front(), any.back().front()});
+  }
+  const Axis axis{"times the unwatched cost (goal: 10)", 0.5, 2 * dearest, true};
+  const std::string says = "All rules cost honest accounts the same; where 80% is not reached the bar is a bound.";
+  return {bars_plot({"What 80% costs one account that keeps PoH >= .01", says}, axis, names, {"C"}, one),
+          bars_plot({"The same with any number of accounts at 100 requests each", says}, axis, names, {"C"}, any)};
+}
+
 }  // namespace cms::lab

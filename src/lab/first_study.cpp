@@ -43,8 +43,9 @@ std::vector<Configuration> all_configurations(const std::array<double, kChannelC
 
 // Shares of flagged accounts and areas of one configuration over all cells.
 struct Judged {
-  std::vector<Outcome> outcomes;
+  std::vector<Verdict> outcomes;
   std::vector<double> median_first_flag;
+  std::vector<std::vector<Fate>> fates;  // per cell
 };
 
 Result<Judged> judge(std::span<const score::Trajectory> honest, std::span<const MeasuredCell> cells,
@@ -69,6 +70,7 @@ Result<Judged> judge(std::span<const score::Trajectory> honest, std::span<const 
     judged.outcomes.push_back({static_cast<double>(first_flags.size()) / count, area_under_curve(evidence, negatives)});
     judged.median_first_flag.push_back(upper_median(std::move(first_flags)));
   }
+  judged.fates = std::move(fates);
   return judged;
 }
 
@@ -82,7 +84,7 @@ constexpr std::array<std::pair<const char*, Trivial>, 3> kRivals = {{
 }};
 
 // Share of `values` above what at most 1% of honest calibration accounts exceed (conformal, as PoH is).
-Outcome judge_rival(std::vector<double> honest, const std::vector<double>& values,
+Verdict judge_rival(std::vector<double> honest, const std::vector<double>& values,
                     const std::vector<double>& negatives) {
   std::sort(honest.begin(), honest.end());
   double flagged = 0;
@@ -107,14 +109,14 @@ double fair_threshold(std::span<const MeasuredCell> cells, const std::vector<std
 }
 
 // All cells of one rival, from its value of every account.
-std::vector<Outcome> judge_values(const std::vector<double>& honest, std::span<const MeasuredCell> cells,
+std::vector<Verdict> judge_values(const std::vector<double>& honest, std::span<const MeasuredCell> cells,
                                   const std::vector<std::vector<double>>& values) {
   std::vector<double> negatives;
   for (std::size_t i = 0; i < cells.size(); ++i) {
     if (cells[i].cell->calibration_kind) negatives.insert(negatives.end(), values[i].begin(), values[i].end());
   }
   const double threshold = fair_threshold(cells, values);
-  std::vector<Outcome> outcomes;
+  std::vector<Verdict> outcomes;
   for (const auto& cell : values) {
     outcomes.push_back(judge_rival(honest, cell, negatives));
     const auto above = std::count_if(cell.begin(), cell.end(), [&](double value) { return value > threshold; });
@@ -123,11 +125,11 @@ std::vector<Outcome> judge_values(const std::vector<double>& honest, std::span<c
   return outcomes;
 }
 
-std::vector<Outcome> judge_trivial(Trivial trivial, std::span<const Measured> honest,
+std::vector<Verdict> judge_trivial(Trivial trivial, std::span<const Measured> honest,
                                    std::span<const MeasuredCell> cells) {
   double mean = 0;
   for (const auto& one : honest) mean += trivial(one) / static_cast<double>(honest.size());
-  std::vector<Outcome> best(cells.size(), Outcome{0, 0, 0});
+  std::vector<Verdict> best(cells.size(), Verdict{0, 0, 0});
   for (int direction = 0; direction < 3; ++direction) {
     const auto score = [&](const Measured& one) {
       const double value = trivial(one);
@@ -150,7 +152,7 @@ std::vector<Outcome> judge_trivial(Trivial trivial, std::span<const Measured> ho
 }
 
 // A baseline has its direction from its authors: high is extraction.
-std::vector<Outcome> judge_baseline(std::size_t baseline, std::span<const BaselineScores> honest,
+std::vector<Verdict> judge_baseline(std::size_t baseline, std::span<const BaselineScores> honest,
                                     std::span<const MeasuredCell> cells) {
   const auto values_of = [&](std::span<const BaselineScores> accounts) {
     std::vector<double> values;
@@ -279,7 +281,7 @@ Result<void> judge_seed(const Sample& sample, const FirstStudyOptions& options, 
   for (const auto& one : judged) {
     if (!one) return tl::make_unexpected(one.error());
   }
-  std::vector<std::vector<Outcome>> rivals;
+  std::vector<std::vector<Verdict>> rivals;
   for (const auto& rival : kRivals) rivals.push_back(judge_trivial(rival.second, sample.calibration, sample.measured));
   for (std::size_t b = 0; b < kBaselines.size(); ++b) {
     rivals.push_back(judge_baseline(b, sample.calibration_baselines, sample.measured));
@@ -290,6 +292,7 @@ Result<void> judge_seed(const Sample& sample, const FirstStudyOptions& options, 
     cell.request_areas.push_back(areas[i]);
     cell.accounts.push_back(static_cast<std::uint32_t>(sample.measured[i].accounts.size()));
     cell.median_first_flag.push_back(judged[0]->median_first_flag[i]);
+    cell.fates.insert(cell.fates.end(), judged[0]->fates[i].begin(), judged[0]->fates[i].end());
     auto& configurations = cell.configurations.emplace_back();
     for (const auto& one : judged) configurations.push_back(one->outcomes[i]);
     auto& outcomes = cell.rivals.emplace_back();
@@ -318,7 +321,7 @@ Result<FirstStudyResult> run_first_study(const FirstStudyOptions& options) {
     result.horizon = sample.horizon;
     if (result.cells.empty()) {
       for (const auto& cell : sample.cells) {
-        result.cells.push_back({cell.name, cell.honest, cell.goal, {}, {}, {}, {}, {}});
+        result.cells.push_back({cell.name, cell.honest, cell.calibration_kind, cell.goal, {}, {}, {}, {}, {}, {}});
       }
     }
     if (!options.readings.empty() && seed == options.seeds.front()) {

@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "base/result.hpp"
+#include "lab/outcome.hpp"
 #include "lab/study.hpp"
 
 namespace cms::lab {
@@ -43,7 +44,7 @@ struct Configuration {
 };
 
 // What one configuration or rival says of one cell under one seed.
-struct Outcome {
+struct Verdict {
   double flagged = 0;  // share
   double area = 0.5;   // under the curve against the honest kinds of calibration
   double matched = 0;  // rivals: share flagged at a threshold raised until no honest cell is flagged beyond its goal
@@ -52,12 +53,14 @@ struct Outcome {
 struct CellResult {
   std::string name;
   bool honest = false;
+  bool calibration_kind = false;                     // honest accounts of a kind that calibration saw
   std::optional<double> goal;                        // honest: greatest share flagged; attackers: least
   std::vector<std::uint32_t> accounts;               // per seed
-  std::vector<std::vector<Outcome>> configurations;  // per seed, per configuration; [0] = all channels
-  std::vector<std::vector<Outcome>> rivals;          // per seed, per rival
+  std::vector<std::vector<Verdict>> configurations;  // per seed, per configuration; [0] = all channels
+  std::vector<std::vector<Verdict>> rivals;          // per seed, per rival
   std::vector<double> request_areas;                 // per seed: single requests against those of honest accounts
   std::vector<double> median_first_flag;             // per seed: requests until the first flag; 0 = none flagged
+  std::vector<Fate> fates;                           // of all accounts of all seeds, all channels
 };
 
 struct FirstStudyResult {
@@ -75,5 +78,7 @@ Result<FirstStudyResult> run_first_study(const FirstStudyOptions& options);
 std::string describe(const FirstStudyResult& result);
 // One JSON object a line: what, figure, goal, holds.
 std::string goal_lines(const FirstStudyResult& result);
+// ROC, detection delay, calibration, rungs of the policy and channels.
+nlohmann::json plots(const FirstStudyResult& result);
 
 }  // namespace cms::lab

@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "base/result.hpp"
+#include "lab/outcome.hpp"
 #include "score/score.hpp"
 
 namespace cms::lab {
@@ -74,5 +75,7 @@ Cost cost_at(const std::vector<FrontierRun>& runs, double floor, double account_
 // The tables, for people; one JSON goal line each.
 std::string describe(const FrontierResult& result);
 std::string goal_lines(const FrontierResult& result);
+// What 80% costs at each floor, and what one account covers at each.
+nlohmann::json plots(const FrontierResult& result);
 
 }  // namespace cms::lab

@@ -134,4 +134,57 @@ std::string goal_lines(const FrontierResult& result) {
   return text;
 }
 
+namespace {
+
+std::vector<double> floors_of(const FrontierResult& result) {
+  std::vector<double> floors;
+  for (const auto& run : result.runs.front()) {
+    const bool known = std::find(floors.begin(), floors.end(), run.floor) != floors.end();
+    if (run.floor > 0 && !known) floors.push_back(run.floor);
+  }
+  std::sort(floors.begin(), floors.end());
+  return floors;
+}
+
+// The most that one account covers within a checkpoint without falling below the floor, median over seeds.
+double best_at(const FrontierResult& result, double floor, std::size_t checkpoint) {
+  double best = 0;
+  for (std::size_t way = 0; way < result.runs.front().size(); ++way) {
+    const auto& run = result.runs.front()[way];
+    if (run.floor != floor || !run.one_account) continue;
+    const auto covered = [&](const FrontierRun& one) { return one.at_checkpoints[checkpoint]; };
+    best = std::max(best, median_of(result, way, covered));
+  }
+  return best;
+}
+
+}  // namespace
+
+nlohmann::json plots(const FrontierResult& result) {
+  if (result.runs.empty()) return nlohmann::json::array();
+  const auto floors = floors_of(result);
+  std::vector<Curve> costs, coverages;
+  double dearest = kCostGoal;
+  for (const double account_cost : kAccountCosts) {
+    Curve curve{fmt::format("an account costs {:.0f} requests", account_cost), {}, false};
+    for (const double floor : floors) {
+      const auto cost = median_cost(result, floor, account_cost);
+      curve.points.push_back({floor, cost.multiplier});
+      dearest = std::max(dearest, cost.multiplier);
+    }
+    costs.push_back(std::move(curve));
+  }
+  for (std::size_t i = 0; i < kCheckpoints.size(); ++i) {
+    Curve curve{fmt::format("{} requests", kCheckpoints[i]), {}, false};
+    for (const double floor : floors) curve.points.push_back({floor, best_at(result, floor, i)});
+    coverages.push_back(std::move(curve));
+  }
+  if (floors.empty()) return nlohmann::json::array();
+  const Axis floor_axis{"PoH that no account falls below", floors.front(), floors.back(), true};
+  return {curves_plot({"What extraction costs", "80% of the mass, over the unwatched minimum; a bound if not reached."},
+                      floor_axis, {"times the unwatched cost", 0.5, 2 * dearest, true}, costs),
+          curves_plot({"Coverage against clustering", "The most that one white-box account covers at each floor."},
+                      floor_axis, {"share of the yardstick's mass", 0, 1, false}, coverages)};
+}
+
 }  // namespace cms::lab

@@ -5,6 +5,7 @@
 #include <cmath>
 
 #include "lab/report.hpp"
+#include "lab/html_page.hpp"
 #include "lab/report_assets.hpp"
 #include "measure/homology/homology.hpp"
 #include "pipeline/model.hpp"
@@ -120,12 +121,6 @@ json evidence_at(const score::Calibration& calibration, double a) {
   return result;
 }
 
-// Puts `value` where the template says `{{key}}`, once.
-void fill(std::string& text, const std::string& key, const std::string& value) {
-  const auto at = text.find("{{" + key + "}}");
-  if (at != std::string::npos) text.replace(at, key.size() + 4, value);
-}
-
 }  // namespace
 
 json page_data(const Report& report, const pipeline::Model& model) {
@@ -157,14 +152,7 @@ json page_data(const Report& report, const pipeline::Model& model) {
 }
 
 std::string page(const Report& report, const pipeline::Model& model) {
-  auto data = page_data(report, model).dump(-1, ' ', true, json::error_handler_t::replace);
-  // Text of accounts must not be able to end the script element it lies in.
-  for (std::size_t at = 0; (at = data.find('<', at)) != std::string::npos;) data.replace(at, 1, "\\u003c");
-  std::string html = kReportHtml;
-  fill(html, "css", kReportCss);
-  fill(html, "js", kReportJs);
-  fill(html, "data", data);
-  return html;
+  return html_page({kReportHtml, kReportCss, std::string(kDrawJs) + kReportJs}, page_data(report, model));
 }
 
 }  // namespace cms::lab

@@ -14,6 +14,7 @@
 #include "base/result.hpp"
 #include "lab/corpus_account.hpp"
 #include "lab/honest.hpp"
+#include "lab/outcome.hpp"
 #include "score/score.hpp"
 
 namespace cms::lab {
@@ -59,5 +60,7 @@ Result<std::vector<SleeperOutcome>> run_sleepers(const SleeperOptions& options);
 
 std::string describe(const std::vector<SleeperOutcome>& outcomes);
 std::string goal_lines(const std::vector<SleeperOutcome>& outcomes);
+// Flags by requests since the onset.
+nlohmann::json plots(const std::vector<SleeperOutcome>& outcomes);
 
 }  // namespace cms::lab

@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "base/result.hpp"
+#include "lab/outcome.hpp"
 #include "lab/student.hpp"
 #include "score/score.hpp"
 
@@ -57,5 +58,7 @@ Result<StudentsResult> run_students(const StudentsOptions& options);
 
 std::string describe(const StudentsResult& result);
 std::string goal_lines(const StudentsResult& result);
+// Fidelity against coverage, a dot an account.
+nlohmann::json plots(const StudentsResult& result);
 
 }  // namespace cms::lab

@@ -126,4 +126,18 @@ std::string goal_lines(const StudentsResult& result) {
   return text;
 }
 
+nlohmann::json plots(const StudentsResult& result) {
+  std::vector<Curve> sides = {{"attackers", {}, false, true}, {"honest accounts", {}, true, true}};
+  double widest = .1, best = .1;
+  for (const auto& one : result.students) {
+    sides[one.honest ? 1 : 0].points.push_back({one.coverage, one.fidelity.use_weighted});
+    widest = std::max(widest, one.coverage);
+    best = std::max(best, one.fidelity.use_weighted);
+  }
+  const Axis coverage{"coverage of the yardstick", 0, widest, false};
+  const Axis fidelity{"use-weighted fidelity", 0, best, false};
+  return {curves_plot({"Fidelity follows coverage", "What a student knows that was shown an account's answers."}, coverage,
+                      fidelity, sides)};
+}
+
 }  // namespace cms::lab

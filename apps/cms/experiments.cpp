@@ -1,10 +1,9 @@
-// cms lab run: one subcommand an experiment. All print a table for people, and goal lines with --json.
-#include <fmt/format.h>
-
+// The experiments of cms lab run, one subcommand each.
 #include <memory>
 #include <string>
 
 #include "command.hpp"
+#include "experiment.hpp"
 #include "lab/economics.hpp"
 #include "lab/first_study.hpp"
 #include "lab/fleet.hpp"
@@ -29,46 +28,49 @@ struct Words {
   bool json = false;
 };
 
+// An experiment whose options are filled in.
 template <typename Options, typename Run>
-Result<void> run_and_print(Words<Options>& words, const Run& run) {
-  CMS_TRY(result, run(words.options));
-  fmt::print(words.json ? stderr : stdout, "{}", lab::describe(result));
-  if (words.json) fmt::print("{}", lab::goal_lines(result));
-  return {};
+Experiment experiment(const Words<Options>& words, const Run& run) {
+  auto options = words.options;
+  if (options.threads == 0) options.threads = cms::pipeline::default_threads();
+  return {words.json, [options, run]() -> Result<lab::Outcome> {
+            CMS_TRY(result, run(options));
+            lab::Outcome outcome{lab::describe(result), lab::goal_lines(result)};
+            if constexpr (requires { lab::plots(result); }) outcome.plots = lab::plots(result);
+            return outcome;
+          }};
 }
 
-// An experiment on the shared activations.
+// One on the shared activations.
 template <typename Options, typename Run>
-Result<void> run_on_data(Words<Options> words, const Run& run) {
+Experiment on_data(Words<Options> words, const Run& run) {
   words.options.data = words.data;
-  if (words.options.threads == 0) words.options.threads = cms::pipeline::default_threads();
-  return run_and_print(words, run);
+  return experiment(words, run);
 }
 
-Result<void> first_study(Words<lab::FirstStudyOptions> words) {
+Experiment first_study(Words<lab::FirstStudyOptions> words) {
   words.options.readings = words.readings;
   words.options.tune = words.tune;
-  return run_on_data(std::move(words), lab::run_first_study);
+  return on_data(std::move(words), lab::run_first_study);
 }
 
-Result<void> theft(Words<lab::TheftOptions> words) {
+Experiment theft(Words<lab::TheftOptions> words) {
   words.options.set = words.set;
   words.options.model = words.model;
-  return run_and_print(words, lab::run_theft);
+  return experiment(words, lab::run_theft);
 }
 
-Result<void> published(Words<lab::PublishedOptions> words) {
+Experiment published(Words<lab::PublishedOptions> words) {
   words.options.set = words.set;
   words.options.model = words.model;
   words.options.program_version = CMS_VERSION;
-  if (words.options.threads == 0) words.options.threads = cms::pipeline::default_threads();
-  return run_and_print(words, lab::run_published);
+  return experiment(words, lab::run_published);
 }
 
-Result<void> packed(Words<lab::PackedOptions> words) {
+Experiment packed(Words<lab::PackedOptions> words) {
   words.options.model = words.model;
   words.options.work = words.work;
-  return run_on_data(std::move(words), lab::run_packed);
+  return on_data(std::move(words), lab::run_packed);
 }
 
 // What all experiments take.
@@ -110,20 +112,24 @@ void add_ranking_accounts(CLI::App& command, Options& options, const std::string
       ->capture_default_str();
 }
 
-void add_first_study(CLI::App& run_app, Run& chosen) {
+void add_first_study(CLI::App& run_app, Experiment& chosen) {
   auto words = std::make_shared<Words<lab::FirstStudyOptions>>();
   auto& options = words->options;
   options.score.stride = 8;
   auto* command = run_app.add_subcommand("first-study", "Who is flagged, kind by kind, and what each channel adds");
   add_data(*command, *words);
   add_scale(*command, options, "Of the numbers of accounts");
+  command->add_option("--requests", options.requests, "Of an account, where its families have so many texts")
+      ->check(CLI::Range(100, 10'000))
+      ->capture_default_str();
+  add_ranking_accounts(*command, options, "Honest accounts that rank, before --scale");
   command->add_option("--readings", words->readings, "Append every reading of the first seed to this file");
   command->add_option("--tune", words->tune,
                       "Activations of our own prompts: choose on other attackers and rows, the test rows stay unread");
-  command->callback([words, &chosen] { chosen = [words] { return first_study(*words); }; });
+  command->callback([words, &chosen] { chosen = first_study(*words); });
 }
 
-void add_frontier(CLI::App& run_app, Run& chosen) {
+void add_frontier(CLI::App& run_app, Experiment& chosen) {
   auto words = std::make_shared<Words<lab::FrontierOptions>>();
   auto& options = words->options;
   auto* command =
@@ -133,10 +139,10 @@ void add_frontier(CLI::App& run_app, Run& chosen) {
       ->check(CLI::Range(50, 1'000'000))
       ->capture_default_str();
   add_ranking_accounts(*command, options, "Honest accounts that rank");
-  command->callback([words, &chosen] { chosen = [words] { return run_on_data(*words, lab::run_frontier); }; });
+  command->callback([words, &chosen] { chosen = on_data(*words, lab::run_frontier); });
 }
 
-void add_students(CLI::App& run_app, Run& chosen) {
+void add_students(CLI::App& run_app, Experiment& chosen) {
   auto words = std::make_shared<Words<lab::StudentsOptions>>();
   auto& options = words->options;
   auto* command = run_app.add_subcommand("students", "What an account's answers are worth, and Knockoff Nets");
@@ -145,10 +151,10 @@ void add_students(CLI::App& run_app, Run& chosen) {
   command->add_option("--runs", options.knockoff_runs, "Knockoff thefts of each kind a seed")
       ->check(CLI::Range(1, 1'000))
       ->capture_default_str();
-  command->callback([words, &chosen] { chosen = [words] { return run_on_data(*words, lab::run_students); }; });
+  command->callback([words, &chosen] { chosen = on_data(*words, lab::run_students); });
 }
 
-void add_economics(CLI::App& run_app, Run& chosen) {
+void add_economics(CLI::App& run_app, Experiment& chosen) {
   auto words = std::make_shared<Words<lab::EconomicsOptions>>();
   auto& options = words->options;
   auto* command = run_app.add_subcommand("economics", "What extraction costs under each price rule");
@@ -165,10 +171,10 @@ void add_economics(CLI::App& run_app, Run& chosen) {
       ->check(CLI::Range(10, 10'000))
       ->capture_default_str();
   command->add_flag("--tune", options.tune, "Attackers and honest accounts of the calibrate part, to choose on");
-  command->callback([words, &chosen] { chosen = [words] { return run_on_data(*words, lab::run_economics); }; });
+  command->callback([words, &chosen] { chosen = on_data(*words, lab::run_economics); });
 }
 
-void add_sleeper(CLI::App& run_app, Run& chosen) {
+void add_sleeper(CLI::App& run_app, Experiment& chosen) {
   auto words = std::make_shared<Words<lab::SleeperOptions>>();
   auto& options = words->options;
   auto* command =
@@ -180,10 +186,10 @@ void add_sleeper(CLI::App& run_app, Run& chosen) {
   command->add_option("--accounts", options.accounts, "Accounts of each kind a seed")
       ->check(CLI::Range(1, 10'000))
       ->capture_default_str();
-  command->callback([words, &chosen] { chosen = [words] { return run_on_data(*words, lab::run_sleepers); }; });
+  command->callback([words, &chosen] { chosen = on_data(*words, lab::run_sleepers); });
 }
 
-void add_fleet_study(CLI::App& run_app, Run& chosen) {
+void add_fleet_study(CLI::App& run_app, Experiment& chosen) {
   auto words = std::make_shared<Words<lab::FleetStudyOptions>>();
   auto& options = words->options;
   options.score.stride = 8;
@@ -207,10 +213,10 @@ void add_fleet_study(CLI::App& run_app, Run& chosen) {
   command->add_option("--resolution", options.campaign.communities.resolution, "Of communities (with --tune)")
       ->check(number_within(0.01, 100))
       ->capture_default_str();
-  command->callback([words, &chosen] { chosen = [words] { return run_on_data(*words, lab::run_fleet); }; });
+  command->callback([words, &chosen] { chosen = on_data(*words, lab::run_fleet); });
 }
 
-void add_theft(CLI::App& run_app, Run& chosen) {
+void add_theft(CLI::App& run_app, Experiment& chosen) {
   auto words = std::make_shared<Words<lab::TheftOptions>>();
   auto& options = words->options;
   auto* command = run_app.add_subcommand("theft", "A softmax head and a model's last layer, stolen from their answers");
@@ -221,10 +227,10 @@ void add_theft(CLI::App& run_app, Run& chosen) {
       ->capture_default_str();
   command->add_option("--seed", options.seed, "Of rows, prompts and tokens")->capture_default_str();
   add_common(*command, *words);
-  command->callback([words, &chosen] { chosen = [words] { return theft(*words); }; });
+  command->callback([words, &chosen] { chosen = theft(*words); });
 }
 
-void add_published(CLI::App& run_app, Run& chosen) {
+void add_published(CLI::App& run_app, Experiment& chosen) {
   auto words = std::make_shared<Words<lab::PublishedOptions>>();
   auto& options = words->options;
   options.prompts = "examples/prompts.jsonl";
@@ -240,10 +246,10 @@ void add_published(CLI::App& run_app, Run& chosen) {
       ->capture_default_str();
   add_scale(*command, options, "Of the numbers of sessions");
   add_scoring(*command, *words, "Of sessions and charts");
-  command->callback([words, &chosen] { chosen = [words] { return published(*words); }; });
+  command->callback([words, &chosen] { chosen = published(*words); });
 }
 
-void add_packed(CLI::App& run_app, Run& chosen) {
+void add_packed(CLI::App& run_app, Experiment& chosen) {
   auto words = std::make_shared<Words<lab::PackedOptions>>();
   auto& options = words->options;
   options.score.stride = 8;
@@ -268,21 +274,19 @@ void add_packed(CLI::App& run_app, Run& chosen) {
   add_ranking_accounts(*command, options, "Honest accounts that rank");
   command->add_flag("--replay", options.replay, "Extractors ask what people asked, not what instruction sets ask");
   command->add_flag("--tune", options.tune, "Choose a tap on the calibration part; the test part stays unread");
-  command->callback([words, &chosen] { chosen = [words] { return packed(*words); }; });
+  command->callback([words, &chosen] { chosen = packed(*words); });
 }
 
 }  // namespace
 
-void add_lab_run(CLI::App& lab_app, Run& chosen) {
-  auto* run_app = lab_app.add_subcommand("run", "Run an experiment");
-  run_app->require_subcommand(1);
-  add_first_study(*run_app, chosen);
-  add_frontier(*run_app, chosen);
-  add_economics(*run_app, chosen);
-  add_fleet_study(*run_app, chosen);
-  add_packed(*run_app, chosen);
-  add_students(*run_app, chosen);
-  add_sleeper(*run_app, chosen);
-  add_theft(*run_app, chosen);
-  add_published(*run_app, chosen);
+void add_experiments(CLI::App& app, Experiment& chosen) {
+  add_first_study(app, chosen);
+  add_frontier(app, chosen);
+  add_economics(app, chosen);
+  add_fleet_study(app, chosen);
+  add_packed(app, chosen);
+  add_students(app, chosen);
+  add_sleeper(app, chosen);
+  add_theft(app, chosen);
+  add_published(app, chosen);
 }

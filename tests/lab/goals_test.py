@@ -1,0 +1,82 @@
+"""cms lab run goals: files are experiments, results are kept, the page holds them. Form, not figures; needs no data."""
+
+import json
+import os
+import pathlib
+import subprocess
+import tempfile
+import unittest
+
+import experiment
+
+SOURCE = pathlib.Path(os.environ.get("CMS_SOURCE_DIR", pathlib.Path(__file__).parents[2]))
+# Heads over the product's own activations; no model, whatever this machine has.
+SET = f'set = "{SOURCE}/examples/activations"\nmodel = ""\n'
+
+
+class Goals(unittest.TestCase):
+    def setUp(self):
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        self.folder = pathlib.Path(folder.name)
+
+    def write(self, name, text):
+        (self.folder / f"{name}.toml").write_text(text)
+
+    def run_goals(self, *words):
+        return subprocess.run(
+            [experiment.PROGRAM, "lab", "run", "goals", "--data", "nowhere", "--file",
+             str(self.folder / "suite.toml"), "--work", str(self.folder / "work"), "--json", *words],
+            capture_output=True, text=True)
+
+    def test_a_suite_runs_once_and_its_page_has_tables_goals_and_pictures(self):
+        self.write("suite", 'title = "A suite"\nexperiments = ["heads", "twin"]\n')
+        self.write("heads", f'title = "Stolen heads"\nrun = "theft"\n{SET}')
+        self.write("twin", f'run = "theft"\nseed = 2\n{SET}')
+        first = self.run_goals()
+        self.assertEqual(first.returncode, 0, first.stderr)
+        lines = [json.loads(line) for line in first.stdout.splitlines()]
+        self.assertTrue(lines)
+        for line in lines:
+            self.assertEqual(set(line), {"what", "figure", "goal", "holds"})
+        page = (self.folder / "work" / "report.html").read_text()
+        for part in ("A suite", "Stolen heads", "twin", lines[0]["what"]):
+            self.assertIn(part, page)
+
+        second = self.run_goals()
+        self.assertEqual(second.stdout, first.stdout)
+        self.assertIn("[1/2] heads: kept from an earlier run", second.stderr)
+        self.assertEqual(len(list((self.folder / "work" / "results").iterdir())), 2)
+
+        only = self.run_goals("--only", "heads")
+        self.assertNotIn("twin", only.stderr)
+
+    def test_what_cannot_be_run_is_told_and_ends_with_1(self):
+        self.write("suite", 'run = "theft"\nset = "{data}/nothing"\n')
+        run = self.run_goals()
+        self.assertEqual(run.returncode, 1)
+        self.assertIn("not run", run.stderr)
+
+    def test_files_that_are_wrong_are_named(self):
+        for text, words in (('run = "sleep"\n', 'no experiment "sleep"'), ("seeds = [1]\n", "neither `run`"),
+                            ('run = "sleeper"\nstride = 0\n', "--stride"), ('run = "sleeper"\nsnore = 1\n', "--snore"),
+                            ('run = "sleeper"\nseeds = [[1]]\n', "line 2"), ("run = \n", "line 1"),
+                            ('experiments = ["gone"]\n', "gone.toml")):
+            with self.subTest(text=text):
+                self.write("suite", text)
+                run = self.run_goals()
+                self.assertEqual(run.returncode, 3, run.stderr)
+                self.assertIn(words, run.stderr)
+                self.assertIn(".toml", run.stderr)
+
+    def test_every_file_of_the_repository_is_an_experiment_that_parses(self):
+        run = subprocess.run(
+            [experiment.PROGRAM, "lab", "run", "goals", "--data", "nowhere", "--file",
+             str(SOURCE / "experiments" / "goals.toml"), "--work", str(self.folder / "work"), "--only", "none"],
+            capture_output=True, text=True)
+        self.assertEqual(run.returncode, 2, run.stderr)
+        self.assertIn("--only names no experiment", run.stderr)
+
+
+if __name__ == "__main__":
+    unittest.main(verbosity=2)
