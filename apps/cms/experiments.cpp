@@ -183,6 +183,9 @@ void add_sleeper(CLI::App& run_app, Experiment& chosen) {
   command->add_option("--asleep", options.asleep, "Honest requests before the attack, separated by commas; 0 first")
       ->delimiter(',')
       ->capture_default_str();
+  command->add_option("--attack-requests", options.attack_requests, "Of the extraction itself")
+      ->check(CLI::Range(16, 10'000))
+      ->capture_default_str();
   command->add_option("--accounts", options.accounts, "Accounts of each kind a seed")
       ->check(CLI::Range(1, 10'000))
       ->capture_default_str();

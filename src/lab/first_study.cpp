@@ -8,8 +8,7 @@
 #include <limits>
 
 #include "base/progress.hpp"
-#include "lab/baselines.hpp"
-#include "lab/first_study_cells.hpp"
+#include "lab/first_study_measured.hpp"
 #include "lab/ground.hpp"
 #include "lab/statistics.hpp"
 #include "pipeline/parallel.hpp"
@@ -17,36 +16,6 @@
 #include "tap/activation_set.hpp"
 
 namespace cms::lab {
-namespace {
-
-struct MeasuredCell {
-  const Cell* cell = nullptr;
-  std::vector<Measured> accounts;
-  std::vector<BaselineScores> baselines;  // per account
-  std::vector<double> logits;             // per request
-};
-
-std::vector<Configuration> all_configurations(const std::array<double, kChannelCount>& weights) {
-  std::vector<Configuration> configurations = {{"all", weights}};
-  for (std::size_t c = 0; c < kChannelCount; ++c) {
-    Configuration alone{fmt::format("{}", name(static_cast<Channel>(c))), {}};
-    alone.weights[c] = 1;
-    configurations.push_back(alone);
-  }
-  for (std::size_t c = 0; c < kChannelCount; ++c) {
-    Configuration without{fmt::format("without {}", name(static_cast<Channel>(c))), weights};
-    without.weights[c] = 0;
-    configurations.push_back(without);
-  }
-  return configurations;
-}
-
-// Shares of flagged accounts and areas of one configuration over all cells.
-struct Judged {
-  std::vector<Verdict> outcomes;
-  std::vector<double> median_first_flag;
-  std::vector<std::vector<Fate>> fates;  // per cell
-};
 
 Result<Judged> judge(std::span<const score::Trajectory> honest, std::span<const MeasuredCell> cells,
                      std::uint32_t horizon, const score::Options& options) {
@@ -67,11 +36,28 @@ Result<Judged> judge(std::span<const score::Trajectory> honest, std::span<const 
       if (fate.poh_min <= kFlagged) first_flags.push_back(fate.first_flag);
     }
     const auto count = static_cast<double>(std::max<std::size_t>(1, cell.size()));
-    judged.outcomes.push_back({static_cast<double>(first_flags.size()) / count, area_under_curve(evidence, negatives)});
+    judged.verdicts.push_back({static_cast<double>(first_flags.size()) / count, area_under_curve(evidence, negatives)});
     judged.median_first_flag.push_back(upper_median(std::move(first_flags)));
   }
   judged.fates = std::move(fates);
   return judged;
+}
+
+namespace {
+
+std::vector<Configuration> all_configurations(const std::array<double, kChannelCount>& weights) {
+  std::vector<Configuration> configurations = {{"all", weights}};
+  for (std::size_t c = 0; c < kChannelCount; ++c) {
+    Configuration alone{fmt::format("{}", name(static_cast<Channel>(c))), {}};
+    alone.weights[c] = 1;
+    configurations.push_back(alone);
+  }
+  for (std::size_t c = 0; c < kChannelCount; ++c) {
+    Configuration without{fmt::format("without {}", name(static_cast<Channel>(c))), weights};
+    without.weights[c] = 0;
+    configurations.push_back(without);
+  }
+  return configurations;
 }
 
 using Trivial = double (*)(const Measured&);
@@ -210,16 +196,6 @@ Result<ActivationSet> own_distillers(const std::filesystem::path& path, const Ma
   return kept;
 }
 
-// Everything of one seed, measured.
-struct Sample {
-  std::vector<Cell> cells;
-  std::vector<MeasuredCell> measured;
-  std::vector<Measured> calibration;
-  std::vector<BaselineScores> calibration_baselines;
-  std::vector<score::Trajectory> trajectories;
-  std::uint32_t horizon = 0;
-};
-
 // What baselines of one seed are measured on.
 struct Material {
   const ActivationSet& set;
@@ -267,6 +243,12 @@ Result<Sample> measure_seed(const ActivationSet& set, const FirstStudyOptions& o
                                material.baselines(cell.accounts), material.logits(cell.accounts)});
     progress.advance(cell.accounts.size());
   }
+  Random training(seed + 7);
+  sample.training_cells = training_cells(study, options, training);
+  for (const auto& cell : sample.training_cells) {
+    const auto name = "training " + cell.name;
+    sample.training.push_back({&cell, measure_accounts(study, cell.accounts, name, measure), {}, {}});
+  }
   for (const auto& one : sample.calibration) sample.trajectories.push_back(one.trajectory);
   return sample;
 }
@@ -286,15 +268,18 @@ Result<void> judge_seed(const Sample& sample, const FirstStudyOptions& options, 
   for (std::size_t b = 0; b < kBaselines.size(); ++b) {
     rivals.push_back(judge_baseline(b, sample.calibration_baselines, sample.measured));
   }
+  CMS_TRY(trained, judge_trained(sample, options.score, judged[0]->fates, options.threads));
   const auto areas = request_areas(sample.measured);
   for (std::size_t i = 0; i < sample.cells.size(); ++i) {
     auto& cell = result.cells[i];
     cell.request_areas.push_back(areas[i]);
+    cell.trained.push_back(trained[i].trained);
+    cell.combined.push_back(trained[i].combined);
     cell.accounts.push_back(static_cast<std::uint32_t>(sample.measured[i].accounts.size()));
     cell.median_first_flag.push_back(judged[0]->median_first_flag[i]);
     cell.fates.insert(cell.fates.end(), judged[0]->fates[i].begin(), judged[0]->fates[i].end());
     auto& configurations = cell.configurations.emplace_back();
-    for (const auto& one : judged) configurations.push_back(one->outcomes[i]);
+    for (const auto& one : judged) configurations.push_back(one->verdicts[i]);
     auto& outcomes = cell.rivals.emplace_back();
     for (const auto& rival : rivals) outcomes.push_back(rival[i]);
   }
@@ -321,7 +306,11 @@ Result<FirstStudyResult> run_first_study(const FirstStudyOptions& options) {
     result.horizon = sample.horizon;
     if (result.cells.empty()) {
       for (const auto& cell : sample.cells) {
-        result.cells.push_back({cell.name, cell.honest, cell.calibration_kind, cell.goal, {}, {}, {}, {}, {}, {}});
+        auto& added = result.cells.emplace_back();
+        added.name = cell.name;
+        added.honest = cell.honest;
+        added.calibration_kind = cell.calibration_kind;
+        added.goal = cell.goal;
       }
     }
     if (!options.readings.empty() && seed == options.seeds.front()) {

@@ -70,7 +70,7 @@ class Composer {
   void attack(const std::string& name, Attack compose, const Rows& pool, std::optional<double> goal) {
     auto accounts = compose_many(scaled(options_.attack_accounts, options_.scale),
                                  [&] { return compose(study_.corpus, pool, attack_, random_); });
-    cells.push_back({name, false, false, goal, std::move(accounts)});
+    cells.push_back({name, false, false, goal, std::move(accounts), families_of(pool)});
   }
 
   void diluted_at(double share, const Rows& pool, const Rows& cover, std::optional<double> goal) {
@@ -78,12 +78,23 @@ class Composer {
     options.share = share;
     auto accounts = compose_many(scaled(options_.attack_accounts, options_.scale),
                                  [&] { return diluted(study_.corpus, {pool, cover}, options, random_); });
-    cells.push_back({fmt::format("diluted {:.0f}%", 100 * share), false, false, goal, std::move(accounts)});
+    cells.push_back(
+        {fmt::format("diluted {:.0f}%", 100 * share), false, false, goal, std::move(accounts), families_of(pool)});
   }
 
   std::vector<Cell> cells;
 
  private:
+  [[nodiscard]] std::set<std::string> families_of(const Rows& pool) const {
+    std::set<std::string> names;
+    for (const auto row : pool) {
+      const auto& one = study_.corpus.rows[row];
+      const auto& family = study_.corpus.families[one.family];
+      names.insert(one.origin == Origin::people ? kPeople : family.starts_with(kPairs) ? kPairs : family);
+    }
+    return names;
+  }
+
   const Study& study_;
   const FirstStudyOptions& options_;
   Random& random_;
@@ -198,6 +209,18 @@ std::vector<std::uint32_t> known_people(const Corpus& corpus, Pool pool) {
 
 std::vector<std::uint32_t> instruction_sets(const Study& study) {
   return of_families(study.corpus, study.split.test, kInstructionSets);
+}
+
+std::vector<Cell> training_cells(const Study& study, const FirstStudyOptions& options, Random& random) {
+  auto few = options;
+  few.attack_accounts = 50;
+  Composer composer(study, few, random);
+  const auto people = known_people(study.corpus, study.split.calibrate);
+  composer.attack("systematic", systematic, people, std::nullopt);
+  composer.attack("naive", naive, people, std::nullopt);
+  composer.attack("sorted", sorted, people, std::nullopt);
+  composer.attack("clustered", clustered, people, std::nullopt);
+  return std::move(composer.cells);
 }
 
 std::vector<Cell> honest_cells(const Study& study, const FirstStudyOptions& options, std::uint64_t seed,

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -15,10 +16,16 @@ struct Cell {
   bool calibration_kind = false;  // honest accounts of the kinds that calibration saw: the negatives of every area
   std::optional<double> goal;
   std::vector<ComposedAccount> accounts;
+  std::set<std::string> families = {};  // attackers: of the texts they are after; kPeople for replays, kPairs for mea_*
 };
 
 // How the rows are split for `seed`. Families nobody honest was calibrated on, families of the manifold, attackers'.
 SplitOptions first_study_split(const FirstStudyOptions& options, std::uint64_t seed);
+
+// Names under which the trained score leaves families out: all people's together, and the pairs of the MMD study, of
+// which two share texts.
+inline constexpr const char* kPeople = "people";
+inline constexpr const char* kPairs = "mea";
 
 // Family name that the distillers of the tune set get.
 inline constexpr const char* kOwnDistillers = "own_distillers";
@@ -36,6 +43,9 @@ std::vector<std::uint32_t> instruction_sets(const Study& study);
 // The honest cells alone: the first of first_study_cells(), the same accounts.
 std::vector<Cell> honest_cells(const Study& study, const FirstStudyOptions& options, std::uint64_t seed,
                                Random& random);
+
+// Replays of the calibrate part's people, 50 of each kind before scaling: what the trained score learns replay from.
+std::vector<Cell> training_cells(const Study& study, const FirstStudyOptions& options, Random& random);
 
 // `seed` is the one of the split, which the tune mode needs to keep away from the report's rows.
 std::vector<Cell> first_study_cells(const Study& study, const FirstStudyOptions& options, std::uint64_t seed,

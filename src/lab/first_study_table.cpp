@@ -144,6 +144,20 @@ std::string channel_table(const FirstStudyResult& result) {
   return text;
 }
 
+std::string trained_table(const FirstStudyResult& result) {
+  std::string text = fmt::format("{:<30} {:>14} {:>14} {:>14}\n", "flagged, AUC", "label-free", "trained", "both");
+  for (const auto& cell : result.cells) {
+    const auto seeds = cell.accounts.size();
+    const auto two = [&](const std::vector<Verdict>& verdicts) {
+      return fmt::format(" {:>6.3f} {:>7.3f}", over_seeds(seeds, [&](auto s) { return verdicts[s].flagged; }).mean,
+                         over_seeds(seeds, [&](auto s) { return verdicts[s].area; }).mean);
+    };
+    text += fmt::format("{:<30} {:>6.3f} {:>7.3f}", cell.name, flagged(cell).mean, mean_area(cell, 0));
+    text += two(cell.trained) + two(cell.combined) + "\n";
+  }
+  return text + "trained: the families of the row were left out of training; both: the lesser of the two PoH, twice\n";
+}
+
 // Real conversations only, against composed honest accounts: whether composing makes accounts as coherent as people
 // are.
 std::string coherence_line(const FirstStudyResult& result) {
@@ -168,7 +182,8 @@ std::string describe(const FirstStudyResult& result) {
              "mean over seeds (worst seed); median = requests to the first flag; interval: Clopper-Pearson, one-sided "
              "95% each way\n\n",
              seeds, result.horizon, result.stride) +
-         main_table(result) + "\n" + rival_table(result) + "\n" + channel_table(result) + coherence_line(result);
+         main_table(result) + "\n" + rival_table(result) + "\n" + trained_table(result) + "\n" +
+         channel_table(result) + coherence_line(result);
 }
 
 std::string goal_lines(const FirstStudyResult& result) {
@@ -180,6 +195,8 @@ std::string goal_lines(const FirstStudyResult& result) {
   for (const auto& cell : result.cells) {
     const std::string what = "first-study: share flagged, " + cell.name;
     line(what, flagged(cell).mean, goal_text(cell), cell.goal ? nlohmann::json(holds(cell)) : nlohmann::json());
+    line("first-study: share flagged by the trained score, " + cell.name,
+         over_seeds(cell.accounts.size(), [&](auto s) { return cell.trained[s].flagged; }).mean, "-", nullptr);
     if (cell.honest) continue;
     line("first-study: flagged more than every rival, " + cell.name, flagged(cell).mean,
          "> each at matched honest rates, where > .02", beats_rivals(cell, result.rivals.size()));

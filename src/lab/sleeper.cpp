@@ -6,6 +6,7 @@
 
 #include "base/progress.hpp"
 #include "lab/attackers.hpp"
+#include "lab/first_study_cells.hpp"
 #include "lab/ground.hpp"
 #include "pipeline/parallel.hpp"
 #include "types/score.hpp"
@@ -34,10 +35,7 @@ struct Task {
 
 std::vector<Task> tasks_of(const Ground& ground, const SleeperOptions& options, Random& random) {
   const auto& study = ground.study;
-  const auto of = [&](Origin origin) {
-    return subset(study.corpus, study.split.test, [origin](const CorpusRow& row) { return row.origin == origin; });
-  };
-  const auto people = of(Origin::people), sets = of(Origin::distiller);
+  const auto people = known_people(study.corpus, study.split.test), sets = instruction_sets(study);
   const std::pair<const char*, Pool> pools[] = {{"instruction sets", sets}, {"people's prompts", people}};
   std::vector<Task> tasks;
   for (const bool systematic_attack : {false, true}) {

@@ -23,7 +23,7 @@ struct SleeperOptions {
   std::filesystem::path data;
   std::vector<std::uint64_t> seeds = {1, 2, 3};
   std::vector<std::uint32_t> asleep = {0, 50, 200, 1'000};  // honest requests before the attack; the first is early
-  std::uint32_t attack_requests = 150;
+  std::uint32_t attack_requests = 300;
   std::uint32_t after_requests = 300;  // honest ones after it, fewer where texts run out
   std::uint32_t accounts = 40;         // per seed, attack and time asleep
   std::uint32_t ranking_accounts = 500;

@@ -82,14 +82,14 @@ nlohmann::json plots(const std::vector<SleeperOutcome>& outcomes) {
     std::vector<Curve> curves;
     for (const auto& [asleep, row] : by_sleep) {
       Curve curve{fmt::format("after {} honest", asleep), {}, false};
-      for (int n = 0; n <= 150; n += 3) {
+      for (int n = 0; n <= 300; n += 4) {
         const auto is_early = [n](double delay) { return delay <= n; };
         const auto by_then = std::count_if(row.delays.begin(), row.delays.end(), is_early);
         curve.points.push_back({static_cast<double>(n), static_cast<double>(by_then) / row.accounts});
       }
       curves.push_back(std::move(curve));
     }
-    const Axis since{"requests since the onset", 0, 150, false}, share{"share flagged", 0, 1, false};
+    const Axis since{"requests since the onset", 0, 300, false}, share{"share flagged", 0, 1, false};
     pictures.push_back(curves_plot({"Sleepers: " + attack, "Accounts flagged since the attack began."}, since, share,
                                    curves));
   }

@@ -1,0 +1,52 @@
+// What a seed of the first study has measured, and how a configuration judges it. Shared by its sources only.
+#pragma once
+
+#include <set>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "lab/baselines.hpp"
+#include "lab/first_study.hpp"
+#include "lab/first_study_cells.hpp"
+
+namespace cms::lab {
+
+struct MeasuredCell {
+  const Cell* cell = nullptr;
+  std::vector<Measured> accounts;
+  std::vector<BaselineScores> baselines;  // per account
+  std::vector<double> logits;             // per request
+};
+
+// Everything of one seed, measured.
+struct Sample {
+  std::vector<Cell> cells;
+  std::vector<MeasuredCell> measured;
+  std::vector<Cell> training_cells;        // replays of the calibrate part's people, for the trained score
+  std::vector<MeasuredCell> training;
+  std::vector<Measured> calibration;
+  std::vector<BaselineScores> calibration_baselines;
+  std::vector<score::Trajectory> trajectories;
+  std::uint32_t horizon = 0;
+};
+
+// What one configuration says of every cell.
+struct Judged {
+  std::vector<Verdict> verdicts;
+  std::vector<double> median_first_flag;
+  std::vector<std::vector<Fate>> fates;
+};
+Result<Judged> judge(std::span<const score::Trajectory> honest, std::span<const MeasuredCell> cells,
+                     std::uint32_t horizon, const score::Options& options);
+
+// The trained score on every cell, each with the families it draws from left out of training; honest cells by a score
+// that was shown all. `label_free` are the fates that options.weights gave.
+struct TrainedVerdict {
+  Verdict trained;
+  Verdict combined;  // the lesser of both PoH, twice: the promise holds for it too (Bonferroni)
+};
+Result<std::vector<TrainedVerdict>> judge_trained(const Sample& sample, const score::Options& options,
+                                                  std::span<const std::vector<Fate>> label_free, unsigned threads);
+
+}  // namespace cms::lab
