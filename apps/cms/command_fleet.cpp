@@ -41,7 +41,7 @@ Result<Seen> see(const ScoreInputs& inputs, unsigned threads) {
     const auto group = more.is_object() ? more.find("group") : more.end();
     seen.kinds.push_back(group != more.end() && group->is_string() ? group->get<std::string>() : std::string());
   }
-  CMS_TRY(signatures, pipeline::signatures_of(inputs.model.atlas, inputs.set, inputs.accounts, {}, threads));
+  CMS_TRY(signatures, pipeline::signatures_of(inputs.model, inputs.set, inputs.accounts, threads));
   seen.signatures = std::move(signatures);
   return seen;
 }

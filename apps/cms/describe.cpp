@@ -103,7 +103,7 @@ Json describe(const cms::ActivationSet& set) {
 
 Result<Json> describe_state(std::span<const std::uint8_t> bytes) {
   CMS_TRY(named, cms::pipeline::decode(bytes));
-  const auto& [window, score, time, reading, kept] = named.state;
+  const auto& [window, score, time, reading, signature, kept] = named.state;
   const auto& options = window.options;
   Json evidence = Json::object();
   for (std::size_t c = 0; c < cms::kChannelCount; ++c) {
@@ -118,6 +118,7 @@ Result<Json> describe_state(std::span<const std::uint8_t> bytes) {
               {"requests", window.requests},
               {"distinct", window.distinct},
               {"charts_visited", window.visited_count()},
+              {"signature_charts", cms::fleet::chart_count(cms::fleet::charts_of(signature))},
               {"time", time},
               {"evaluations", score.evaluations},
               {"poh_min", score.evaluations > 0 ? Json(score.poh_min) : Json(nullptr)},

@@ -24,7 +24,7 @@ namespace lab = cms::lab;
 template <typename Options>
 struct Words {
   Options options;
-  std::string data, readings, tune, set, model, work;
+  std::string data, families, readings, tune, set, model, work;
   bool json = false;
 };
 
@@ -45,7 +45,12 @@ Experiment experiment(const Words<Options>& words, const Run& run) {
 template <typename Options, typename Run>
 Experiment on_data(Words<Options> words, const Run& run) {
   words.options.data = words.data;
-  return experiment(words, run);
+  if (words.families.empty()) return experiment(words, run);
+  const auto families = lab::read_families(words.families);
+  if (families) words.options.families = *families;
+  auto chosen = experiment(words, run);
+  if (!families) chosen.run = [families] { return Result<lab::Outcome>(tl::make_unexpected(families.error())); };
+  return chosen;
 }
 
 Experiment first_study(Words<lab::FirstStudyOptions> words) {
@@ -97,6 +102,7 @@ void add_scoring(CLI::App& command, Words<Options>& words, const std::string& se
 template <typename Options>
 void add_data(CLI::App& command, Words<Options>& words) {
   command.add_option("--data", words.data, "Folder with activations/{human,distill}.npy and their lines")->required();
+  command.add_option("--families", words.families, "TOML: which families play which part; those of the shared sets");
   add_scoring(command, words, "Of splits and accounts");
 }
 

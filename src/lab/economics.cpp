@@ -185,9 +185,14 @@ std::vector<std::pair<std::string, Rows32>> streams(const Market& market) {
   Random random(market.seed + 4);
   const auto drawn = draw(corpus, market.pool, most, random);
   const auto sample = draw(corpus, market.pool, 4 * most, random);
+  AttackOptions options;
+  options.length = {static_cast<std::uint32_t>(most), 1};
+  Random chance(market.seed + 7);
+  const auto replay = clustered(corpus, market.people, options, chance);
   return {{"naive", drawn},
           {"systematic", farthest_first(corpus, sample, std::min(most, sample.size()))},
-          {"sorted", nearest_neighbour_order(corpus, drawn)}};
+          {"sorted", nearest_neighbour_order(corpus, drawn)},
+          {kClusteredPeople, replay ? replay->rows : Rows32{}}};
 }
 
 struct Run {
@@ -380,7 +385,9 @@ void teach(const Market& market, const ActivationSet& set, std::span<const Run> 
 }
 
 Result<EconomicsSeed> run_seed(const ActivationSet& set, const EconomicsOptions& options, std::uint64_t seed) {
-  CMS_TRY(ground, make_ground(set, {options.score, options.ranking_accounts, options.scale, options.threads}, seed));
+  const GroundOptions standing{options.score, options.ranking_accounts, options.scale, options.threads,
+                               options.families};
+    CMS_TRY(ground, make_ground(set, standing, seed));
   const auto market = make_market(ground, options, seed);
   EconomicsSeed result;
   result.rules = market.rules;

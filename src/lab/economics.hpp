@@ -15,6 +15,7 @@
 
 #include "base/result.hpp"
 #include "lab/economics_attacks.hpp"
+#include "lab/families.hpp"
 #include "lab/frontier.hpp"
 #include "lab/outcome.hpp"
 #include "lab/student.hpp"
@@ -23,6 +24,7 @@ namespace cms::lab {
 
 struct EconomicsOptions {
   std::filesystem::path data;  // folder with activations/{human,distill}.npy
+  Families families = shared_families();
   std::vector<std::uint64_t> seeds = {1, 2, 3};
   std::vector<double> floors = {0, .001, .01, .05, .10, .25};  // the first is 0: unwatched
   double scale = .2;                    // of the first study's numbers of honest accounts, at least 10 a kind
@@ -78,6 +80,8 @@ struct EconomicsResult {
 
 // What the names of attackers begin with who know everything but the yardstick, and want charts of their own.
 inline constexpr const char* kBlind = "blind";
+// Replays people's prompts in clusters: no account of theirs is flagged, so it is the price that has to stop them.
+inline constexpr const char* kClusteredPeople = "clustered people";
 
 // Errors: `usage` when floors are not 0 and then numbers in (0, 1]; `bad_input` when the data are not there or too
 // small. Cost: some minutes a seed.

@@ -269,6 +269,9 @@ std::string goal_lines(const EconomicsResult& result) {
            {kProductRule, kGoalFloor, cost, 0, true, ""});
   }
   report("C(.01), one account that does not know the yardstick", {kProductRule, kGoalFloor, 0, 1, false, kBlind});
+  const auto clustered = median_cost(result, {kProductRule, kGoalFloor, 0, 1, false, kClusteredPeople});
+  line("economics: C(.01), clustered people's prompts, one account", clustered.multiplier, ">= 5",
+       clustered.reached ? nlohmann::json(clustered.multiplier >= 5) : nlohmann::json());
   report("C, honest mimicry, one account", {kProductRule, 0, 0, 1, false, "honest mimicry"});
   report("C, honest mimicry, any number of accounts", {kProductRule, 0, 0, 0, false, "honest mimicry"});
   for (std::size_t r = 0; r < kRuleCount; ++r) {

@@ -3,7 +3,7 @@
 // For every cell (a kind of account) and seed: share flagged (lowest PoH <= .01), area under the curve against honest
 // accounts, the same for each channel alone and left out, and for rivals: what anybody can count, and the baselines of
 // baselines.hpp. Beside it how far single requests separate (the OMED limit).
-// docs/lab/first-study.md has the protocol; which families play which part is in first_study_cells.cpp and is never
+// docs/lab/first-study.md has the protocol; which families play which part is in experiments/families.toml and is never
 // tuned.
 #pragma once
 
@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "base/result.hpp"
+#include "lab/families.hpp"
 #include "lab/outcome.hpp"
 #include "lab/study.hpp"
 
@@ -21,6 +22,7 @@ namespace cms::lab {
 
 struct FirstStudyOptions {
   std::filesystem::path data;  // folder with activations/{human,distill}.npy
+  Families families = shared_families();
   std::vector<std::uint64_t> seeds = {1, 2, 3, 4, 5};
   double scale = 1;  // of the numbers of accounts; CI runs .1
   std::uint32_t requests = 150;
@@ -35,6 +37,8 @@ struct FirstStudyOptions {
   // from the calibration part, unseen families are others than the report's. Empty = report.
   std::filesystem::path tune;
   std::filesystem::path readings;  // when given, every reading of the first seed goes there as NDJSON
+
+  [[nodiscard]] const FamilyParts& parts() const { return tune.empty() ? families.report : families.tune; }
 };
 
 // A configuration of the score: every channel, one alone, or one left out.

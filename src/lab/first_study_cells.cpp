@@ -15,22 +15,6 @@ namespace {
 using Names = std::vector<std::string>;
 using Rows = std::vector<std::uint32_t>;
 
-// Chosen before any result was seen: one family each of dialogue, shell, questions and service requests.
-const Names kUnseen = {"taskmaster3", "nl2bash", "trec_conv", "banking77"};
-const Names kManifold = {"natinst_gpt3", "cot_elicit"};
-// When choices are made, other families are unseen and other attackers attack.
-const Names kTuneUnseen = {"nlu_home", "hh_harmless", "gsm8k", "code_eval"};
-const Names kTuneManifold = {"natinst_gpt3"};
-const Names kTuneInstructionSets = {"cot_elicit", kOwnDistillers};
-const Names kInstructionSets = {"alpaca", "selfinstruct_gpt4omini", "wizardlm_h2o", "p3_sweep", "mmlu_sweep"};
-const Names kStreams = {"alpaca",        "p3_sweep",         "mmlu_sweep",           "selfinstruct_gpt4omini",
-                        "chatdoctor5k",  "mea_meaeq_agnews", "mea_meaeq_hatespeech", "mea_meaeq_imdb",
-                        "mea_meaeq_sst2"};
-// Assistant, question, code and mathematics: what a generalist asks about.
-const Names kGeneralist = {"sharegpt_sample", "hh_harmless", "instructionwild", "dolly", "nq_open",
-                           "code_eval",       "gsm8k"};
-const Names kConversations = {"sharegpt_sample", "hh_harmless", "sgd", "multiwoz"};
-
 Rows people_of(const Corpus& corpus, std::span<const std::uint32_t> pool) {
   return subset(corpus, pool, [](const CorpusRow& row) { return row.origin == Origin::people; });
 }
@@ -116,16 +100,18 @@ void add_attackers(Composer& composer, const Rows& sets, const Rows& people) {
   composer.diluted_at(.1, sets, people, std::nullopt);
 }
 
-void add_honest(Composer& composer, const Corpus& corpus, const Rows& people, const Rows& unseen) {
+void add_honest(Composer& composer, const Corpus& corpus, const Families& families, const Rows& people,
+                const Rows& unseen) {
   composer.honest("single", single, people, true, .01);
   composer.honest("mixed", mixed, people, true, .01);
   composer.honest("power", power, people, true, .01);
-  composer.honest("generalist", generalist, of_families(corpus, people, kGeneralist), true, .01);
+  composer.honest("generalist", generalist, of_families(corpus, people, families.generalist), true, .01);
   composer.honest("batch", batch, people, false, .03);
   if (unseen.empty()) return;
   composer.honest("unseen single", single, unseen, false, .01);
   composer.honest("unseen power", power, unseen, false, .01);
-  composer.honest("conversations", single, of_families(corpus, people, kConversations), false, std::nullopt, 1.0);
+  const auto conversations = of_families(corpus, people, families.conversations);
+  composer.honest("conversations", single, conversations, false, std::nullopt, 1.0);
 }
 
 }  // namespace
@@ -137,13 +123,16 @@ SplitOptions first_study_split(const FirstStudyOptions& options, std::uint64_t s
   split.fit = 0.25;
   split.calibrate = 0.35;
   split.test = 0.40;
-  split.manifold = tune ? kTuneManifold : kManifold;
+  split.manifold = options.parts().manifold;
   // What lies wholly in the test part: in the tune mode all of the report's families too, so that they are not read.
-  std::set<std::string> whole(kUnseen.begin(), kUnseen.end());
-  whole.insert(kInstructionSets.begin(), kInstructionSets.end());
-  whole.insert(kStreams.begin(), kStreams.end());
-  if (tune) whole.insert(kTuneUnseen.begin(), kTuneUnseen.end());
-  if (tune) whole.insert(kTuneInstructionSets.begin(), kTuneInstructionSets.end());
+  std::set<std::string> whole;
+  const auto add = [&whole](const FamilyParts& parts) {
+    whole.insert(parts.unseen.begin(), parts.unseen.end());
+    whole.insert(parts.instruction_sets.begin(), parts.instruction_sets.end());
+    whole.insert(parts.streams.begin(), parts.streams.end());
+  };
+  add(options.families.report);
+  if (tune) add(options.families.tune);
   split.unseen.assign(whole.begin(), whole.end());
   return split;
 }
@@ -151,7 +140,7 @@ SplitOptions first_study_split(const FirstStudyOptions& options, std::uint64_t s
 std::vector<ComposedAccount> calibration_accounts(const Study& study, const FirstStudyOptions& options,
                                                   Random& random) {
   const auto people = people_of(study.corpus, study.split.calibrate);
-  const auto general = of_families(study.corpus, people, kGeneralist);
+  const auto general = of_families(study.corpus, people, options.families.generalist);
   HonestOptions honest;
   honest.length = {options.requests, std::min(100U, options.requests)};
   const std::uint32_t wanted = scaled(options.ranking_accounts, options.scale);
@@ -179,9 +168,11 @@ std::vector<ComposedAccount> calibration_accounts(const Study& study, const Firs
 namespace {
 
 // Rows of the tune mode's unseen families that the report does not test on.
-Rows tune_unseen(const Study& study, std::uint64_t seed) {
-  auto rows = of_families(study.corpus, study.split.test, kTuneUnseen);
-  const auto reported = split_corpus(study.corpus, first_study_split({}, seed));
+Rows tune_unseen(const Study& study, const FirstStudyOptions& options, std::uint64_t seed) {
+  auto rows = of_families(study.corpus, study.split.test, options.families.tune.unseen);
+  FirstStudyOptions report;
+  report.families = options.families;
+  const auto reported = split_corpus(study.corpus, first_study_split(report, seed));
   if (!reported) return {};
   const std::set<std::uint32_t> tested(reported->test.begin(), reported->test.end());
   std::erase_if(rows, [&](std::uint32_t row) { return tested.contains(row); });
@@ -191,31 +182,32 @@ Rows tune_unseen(const Study& study, std::uint64_t seed) {
 // The people that accounts under test are composed of; in the tune mode those of the calibration part.
 Rows test_people(const Study& study, const FirstStudyOptions& options) {
   if (!options.tune.empty()) return people_of(study.corpus, study.split.calibrate);
-  return known_people(study.corpus, study.split.test);
+  return known_people(study, study.split.test);
 }
 
 void compose_honest(Composer& composer, const Study& study, const FirstStudyOptions& options, std::uint64_t seed) {
   const auto unseen = options.tune.empty()
-                          ? of_families(study.corpus, people_of(study.corpus, study.split.test), kUnseen)
-                          : tune_unseen(study, seed);
-  add_honest(composer, study.corpus, test_people(study, options), unseen);
+                          ? of_families(study.corpus, people_of(study.corpus, study.split.test),
+                                        study.families.unseen)
+                          : tune_unseen(study, options, seed);
+  add_honest(composer, study.corpus, options.families, test_people(study, options), unseen);
 }
 
 }  // namespace
 
-std::vector<std::uint32_t> known_people(const Corpus& corpus, Pool pool) {
-  return without(corpus, people_of(corpus, pool), kUnseen);
+std::vector<std::uint32_t> known_people(const Study& study, Pool pool) {
+  return without(study.corpus, people_of(study.corpus, pool), study.families.unseen);
 }
 
 std::vector<std::uint32_t> instruction_sets(const Study& study) {
-  return of_families(study.corpus, study.split.test, kInstructionSets);
+  return of_families(study.corpus, study.split.test, study.families.instruction_sets);
 }
 
 std::vector<Cell> training_cells(const Study& study, const FirstStudyOptions& options, Random& random) {
   auto few = options;
   few.attack_accounts = 50;
   Composer composer(study, few, random);
-  const auto people = known_people(study.corpus, study.split.calibrate);
+  const auto people = known_people(study, study.split.calibrate);
   composer.attack("systematic", systematic, people, std::nullopt);
   composer.attack("naive", naive, people, std::nullopt);
   composer.attack("sorted", sorted, people, std::nullopt);
@@ -234,12 +226,9 @@ std::vector<Cell> first_study_cells(const Study& study, const FirstStudyOptions&
                                     Random& random) {
   Composer composer(study, options, random);
   const auto& corpus = study.corpus;
-  const bool tune = !options.tune.empty();
   compose_honest(composer, study, options, seed);
-  const auto people = test_people(study, options);
-  const auto& names = tune ? kTuneInstructionSets : kInstructionSets;
-  add_attackers(composer, of_families(corpus, study.split.test, names), people);
-  for (const auto& name : tune ? kTuneInstructionSets : kStreams) {
+  add_attackers(composer, instruction_sets(study), test_people(study, options));
+  for (const auto& name : study.families.streams) {
     composer.attack("stream " + name, stream, of_families(corpus, study.split.test, {&name, 1}), std::nullopt);
   }
   return std::move(composer.cells);

@@ -27,15 +27,12 @@ SplitOptions first_study_split(const FirstStudyOptions& options, std::uint64_t s
 inline constexpr const char* kPeople = "people";
 inline constexpr const char* kPairs = "mea";
 
-// Family name that the distillers of the tune set get.
-inline constexpr const char* kOwnDistillers = "own_distillers";
-
 // Honest accounts for calibration, until exactly `ranking_accounts` of those named calibrate-0, calibrate-1, ... that
 // reach the full length fall into the ranking half.
 std::vector<ComposedAccount> calibration_accounts(const Study& study, const FirstStudyOptions& options, Random& random);
 
 // The people of a pool, less the families that nobody honest was calibrated on.
-std::vector<std::uint32_t> known_people(const Corpus& corpus, Pool pool);
+std::vector<std::uint32_t> known_people(const Study& study, Pool pool);
 
 // The rows of the test part that attackers over instruction sets send.
 std::vector<std::uint32_t> instruction_sets(const Study& study);

@@ -10,10 +10,10 @@
 namespace cms::lab {
 namespace {
 
-using Families = std::set<std::string>;
+using FamilyNames = std::set<std::string>;
 using CellPeaks = std::vector<std::vector<Peaks>>;  // per cell, per account
 
-bool apart(const Families& a, const Families& b) {
+bool apart(const FamilyNames& a, const FamilyNames& b) {
   return std::none_of(a.begin(), a.end(), [&](const std::string& one) { return b.contains(one); });
 }
 
@@ -63,7 +63,7 @@ Result<Material> material_of(const Sample& sample, const score::Options& options
 
 // Attackers whose families are apart from `left_out`. Replays of the calibrate part's people stand for those of the
 // test part, which are judged.
-TrainingSet training_set(const Sample& sample, const Material& material, const Families& left_out) {
+TrainingSet training_set(const Sample& sample, const Material& material, const FamilyNames& left_out) {
   TrainingSet set{material.honest, {}};
   for (std::size_t i = 0; i < sample.cells.size(); ++i) {
     const auto& cell = sample.cells[i];
@@ -92,7 +92,7 @@ Verdict verdict_of(const std::vector<double>& poh, const std::vector<double>& ho
 }
 
 // Cells that leave out `left_out`, judged by weights learnt without it.
-Result<void> judge_without(const Sample& sample, const Material& material, const Families& left_out,
+Result<void> judge_without(const Sample& sample, const Material& material, const FamilyNames& left_out,
                            std::span<const std::size_t> cells, const score::Options& options,
                            std::span<const std::vector<Fate>> label_free, std::vector<TrainedVerdict>& verdicts) {
   auto trained = options;
@@ -123,12 +123,12 @@ Result<void> judge_without(const Sample& sample, const Material& material, const
 Result<std::vector<TrainedVerdict>> judge_trained(const Sample& sample, const score::Options& options,
                                                   std::span<const std::vector<Fate>> label_free, unsigned threads) {
   CMS_TRY(material, material_of(sample, options, threads));
-  std::map<Families, std::vector<std::size_t>> by_families;
+  std::map<FamilyNames, std::vector<std::size_t>> by_families;
   for (std::size_t i = 0; i < sample.cells.size(); ++i) {
     const auto& cell = sample.cells[i];
-    by_families[cell.honest ? Families{} : cell.families].push_back(i);
+    by_families[cell.honest ? FamilyNames{} : cell.families].push_back(i);
   }
-  const std::vector<std::pair<Families, std::vector<std::size_t>>> jobs(by_families.begin(), by_families.end());
+  const std::vector<std::pair<FamilyNames, std::vector<std::size_t>>> jobs(by_families.begin(), by_families.end());
   std::vector<TrainedVerdict> verdicts(sample.cells.size());
   std::vector<Result<void>> done(jobs.size(), Result<void>{});
   pipeline::parallel_for(jobs.size(), threads, [&](unsigned, std::size_t j) {

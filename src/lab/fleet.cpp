@@ -58,8 +58,8 @@ struct Parts {
 Parts parts_of(const Study& study, bool tune) {
   const auto& corpus = study.corpus;
   Parts parts;
-  parts.calibrate = known_people(corpus, study.split.calibrate);
-  parts.people = tune ? parts.calibrate : known_people(corpus, study.split.test);
+  parts.calibrate = known_people(study, study.split.calibrate);
+  parts.people = tune ? parts.calibrate : known_people(study, study.split.test);
   parts.sets = tune ? of_families(corpus, all_rows(corpus), kTuneSets) : instruction_sets(study);
   return parts;
 }
@@ -102,7 +102,7 @@ class SeedRun {
 
  private:
   fleet::Signature signature_of(const ComposedAccount& account) const {
-    pipeline::SignatureMaker maker(study_.atlas, options_.signature);
+    pipeline::SignatureMaker maker(study_.atlas, window::Options{}.length, options_.signature);
     for (const auto row : account.rows) maker.take(study_.projected[row]);
     return maker.signature();
   }
@@ -273,7 +273,8 @@ Result<FleetResult> run_fleet(const FleetStudyOptions& options) {
   CMS_TRY(set, read_ground(options.data));
   FleetResult result;
   for (const auto seed : options.seeds) {
-    CMS_TRY(ground, make_ground(set, {options.score, options.ranking_accounts, 1, options.threads}, seed));
+    const GroundOptions standing{options.score, options.ranking_accounts, 1, options.threads, options.families};
+    CMS_TRY(ground, make_ground(set, standing, seed));
     CMS_CHECK(SeedRun(options, set, ground, seed).run(result));
   }
   result.update_accounts = options.update_accounts;

@@ -14,6 +14,7 @@
 
 #include "base/result.hpp"
 #include "fleet/campaign.hpp"
+#include "lab/families.hpp"
 #include "lab/fleet_accounts.hpp"
 #include "score/score.hpp"
 
@@ -21,6 +22,7 @@ namespace cms::lab {
 
 struct FleetStudyOptions {
   std::filesystem::path data;
+  Families families = shared_families();
   std::vector<std::uint64_t> seeds = {1, 2, 3};
   FleetOptions fleet;
   std::uint32_t calibration_fleets = 12;  // half of them fix the evidence, half rank

@@ -72,7 +72,8 @@ Result<FrontierResult> run_frontier(const FrontierOptions& options) {
   FrontierResult result;
   std::map<std::string, std::vector<double>> honest;
   for (const auto seed : options.seeds) {
-    CMS_TRY(ground, make_ground(set, {options.score, options.ranking_accounts, 1, options.threads}, seed));
+    const GroundOptions standing{options.score, options.ranking_accounts, 1, options.threads, options.families};
+    CMS_TRY(ground, make_ground(set, standing, seed));
     add_honest(ground, seed, honest);
     CMS_TRY(runs, all_runs(ground, options, seed));
     result.runs.push_back(std::move(runs));

@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "base/result.hpp"
+#include "lab/families.hpp"
 #include "lab/outcome.hpp"
 #include "score/score.hpp"
 
@@ -21,6 +22,7 @@ namespace cms::lab {
 
 struct FrontierOptions {
   std::filesystem::path data;  // folder with activations/{human,distill}.npy
+  Families families = shared_families();
   std::vector<std::uint64_t> seeds = {1, 2, 3};
   std::vector<double> floors = {0, .001, .01, .05, .10, .25};  // the first is unwatched
   // Requests after which an account is left; 0 = when it gets no further. Below 16 nothing is evaluated.

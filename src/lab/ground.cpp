@@ -48,6 +48,7 @@ Result<std::vector<ActivationSet>> read_shared(const std::filesystem::path& data
 StudyOptions shared_study_options(const FirstStudyOptions& options, std::uint64_t seed) {
   StudyOptions study_options;
   study_options.split = first_study_split(options, seed);
+  study_options.families = options.parts();
   study_options.corpus.words_max = 24;  // what of a text was read
   study_options.corpus.chars_max = 144;
   study_options.atlas.chart_count = options.chart_count;
@@ -64,6 +65,7 @@ Result<ActivationSet> read_ground(const std::filesystem::path& data) {
 Result<Ground> make_ground(const ActivationSet& set, const GroundOptions& options, std::uint64_t seed) {
   Ground ground;
   ground.options.score = options.score;
+  ground.options.families = options.families;
   ground.options.ranking_accounts = options.ranking_accounts;
   ground.options.threads = options.threads;
   Random random(seed);

@@ -39,6 +39,7 @@ struct GroundOptions {
   std::uint32_t ranking_accounts = 500;
   double scale = 1;  // of the numbers of accounts in cells; ranking_accounts are not scaled
   unsigned threads = 1;
+  Families families = shared_families();
 };
 
 // The shared activations as one set. Errors: as read_shared.

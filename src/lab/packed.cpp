@@ -87,6 +87,7 @@ void add_attacks(Stage& stage, const Texts& texts, const PackedOptions& options,
 
 Result<Stage> make_stage(const ActivationSet& set, const PackedOptions& options, std::uint64_t seed) {
   FirstStudyOptions first;
+  first.families = options.families;
   first.ranking_accounts = options.ranking_accounts;
   first.threads = options.threads;
   CMS_TRY(study, make_study(set, shared_study_options(first, seed)));

@@ -14,12 +14,14 @@
 #include <vector>
 
 #include "base/result.hpp"
+#include "lab/families.hpp"
 #include "score/calibration.hpp"
 
 namespace cms::lab {
 
 struct PackedOptions {
   std::filesystem::path data;   // folder of the shared activations
+  Families families = shared_families();
   std::filesystem::path model;  // GGUF they were made with; empty: everything must be in `work` already
   std::filesystem::path work;   // folder of vectors read anew
   std::vector<std::uint64_t> seeds = {1, 2, 3};

@@ -1,4 +1,5 @@
-// Templates, styles and programs of the pages (report.html, suite.js, ...), put into the program at build time.
+// Templates, styles and programs of the pages (report.html, suite.js, ...), and the families of the shared sets, put
+// into the program at build time.
 #pragma once
 
 namespace cms::lab {
@@ -10,5 +11,6 @@ extern const char* const kReportJs;
 extern const char* const kSuiteHtml;
 extern const char* const kSuiteCss;  // after the report's
 extern const char* const kSuiteJs;
+extern const char* const kSharedFamilies;  // experiments/families.toml
 
 }  // namespace cms::lab

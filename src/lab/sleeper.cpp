@@ -35,7 +35,7 @@ struct Task {
 
 std::vector<Task> tasks_of(const Ground& ground, const SleeperOptions& options, Random& random) {
   const auto& study = ground.study;
-  const auto people = known_people(study.corpus, study.split.test), sets = instruction_sets(study);
+  const auto people = known_people(study, study.split.test), sets = instruction_sets(study);
   const std::pair<const char*, Pool> pools[] = {{"instruction sets", sets}, {"people's prompts", people}};
   std::vector<Task> tasks;
   for (const bool systematic_attack : {false, true}) {
@@ -92,7 +92,8 @@ Result<std::vector<SleeperOutcome>> run_sleepers(const SleeperOptions& options) 
   CMS_TRY(set, read_ground(options.data));
   std::vector<SleeperOutcome> outcomes;
   for (const auto seed : options.seeds) {
-    CMS_TRY(ground, make_ground(set, {options.score, options.ranking_accounts, 1, options.threads}, seed));
+    const GroundOptions standing{options.score, options.ranking_accounts, 1, options.threads, options.families};
+    CMS_TRY(ground, make_ground(set, standing, seed));
     Random random(seed + 3);
     const auto tasks = tasks_of(ground, options, random);
     std::vector<SleeperOutcome> judged(tasks.size());

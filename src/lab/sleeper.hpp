@@ -13,6 +13,7 @@
 
 #include "base/result.hpp"
 #include "lab/corpus_account.hpp"
+#include "lab/families.hpp"
 #include "lab/honest.hpp"
 #include "lab/outcome.hpp"
 #include "score/score.hpp"
@@ -21,6 +22,7 @@ namespace cms::lab {
 
 struct SleeperOptions {
   std::filesystem::path data;
+  Families families = shared_families();
   std::vector<std::uint64_t> seeds = {1, 2, 3};
   std::vector<std::uint32_t> asleep = {0, 50, 200, 1'000};  // honest requests before the attack; the first is early
   std::uint32_t attack_requests = 300;

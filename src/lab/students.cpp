@@ -75,7 +75,9 @@ Result<StudentsResult> run_students(const StudentsOptions& options) {
   CMS_TRY(set, read_ground(options.data));
   StudentsResult result;
   for (const auto seed : options.seeds) {
-    CMS_TRY(ground, make_ground(set, {options.score, options.ranking_accounts, options.scale, options.threads}, seed));
+    const GroundOptions standing{options.score, options.ranking_accounts, options.scale, options.threads,
+                                 options.families};
+    CMS_TRY(ground, make_ground(set, standing, seed));
     Random random(seed + 2);
     const auto school = make_school(ground, set, options.examination, random);
     examine_cells(school, seed, options.threads, result);

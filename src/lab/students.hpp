@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "base/result.hpp"
+#include "lab/families.hpp"
 #include "lab/outcome.hpp"
 #include "lab/student.hpp"
 #include "score/score.hpp"
@@ -21,6 +22,7 @@ namespace cms::lab {
 
 struct StudentsOptions {
   std::filesystem::path data;
+  Families families = shared_families();
   std::vector<std::uint64_t> seeds = {1, 2, 3};
   double scale = .05;                // of the first study's numbers of accounts, at least 10 a cell
   std::uint32_t examination = 500;   // texts

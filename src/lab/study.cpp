@@ -90,6 +90,7 @@ Result<Split> annotated_split(const ActivationSet& set, const Corpus& corpus) {
 
 Result<Study> make_study(const ActivationSet& set, const StudyOptions& options) {
   Study study;
+  study.families = options.families;
   CMS_TRY(corpus, make_corpus(set.rows, set.values, set.manifest.dimension, options.corpus));
   study.corpus = std::move(corpus);
   CMS_TRY(split, options.annotated ? annotated_split(set, study.corpus) : split_corpus(study.corpus, options.split));

@@ -12,6 +12,7 @@
 #include "atlas/fit.hpp"
 #include "lab/corpus.hpp"
 #include "lab/corpus_account.hpp"
+#include "lab/families.hpp"
 #include "lab/split.hpp"
 #include "pipeline/fit.hpp"
 #include "score/calibration.hpp"
@@ -21,6 +22,7 @@
 namespace cms::lab {
 
 struct Study {
+  FamilyParts families;  // which play which part, in the mode it was made for; empty where nobody said
   Corpus corpus;
   Split split;
   atlas::Atlas atlas;
@@ -30,6 +32,7 @@ struct Study {
 
 struct StudyOptions {
   SplitOptions split;
+  FamilyParts families;
   bool annotated = false;  // the rows say themselves where they belong (annotated_split); `split` is not read
   CorpusOptions corpus;
   atlas::FitOptions atlas;

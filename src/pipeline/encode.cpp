@@ -64,7 +64,13 @@ bool on_one_grid(const score::Options& options, const AccountState& state) {
          (state.score.evaluations == 0) == (state.score.requests == 0);
 }
 
-constexpr const char* kDisagree = "account state: damaged, score and window have counted different requests";
+// A signature is of the window's distinct requests, or empty where the atlas has more charts than one remembers.
+bool agree(const fleet::Signature& signature, const window::State& window) {
+  if (window.options.chart_count > fleet::kChartsMax) return signature == fleet::Signature{};
+  return signature.requests == window.distinct;
+}
+
+constexpr const char* kDisagree = "account state: damaged, its parts have counted different requests";
 
 Result<AccountState> decode_rest(ByteReader& in) {
   AccountState state;
@@ -77,6 +83,9 @@ Result<AccountState> decode_rest(ByteReader& in) {
   if (!std::isfinite(state.time)) return fail(ErrorCode::bad_input, "account state: damaged in its time");
   CMS_TRY(reading, decode_reading(in));
   state.reading = reading;
+  CMS_TRY(signature, fleet::decode_signature(in));
+  state.signature = signature;
+  if (!agree(state.signature, state.window)) return fail(ErrorCode::bad_input, kDisagree);
   if (in.failed()) return fail(ErrorCode::bad_input, "account state: ends early");
   if (!in.finished()) return fail(ErrorCode::bad_input, "account state: bytes follow its end");
   return state;
@@ -93,6 +102,7 @@ Bytes encode(const Model& model, const AccountState& state) {
   score::encode(state.score, out);
   out.put(state.time);
   encode_reading(state.reading, out);
+  fleet::encode(state.signature, out);
   return out.take();
 }
 

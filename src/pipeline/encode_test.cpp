@@ -185,7 +185,7 @@ TEST(StateBytes, say_what_is_wrong_with_them) {
   };
   EXPECT_TRUE(says({}, ErrorCode::bad_input, "CMST"));
   EXPECT_TRUE(says(with(0, 'X'), ErrorCode::bad_input, "CMST"));
-  EXPECT_TRUE(says(with(4, 3), ErrorCode::bad_input, "version 3"));
+  EXPECT_TRUE(says(with(4, 4), ErrorCode::bad_input, "version 4"));
   EXPECT_TRUE(says(with(16, 0xFF), ErrorCode::bad_input, "name"));
   EXPECT_TRUE(says(with(16, '9'), ErrorCode::refused, "belongs to atlas 9123456789ab"));
   AccountState wrong = state;
@@ -200,6 +200,12 @@ TEST(StateBytes, say_what_is_wrong_with_them) {
   wrong = state;
   wrong.reading.values[0] = std::nanf("");
   EXPECT_TRUE(says(encode(model, wrong), ErrorCode::bad_input, "reading"));
+  wrong = state;
+  wrong.signature.weight = -1;
+  EXPECT_TRUE(says(encode(model, wrong), ErrorCode::bad_input, "signature"));
+  wrong = state;
+  ++wrong.signature.requests;
+  EXPECT_TRUE(says(encode(model, wrong), ErrorCode::bad_input, "counted"));
   model.window_length = 16;
   EXPECT_TRUE(says(bytes, ErrorCode::bad_input, "sizes"));
 }
@@ -253,14 +259,17 @@ TEST(StateBytes, can_be_looked_at_without_their_atlas) {
   EXPECT_EQ(encode(model, named->state), bytes);
 }
 
-TEST(StateSize, is_ten_thousand_one_hundred_and_sixteen_bytes_encoded_from_the_first_request_on) {
+constexpr std::size_t kSizeWithoutSignature = 10'116;
+
+TEST(StateSize, is_the_same_from_the_first_request_on_and_at_most_ten_kibibytes_and_a_signature) {
+  static_assert(kSizeWithoutSignature <= 10'240 && fleet::kSignatureBytes <= 1'024);
   const Model& model = usual_model();
   for (const std::uint32_t requests : {0U, 1U, 300U}) {
-    EXPECT_EQ(encode(model, aged(model, requests, 8)).size(), 10'116U);
+    EXPECT_EQ(encode(model, aged(model, requests, 8)).size(), kSizeWithoutSignature + fleet::kSignatureBytes);
   }
 }
 
-TEST(StateSize, is_at_most_fourteen_kibibytes_resident) {
+TEST(StateSize, is_at_most_fourteen_kibibytes_and_a_signature_resident) {
   const Model& model = usual_model();
   constexpr std::size_t kAccounts = 200;
   Stream stream(model, 9);
@@ -280,8 +289,8 @@ TEST(StateSize, is_at_most_fourteen_kibibytes_resident) {
   if (mallinfo2().uordblks == 0) GTEST_SKIP() << "an allocator that does not say what it gave, as sanitizers have";
   const auto bytes = (mallinfo2().uordblks + mallinfo2().hblkhd - before) / kAccounts;
   RecordProperty("bytes", static_cast<int>(bytes));
-  EXPECT_LE(bytes, 14'336U);
-  EXPECT_GT(bytes, 10'116U) << "not everything was counted";
+  EXPECT_LE(bytes, 14'336U + fleet::kSignatureBytes);
+  EXPECT_GT(bytes, kSizeWithoutSignature + fleet::kSignatureBytes) << "not everything was counted";
 }
 
 }  // namespace

@@ -10,6 +10,7 @@
 #include "base/directions.hpp"
 #include "base/kernels.hpp"
 #include "base/lanes.hpp"
+#include "pipeline/signatures.hpp"
 #include "pipeline/step.hpp"
 #include "types/neighbours.hpp"
 
@@ -202,8 +203,13 @@ inline Score score_at(const Model& model, const AccountState& state, double time
 inline Score step(const Model& model, AccountState& state, std::span<const float> raw, double time) {
   window::Matrix matrix;
   window::load(state.window, matrix);
-  const auto change = window::push(state.window, matrix, atlas::project(model.atlas, raw));
+  const auto projected = atlas::project(model.atlas, raw);
+  const auto change = window::push(state.window, matrix, projected);
   state.time = time;
+  if (!change.repeat) {
+    fleet::decay(state.signature, signature_options(model));
+    fleet::add(state.signature, projected, model.atlas.centroid(projected.chart));
+  }
   const auto requests = state.window.requests, distinct = state.window.distinct;
   if (score::evaluates(model.calibration.options, requests, distinct, change.repeat)) {
     state.reading = reading(model.atlas, state.window);

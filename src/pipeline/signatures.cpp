@@ -2,16 +2,23 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "base/random.hpp"
-#include "pipeline/model.hpp"
 #include "pipeline/parallel.hpp"
 #include "score/calibration.hpp"
 
 namespace cms::pipeline {
 
-SignatureMaker::SignatureMaker(const atlas::Atlas& atlas, const fleet::SignatureOptions& options)
-    : atlas_(atlas), options_(options),
-      window_(*window::make(window_options(atlas, window::Options{}.length, window::Options{}.length))) {
+fleet::SignatureOptions signature_options(const Model& model) {
+  fleet::SignatureOptions options;
+  options.half_life_requests = std::clamp(model.calibration.options.h_requests, 1.0, fleet::kWeightMax / 2.0);
+  return options;
+}
+
+SignatureMaker::SignatureMaker(const atlas::Atlas& atlas, std::uint32_t window_length,
+                               const fleet::SignatureOptions& options)
+    : atlas_(atlas), options_(options), window_(*window::make(window_options(atlas, window_length, window_length))) {
   window::load(window_, matrix_);
 }
 
@@ -20,9 +27,9 @@ void SignatureMaker::take(const Projected& projected) {
   fleet::take(signature_, projected, atlas_.centroid(projected.chart), options_);
 }
 
-Result<std::vector<fleet::Signature>> signatures_of(const atlas::Atlas& atlas, const ActivationSet& set,
-                                                    std::span<const tap::AccountRows> accounts,
-                                                    const fleet::SignatureOptions& options, unsigned threads) {
+Result<std::vector<fleet::Signature>> signatures_of(const Model& model, const ActivationSet& set,
+                                                    std::span<const tap::AccountRows> accounts, unsigned threads) {
+  const auto& atlas = model.atlas;
   CMS_CHECK(matches(atlas.manifest, set.manifest));
   if (atlas.chart_count() > fleet::kChartsMax) {
     return fail(ErrorCode::refused, fmt::format("the atlas has {} charts; a signature remembers {}",
@@ -32,7 +39,7 @@ Result<std::vector<fleet::Signature>> signatures_of(const atlas::Atlas& atlas, c
   std::vector<atlas::ProjectScratch> scratches(threads);
   std::vector<Projected> projected(threads);
   parallel_for(accounts.size(), threads, [&](unsigned worker, std::size_t a) {
-    SignatureMaker maker(atlas, options);
+    SignatureMaker maker(atlas, model.window_length, signature_options(model));
     for (const auto row : accounts[a].rows) {
       atlas::project(atlas, set.row(row), scratches[worker], projected[worker]);
       maker.take(projected[worker]);

@@ -11,20 +11,24 @@
 #include "atlas/atlas.hpp"
 #include "fleet/campaign.hpp"
 #include "fleet/signature.hpp"
+#include "pipeline/model.hpp"
 #include "tap/activation_set.hpp"
 #include "types/activation.hpp"
 #include "window/window.hpp"
 
 namespace cms::pipeline {
 
+// How signatures age under a model: half of the weight is gone when half of the evidence is.
+fleet::SignatureOptions signature_options(const Model& model);
+
 // The signature of one account, request by request. A request whose point equals one of the account's last W distinct
-// ones (its window says so, W the usual length) is a repeat and leaves no trace, so that sending everything three times
+// ones (its window says so) is a repeat and leaves no trace, so that sending everything three times
 // gives the bytes of sending it once. Threads: one owner; the atlas outlives it. Cost of take(): window::push and
 // fleet::take.
 class SignatureMaker {
  public:
   // Requires an atlas of kChartsMax charts at most, of sizes a window allows.
-  SignatureMaker(const atlas::Atlas& atlas, const fleet::SignatureOptions& options);
+  SignatureMaker(const atlas::Atlas& atlas, std::uint32_t window_length, const fleet::SignatureOptions& options);
   void take(const Projected& projected);
   [[nodiscard]] const fleet::Signature& signature() const { return signature_; }
 
@@ -36,12 +40,12 @@ class SignatureMaker {
   fleet::Signature signature_;
 };
 
-// The signatures of accounts of a set, in their order; requests in the order of their rows. Errors: `refused` when the
+// The signatures of accounts of a set, in their order; requests in the order of their rows: the bytes that the pure step
+// leaves in their states. Errors: `refused` when the
 // set is of another model than the atlas, or the atlas has more than kChartsMax charts.
 // Cost: one projection a request, and SignatureMaker's.
-Result<std::vector<fleet::Signature>> signatures_of(const atlas::Atlas& atlas, const ActivationSet& set,
-                                                    std::span<const tap::AccountRows> accounts,
-                                                    const fleet::SignatureOptions& options, unsigned threads);
+Result<std::vector<fleet::Signature>> signatures_of(const Model& model, const ActivationSet& set,
+                                                    std::span<const tap::AccountRows> accounts, unsigned threads);
 
 // Honest fleets for fleet::calibrate, out of one set of honest accounts: those that score::in_ranking_half names make
 // the fleets that rank, the others those that fix the evidence. Each fleet is a random half of its side, so fleets of

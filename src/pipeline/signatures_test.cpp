@@ -6,6 +6,7 @@
 #include <set>
 
 #include "pipeline/model_example.hpp"
+#include "pipeline/step.hpp"
 #include "score/calibration.hpp"
 
 namespace cms::pipeline {
@@ -13,7 +14,7 @@ namespace {
 
 // Five accounts of hostile streams, one after the other.
 struct Example {
-  Model model = example_model();
+  Model model = with(example_model(), 64, 64, 1);
   ActivationSet set;
   std::vector<tap::AccountRows> accounts;
 
@@ -31,25 +32,38 @@ struct Example {
   }
 };
 
-// The signature by definition: a point equal to one of the last 64 distinct ones is left out.
+// The signature by definition: a point equal to one of the last W distinct ones is left out.
 fleet::Signature without_repeats(const Example& example, std::span<const std::size_t> rows) {
   const auto& atlas = example.model.atlas;
   fleet::Signature slow;
   std::vector<std::vector<std::int8_t>> distinct;
   for (const auto row : rows) {
     const auto projected = atlas::project(atlas, example.set.row(row));
-    const auto last = distinct.end() - std::min<std::ptrdiff_t>(64, std::ssize(distinct));
+    const auto last = distinct.end() - std::min<std::ptrdiff_t>(example.model.window_length, std::ssize(distinct));
     if (std::find(last, distinct.end(), projected.point) != distinct.end()) continue;
     distinct.push_back(projected.point);
-    fleet::take(slow, projected, atlas.centroid(projected.chart), {});
+    fleet::take(slow, projected, atlas.centroid(projected.chart), signature_options(example.model));
   }
   return slow;
 }
 
+TEST(Signatures, are_what_the_pure_step_leaves_in_the_accounts_state) {
+  const Example example;
+  const auto signatures = signatures_of(example.model, example.set, example.accounts, 1);
+  ASSERT_TRUE(signatures);
+  Scratch scratch;
+  for (std::size_t a = 0; a < example.accounts.size(); ++a) {
+    auto account = make_account(example.model);
+    for (const auto row : example.accounts[a].rows) step(example.model, account, example.set.row(row), 0, scratch);
+    EXPECT_EQ(account.signature, (*signatures)[a]);
+    EXPECT_EQ(account.signature.requests, account.window.distinct);
+  }
+}
+
 TEST(Signatures, are_those_of_the_requests_one_by_one_for_any_number_of_threads) {
   const Example example;
-  const auto one = signatures_of(example.model.atlas, example.set, example.accounts, {}, 1);
-  const auto three = signatures_of(example.model.atlas, example.set, example.accounts, {}, 3);
+  const auto one = signatures_of(example.model, example.set, example.accounts, 1);
+  const auto three = signatures_of(example.model, example.set, example.accounts, 3);
   ASSERT_TRUE(one && three);
   EXPECT_EQ(*one, *three);
   for (std::size_t a = 0; a < example.accounts.size(); ++a) {
@@ -73,10 +87,10 @@ TEST(Signatures, of_requests_sent_three_times_are_the_same_bytes_as_of_requests_
     for (const auto row : rows) thrice[a].rows.insert(thrice[a].rows.end(), 3, row);
     for (int round = 0; round < 2; ++round) again[a].rows.insert(again[a].rows.end(), rows.end() - 30, rows.end());
   }
-  const auto once = signatures_of(example.model.atlas, example.set, example.accounts, {}, 1);
+  const auto once = signatures_of(example.model, example.set, example.accounts, 1);
   ASSERT_TRUE(once);
   for (const auto& repeated : {thrice, again}) {
-    const auto made = signatures_of(example.model.atlas, example.set, repeated, {}, 1);
+    const auto made = signatures_of(example.model, example.set, repeated, 1);
     ASSERT_TRUE(made);
     for (std::size_t a = 0; a < once->size(); ++a) {
       ByteWriter expected, found;
@@ -90,7 +104,7 @@ TEST(Signatures, of_requests_sent_three_times_are_the_same_bytes_as_of_requests_
 TEST(Signatures, of_another_model_are_refused) {
   Example example;
   example.set.manifest.layer = "another";
-  const auto made = signatures_of(example.model.atlas, example.set, example.accounts, {}, 1);
+  const auto made = signatures_of(example.model, example.set, example.accounts, 1);
   ASSERT_FALSE(made);
   EXPECT_EQ(made.error().code, ErrorCode::refused);
 }

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "pipeline/signatures.hpp"
+
 namespace cms::pipeline {
 
 AccountState make_account(const Model& model) {
@@ -15,10 +17,16 @@ namespace {
 
 constexpr std::size_t kTogether = 16;  // requests projected at once: their rows fit the nearest cache
 
+void take_signature(const Model& model, const Projected& projected, fleet::Signature& signature) {
+  if (model.atlas.chart_count() > fleet::kChartsMax) return;
+  fleet::take(signature, projected, model.atlas.centroid(projected.chart), signature_options(model));
+}
+
 // With the scratch's matrix loaded with this account's window.
 void take(const Model& model, AccountState& state, const Projected& projected, double time, Scratch& scratch) {
   const auto change = window::push(state.window, scratch.matrix, projected);
   state.time = time;
+  if (!change.repeat) take_signature(model, projected, state.signature);
   const auto& options = model.calibration.options;
   if (!score::evaluates(options, state.window.requests, state.window.distinct, change.repeat)) {
     return follow(state.window, change, scratch.matrix, state.kept, scratch);

@@ -8,6 +8,7 @@
 #include <span>
 #include <string>
 
+#include "fleet/signature.hpp"
 #include "pipeline/model.hpp"
 #include "pipeline/reading.hpp"
 #include "score/score.hpp"
@@ -21,7 +22,10 @@ struct AccountState {
   score::State score;
   double time = 0;  // seconds, of the last request
   Reading reading;  // of the last evaluation
-  Kept kept;        // follows from the window
+  // For the fleet: of the requests that the window counts as distinct. Empty under an atlas of more than
+  // fleet::kChartsMax charts.
+  fleet::Signature signature;
+  Kept kept;  // follows from the window
 };
 
 // A new account under `model`.
@@ -55,7 +59,7 @@ Score score_at(const Model& model, const AccountState& state, double time);
 
 // Rises when a reader of the old bytes would misread: also with the order of window::PartsOf and the layout of
 // base/lanes.hpp. On disk.
-inline constexpr std::uint32_t kStateVersion = 2;
+inline constexpr std::uint32_t kStateVersion = 3;
 
 // The whole state as bytes, but for what follows from the rest, with the name of the atlas it belongs to.
 // Layout: docs/formats/state.md.

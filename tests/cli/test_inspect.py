@@ -35,7 +35,7 @@ def bits(numbers, count):
     return sum(1 << number for number in numbers).to_bytes((count + 7) // 8, "little")
 
 
-def state(window=16, horizon=20, rank=7, sketch=8, charts=60, version=2, points=((127, 1), (127, 2), (-127, 3))):
+def state(window=16, horizon=20, rank=7, sketch=8, charts=60, version=3, points=((127, 1), (127, 2), (-127, 3))):
     """An account's state by docs/formats/state.md: three distinct requests and one repeat, in charts 0, 2 and 2."""
     name = b"0123456789ab"
     header = b"CMST" + pack("I", [version]) + pack("Q", [len(name)]) + name
@@ -47,7 +47,14 @@ def state(window=16, horizon=20, rank=7, sketch=8, charts=60, version=2, points=
     memory += bits([1, 3], window) + bits([0, 1], window) + bits([0, 2], charts)
     score = pack("d", [0] * CHANNELS) + struct.pack("<2QdQdQd", 0, 0, 0, 0, 1, 0, 0)
     rest = pack("d", [1234.5]) + pack("Q", [1 << 2]) + pack("f", [0, 0, 0.75], MEASURES)
-    return header + sizes + pack("Q", [len(memory)]) + memory + score + rest
+    return header + sizes + pack("Q", [len(memory)]) + memory + score + rest + signature(requests=3, charts=[0, 2])
+
+
+def signature(requests, charts):
+    """By docs/fleet.md: requests of full weight whose points and residuals have cancelled out."""
+    weight = requests << 20
+    sums = pack("i", [0] * 128) + pack("q", [weight, weight, weight])
+    return sums + bits(charts, 1024) + bits([], 1024) + pack("I", [requests, 0]) + pack("Q", [requests])
 
 
 class Inspect(ProgramTest):
@@ -88,6 +95,7 @@ class Inspect(ProgramTest):
         self.assertEqual((said["kind"], said["atlas"]), ("state", "0123456789ab"))
         self.assertEqual([said[size] for size in ("window", "horizon", "rank", "charts")], [16, 20, 7, 60])
         self.assertEqual((said["requests"], said["distinct"], said["charts_visited"]), (4, 3, 2))
+        self.assertEqual(said["signature_charts"], 2)
         self.assertEqual(said["time"], 1234.5)
         self.assertIsNone(said["poh_min"])
         self.assertEqual([value for value in said["readings"].values() if value is not None], [0.75])
@@ -101,8 +109,8 @@ class Inspect(ProgramTest):
 
     def test_a_state_of_another_version_is_bad_input_and_named(self):
         path = self.own / "anna"
-        path.write_bytes(state(version=3))
-        self.assert_fails(run("inspect", path), 3, "version 3")
+        path.write_bytes(state(version=4))
+        self.assert_fails(run("inspect", path), 3, "version 4")
 
     def test_what_no_request_writes_is_bad_input_and_named(self):
         path = self.own / "anna"
