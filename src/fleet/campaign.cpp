@@ -6,7 +6,6 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
-#include <numeric>
 
 namespace cms::fleet {
 namespace {
@@ -27,80 +26,44 @@ std::vector<double> visits_of(std::span<const Signature> accounts, std::span<con
   return visits;
 }
 
-// Of every member the mean of distance_squared to the others, in one pass: its norm and the mean of theirs, less twice
-// the mean product of their means with its own.
-std::vector<double> distances_to_others(std::span<const Signature> accounts, std::span<const std::uint32_t> members) {
-  std::vector<double> distances(members.size());
-  if (members.size() < 2) return distances;
+// Mean over pairs of distance_squared, in one pass: the mean of norms less the mean product of different means.
+double mean_distance(std::span<const Signature> accounts, std::span<const std::uint32_t> members) {
+  const auto count = static_cast<double>(members.size());
+  if (members.size() < 2) return 0;
   std::array<double, kSignatureDimensions> sum{};
-  std::vector<double> norms(members.size());
-  double norm_sum = 0;
-  for (std::size_t i = 0; i < members.size(); ++i) {
-    const auto mean = mean_point(accounts[members[i]]);
+  double norms = 0, squares = 0;
+  for (const auto member : members) {
+    const auto& account = accounts[member];
+    const auto mean = mean_point(account);
     double square = 0;
     for (std::size_t d = 0; d < mean.size(); ++d) {
       sum[d] += mean[d];
       square += static_cast<double>(mean[d]) * mean[d];
     }
     // Own terms removed: the square of a mean of n unit vectors holds 1 / n of their own.
-    const double requests = std::max(1.0 + 1e-9, effective_requests(accounts[members[i]]));
-    norms[i] = (square - 1 / requests) / (1 - 1 / requests);
-    norm_sum += norms[i];
+    const double requests = std::max(1.0 + 1e-9, effective_requests(account));
+    norms += (square - 1 / requests) / (1 - 1 / requests);
+    squares += square;
   }
-  const auto others = static_cast<double>(members.size() - 1);
-  for (std::size_t i = 0; i < members.size(); ++i) {
-    const auto mean = mean_point(accounts[members[i]]);
-    double product = 0;
-    for (std::size_t d = 0; d < mean.size(); ++d) product += mean[d] * (sum[d] - mean[d]);
-    distances[i] = norms[i] + (norm_sum - norms[i] - 2 * product) / others;
-  }
-  return distances;
+  double whole = 0;
+  for (const double value : sum) whole += value * value;
+  return 2 * (norms / count - (whole - squares) / (count * (count - 1)));
 }
 
-struct Core {
+struct Judged {
   CommunityReading reading;
   std::vector<std::uint32_t> members;
 };
 
-// The members less those farthest from the others, kCoreShare of them kept; in the order they had.
-std::vector<std::uint32_t> peeled(std::span<const Signature> accounts, std::span<const std::uint32_t> members) {
-  const auto distances = distances_to_others(accounts, members);
-  const auto kept = static_cast<std::size_t>(kCoreShare * static_cast<double>(members.size()));
-  std::vector<std::size_t> order(members.size());
-  std::iota(order.begin(), order.end(), 0);
-  std::stable_sort(order.begin(), order.end(),
-                   [&](std::size_t a, std::size_t b) { return distances[a] < distances[b]; });
-  order.resize(kept);
-  std::sort(order.begin(), order.end());
-  std::vector<std::uint32_t> core;
-  for (const auto i : order) core.push_back(members[i]);
-  return core;
-}
-
-using Cores = std::vector<Core>;  // of one community, the first is all of it
-
-Result<std::vector<Cores>> communities_of(std::span<const Signature> accounts, std::span<const Link> links,
-                                          const BreadthNorm& norm, const CampaignOptions& options) {
+Result<std::vector<Judged>> communities_of(std::span<const Signature> accounts, std::span<const Link> links,
+                                           const BreadthNorm& norm, const CampaignOptions& options) {
   CMS_TRY(found, find_communities(static_cast<std::uint32_t>(accounts.size()), links, options.communities));
-  const std::size_t least = std::max(2U, options.members_min);
-  std::vector<Cores> communities;
+  std::vector<Judged> judged;
   for (auto& members : found) {
-    if (members.size() < least) continue;
-    auto& cores = communities.emplace_back();
-    for (std::uint32_t c = 0; c < options.cores && members.size() >= least; ++c) {
-      auto inner = peeled(accounts, members);
-      cores.push_back({read_community(accounts, members, norm), std::move(members)});
-      members = std::move(inner);
-    }
+    if (members.size() < std::max(2U, options.members_min)) continue;
+    judged.push_back({read_community(accounts, members, norm), std::move(members)});
   }
-  return communities;
-}
-
-// The core with the most evidence: whoever was drawn in is left out, and honest communities choose theirs as well.
-const Core& strongest(const CampaignCalibration& calibration, const Cores& cores) {
-  return *std::max_element(cores.begin(), cores.end(), [&](const Core& a, const Core& b) {
-    return evidence_of(calibration, a.reading) < evidence_of(calibration, b.reading);
-  });
+  return judged;
 }
 
 std::string kind_of(const HonestFleet& fleet, std::span<const std::uint32_t> members) {
@@ -176,9 +139,7 @@ CommunityReading read_community(std::span<const Signature> accounts, std::span<c
     entropy -= count / total * std::log(count / total);
   }
   reading.effective_charts = total > 0 ? std::exp(entropy) : 0;
-  for (const double one : distances_to_others(accounts, members)) {
-    reading.distance += one / static_cast<double>(members.size());
-  }
+  reading.distance = mean_distance(accounts, members);
   // By chance members would share charts as if each spread its visits evenly over the union.
   double squares = 0;
   for (const auto member : members) squares += std::pow(chart_count(charts_of(accounts[member])), 2);
@@ -200,17 +161,13 @@ Result<CampaignCalibration> calibrate(std::span<const HonestFleet> fleets, const
   CMS_TRY(breadth, fit_breadth(fixing));
   calibration.breadth = breadth;
   std::vector<CommunityReading> fixed;
-  std::vector<std::pair<std::string, Cores>> ranking;
+  std::vector<std::pair<std::string, CommunityReading>> ranking;
   for (std::size_t f = 0; f < fleets.size(); ++f) {
     const Neighbourhood neighbourhood(fleets[f].accounts, breadth, options.links);
-    CMS_TRY(communities, communities_of(fleets[f].accounts, neighbourhood.links(), breadth, options));
-    for (auto& cores : communities) {
-      if (f % 2 == 0) {
-        fixed.push_back(cores.front().reading);
-      } else {
-        const auto kind = kind_of(fleets[f], cores.front().members);
-        ranking.emplace_back(kind, std::move(cores));
-      }
+    CMS_TRY(judged, communities_of(fleets[f].accounts, neighbourhood.links(), breadth, options));
+    for (const auto& one : judged) {
+      if (f % 2 == 0) fixed.push_back(one.reading);
+      else ranking.emplace_back(kind_of(fleets[f], one.members), one.reading);
     }
   }
   CMS_CHECK(fit_evidence(fixed, calibration));
@@ -218,8 +175,8 @@ Result<CampaignCalibration> calibrate(std::span<const HonestFleet> fleets, const
     return fail(ErrorCode::bad_input, fmt::format("{} honest communities are too few to rank: {} needed",
                                                   ranking.size(), kRankingCommunitiesMin));
   }
-  for (const auto& [kind, cores] : ranking) {
-    calibration.rankings[kind].push_back(evidence_of(calibration, strongest(calibration, cores).reading));
+  for (const auto& [kind, reading] : ranking) {
+    calibration.rankings[kind].push_back(evidence_of(calibration, reading));
   }
   gather_rare(calibration.rankings);
   return calibration;
@@ -248,12 +205,11 @@ double campaign_poh_min(const CampaignCalibration& calibration) {
 
 Result<std::vector<Campaign>> find_campaigns(const CampaignCalibration& calibration,
                                              std::span<const Signature> accounts, std::span<const Link> links) {
-  CMS_TRY(communities, communities_of(accounts, links, calibration.breadth, calibration.options));
+  CMS_TRY(judged, communities_of(accounts, links, calibration.breadth, calibration.options));
   std::vector<Campaign> campaigns;
-  for (const auto& cores : communities) {
-    const auto& core = strongest(calibration, cores);
-    const double evidence = evidence_of(calibration, core.reading);
-    campaigns.push_back({core.members, core.reading, evidence, campaign_poh(calibration, evidence)});
+  for (auto& one : judged) {
+    const double evidence = evidence_of(calibration, one.reading);
+    campaigns.push_back({std::move(one.members), one.reading, evidence, campaign_poh(calibration, evidence)});
   }
   std::stable_sort(campaigns.begin(), campaigns.end(),
                    [](const Campaign& a, const Campaign& b) { return a.evidence > b.evidence; });

@@ -42,16 +42,10 @@ struct CommunityReading {
 CommunityReading read_community(std::span<const Signature> accounts, std::span<const std::uint32_t> members,
                                 const BreadthNorm& norm);
 
-// A community may have drawn in accounts that only live nearby. So beside it its *cores* are judged: what is left when
-// the members farthest from the others are taken away, again and again; each keeps this share of the one before. The
-// core with the most evidence stands for the community, in calibration as under watch.
-inline constexpr double kCoreShare = .6;
-
 struct CampaignOptions {
   LinkOptions links;
   CommunityOptions communities;
-  std::uint32_t members_min = 5;  // smaller communities and cores are not judged
-  std::uint32_t cores = 4;        // judged of a community, itself included
+  std::uint32_t members_min = 5;  // smaller communities are not judged
 };
 
 // Honest accounts seen together. kinds[i] says what honest group account i belongs to ("team", ...), empty for none.
@@ -89,7 +83,7 @@ double campaign_poh(const CampaignCalibration& calibration, double evidence);
 double campaign_poh_min(const CampaignCalibration& calibration);
 
 struct Campaign {
-  std::vector<std::uint32_t> members;  // of the strongest core: indices of accounts, ascending
+  std::vector<std::uint32_t> members;  // indices of accounts, ascending
   CommunityReading reading;
   double evidence = 0;
   double poh = 1;

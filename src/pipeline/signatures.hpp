@@ -40,10 +40,9 @@ class SignatureMaker {
   fleet::Signature signature_;
 };
 
-// The signatures of accounts of a set, in their order; requests in the order of their rows: the bytes that the pure step
-// leaves in their states. Errors: `refused` when the
-// set is of another model than the atlas, or the atlas has more than kChartsMax charts.
-// Cost: one projection a request, and SignatureMaker's.
+// The signatures of accounts of a set, in their order; requests in the order of their rows: the bytes that the step
+// leaves in their states. Errors: `refused` when the set is of another model than the atlas, or the atlas has more than
+// kChartsMax charts. Cost: one projection a request, and SignatureMaker's.
 Result<std::vector<fleet::Signature>> signatures_of(const Model& model, const ActivationSet& set,
                                                     std::span<const tap::AccountRows> accounts, unsigned threads);
 
