@@ -43,15 +43,20 @@ Result<void> run_goals(GoalsWords words) {
     if (const auto prepared = cms::tap::default_model()) words.places.model = prepared->string();
   }
   CMS_TRY(suite, read_suite_file(words.file, words.places));
+  for (const auto& name : words.only) {
+    const auto is_it = [&](const ExperimentFile& one) { return one.name == name; };
+    if (std::none_of(suite.experiments.begin(), suite.experiments.end(), is_it)) {
+      return cms::fail(cms::ErrorCode::usage, fmt::format("--only: {} has no experiment \"{}\"", words.file, name));
+    }
+  }
   CMS_TRY(program, cms::sha256_file("/proc/self/exe"));
   std::vector<lab::SuiteStep> steps;
   for (const auto& one : suite.experiments) {
     const auto& only = words.only;
     if (only.empty() || std::find(only.begin(), only.end(), one.name) != only.end()) {
-      steps.push_back({one.name, one.title, one.words, one.experiment.run});
+      steps.push_back({one.name, one.title, one.run, one.options, one.experiment.run});
     }
   }
-  if (steps.empty()) return cms::fail(cms::ErrorCode::usage, "--only names no experiment of " + words.file);
   CMS_TRY(result, lab::run_suite(suite.title, steps, {words.places.work, program, tell}));
   const auto page = words.output.empty() ? words.places.work + "/report.html" : words.output;
   CMS_CHECK(cms::write_file(page, lab::page(result)));

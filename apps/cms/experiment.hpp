@@ -13,6 +13,7 @@
 
 #include "base/result.hpp"
 #include "lab/outcome.hpp"
+#include "lab/suite.hpp"
 
 struct Experiment {
   bool json = false;  // goal lines to stdout, the table to stderr
@@ -33,7 +34,8 @@ struct Places {
 struct ExperimentFile {
   std::string name;   // of the file, without ending
   std::string title;  // key `title`; the name without one
-  std::vector<std::string> words;  // as after `cms lab run`
+  std::string run;    // the experiment's name
+  std::vector<cms::lab::StepOption> options;
   Experiment experiment;
 };
 
@@ -44,5 +46,5 @@ struct SuiteFile {
 };
 
 // Errors: `bad_input` naming file, and line or option: no such file, not TOML, a value of a kind that no option has, an
-// option that the experiment has not or that it refuses.
+// option that the experiment has not or that it refuses, two experiments of one name.
 cms::Result<SuiteFile> read_suite_file(const std::filesystem::path& path, const Places& places);

@@ -2,6 +2,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <iterator>
+#include <optional>
 #include <toml++/toml.h>
 
 #include "base/files.hpp"
@@ -12,6 +14,7 @@ namespace {
 using cms::ErrorCode;
 using cms::fail;
 using cms::Result;
+using cms::lab::StepOption;
 
 Result<toml::table> read_table(const std::filesystem::path& path) {
   CMS_TRY(text, cms::read_text_file(path));
@@ -51,34 +54,50 @@ std::optional<std::string> spelled(const toml::node& node, const Places& places)
   return all;
 }
 
-Result<std::vector<std::string>> words_of(const toml::table& table, const std::string& file, const Places& places) {
-  std::vector<std::string> words = {table["run"].value_or(std::string())};
-  for (const auto& [key, node] : table) {
-    if (key == "run" || key == "title") continue;
-    const auto option = fmt::format("--{}", key.str());
-    if (const auto* flag = node.as_boolean()) {
-      if (flag->get()) words.push_back(option);
-      continue;
-    }
-    const auto word = spelled(node, places);
-    if (!word) {
-      return fail(ErrorCode::bad_input,
-                  fmt::format("{}, line {}: \"{}\" is neither text, number, true or false, nor a list of these", file,
-                              node.source().begin.line, key.str()));
-    }
-    words.push_back(option);
-    words.push_back(*word);
-  }
-  return words;
+StepOption option_of(const std::string& key, std::string value) {
+  constexpr std::string_view kFiles[] = {"data", "set", "tune", "prompts", "model", "families", "layers"};
+  constexpr std::string_view kSilent[] = {"threads", "work", "readings", "capture"};
+  const auto among = [&](const auto& names) { return std::find(std::begin(names), std::end(names), key); };
+  auto kind = StepOption::Kind::text;
+  if (among(kFiles) != std::end(kFiles)) kind = StepOption::Kind::file;
+  if (among(kSilent) != std::end(kSilent)) kind = StepOption::Kind::silent;
+  return {"--" + key, std::move(value), kind};
 }
 
-// Adds `--option value` where the experiment has the option and neither file nor value leaves it open.
-void complete(CLI::App& command, const std::string& option, const std::string& value,
-              std::vector<std::string>& words) {
-  if (value.empty() || command.get_option_no_throw(option) == nullptr) return;
-  if (std::find(words.begin(), words.end(), option) != words.end()) return;
-  words.push_back(option);
-  words.push_back(value);
+// An option with an empty value is one that the file leaves out, whatever this machine would fill in.
+Result<std::vector<StepOption>> options_of(const toml::table& table, const std::string& file, const Places& places) {
+  std::vector<StepOption> options;
+  for (const auto& [key, node] : table) {
+    if (key == "run" || key == "title") continue;
+    const auto* flag = node.as_boolean();
+    const auto value = flag != nullptr ? std::string() : spelled(node, places);
+    const bool named = !key.str().empty() && key.str() != "help" && key.str().front() != '-';
+    if (!value || !named) {
+      return fail(ErrorCode::bad_input,
+                  fmt::format("{}, line {}: \"{}\" is {}", file, node.source().begin.line, key.str(),
+                              named ? "neither text, number, true or false, nor a list of these" : "no option"));
+    }
+    if (flag == nullptr || flag->get()) options.push_back(option_of(std::string(key.str()), *value));
+  }
+  return options;
+}
+
+bool has(const std::vector<StepOption>& options, const std::string& name) {
+  return std::any_of(options.begin(), options.end(), [&](const StepOption& one) { return one.name == name; });
+}
+
+// Adds an option where the experiment has it and the file neither sets it nor one that excludes it.
+void complete(CLI::App& command, const std::string& key, const std::string& value, std::vector<StepOption>& options) {
+  const auto* option = command.get_option_no_throw("--" + key);
+  if (value.empty() || option == nullptr || has(options, "--" + key)) return;
+  for (const auto& given : options) {
+    auto* other = given.value.empty() ? nullptr : command.get_option_no_throw(given.name);
+    if (other != nullptr && (other->get_excludes().contains(const_cast<CLI::Option*>(option)) ||
+                             option->get_excludes().contains(other))) {
+      return;
+    }
+  }
+  options.push_back(option_of(key, value));
 }
 
 Result<ExperimentFile> experiment_of(const toml::table& table, const std::filesystem::path& path,
@@ -86,25 +105,34 @@ Result<ExperimentFile> experiment_of(const toml::table& table, const std::filesy
   ExperimentFile file;
   file.name = path.stem().string();
   file.title = table["title"].value_or(file.name);
-  CMS_TRY(words, words_of(table, path.string(), places));
+  file.run = table["run"].value_or(std::string());
+  CMS_TRY(options, options_of(table, path.string(), places));
   CLI::App app("an experiment", "cms lab run");
   app.require_subcommand(1);
   add_experiments(app, file.experiment);
-  const auto commands = app.get_subcommands([&](CLI::App* one) { return one->get_name() == words.front(); });
+  const auto commands = app.get_subcommands([&](CLI::App* one) { return one->get_name() == file.run; });
   if (commands.empty()) {
     return fail(ErrorCode::bad_input, fmt::format("{}: no experiment \"{}\"; `cms lab list` names those there are",
-                                                  path.string(), words.front()));
+                                                  path.string(), file.run));
   }
-  complete(*commands.front(), "--data", places.data, words);
-  complete(*commands.front(), "--model", places.model, words);
-  complete(*commands.front(), "--work", (std::filesystem::path(places.work) / file.name).string(), words);
-  complete(*commands.front(), "--threads", fmt::format("{}", places.threads), words);
+  complete(*commands.front(), "data", places.data, options);
+  complete(*commands.front(), "model", places.model, options);
+  complete(*commands.front(), "work", (std::filesystem::path(places.work) / file.name).string(), options);
+  complete(*commands.front(), "threads", fmt::format("{}", places.threads), options);
+  std::vector<std::string> words = {file.run};
+  for (const auto& option : options) {
+    const auto* known = commands.front()->get_option_no_throw(option.name);
+    const bool left_out = option.value.empty() && known != nullptr && known->get_items_expected() > 0;
+    if (left_out) continue;
+    words.push_back(option.name);
+    if (!option.value.empty()) words.push_back(option.value);
+  }
   try {
     app.parse(std::vector<std::string>(words.rbegin(), words.rend()));
   } catch (const CLI::ParseError& error) {
     return fail(ErrorCode::bad_input, fmt::format("{}: {}", path.string(), error.what()));
   }
-  file.words = std::move(words);
+  file.options = std::move(options);
   return file;
 }
 
@@ -125,10 +153,20 @@ Result<SuiteFile> read_suite_file(const std::filesystem::path& path, const Place
                 fmt::format("{} has neither `run` (an experiment) nor `experiments` (names of files beside it)",
                             path.string()));
   }
-  for (const auto& name : *names) {
-    const auto beside = path.parent_path() / (name.value_or(std::string()) + ".toml");
+  for (const auto& node : *names) {
+    const auto name = node.value_exact<std::string>();
+    if (!name || name->empty()) {
+      return fail(ErrorCode::bad_input, fmt::format("{}, line {}: `experiments` are names of files beside it",
+                                                    path.string(), node.source().begin.line));
+    }
+    const auto beside = path.parent_path() / (*name + ".toml");
     CMS_TRY(one, read_table(beside));
     CMS_TRY(read, experiment_of(one, beside, places));
+    for (const auto& other : suite.experiments) {
+      if (other.name == read.name) {
+        return fail(ErrorCode::bad_input, fmt::format("{} has two experiments \"{}\"", path.string(), read.name));
+      }
+    }
     suite.experiments.push_back(std::move(read));
   }
   return suite;

@@ -387,7 +387,7 @@ void teach(const Market& market, const ActivationSet& set, std::span<const Run> 
 Result<EconomicsSeed> run_seed(const ActivationSet& set, const EconomicsOptions& options, std::uint64_t seed) {
   const GroundOptions standing{options.score, options.ranking_accounts, options.scale, options.threads,
                                options.families};
-    CMS_TRY(ground, make_ground(set, standing, seed));
+  CMS_TRY(ground, make_ground(set, standing, seed));
   const auto market = make_market(ground, options, seed);
   EconomicsSeed result;
   result.rules = market.rules;

@@ -295,8 +295,10 @@ nlohmann::json plots(const EconomicsResult& result) {
   }
   const Axis axis{"times the unwatched cost (goal: 10)", 0.5, 2 * dearest, true};
   const std::string says = "All rules cost honest accounts the same; where 80% is not reached the bar is a bound.";
-  return {bars_plot({"What 80% costs one account that keeps PoH >= .01", says}, axis, names, {"C"}, one),
-          bars_plot({"The same with any number of accounts at 100 requests each", says}, axis, names, {"C"}, any)};
+  const Caption alone{"What 80% costs one account that keeps PoH >= .01", says};
+  const Caption together{"The same with any number of accounts at 100 requests each", says};
+  return nlohmann::json::array(
+      {bars_plot(alone, axis, names, {"C"}, one), bars_plot(together, axis, names, {"C"}, any)});
 }
 
 }  // namespace cms::lab

@@ -221,6 +221,7 @@ struct Material {
 
 Result<Sample> measure_seed(const ActivationSet& set, const FirstStudyOptions& options, std::uint64_t seed) {
   CMS_TRY(study, make_study(set, shared_study_options(options, seed)));
+  CMS_CHECK(check_known(study.corpus, options.families));
   Random random(seed);
   Sample sample;
   const auto honest = calibration_accounts(study, options, random);

@@ -62,8 +62,9 @@ class Composer {
     options.share = share;
     auto accounts = compose_many(scaled(options_.attack_accounts, options_.scale),
                                  [&] { return diluted(study_.corpus, {pool, cover}, options, random_); });
-    cells.push_back(
-        {fmt::format("diluted {:.0f}%", 100 * share), false, false, goal, std::move(accounts), families_of(pool)});
+    auto families = families_of(pool);
+    families.insert(kPeople);  // the cover's
+    cells.push_back({fmt::format("diluted {:.0f}%", 100 * share), false, false, goal, std::move(accounts), families});
   }
 
   std::vector<Cell> cells;
@@ -107,9 +108,8 @@ void add_honest(Composer& composer, const Corpus& corpus, const Families& famili
   composer.honest("power", power, people, true, .01);
   composer.honest("generalist", generalist, of_families(corpus, people, families.generalist), true, .01);
   composer.honest("batch", batch, people, false, .03);
-  if (unseen.empty()) return;
-  composer.honest("unseen single", single, unseen, false, .01);
-  composer.honest("unseen power", power, unseen, false, .01);
+  if (!unseen.empty()) composer.honest("unseen single", single, unseen, false, .01);
+  if (!unseen.empty()) composer.honest("unseen power", power, unseen, false, .01);
   const auto conversations = of_families(corpus, people, families.conversations);
   composer.honest("conversations", single, conversations, false, std::nullopt, 1.0);
 }
@@ -194,6 +194,16 @@ void compose_honest(Composer& composer, const Study& study, const FirstStudyOpti
 }
 
 }  // namespace
+
+Result<void> check_known(const Corpus& corpus, const Families& families) {
+  for (const auto* names : {&families.generalist, &families.conversations}) {
+    for (const auto& name : *names) {
+      if (std::find(corpus.families.begin(), corpus.families.end(), name) != corpus.families.end()) continue;
+      return fail(ErrorCode::bad_input, fmt::format("no family \"{}\" in the data", name));
+    }
+  }
+  return {};
+}
 
 std::vector<std::uint32_t> known_people(const Study& study, Pool pool) {
   return without(study.corpus, people_of(study.corpus, pool), study.families.unseen);

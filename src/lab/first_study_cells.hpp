@@ -31,6 +31,10 @@ inline constexpr const char* kPairs = "mea";
 // reach the full length fall into the ranking half.
 std::vector<ComposedAccount> calibration_accounts(const Study& study, const FirstStudyOptions& options, Random& random);
 
+// Errors: `bad_input` when a family of generalists or of real conversations is not in the corpus: accounts would lack
+// it in silence. The split checks the others.
+Result<void> check_known(const Corpus& corpus, const Families& families);
+
 // The people of a pool, less the families that nobody honest was calibrated on.
 std::vector<std::uint32_t> known_people(const Study& study, Pool pool);
 

@@ -40,11 +40,13 @@ struct Judged {
 Result<Judged> judge(std::span<const score::Trajectory> honest, std::span<const MeasuredCell> cells,
                      std::uint32_t horizon, const score::Options& options);
 
-// The trained score on every cell, each with the families it draws from left out of training; honest cells by a score
-// that was shown all. `label_free` are the fates that options.weights gave.
+// The trained score on every cell: attackers with the families they draw from left out of training (a diluted account
+// draws from people too), honest cells by the worst of these scores, so that rates belong together. `label_free` are
+// the fates that options.weights gave.
 struct TrainedVerdict {
   Verdict trained;
-  Verdict combined;  // the lesser of both PoH, twice: the promise holds for it too (Bonferroni)
+  Verdict combined;  // the lesser of both PoH, twice: the promise holds for it too (Bonferroni), from 199 ranking
+                     // accounts on without extrapolation; its area is over PoH
 };
 Result<std::vector<TrainedVerdict>> judge_trained(const Sample& sample, const score::Options& options,
                                                   std::span<const std::vector<Fate>> label_free, unsigned threads);

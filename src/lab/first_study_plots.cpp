@@ -152,8 +152,9 @@ json channels(const FirstStudyResult& result) {
 json plots(const FirstStudyResult& result) {
   const auto attackers = cells_where(result, [](const CellResult& one) { return !one.honest && !is_stream(one); });
   const auto streams = cells_where(result, [](const CellResult& one) { return !one.honest && is_stream(one); });
-  return {roc(result, attackers, "ROC: attackers over many fields"), roc(result, streams, "ROC: streams of one family"),
-          delays(result, attackers), calibration(result), confusion(result), channels(result)};
+  return json::array({roc(result, attackers, "ROC: attackers over many fields"),
+                      roc(result, streams, "ROC: streams of one family"), delays(result, attackers),
+                      calibration(result), confusion(result), channels(result)});
 }
 
 }  // namespace cms::lab

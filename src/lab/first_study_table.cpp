@@ -58,6 +58,9 @@ std::pair<std::uint64_t, std::uint64_t> pooled(const CellResult& cell) {
   return {hits, trials};
 }
 
+// With nobody in it a cell says nothing.
+bool has_goal(const CellResult& cell) { return cell.goal && pooled(cell).second > 0; }
+
 bool holds(const CellResult& cell) {
   if (!cell.honest) return flagged(cell).mean >= *cell.goal;
   const auto [hits, trials] = pooled(cell);
@@ -99,7 +102,7 @@ std::string main_table(const FirstStudyResult& result) {
     text +=
         fmt::format("{:<30} {:>8} {:>5.3f} ({:.3f}) {:>7.3f} {:>6.0f} {:>9} {:>5} [{:.3f}, {:.3f}]", cell.name, trials,
                     share.mean, cell.honest ? share.greatest : share.least, mean_area(cell, 0), delay, goal_text(cell),
-                    !cell.goal    ? ""
+                    !has_goal(cell) ? ""
                     : holds(cell) ? "yes"
                                   : "NO",
                     rate_lower_bound(hits, trials, .95), rate_upper_bound(hits, trials, .95));
@@ -155,7 +158,9 @@ std::string trained_table(const FirstStudyResult& result) {
     text += fmt::format("{:<30} {:>6.3f} {:>7.3f}", cell.name, flagged(cell).mean, mean_area(cell, 0));
     text += two(cell.trained) + two(cell.combined) + "\n";
   }
-  return text + "trained: the families of the row were left out of training; both: the lesser of the two PoH, twice\n";
+  return text +
+         "trained: attackers' own families were left out of training, honest rows are the worst of those scores;\n"
+         "both: the lesser of the two PoH, twice (AUC over PoH)\n";
 }
 
 // Real conversations only, against composed honest accounts: whether composing makes accounts as coherent as people
@@ -194,7 +199,7 @@ std::string goal_lines(const FirstStudyResult& result) {
   };
   for (const auto& cell : result.cells) {
     const std::string what = "first-study: share flagged, " + cell.name;
-    line(what, flagged(cell).mean, goal_text(cell), cell.goal ? nlohmann::json(holds(cell)) : nlohmann::json());
+    line(what, flagged(cell).mean, goal_text(cell), has_goal(cell) ? nlohmann::json(holds(cell)) : nlohmann::json());
     line("first-study: share flagged by the trained score, " + cell.name,
          over_seeds(cell.accounts.size(), [&](auto s) { return cell.trained[s].flagged; }).mean, "-", nullptr);
     if (cell.honest) continue;

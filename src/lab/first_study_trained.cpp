@@ -1,6 +1,5 @@
 // The trained score in the first study: fitted, ranked, and judged with the families of each cell left out.
 #include <algorithm>
-#include <map>
 
 #include "lab/first_study_measured.hpp"
 #include "lab/statistics.hpp"
@@ -12,10 +11,6 @@ namespace {
 
 using FamilyNames = std::set<std::string>;
 using CellPeaks = std::vector<std::vector<Peaks>>;  // per cell, per account
-
-bool apart(const FamilyNames& a, const FamilyNames& b) {
-  return std::none_of(a.begin(), a.end(), [&](const std::string& one) { return b.contains(one); });
-}
 
 // What training sees, channel by channel.
 struct Material {
@@ -61,20 +56,16 @@ Result<Material> material_of(const Sample& sample, const score::Options& options
   return material;
 }
 
-// Attackers whose families are apart from `left_out`. Replays of the calibrate part's people stand for those of the
-// test part, which are judged.
-TrainingSet training_set(const Sample& sample, const Material& material, const FamilyNames& left_out) {
-  TrainingSet set{material.honest, {}};
+// Attacks of the test part that hold no text of people, and replays of the calibrate part's people: what training sees
+// of people is never judged. Diluted accounts are mostly people, so none of them trains.
+std::vector<KnownAttack> known_attacks(const Sample& sample, const Material& material) {
+  std::vector<KnownAttack> attacks;
   for (std::size_t i = 0; i < sample.cells.size(); ++i) {
     const auto& cell = sample.cells[i];
-    if (cell.honest || cell.families.contains(kPeople) || cell.accounts.empty()) continue;
-    if (apart(cell.families, left_out)) set.attackers.push_back(material.cells[i]);
+    if (!cell.honest && !cell.families.contains(kPeople)) attacks.push_back({cell.families, material.cells[i]});
   }
-  for (std::size_t i = 0; i < sample.training_cells.size(); ++i) {
-    if (left_out.contains(kPeople) || material.training[i].empty()) continue;
-    set.attackers.push_back(material.training[i]);
-  }
-  return set;
+  for (std::size_t i = 0; i < sample.training_cells.size(); ++i) attacks.push_back({{kPeople}, material.training[i]});
+  return attacks;
 }
 
 // The lesser of two PoH counts twice.
@@ -91,31 +82,32 @@ Verdict verdict_of(const std::vector<double>& poh, const std::vector<double>& ho
   return {flagged / static_cast<double>(std::max<std::size_t>(1, poh.size())), area_under_curve(low, negatives), 0};
 }
 
-// Cells that leave out `left_out`, judged by weights learnt without it.
-Result<void> judge_without(const Sample& sample, const Material& material, const FamilyNames& left_out,
-                           std::span<const std::size_t> cells, const score::Options& options,
-                           std::span<const std::vector<Fate>> label_free, std::vector<TrainedVerdict>& verdicts) {
+// Every cell, judged by weights that were learnt without `left_out`.
+Result<std::vector<TrainedVerdict>> judge_without(const Sample& sample, const Material& material,
+                                                  std::span<const KnownAttack> attacks, const FamilyNames& left_out,
+                                                  const score::Options& options,
+                                                  std::span<const std::vector<Fate>> label_free) {
   auto trained = options;
-  trained.weights = train_weights(training_set(sample, material, left_out));
+  trained.weights = train_weights(training_set(material.honest, attacks, left_out));
   CMS_TRY(judged, judge(sample.trajectories, sample.measured, sample.horizon, trained));
-  const auto lowest = [&](std::size_t i, bool both) {
-    std::vector<double> values;
-    for (std::size_t k = 0; k < judged.fates[i].size(); ++k) {
-      values.push_back(both ? combined_poh(judged.fates[i][k], label_free[i][k]) : judged.fates[i][k].poh_min);
-    }
-    return values;
-  };
-  std::vector<double> honest, honest_both;
+  std::vector<std::vector<double>> both(sample.cells.size());
+  std::vector<double> honest;
   for (std::size_t i = 0; i < sample.cells.size(); ++i) {
-    if (!sample.cells[i].calibration_kind) continue;
-    const auto one = lowest(i, false), both = lowest(i, true);
-    honest.insert(honest.end(), one.begin(), one.end());
-    honest_both.insert(honest_both.end(), both.begin(), both.end());
+    for (std::size_t k = 0; k < judged.fates[i].size(); ++k) {
+      both[i].push_back(combined_poh(judged.fates[i][k], label_free[i][k]));
+    }
+    if (sample.cells[i].calibration_kind) honest.insert(honest.end(), both[i].begin(), both[i].end());
   }
-  for (const auto i : cells) {
-    verdicts[i] = {verdict_of(lowest(i, false), honest), verdict_of(lowest(i, true), honest_both)};
+  std::vector<TrainedVerdict> verdicts;
+  for (std::size_t i = 0; i < sample.cells.size(); ++i) {
+    verdicts.push_back({judged.verdicts[i], verdict_of(both[i], honest)});
   }
-  return {};
+  return verdicts;
+}
+
+void take_greater(Verdict& verdict, const Verdict& other) {
+  verdict.flagged = std::max(verdict.flagged, other.flagged);
+  verdict.area = std::max(verdict.area, other.area);
 }
 
 }  // namespace
@@ -123,18 +115,27 @@ Result<void> judge_without(const Sample& sample, const Material& material, const
 Result<std::vector<TrainedVerdict>> judge_trained(const Sample& sample, const score::Options& options,
                                                   std::span<const std::vector<Fate>> label_free, unsigned threads) {
   CMS_TRY(material, material_of(sample, options, threads));
-  std::map<FamilyNames, std::vector<std::size_t>> by_families;
-  for (std::size_t i = 0; i < sample.cells.size(); ++i) {
-    const auto& cell = sample.cells[i];
-    by_families[cell.honest ? FamilyNames{} : cell.families].push_back(i);
+  const auto attacks = known_attacks(sample, material);
+  std::set<FamilyNames> distinct;
+  for (const auto& cell : sample.cells) {
+    if (!cell.honest) distinct.insert(cell.families);
   }
-  const std::vector<std::pair<FamilyNames, std::vector<std::size_t>>> jobs(by_families.begin(), by_families.end());
-  std::vector<TrainedVerdict> verdicts(sample.cells.size());
-  std::vector<Result<void>> done(jobs.size(), Result<void>{});
+  const std::vector<FamilyNames> jobs(distinct.begin(), distinct.end());
+  std::vector<Result<std::vector<TrainedVerdict>>> judged(jobs.size(), fail(ErrorCode::failed, "not judged"));
   pipeline::parallel_for(jobs.size(), threads, [&](unsigned, std::size_t j) {
-    done[j] = judge_without(sample, material, jobs[j].first, jobs[j].second, options, label_free, verdicts);
+    judged[j] = judge_without(sample, material, attacks, jobs[j], options, label_free);
   });
-  for (const auto& one : done) CMS_CHECK(one);
+  std::vector<TrainedVerdict> verdicts(sample.cells.size());
+  for (auto& verdict : verdicts) verdict.trained.area = verdict.combined.area = 0;
+  for (std::size_t j = 0; j < jobs.size(); ++j) {
+    if (!judged[j]) return tl::make_unexpected(judged[j].error());
+    for (std::size_t i = 0; i < sample.cells.size(); ++i) {
+      const auto& one = (*judged[j])[i];
+      if (!sample.cells[i].honest && sample.cells[i].families != jobs[j]) continue;
+      take_greater(verdicts[i].trained, one.trained);
+      take_greater(verdicts[i].combined, one.combined);
+    }
+  }
   return verdicts;
 }
 

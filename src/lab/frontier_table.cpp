@@ -181,10 +181,12 @@ nlohmann::json plots(const FrontierResult& result) {
   }
   if (floors.empty()) return nlohmann::json::array();
   const Axis floor_axis{"PoH that no account falls below", floors.front(), floors.back(), true};
-  return {curves_plot({"What extraction costs", "80% of the mass, over the unwatched minimum; a bound if not reached."},
-                      floor_axis, {"times the unwatched cost", 0.5, 2 * dearest, true}, costs),
-          curves_plot({"Coverage against clustering", "The most that one white-box account covers at each floor."},
-                      floor_axis, {"share of the yardstick's mass", 0, 1, false}, coverages)};
+  const Axis cost_axis{"times the unwatched cost", 0.5, 2 * dearest, true};
+  const Axis mass_axis{"share of the yardstick's mass", 0, 1, false};
+  const Caption dear{"What extraction costs", "80% of the mass, over the unwatched minimum; a bound if not reached."};
+  const Caption wide{"Coverage against clustering", "The most that one white-box account covers at each floor."};
+  return nlohmann::json::array({curves_plot(dear, floor_axis, cost_axis, costs),
+                                curves_plot(wide, floor_axis, mass_axis, coverages)});
 }
 
 }  // namespace cms::lab

@@ -70,6 +70,7 @@ Result<Ground> make_ground(const ActivationSet& set, const GroundOptions& option
   ground.options.threads = options.threads;
   Random random(seed);
   CMS_TRY(study, make_study(set, shared_study_options(ground.options, seed)));
+  CMS_CHECK(check_known(study.corpus, options.families));
   ground.study = std::move(study);
   CMS_TRY(yardstick, make_yardstick(ground.study, set, ground.study.split.test, seed));
   ground.yardstick = std::move(yardstick);

@@ -136,8 +136,8 @@ nlohmann::json plots(const StudentsResult& result) {
   }
   const Axis coverage{"coverage of the yardstick", 0, widest, false};
   const Axis fidelity{"use-weighted fidelity", 0, best, false};
-  return {curves_plot({"Fidelity follows coverage", "What a student knows that was shown an account's answers."},
-                      coverage, fidelity, sides)};
+  const Caption caption{"Fidelity follows coverage", "What a student knows that was shown an account's answers."};
+  return nlohmann::json::array({curves_plot(caption, coverage, fidelity, sides)});
 }
 
 }  // namespace cms::lab

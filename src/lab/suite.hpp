@@ -1,13 +1,15 @@
 // A suite: experiments run one after another, what they left kept, and one page of it all.
 //
 // Invariants
-//  1. A result is kept under a hash of its configuration: the program, the options, and every file they name. The same
-//     configuration is never run twice in one folder, so a suite that was interrupted goes on where it stopped.
+//  1. A result is kept under a hash of its configuration: the program, the options, and the content of every file they
+//     name. The same configuration is never run twice in one folder, so a suite that was interrupted goes on where it
+//     stopped. A result is written whole or not at all.
 //  2. Results are never deleted: how many configurations of an experiment were ever run there is counted and printed.
 //     Who looks at report families often enough finds what pleases him; the number says how often somebody looked.
 // Threads: one owner. Cost: the experiments', and a hash of their files. Page: docs/lab/goals.md.
 #pragma once
 
+#include <cstdint>
 #include <filesystem>
 #include <functional>
 #include <optional>
@@ -19,17 +21,27 @@
 
 namespace cms::lab {
 
+// One option, as on the command line; a flag has no value.
+struct StepOption {
+  std::string name;
+  std::string value;
+  // file: its value is a file, a folder or the name of an activation set, and it is their content that counts.
+  // silent: it says where or how fast, not what.
+  enum class Kind : std::uint8_t { text, file, silent } kind = Kind::text;
+};
+
 struct SuiteStep {
-  std::string name;                // of files; unique in the suite
+  std::string name;                 // of files; unique in the suite
   std::string title;
-  std::vector<std::string> words;  // the options, as on the command line
+  std::string experiment;           // as after `cms lab run`
+  std::vector<StepOption> options;
   std::function<Result<Outcome>()> run;
 };
 
 struct StepResult {
   std::string name;
   std::string title;
-  std::string command;     // the words as one line
+  std::string command;     // experiment and options as one line
   Outcome outcome;
   double seconds = 0;      // it took when it was run
   bool kept = false;       // found, not run
@@ -48,8 +60,8 @@ struct SuiteOptions {
   std::function<void(const StepResult&, std::size_t done, std::size_t total)> told;  // after each step; may be empty
 };
 
-// Runs what has no result yet; a step that fails is told of and the rest go on. Errors: `failed` when a result cannot
-// be kept, `bad_input` when a file that a step names cannot be read.
+// Runs what has no result yet. A step that fails, whose files cannot be read, or whose result cannot be kept or is
+// damaged, is told of, and the rest go on. Errors: `failed` when the work folder cannot be made.
 Result<SuiteResult> run_suite(const std::string& title, const std::vector<SuiteStep>& steps,
                               const SuiteOptions& options);
 

@@ -14,8 +14,7 @@ json goals_of(const StepResult& step) {
   std::size_t from = 0;
   const auto& lines = step.outcome.goal_lines;
   for (auto to = lines.find('\n'); to != std::string::npos; from = to + 1, to = lines.find('\n', from)) {
-    auto goal = json::parse(lines.substr(from, to - from), nullptr, false);
-    if (goal.is_object()) goals.push_back(std::move(goal));
+    goals.push_back(json::parse(lines.substr(from, to - from), nullptr, false));
   }
   return goals;
 }

@@ -11,6 +11,8 @@ namespace {
 
 namespace fs = std::filesystem;
 
+StepOption data_option(const std::string& value) { return {"--data", value, StepOption::Kind::file}; }
+
 class SuiteTest : public ::testing::Test {
  protected:
   SuiteTest() {
@@ -20,8 +22,8 @@ class SuiteTest : public ::testing::Test {
   }
   ~SuiteTest() override { fs::remove_all(folder_); }
 
-  SuiteStep step(const std::string& name, std::vector<std::string> words) {
-    return {name, "Title of " + name, std::move(words), [this, name]() -> Result<Outcome> {
+  SuiteStep step(const std::string& name, std::vector<StepOption> options) {
+    return {name, "Title of " + name, "x", std::move(options), [this, name]() -> Result<Outcome> {
               ++runs_;
               return Outcome{"table of " + name + "\n",
                              R"({"what":"a: b","figure":1,"goal":">= 2","holds":false})" "\n"
@@ -37,7 +39,7 @@ class SuiteTest : public ::testing::Test {
 };
 
 TEST_F(SuiteTest, a_configuration_is_run_once_and_then_kept) {
-  const std::vector<SuiteStep> steps = {step("one", {"x", "--seeds", "1"})};
+  const std::vector<SuiteStep> steps = {step("one", {{"--seeds", "1"}})};
   const auto first = run(steps);
   const auto second = run(steps);
   ASSERT_TRUE(first && second);
@@ -53,11 +55,11 @@ TEST_F(SuiteTest, other_options_another_program_and_other_files_are_other_config
   const auto data = (folder_ / "data").string();
   fs::create_directories(data);
   std::ofstream(data + "/rows") << "a";
-  ASSERT_TRUE(run({step("one", {"x", "--data", data})}));
-  ASSERT_TRUE(run({step("one", {"x", "--data", data, "--seeds", "2"})}));
-  ASSERT_TRUE(run({step("one", {"x", "--data", data})}, "q"));
+  ASSERT_TRUE(run({step("one", {data_option(data)})}));
+  ASSERT_TRUE(run({step("one", {data_option(data), {"--seeds", "2"}})}));
+  ASSERT_TRUE(run({step("one", {data_option(data)})}, "q"));
   std::ofstream(data + "/rows") << "b";
-  const auto last = run({step("one", {"x", "--data", data})});
+  const auto last = run({step("one", {data_option(data)})});
   ASSERT_TRUE(last);
   EXPECT_EQ(runs_, 4);
   EXPECT_EQ(last->steps[0].configurations, 4U);
@@ -67,14 +69,15 @@ TEST_F(SuiteTest, threads_work_and_the_place_of_the_data_are_no_part_of_a_config
   for (const std::string place : {"here", "there"}) {
     fs::create_directories(folder_ / place);
     std::ofstream(folder_ / place / "rows") << "a";
-    ASSERT_TRUE(run({step("one", {"x", "--data", (folder_ / place).string(), "--threads", place, "--work", place})}));
+    const auto silent = StepOption::Kind::silent;
+    ASSERT_TRUE(run({step("one", {data_option((folder_ / place).string()), {"--threads", place, silent}})}));
   }
   EXPECT_EQ(runs_, 1);
 }
 
 TEST_F(SuiteTest, a_step_that_fails_is_told_and_the_next_still_runs) {
-  SuiteStep bad{"bad", "Bad", {"y"}, []() -> Result<Outcome> { return fail(ErrorCode::bad_input, "no such set"); }};
-  const auto result = run({bad, step("good", {"x"})});
+  SuiteStep bad{"bad", "Bad", "y", {}, []() -> Result<Outcome> { return fail(ErrorCode::bad_input, "no such set"); }};
+  const auto result = run({bad, step("good", {})});
   ASSERT_TRUE(result);
   ASSERT_TRUE(result->steps[0].error);
   EXPECT_FALSE(result->steps[1].error);
@@ -84,19 +87,61 @@ TEST_F(SuiteTest, a_step_that_fails_is_told_and_the_next_still_runs) {
   EXPECT_NE(text.find("does not hold: a: b: 1 (>= 2)"), std::string::npos);
 }
 
-TEST_F(SuiteTest, a_broken_result_is_named_and_not_taken_for_one) {
-  ASSERT_TRUE(run({step("one", {"x"})}));
-  for (const auto& entry : fs::directory_iterator(folder_ / "work" / "results")) {
-    std::ofstream(entry.path()) << "{\"table\": 3";
+TEST_F(SuiteTest, the_set_of_a_name_a_linked_folder_and_a_file_count_by_their_content) {
+  const auto set = (folder_ / "set").string(), file = (folder_ / "families.toml").string();
+  fs::create_directories(folder_ / "data");
+  fs::create_directories(folder_ / "elsewhere");
+  fs::create_directory_symlink(folder_ / "elsewhere", folder_ / "data" / "activations");
+  const auto data = (folder_ / "data").string();
+  const std::vector<SuiteStep> steps = {step("one", {data_option(set), data_option(data), data_option(file)})};
+  int expected = 0;
+  for (const auto& changed : {set + ".npy", set + ".jsonl", file, (folder_ / "elsewhere" / "rows").string()}) {
+    std::ofstream(changed) << "a";
+    ASSERT_TRUE(run(steps));
+    EXPECT_EQ(runs_, ++expected) << changed;
+    ASSERT_TRUE(run(steps));
+    EXPECT_EQ(runs_, expected) << changed;
   }
-  const auto result = run({step("one", {"x"})});
-  ASSERT_FALSE(result);
-  EXPECT_EQ(result.error().code, ErrorCode::bad_input);
-  EXPECT_NE(result.error().message.find("one-"), std::string::npos);
+}
+
+TEST_F(SuiteTest, a_work_folder_inside_the_data_does_not_count) {
+  fs::create_directories(folder_ / "work");
+  const std::vector<SuiteStep> steps = {step("one", {data_option(folder_.string())})};
+  ASSERT_TRUE(run(steps));
+  ASSERT_TRUE(run(steps));
+  EXPECT_EQ(runs_, 1);
+}
+
+TEST_F(SuiteTest, a_folder_that_links_to_itself_is_told_and_the_next_step_runs) {
+  fs::create_directories(folder_ / "data");
+  fs::create_symlink(folder_ / "data" / "loop", folder_ / "data" / "loop");
+  const auto result = run({step("bad", {data_option((folder_ / "data").string())}), step("good", {})});
+  ASSERT_TRUE(result);
+  EXPECT_TRUE(result->steps[0].error);
+  EXPECT_FALSE(result->steps[1].error);
+}
+
+TEST_F(SuiteTest, a_damaged_result_is_named_not_taken_for_one_and_the_next_step_runs) {
+  const std::vector<SuiteStep> steps = {step("one", {}), step("two", {})};
+  ASSERT_TRUE(run(steps));
+  const std::string good = R"({"table":"t","goal_lines":"","seconds":1,"plots":[)";
+  for (const std::string& wrong :
+       {std::string("{\"table\": 3"), std::string("{}"), std::string("[1]"), good, good + R"({"kind":"pie"}]})",
+        std::string(R"({"table":"t","goal_lines":"{\"what\":5}\n","seconds":1,"plots":[]})")}) {
+    for (const auto& entry : fs::directory_iterator(folder_ / "work" / "results")) {
+      if (entry.path().filename().string().starts_with("one-")) std::ofstream(entry.path()) << wrong;
+    }
+    const auto result = run(steps);
+    ASSERT_TRUE(result);
+    ASSERT_TRUE(result->steps[0].error) << wrong;
+    EXPECT_NE(result->steps[0].error->message.find("one-"), std::string::npos);
+    EXPECT_TRUE(result->steps[1].kept);
+    EXPECT_FALSE(page(*result).empty());
+  }
 }
 
 TEST_F(SuiteTest, the_page_holds_every_table_and_cannot_be_broken_out_of) {
-  auto bad = step("one", {"x"});
+  auto bad = step("one", {});
   bad.title = "</script><b>";
   const auto result = run({bad});
   ASSERT_TRUE(result);

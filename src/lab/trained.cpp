@@ -6,9 +6,11 @@
 namespace cms::lab {
 namespace {
 
+// Features have a root mean square of 1, so the gradient changes by at most (channels + 1) / 4 a unit: this step is
+// below 2 over that. The ridge keeps weights finite where known attackers separate wholly.
+constexpr double kStep = 0.5;
 constexpr int kPasses = 2'000;
 constexpr double kRidge = 1e-3;
-constexpr double kStep = 0.5;  // features are scaled to a mean of 1 or less: the gradient's slope is at most about 1
 
 struct Example {
   Peaks features{};
@@ -48,6 +50,17 @@ Peaks scales_of(const std::vector<Example>& examples) {
 }
 
 }  // namespace
+
+TrainingSet training_set(std::vector<Peaks> honest, std::span<const KnownAttack> attacks,
+                         const std::set<std::string>& left_out) {
+  TrainingSet set{std::move(honest), {}};
+  for (const auto& attack : attacks) {
+    const bool apart = std::none_of(attack.families.begin(), attack.families.end(),
+                                    [&](const std::string& one) { return left_out.contains(one); });
+    if (apart && !attack.accounts.empty()) set.attackers.push_back(attack.accounts);
+  }
+  return set;
+}
 
 std::array<double, kChannelCount> train_weights(const TrainingSet& set) {
   std::array<double, kChannelCount> equal{};

@@ -9,7 +9,9 @@
 #pragma once
 
 #include <array>
+#include <set>
 #include <span>
+#include <string>
 #include <vector>
 
 #include "types/reading.hpp"
@@ -23,6 +25,15 @@ struct TrainingSet {
   std::vector<Peaks> honest;
   std::vector<std::vector<Peaks>> attackers;  // by kind; every kind counts the same, all of them as the honest together
 };
+
+// What a kind of attack is after, and its accounts.
+struct KnownAttack {
+  std::set<std::string> families;
+  std::vector<Peaks> accounts;
+};
+// The attacks that share no family with `left_out`.
+TrainingSet training_set(std::vector<Peaks> honest, std::span<const KnownAttack> attacks,
+                         const std::set<std::string>& left_out);
 
 // Weights of the channels, the greatest 1; all equal where nothing separates (no honest accounts, no attackers, or no
 // weight above 0). Deterministic. Cost: 2,000 passes over the accounts.

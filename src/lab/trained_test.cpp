@@ -64,6 +64,18 @@ TEST(Trained, the_order_of_accounts_and_kinds_changes_nothing) {
   for (std::size_t c = 0; c < kChannelCount; ++c) EXPECT_NEAR(weights[c], again[c], 1e-9);
 }
 
+TEST(Trained, an_attack_that_shares_a_family_with_what_is_left_out_is_not_seen) {
+  Random random(6);
+  const auto some = accounts(3, 0, 0, random);
+  const std::vector<KnownAttack> attacks = {
+      {{"alpaca", "p3"}, some}, {{"people"}, some}, {{"mea"}, {}}, {{"chatdoctor"}, some}};
+  EXPECT_EQ(training_set(some, attacks, {}).attackers.size(), 3U);
+  EXPECT_EQ(training_set(some, attacks, {"p3"}).attackers.size(), 2U);
+  EXPECT_EQ(training_set(some, attacks, {"p3", "people"}).attackers.size(), 1U);
+  EXPECT_EQ(training_set(some, attacks, {"p3", "people", "chatdoctor"}).attackers.size(), 0U);
+  EXPECT_EQ(training_set(some, attacks, {}).honest.size(), some.size());
+}
+
 TEST(Trained, where_there_is_nothing_to_learn_all_weights_are_equal) {
   Random random(5);
   const auto some = accounts(50, 0, 0, random);

@@ -67,10 +67,14 @@ bool on_one_grid(const score::Options& options, const AccountState& state) {
 // A signature is of the window's distinct requests, or empty where the atlas has more charts than one remembers.
 bool agree(const fleet::Signature& signature, const window::State& window) {
   if (window.options.chart_count > fleet::kChartsMax) return signature == fleet::Signature{};
+  const auto charts = fleet::charts_of(signature);
+  for (std::size_t c = window.options.chart_count; c < fleet::kChartsMax; ++c) {
+    if (charts[c / 64] >> (c % 64) & 1) return false;
+  }
   return signature.requests == window.distinct;
 }
 
-constexpr const char* kDisagree = "account state: damaged, its parts have counted different requests";
+constexpr const char* kDisagree = "account state: damaged, its parts have counted different requests or charts";
 
 Result<AccountState> decode_rest(ByteReader& in) {
   AccountState state;

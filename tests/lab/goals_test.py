@@ -61,6 +61,7 @@ class Goals(unittest.TestCase):
         for text, words in (('run = "sleep"\n', 'no experiment "sleep"'), ("seeds = [1]\n", "neither `run`"),
                             ('run = "sleeper"\nstride = 0\n', "--stride"), ('run = "sleeper"\nsnore = 1\n', "--snore"),
                             ('run = "sleeper"\nseeds = [[1]]\n', "line 2"), ("run = \n", "line 1"),
+                            ('run = "sleeper"\nhelp = true\n', "no option"), ("experiments = [5]\n", "line 1"),
                             ('experiments = ["gone"]\n', "gone.toml")):
             with self.subTest(text=text):
                 self.write("suite", text)
@@ -69,13 +70,38 @@ class Goals(unittest.TestCase):
                 self.assertIn(words, run.stderr)
                 self.assertIn(".toml", run.stderr)
 
+    def test_two_experiments_of_one_name_are_refused(self):
+        self.write("suite", 'experiments = ["heads", "heads"]\n')
+        self.write("heads", f'run = "theft"\n{SET}')
+        run = self.run_goals()
+        self.assertEqual(run.returncode, 3, run.stderr)
+        self.assertIn('two experiments "heads"', run.stderr)
+
+    def test_another_set_of_the_same_name_is_another_configuration(self):
+        for ending in (".npy", ".jsonl", ".manifest.json"):
+            (self.folder / f"set{ending}").write_bytes((SOURCE / "examples" / f"activations{ending}").read_bytes())
+        self.write("suite", f'run = "theft"\nset = "{self.folder}/set"\nmodel = ""\n')
+        self.assertEqual(self.run_goals().returncode, 0)
+        content = bytearray((self.folder / "set.npy").read_bytes())
+        content[-8:] = bytes(8)
+        (self.folder / "set.npy").write_bytes(content)
+        again = self.run_goals()
+        self.assertNotIn("kept", again.stderr)
+        self.assertIn("configurations ever run here: 2", again.stderr)
+
+    def test_an_option_that_excludes_another_is_not_joined_by_it(self):
+        self.write("suite", 'run = "published"\nset = "nowhere"\n')
+        run = self.run_goals("--model", "some.gguf")
+        self.assertEqual(run.returncode, 1, run.stderr)
+        self.assertIn("nowhere", run.stderr)
+
     def test_every_file_of_the_repository_is_an_experiment_that_parses(self):
         run = subprocess.run(
             [experiment.PROGRAM, "lab", "run", "goals", "--data", "nowhere", "--file",
              str(SOURCE / "experiments" / "goals.toml"), "--work", str(self.folder / "work"), "--only", "none"],
             capture_output=True, text=True)
         self.assertEqual(run.returncode, 2, run.stderr)
-        self.assertIn("--only names no experiment", run.stderr)
+        self.assertIn('has no experiment "none"', run.stderr)
 
 
 if __name__ == "__main__":
