@@ -83,8 +83,11 @@ Result<std::string> configuration_of(const SuiteStep& step, const SuiteOptions& 
   for (const auto& option : step.options) {
     if (option.kind == OptionKind::silent) continue;
     all += option.name + "\n";
-    if (option.kind == OptionKind::file) CMS_CHECK(add_content(option.value, options.work, all));
-    else all += "  " + option.value + "\n";
+    if (option.kind == OptionKind::file) {
+      CMS_CHECK(add_content(option.value, options.work, all));
+    } else {
+      all += "  " + option.value + "\n";
+    }
   }
   const auto digest = sha256({reinterpret_cast<const std::uint8_t*>(all.data()), all.size()});
   return to_hex(digest).substr(0, 16);

@@ -73,8 +73,8 @@ std::string goal_lines(const TheftResult& result) {
       const auto how = fmt::format("{}, {} queries", precision_name(cell.precision), cell.queries);
       const auto what = "greatest error of a stolen weight, " + how;
       if (cell.precision == Precision::float64) at_most(what, cell.error.greatest, kWeightGoal);
-      if (cell.precision != Precision::float64) line(what, cell.error.greatest, nullptr, nullptr);
-      line("agreement of the stolen head, " + how, cell.agreement, nullptr, nullptr);
+      if (cell.precision != Precision::float64) line(what, cell.error.greatest, "-", nullptr);
+      line("agreement of the stolen head, " + how, cell.agreement, "-", nullptr);
     }
   }
   if (result.logits) {
@@ -84,9 +84,9 @@ std::string goal_lines(const TheftResult& result) {
     line("hidden size, logit bias", theft.bias_dimension, dimension, theft.bias_dimension == theft.true_dimension);
     at_most("output matrix, relative error after alignment", theft.matrix_error, kMatrixGoal);
     at_most("greatest error of a logit, logit bias", theft.logit_error, kLogitGoal);
-    line("fresh logits outside the stolen span, relative", theft.held_out_error, nullptr, nullptr);
+    line("fresh logits outside the stolen span, relative", theft.held_out_error, "-", nullptr);
     line("queries a logit, logit bias",
-         static_cast<double>(theft.bias_queries) / static_cast<double>(theft.bias_logits), nullptr, nullptr);
+         static_cast<double>(theft.bias_queries) / static_cast<double>(theft.bias_logits), "-", nullptr);
   }
   return text;
 }
