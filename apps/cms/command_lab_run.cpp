@@ -9,6 +9,7 @@
 #include "lab/first_study.hpp"
 #include "lab/fleet.hpp"
 #include "lab/frontier.hpp"
+#include "lab/made_up.hpp"
 #include "lab/packed.hpp"
 #include "lab/published.hpp"
 #include "lab/sleeper.hpp"
@@ -69,6 +70,12 @@ Result<void> packed(Words<lab::PackedOptions> words) {
   words.options.model = words.model;
   words.options.work = words.work;
   return run_on_data(std::move(words), lab::run_packed);
+}
+
+Result<void> made_up(Words<lab::MadeUpOptions> words) {
+  words.options.model = words.model;
+  words.options.work = words.work;
+  return run_on_data(std::move(words), lab::run_made_up);
 }
 
 // What all experiments take.
@@ -139,10 +146,10 @@ void add_frontier(CLI::App& run_app, Run& chosen) {
 void add_students(CLI::App& run_app, Run& chosen) {
   auto words = std::make_shared<Words<lab::StudentsOptions>>();
   auto& options = words->options;
-  auto* command = run_app.add_subcommand("students", "What an account's answers are worth, and Knockoff Nets");
+  auto* command = run_app.add_subcommand("students", "What an account's answers are worth, and thefts by student");
   add_data(*command, *words);
   add_scale(*command, options, "Of the first study's numbers of accounts, at least 10 a cell");
-  command->add_option("--runs", options.knockoff_runs, "Knockoff thefts of each kind a seed")
+  command->add_option("--runs", options.theft_runs, "Thefts of each kind a seed")
       ->check(CLI::Range(1, 1'000))
       ->capture_default_str();
   command->callback([words, &chosen] { chosen = [words] { return run_on_data(*words, lab::run_students); }; });
@@ -271,6 +278,29 @@ void add_packed(CLI::App& run_app, Run& chosen) {
   command->callback([words, &chosen] { chosen = [words] { return packed(*words); }; });
 }
 
+void add_made_up(CLI::App& run_app, Run& chosen) {
+  auto words = std::make_shared<Words<lab::MadeUpOptions>>();
+  auto& options = words->options;
+  options.score.stride = 8;
+  auto* command = run_app.add_subcommand("made-up", "Queries nobody asked: random words and characters, augmentation");
+  add_data(*command, *words);
+  command->add_option("--model", words->model, "GGUF the shared activations were made with")->check(CLI::ExistingFile);
+  command->add_option("--work", words->work, "Folder for vectors read with the model; a later run finds them there")
+      ->required();
+  command->add_option("--accounts", options.accounts, "Attackers of each kind a seed")
+      ->check(CLI::Range(1, 10'000))
+      ->capture_default_str();
+  command->add_option("--requests", options.requests, "Of one attacker")
+      ->check(CLI::Range(20, 1'000))
+      ->capture_default_str();
+  command->add_option("--pool", options.pool, "Texts of random words, and of random characters; accounts share them")
+      ->check(CLI::Range(20, 100'000))
+      ->capture_default_str();
+  add_scale(*command, options, "Of the first study's numbers of honest accounts, at least 10 a kind");
+  add_ranking_accounts(*command, options, "Honest accounts that rank");
+  command->callback([words, &chosen] { chosen = [words] { return made_up(*words); }; });
+}
+
 }  // namespace
 
 void add_lab_run(CLI::App& lab_app, Run& chosen) {
@@ -281,6 +311,7 @@ void add_lab_run(CLI::App& lab_app, Run& chosen) {
   add_economics(*run_app, chosen);
   add_fleet_study(*run_app, chosen);
   add_packed(*run_app, chosen);
+  add_made_up(*run_app, chosen);
   add_students(*run_app, chosen);
   add_sleeper(*run_app, chosen);
   add_theft(*run_app, chosen);

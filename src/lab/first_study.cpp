@@ -24,7 +24,10 @@ struct MeasuredCell {
   std::vector<Measured> accounts;
   std::vector<BaselineScores> baselines;  // per account
   std::vector<double> logits;             // per request
+  std::vector<double> united;             // Kesarwani's coverage of each kColluding accounts as one
 };
+
+constexpr std::size_t kColluding = 10;
 
 std::vector<Configuration> all_configurations(const std::array<double, kChannelCount>& weights) {
   std::vector<Configuration> configurations = {{"all", weights}};
@@ -172,6 +175,16 @@ std::vector<double> request_areas(std::span<const MeasuredCell> cells) {
   return areas;
 }
 
+// Area under the curve of accounts seen together against honest accounts seen together.
+std::vector<double> united_areas(std::span<const MeasuredCell> cells) {
+  std::vector<double> negatives, areas;
+  for (const auto& cell : cells) {
+    if (cell.cell->calibration_kind) negatives.insert(negatives.end(), cell.united.begin(), cell.united.end());
+  }
+  for (const auto& cell : cells) areas.push_back(area_under_curve(cell.united, negatives));
+  return areas;
+}
+
 Result<void> write_readings(const std::filesystem::path& path, const std::string& cell,
                             std::span<const Measured> accounts) {
   std::ofstream out(path, std::ios::app);
@@ -222,22 +235,33 @@ struct Sample {
 struct Material {
   const ActivationSet& set;
   const Study& study;
-  PerRequest per_request;
+  BaselineFits fits;
   unsigned threads;
 
   [[nodiscard]] std::vector<BaselineScores> baselines(std::span<const ComposedAccount> accounts) const {
     std::vector<BaselineScores> scores(accounts.size());
     pipeline::parallel_for(accounts.size(), threads, [&](unsigned, std::size_t i) {
-      scores[i] = measure_baselines(study, set, per_request, accounts[i].rows);
+      scores[i] = measure_baselines(study, set, fits, accounts[i].rows);
     });
     return scores;
   }
   [[nodiscard]] std::vector<double> logits(std::span<const ComposedAccount> accounts) const {
     std::vector<double> all;
     for (const auto& account : accounts) {
-      for (const auto row : account.rows) all.push_back(per_request.logits[row]);
+      for (const auto row : account.rows) all.push_back(fits.per_request.logits[row]);
     }
     return all;
+  }
+  [[nodiscard]] std::vector<double> united(std::span<const ComposedAccount> accounts) const {
+    std::vector<double> coverages;
+    for (std::size_t first = 0; first + kColluding <= accounts.size(); first += kColluding) {
+      std::vector<std::uint32_t> rows;
+      for (const auto& account : accounts.subspan(first, kColluding)) {
+        rows.insert(rows.end(), account.rows.begin(), account.rows.end());
+      }
+      coverages.push_back(united_coverage(study, fits, rows));
+    }
+    return coverages;
   }
 };
 
@@ -256,13 +280,15 @@ Result<Sample> measure_seed(const ActivationSet& set, const FirstStudyOptions& o
 
   Progress progress(fmt::format("measuring, seed {}", seed), "accounts", total);
   const MeasureOptions measure{options.score, 64, horizon, options.threads};
-  const Material material{set, study, fit_per_request(study, set), options.threads};
+  CMS_TRY(fits, fit_baselines(study, set));
+  const Material material{set, study, std::move(fits), options.threads};
   sample.calibration = measure_accounts(study, honest, "calibrate", measure);
   sample.calibration_baselines = material.baselines(honest);
   progress.advance(honest.size());
   for (const auto& cell : sample.cells) {
     sample.measured.push_back({&cell, measure_accounts(study, cell.accounts, cell.name, measure),
-                               material.baselines(cell.accounts), material.logits(cell.accounts)});
+                               material.baselines(cell.accounts), material.logits(cell.accounts),
+                               material.united(cell.accounts)});
     progress.advance(cell.accounts.size());
   }
   for (const auto& one : sample.calibration) sample.trajectories.push_back(one.trajectory);
@@ -285,9 +311,11 @@ Result<void> judge_seed(const Sample& sample, const FirstStudyOptions& options, 
     rivals.push_back(judge_baseline(b, sample.calibration_baselines, sample.measured));
   }
   const auto areas = request_areas(sample.measured);
+  const auto united = united_areas(sample.measured);
   for (std::size_t i = 0; i < sample.cells.size(); ++i) {
     auto& cell = result.cells[i];
     cell.request_areas.push_back(areas[i]);
+    cell.united_areas.push_back(united[i]);
     cell.accounts.push_back(static_cast<std::uint32_t>(sample.measured[i].accounts.size()));
     cell.median_first_flag.push_back(judged[0]->median_first_flag[i]);
     auto& configurations = cell.configurations.emplace_back();
@@ -318,7 +346,7 @@ Result<FirstStudyResult> run_first_study(const FirstStudyOptions& options) {
     result.horizon = sample.horizon;
     if (result.cells.empty()) {
       for (const auto& cell : sample.cells) {
-        result.cells.push_back({cell.name, cell.honest, cell.goal, {}, {}, {}, {}, {}});
+        result.cells.push_back({cell.name, cell.honest, cell.goal, {}, {}, {}, {}, {}, {}});
       }
     }
     if (!options.readings.empty() && seed == options.seeds.front()) {

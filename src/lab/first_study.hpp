@@ -57,6 +57,7 @@ struct CellResult {
   std::vector<std::vector<Outcome>> configurations;  // per seed, per configuration; [0] = all channels
   std::vector<std::vector<Outcome>> rivals;          // per seed, per rival
   std::vector<double> request_areas;                 // per seed: single requests against those of honest accounts
+  std::vector<double> united_areas;                  // per seed: Kesarwani's coverage of ten accounts as one
   std::vector<double> median_first_flag;             // per seed: requests until the first flag; 0 = none flagged
 };
 
