@@ -290,6 +290,9 @@ void add_made_up(CLI::App& run_app, Run& chosen) {
   command->add_option("--accounts", options.accounts, "Attackers of each kind a seed")
       ->check(CLI::Range(1, 10'000))
       ->capture_default_str();
+  command->add_option("--augmented", options.augmented, "Of augmentation, whose texts are read for each anew")
+      ->check(CLI::Range(1, 10'000))
+      ->capture_default_str();
   command->add_option("--requests", options.requests, "Of one attacker")
       ->check(CLI::Range(20, 1'000))
       ->capture_default_str();

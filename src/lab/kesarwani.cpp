@@ -41,6 +41,7 @@ struct Node {
 class Tree {
  public:
   Tree(const Rows& queries, std::span<const std::uint16_t> answers) : queries_(queries), answers_(answers) {
+    for (Index count = 0; count <= queries.rows(); ++count) logs_.push_back(times_log(static_cast<double>(count)));
     std::vector<Index> all(static_cast<std::size_t>(queries.rows()));
     std::iota(all.begin(), all.end(), Index{0});
     grow(std::move(all));
@@ -80,25 +81,28 @@ class Tree {
     std::sort(rows.begin(), rows.end(), [&](Index a, Index b) {
       return std::pair(queries_(a, feature), a) < std::pair(queries_(b, feature), b);
     });
-    Counts right = counts, left{};
+    std::array<std::size_t, kSourceClasses> right{}, left{};
     double left_logs = 0, right_logs = 0;
-    for (const double count : counts) right_logs += times_log(count);
+    for (std::size_t c = 0; c < counts.size(); ++c) {
+      right[c] = static_cast<std::size_t>(counts[c]);
+      right_logs += logs_[right[c]];
+    }
     for (std::size_t i = 0; i + 1 < rows.size(); ++i) {
       const auto answer = answers_[static_cast<std::size_t>(rows[i])];
-      left_logs += times_log(left[answer] + 1) - times_log(left[answer]);
-      right_logs += times_log(right[answer] - 1) - times_log(right[answer]);
-      left[answer] += 1;
-      right[answer] -= 1;
+      left_logs += logs_[left[answer] + 1] - logs_[left[answer]];
+      right_logs += logs_[right[answer] - 1] - logs_[right[answer]];
+      ++left[answer];
+      --right[answer];
       const float here = queries_(rows[i], feature), next = queries_(rows[i + 1], feature);
       if (!(here < next)) continue;
-      const double mass = times_log(static_cast<double>(i + 1)) - left_logs +
-                          times_log(static_cast<double>(rows.size() - i - 1)) - right_logs;
+      const double mass = logs_[i + 1] - left_logs + logs_[rows.size() - i - 1] - right_logs;
       if (mass < best.mass) best = {feature, here, mass};
     }
   }
 
   const Rows& queries_;
   std::span<const std::uint16_t> answers_;
+  std::vector<double> logs_;  // times_log() of every count there can be
   std::vector<Node> nodes_;
 };
 

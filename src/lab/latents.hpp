@@ -28,7 +28,7 @@ LatentSpace fit_latents(const Rows& people);
 Rows latents_of(const LatentSpace& space, const Rows& raws);
 
 // MMD (biased, its square root, as the authors have it) of `latents` to the reference, the greatest over windows of
-// `window` begun every `step`. Cost: 5 exponentials a pair.
+// `window` begun every `step`. Cost: 2 exponentials a pair.
 double latent_mmd(const LatentSpace& space, const Rows& latents, std::uint32_t window = 100, std::uint32_t step = 10);
 
 }  // namespace cms::lab

@@ -91,7 +91,7 @@ std::vector<std::string> next_round(const Stage& stage, const Augmentation& know
 Result<std::vector<std::vector<std::uint32_t>>> augmented(Stage& stage, Random& random) {
   const auto& corpus = stage.ground.study.corpus;
   const auto pool = instruction_sets(stage.ground.study);
-  std::vector<Augmentation> accounts(stage.options.accounts);
+  std::vector<Augmentation> accounts(stage.options.augmented);
   for (auto& account : accounts) {
     account.rows = draw(corpus, pool, stage.options.seeds_of_augmentation, random);
     for (const auto row : account.rows) {

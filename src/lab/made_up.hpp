@@ -27,9 +27,10 @@ struct MadeUpOptions {
   std::filesystem::path model;  // GGUF they were made with; empty: everything must be in `work` already
   std::filesystem::path work;   // folder of vectors read anew
   std::vector<std::uint64_t> seeds = {1, 2, 3};
-  std::uint32_t accounts = 20;         // attackers of each kind a seed
+  std::uint32_t accounts = 20;         // attackers of each kind a seed, but for
+  std::uint32_t augmented = 6;         // those by augmentation, whose texts are read for each anew
   std::uint32_t requests = 150;        // of one
-  std::uint32_t pool = 1'000;          // texts of random words, and as many of random characters; accounts share them
+  std::uint32_t pool = 600;            // texts of random words, and as many of random characters; accounts share them
   std::uint32_t seeds_of_augmentation = 10;  // texts known before the first round
   std::uint32_t examination = 500;     // texts that students are examined on
   double scale = .2;                   // of the first study's numbers of honest accounts

@@ -28,7 +28,9 @@ TEST(RandomWords, are_words_of_the_vocabulary_each_as_likely) {
   Random random(1);
   const auto words = words_of(random_words(kVocabulary, 5'000, random));
   ASSERT_EQ(words.size(), 5'000U);
-  for (const auto& word : kVocabulary) EXPECT_NEAR(std::ranges::count(words, word), 1'000, 120) << word;
+  for (const auto& word : kVocabulary) {
+    EXPECT_NEAR(static_cast<double>(std::ranges::count(words, word)), 1'000, 120) << word;
+  }
 }
 
 TEST(RandomCharacters, are_letters_in_runs_as_long_as_words) {

@@ -48,7 +48,9 @@ TEST_F(WordDetectorTest, is_stranger_the_more_words_are_replaced) {
   for (const std::size_t at : {1, 3, 5}) {
     changed[at] = "video";
     const double now = detector.anomaly(changed);
-    if (changed[at] != text[at]) EXPECT_GT(now, before) << at;
+    if (changed[at] != text[at]) {
+      EXPECT_GT(now, before) << at;
+    }
     before = now;
   }
 }

@@ -15,7 +15,7 @@ MODEL = os.environ.get("CMS_MODEL", "")
 
 @unittest.skipUnless(MODEL, "CMS_MODEL names no GGUF file")
 class MadeUp(experiment.Experiment):
-    options = ("--seeds", "1", "--accounts", "2", "--requests", "40", "--pool", "40", "--scale", "0.01",
+    options = ("--seeds", "1", "--accounts", "2", "--augmented", "2", "--requests", "40", "--pool", "40", "--scale", "0.01",
                "--ranking-accounts", "100", "--stride", "8")
 
     @classmethod
@@ -38,7 +38,7 @@ class MadeUp(experiment.Experiment):
         texts = [[json.loads(line)["text"] for line in open(path, encoding="utf-8")]
                  for path in sorted(self.work.glob("sequences-*.prompts.jsonl"))]
         # The pools, then rounds of 10 and 20 changed texts for each of two accounts of 40 requests.
-        self.assertEqual([len(some) for some in texts], [80, 20, 20])
+        self.assertEqual([len(some) for some in texts], [80, 20, 40])
         everything = sum(texts, [])
         self.assertEqual(len(set(everything)), len(everything))
 
