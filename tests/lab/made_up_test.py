@@ -15,8 +15,8 @@ MODEL = os.environ.get("CMS_MODEL", "")
 
 @unittest.skipUnless(MODEL, "CMS_MODEL names no GGUF file")
 class MadeUp(experiment.Experiment):
-    options = ("--seeds", "1", "--accounts", "2", "--augmented", "2", "--requests", "40", "--pool", "40", "--scale", "0.01",
-               "--ranking-accounts", "100", "--stride", "8")
+    options = ("--seeds", "1", "--accounts", "2", "--augmented", "2", "--requests", "40", "--pool", "40", "--scale",
+               "0.01", "--ranking-accounts", "100", "--stride", "8")
 
     @classmethod
     def setUpClass(cls):
