@@ -19,9 +19,12 @@ Eigen::MatrixXf products_of(const Rows& rows) {
 }
 
 Eigen::MatrixXd squared_distances(const Rows& rows) {
-  const Eigen::MatrixXd products = products_of(rows).cast<double>();
-  const Eigen::VectorXd squares = products.diagonal();
-  return ((-2 * products).colwise() + squares).rowwise() + squares.transpose();
+  Eigen::MatrixXd distances = products_of(rows).cast<double>();
+  const Eigen::VectorXd squares = distances.diagonal();
+  distances *= -2;
+  distances.colwise() += squares;
+  distances.rowwise() += squares.transpose();
+  return distances;
 }
 
 }  // namespace cms::lab
