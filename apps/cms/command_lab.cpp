@@ -39,6 +39,7 @@ constexpr const char* kList =
     "  frontier     what a white-box attacker covers at each PoH floor, and at what cost\n"
     "  economics    what extraction costs under each price rule, and what honest accounts pay\n"
     "  packed       many questions in one request, or behind a preamble: which tap sees them\n"
+    "  made-up      random words, random characters, texts changed step by step: who is flagged, what is learnt\n"
     "  students     what an account's answers are worth, and Knockoff Nets\n"
     "  sleeper      honest for long, then extracting: how late the flag, how slow recovery\n"
     "  fleet        campaigns hidden among thousands of honest accounts, seen together\n"

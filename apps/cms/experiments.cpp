@@ -8,6 +8,7 @@
 #include "lab/first_study.hpp"
 #include "lab/fleet.hpp"
 #include "lab/frontier.hpp"
+#include "lab/made_up.hpp"
 #include "lab/packed.hpp"
 #include "lab/published.hpp"
 #include "lab/sleeper.hpp"
@@ -76,6 +77,12 @@ Experiment packed(Words<lab::PackedOptions> words) {
   words.options.model = words.model;
   words.options.work = words.work;
   return on_data(std::move(words), lab::run_packed);
+}
+
+Experiment made_up(Words<lab::MadeUpOptions> words) {
+  words.options.model = words.model;
+  words.options.work = words.work;
+  return on_data(std::move(words), lab::run_made_up);
 }
 
 // What all experiments take.
@@ -151,10 +158,10 @@ void add_frontier(CLI::App& run_app, Experiment& chosen) {
 void add_students(CLI::App& run_app, Experiment& chosen) {
   auto words = std::make_shared<Words<lab::StudentsOptions>>();
   auto& options = words->options;
-  auto* command = run_app.add_subcommand("students", "What an account's answers are worth, and Knockoff Nets");
+  auto* command = run_app.add_subcommand("students", "What an account's answers are worth, and thefts by student");
   add_data(*command, *words);
   add_scale(*command, options, "Of the first study's numbers of accounts, at least 10 a cell");
-  command->add_option("--runs", options.knockoff_runs, "Knockoff thefts of each kind a seed")
+  command->add_option("--runs", options.theft_runs, "Thefts of each kind a seed")
       ->check(CLI::Range(1, 1'000))
       ->capture_default_str();
   command->callback([words, &chosen] { chosen = on_data(*words, lab::run_students); });
@@ -286,6 +293,32 @@ void add_packed(CLI::App& run_app, Experiment& chosen) {
   command->callback([words, &chosen] { chosen = packed(*words); });
 }
 
+void add_made_up(CLI::App& run_app, Experiment& chosen) {
+  auto words = std::make_shared<Words<lab::MadeUpOptions>>();
+  auto& options = words->options;
+  options.score.stride = 8;
+  auto* command = run_app.add_subcommand("made-up", "Queries nobody asked: random words and characters, augmentation");
+  add_data(*command, *words);
+  command->add_option("--model", words->model, "GGUF the shared activations were made with")->check(CLI::ExistingFile);
+  command->add_option("--work", words->work, "Folder for vectors read with the model; a later run finds them there")
+      ->required();
+  command->add_option("--accounts", options.accounts, "Attackers of each kind a seed")
+      ->check(CLI::Range(1, 10'000))
+      ->capture_default_str();
+  command->add_option("--augmented", options.augmented, "Of augmentation, whose texts are read for each anew")
+      ->check(CLI::Range(1, 10'000))
+      ->capture_default_str();
+  command->add_option("--requests", options.requests, "Of one attacker")
+      ->check(CLI::Range(20, 1'000))
+      ->capture_default_str();
+  command->add_option("--pool", options.pool, "Texts of random words, and of random characters; accounts share them")
+      ->check(CLI::Range(20, 100'000))
+      ->capture_default_str();
+  add_scale(*command, options, "Of the first study's numbers of honest accounts, at least 10 a kind");
+  add_ranking_accounts(*command, options, "Honest accounts that rank");
+  command->callback([words, &chosen] { chosen = made_up(*words); });
+}
+
 }  // namespace
 
 void add_experiments(CLI::App& app, Experiment& chosen) {
@@ -298,4 +331,5 @@ void add_experiments(CLI::App& app, Experiment& chosen) {
   add_sleeper(app, chosen);
   add_theft(app, chosen);
   add_published(app, chosen);
+  add_made_up(app, chosen);
 }

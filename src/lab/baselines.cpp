@@ -7,6 +7,7 @@
 #include <set>
 
 #include "base/hash.hpp"
+#include "base/random.hpp"
 #include "measure/mixture/mixture.hpp"
 
 namespace cms::lab {
@@ -39,13 +40,6 @@ std::array<std::uint32_t, 3> hashed(const Eigen::Ref<const Eigen::RowVectorXf>& 
   std::array<std::uint32_t, 3> buckets{};
   for (std::size_t h = 0; h < 3; ++h) buckets[h] = static_cast<std::uint32_t>((hashes[h] >> 32) % kBuckets);
   return buckets;
-}
-
-// Inner products of all pairs. Half a product, and not one that starts threads of its own inside ours.
-Eigen::MatrixXf products_of(const Rows& rows) {
-  Eigen::MatrixXf products = Eigen::MatrixXf::Zero(rows.rows(), rows.rows());
-  products.selfadjointView<Eigen::Lower>().rankUpdate(rows);
-  return products.selfadjointView<Eigen::Lower>();
 }
 
 // Cosines of all pairs from their inner products.
@@ -109,23 +103,6 @@ double published_window(const Pairs& pairs, Index first, Index size) {
   return .30 * std::max(0.0, 1 - similarity) + .25 * std::min(entropy_bits(counts) / 4, 1.0) +
          .20 * std::max(0.0, 1 - coherence) + .15 * static_cast<double>(hit.count()) / kBuckets +
          .05 * std::min(5 * std::abs(plain - similarity), 1.0) + .05 * std::min(10 * variance, 1.0);
-}
-
-// Calls `judge(first, size)` for every window and gives the greatest.
-template <typename Judge>
-double greatest_over_windows(Index rows, Index window, Index step, const Judge& judge) {
-  if (rows < 2) return 0;
-  const Index size = std::min(rows, window);
-  double greatest = judge(Index{0}, size);
-  for (Index first = step; first + size <= rows; first += step) greatest = std::max(greatest, judge(first, size));
-  return greatest;
-}
-
-// Squared distances of all pairs, from inner products.
-Eigen::MatrixXd squared_distances(const Rows& rows) {
-  const Eigen::MatrixXd products = products_of(rows).cast<double>();
-  const Eigen::VectorXd squares = products.diagonal();
-  return ((-2 * products).colwise() + squares).rowwise() + squares.transpose();
 }
 
 // Mean and standard deviation of what is given.
@@ -217,23 +194,92 @@ double occupied_buckets(const Rows& points) {
   return static_cast<double>(buckets.size());
 }
 
-BaselineScores measure_baselines(const Study& study, const ActivationSet& set, const PerRequest& per_request,
-                                 std::span<const std::uint32_t> rows) {
-  Rows raws(rows.size(), set.manifest.dimension), points(rows.size(), study.corpus.rank);
-  std::vector<float> benign_kernels;
-  double distance = 0, logit = 0;
+Rows cap_planes(std::uint32_t rank) {
+  constexpr Index kPlanes = 11;
+  Random random(1);
+  Rows planes(kPlanes, rank);
+  for (Index p = 0; p < kPlanes; ++p) {
+    for (Index k = 0; k < planes.cols(); ++k) planes(p, k) = static_cast<float>(random.normal());
+  }
+  return planes;
+}
+
+double cap_cost(const Rows& points, const Rows& planes, std::uint32_t window, std::uint32_t step) {
+  constexpr double kFloor = .0005, kAlpha = 8, kBeta = .19;  // that study's lambda, alpha, beta
+  constexpr double kCoverage = .05, kNovelty = .35, kSpread = .45;
+  const Rows sides = points * planes.transpose();
+  std::vector<std::uint32_t> buckets;
+  for (Index i = 0; i < sides.rows(); ++i) {
+    buckets.push_back(0);
+    for (Index p = 0; p < sides.cols(); ++p) buckets.back() |= std::uint32_t{sides(i, p) >= 0} << p;
+  }
+  const double all = std::exp2(static_cast<double>(planes.rows()));
+  return greatest_over_windows(points.rows(), window, step, [&](Index first, Index size) {
+    const auto hit = static_cast<double>(std::set(buckets.begin() + first, buckets.begin() + first + size).size());
+    const Eigen::RowVectorXd mean = points.middleRows(first, size).cast<double>().colwise().mean();
+    const double spread = std::sqrt(std::max(0.0, 1 - mean.squaredNorm()));
+    return kFloor + kCoverage * std::expm1(hit / all / kBeta * std::log(kAlpha / kFloor)) +
+           kAlpha * kNovelty * hit / static_cast<double>(size) + kAlpha * kSpread * std::min(spread, 1.0);
+  });
+}
+
+namespace {
+
+// What an account asked and was answered, as the source model has it.
+struct Dialogue {
+  Rows queries;
+  std::vector<std::uint16_t> answers;
+};
+
+Dialogue dialogue_of(const Study& study, const BaselineFits& fits, std::span<const std::uint32_t> rows) {
+  Dialogue dialogue{points_of(study.corpus, rows).leftCols(fits.source.queries.cols()), {}};
+  for (const auto row : rows) dialogue.answers.push_back(fits.answers[row]);
+  return dialogue;
+}
+
+}  // namespace
+
+double united_coverage(const Study& study, const BaselineFits& fits, std::span<const std::uint32_t> rows) {
+  const auto dialogue = dialogue_of(study, fits, rows);
+  return box_coverage(fits.source, dialogue.queries, dialogue.answers);
+}
+
+AccountRows account_rows(const Study& study, const ActivationSet& set, std::span<const std::uint32_t> rows) {
+  AccountRows account{Rows(rows.size(), set.manifest.dimension), points_of(study.corpus, rows), {}};
   for (std::size_t i = 0; i < rows.size(); ++i) {
     const auto raw = set.row(study.corpus.rows[rows[i]].source_row);
-    const auto point = study.corpus.point(rows[i]);
-    raws.row(static_cast<Index>(i)) = Eigen::Map<const Eigen::RowVectorXf>(raw.data(), raws.cols());
-    points.row(static_cast<Index>(i)) = Eigen::Map<const Eigen::RowVectorXf>(point.data(), points.cols());
-    benign_kernels.push_back(study.projected[rows[i]].benign_kernel);
-    distance += per_request.mahalanobis[rows[i]] / static_cast<double>(rows.size());
-    logit += per_request.logits[rows[i]] / static_cast<double>(rows.size());
+    account.raws.row(static_cast<Index>(i)) = Eigen::Map<const Eigen::RowVectorXf>(raw.data(), account.raws.cols());
+    account.benign_kernels.push_back(study.projected[rows[i]].benign_kernel);
   }
-  return {published_score(raws), prada(raws), similar_pairs(points),
-          benign_mmd(points, benign_kernels, study.atlas.bandwidth, study.atlas.reference_self),
-          occupied_buckets(points), distance, logit};
+  return account;
+}
+
+BaselineScores measure_baselines(const Study& study, const ActivationSet& set, const BaselineFits& fits,
+                                 std::span<const std::uint32_t> rows) {
+  const auto account = account_rows(study, set, rows);
+  std::vector<double> anomalies;
+  double distance = 0, logit = 0;
+  for (const auto row : rows) {
+    distance += fits.per_request.mahalanobis[row] / static_cast<double>(rows.size());
+    logit += fits.per_request.logits[row] / static_cast<double>(rows.size());
+    anomalies.push_back(fits.per_request.anomalies[row]);
+  }
+  const double anomaly = greatest_over_windows(account.points.rows(), 100, 10, [&](Index first, Index size) {
+    return Eigen::Map<const Eigen::VectorXd>(anomalies.data() + first, size).mean();
+  });
+  const auto dialogue = dialogue_of(study, fits, rows);
+  return {published_score(account.raws),
+          prada(account.raws),
+          similar_pairs(account.points),
+          benign_mmd(account.points, account.benign_kernels, study.atlas.bandwidth, study.atlas.reference_self),
+          occupied_buckets(account.points),
+          distance,
+          logit,
+          latent_mmd(fits.latents, latents_of(fits.latents, account.raws)),
+          cap_cost(account.points, fits.planes),
+          anomaly,
+          information_gain(fits.source, dialogue.queries, dialogue.answers),
+          box_coverage(fits.source, dialogue.queries, dialogue.answers)};
 }
 
 }  // namespace cms::lab

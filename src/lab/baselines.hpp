@@ -6,16 +6,17 @@
 // Threads: pure functions. Rows are one account's requests in their order.
 #pragma once
 
-#include <Eigen/Core>
 #include <array>
 #include <cstdint>
 #include <span>
+#include <vector>
 
+#include "lab/kesarwani.hpp"
+#include "lab/latents.hpp"
+#include "lab/rows.hpp"
 #include "lab/study.hpp"
 
 namespace cms::lab {
-
-using Rows = Eigen::Matrix<float, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>;
 
 // The published CMS score: six signals of a window of raw activations (pairwise dissimilarity .30, entropy .25,
 // sequential coherence .20, hashed coverage .15, magnitude .05, variance .05), greatest over windows of `window`
@@ -42,21 +43,55 @@ double benign_mmd(const Rows& points, std::span<const float> benign_kernels, dou
 // leading whitened coordinates, that an account has occupied. Fewer where `points` has fewer columns. Cost: linear.
 double occupied_buckets(const Rows& points);
 
+// The hyperplanes of CAP, 11 x rank, always the same.
+Rows cap_planes(std::uint32_t rank);
+
+// CAP, coverage-aware perturbation, as arXiv 2606.05725 adapts it ("Stealing and Defending the Ends of LLMs"; the cost
+// and its constants are those of that study's program): a cost out of the share of 2,048 buckets that a window's points
+// have hit, of how many of them were new, and of the points' spread; greatest over windows of `window` requests begun
+// every `step`. `points` is n x rank, unit rows. Cost: 11 n rank.
+double cap_cost(const Rows& points, const Rows& planes, std::uint32_t window = 100, std::uint32_t step = 10);
+
 // What looks at one request at a time: fitted on the texts of the fit part, applied to every row of the corpus.
 struct PerRequest {
   std::vector<double> logits;        // of a logistic classifier, people against distillers, on the unit points
   std::vector<double> mahalanobis;   // squared distance to people's mean in raw space, covariance shrunk by a tenth
+  std::vector<double> anomalies;     // of the words that were read: word_detector.hpp
 };
 // Cost: a d x d factorisation and d^2 a row; some seconds for 15,000 rows of 576.
 PerRequest fit_per_request(const Study& study, const ActivationSet& set);
 
-inline constexpr std::array<const char*, 7> kBaselines = {
-    "published CMS", "PRADA", "similar pairs", "benign MMD", "B4B buckets", "Mahalanobis", "classifier mean"};
+// Everything that baselines learn once: from the fit part, from its people where they want to know honest use.
+struct BaselineFits {
+  PerRequest per_request;
+  LatentSpace latents;
+  Rows planes;                         // of CAP
+  SourceModel source;
+  std::vector<std::uint16_t> answers;  // of every row of the corpus, in the source's classes
+};
+// Errors: those of atlas::fit, which makes the source's classes. Cost: some seconds.
+Result<BaselineFits> fit_baselines(const Study& study, const ActivationSet& set);
+
+// An account's requests as baselines read them.
+struct AccountRows {
+  Rows raws;                          // n x d
+  Rows points;                        // n x rank, unit
+  std::vector<float> benign_kernels;  // n
+};
+AccountRows account_rows(const Study& study, const ActivationSet& set, std::span<const std::uint32_t> rows);
+
+// In the order they were added, so that figures keep their places.
+inline constexpr std::array<const char*, 12> kBaselines = {
+    "published CMS", "PRADA",           "similar pairs", "benign MMD", "B4B buckets",    "Mahalanobis",
+    "classifier mean", "VarDetect-like", "CAP",           "DATE-like",  "Kesarwani gain", "Kesarwani cover"};
 
 using BaselineScores = std::array<double, kBaselines.size()>;
 
 // All of them, in the order of kBaselines, of the account that sends these rows of the corpus.
-BaselineScores measure_baselines(const Study& study, const ActivationSet& set, const PerRequest& per_request,
+BaselineScores measure_baselines(const Study& study, const ActivationSet& set, const BaselineFits& fits,
                                  std::span<const std::uint32_t> rows);
+
+// Kesarwani's coverage of accounts seen together: as if one had sent these rows.
+double united_coverage(const Study& study, const BaselineFits& fits, std::span<const std::uint32_t> rows);
 
 }  // namespace cms::lab

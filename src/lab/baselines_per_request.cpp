@@ -1,9 +1,13 @@
-// Detectors that see one request at a time: the OMED limit in practice.
+// What baselines learn once. Detectors that see one request at a time: the OMED limit in practice.
 #include <Eigen/Cholesky>
 #include <algorithm>
 #include <cmath>
 
+#include "atlas/atlas.hpp"
 #include "lab/baselines.hpp"
+#include "lab/packed_tap.hpp"
+#include "lab/word_detector.hpp"
+#include "lab/words.hpp"
 
 namespace cms::lab {
 namespace {
@@ -58,13 +62,16 @@ std::vector<double> logits_of(const Study& study) {
   return logits;
 }
 
+std::vector<std::uint32_t> people_of(const Study& study) {
+  return subset(study.corpus, study.split.fit, [](const CorpusRow& row) { return row.origin == Origin::people; });
+}
+
 std::vector<double> distances_of(const Study& study, const ActivationSet& set) {
   const auto dimension = static_cast<Index>(set.manifest.dimension);
   const auto raw = [&](std::uint32_t row) {
     return Eigen::Map<const Eigen::VectorXf>(set.row(study.corpus.rows[row].source_row).data(), dimension);
   };
-  const auto people =
-      subset(study.corpus, study.split.fit, [](const CorpusRow& row) { return row.origin == Origin::people; });
+  const auto people = people_of(study);
   VectorXd mean = VectorXd::Zero(dimension);
   for (const auto row : people) mean += raw(row).cast<double>() / static_cast<double>(people.size());
   MatrixXd covariance = MatrixXd::Zero(dimension, dimension);
@@ -84,10 +91,51 @@ std::vector<double> distances_of(const Study& study, const ActivationSet& set) {
   return distances;
 }
 
+std::vector<double> anomalies_of(const Study& study, const ActivationSet& set) {
+  std::vector<Words> texts;
+  for (const auto& row : study.corpus.rows) {
+    const auto text = set.rows[row.source_row].more.value("text", std::string());
+    texts.push_back(words_of(tap::cut_text(text, kSegment)));
+  }
+  std::vector<Words> people;
+  for (const auto row : people_of(study)) people.push_back(texts[row]);
+  const WordDetector detector(people, 1);
+  std::vector<double> anomalies;
+  for (const auto& text : texts) anomalies.push_back(detector.anomaly(text));
+  return anomalies;
+}
+
+// The source's answers are charts of a coarse atlas of the fit part.
+Result<std::vector<std::uint16_t>> source_answers(const Study& study, const ActivationSet& set) {
+  const ActivationSet part[] = {rows_of(set, study.corpus, study.split.fit)};
+  atlas::FitOptions options;
+  options.chart_count = kSourceClasses;
+  CMS_TRY(atlas, atlas::fit(part, part, options));
+  std::vector<std::uint16_t> answers;
+  for (const auto& row : study.corpus.rows) {
+    answers.push_back(atlas::nearest_chart(atlas, atlas::project_point(atlas, set.row(row.source_row))));
+  }
+  return answers;
+}
+
 }  // namespace
 
 PerRequest fit_per_request(const Study& study, const ActivationSet& set) {
-  return {logits_of(study), distances_of(study, set)};
+  return {logits_of(study), distances_of(study, set), anomalies_of(study, set)};
+}
+
+Result<BaselineFits> fit_baselines(const Study& study, const ActivationSet& set) {
+  BaselineFits fits;
+  fits.per_request = fit_per_request(study, set);
+  fits.latents = fit_latents(account_rows(study, set, people_of(study)).raws);
+  fits.planes = cap_planes(study.corpus.rank);
+  CMS_TRY(answers, source_answers(study, set));
+  fits.answers = std::move(answers);
+  const auto features = std::min<std::uint32_t>(kSourceFeatures, study.corpus.rank);
+  std::vector<std::uint16_t> answered;
+  for (const auto row : study.split.fit) answered.push_back(fits.answers[row]);
+  fits.source = make_source_model(points_of(study.corpus, study.split.fit).leftCols(features), std::move(answered));
+  return fits;
 }
 
 }  // namespace cms::lab

@@ -4,6 +4,8 @@
 
 #include <cmath>
 #include <numeric>
+#include <set>
+#include <string>
 #include <vector>
 
 #include "base/random.hpp"
@@ -131,6 +133,36 @@ TEST(OccupiedBuckets, counts_the_sign_patterns_of_twelve_coordinates) {
   for (int i = 0; i < 300; ++i) narrow.row(i) = wide.row(i % 2);
   EXPECT_EQ(occupied_buckets(narrow), 2);
   EXPECT_EQ(occupied_buckets(wide.topRows(0)), 0);
+}
+
+TEST(Cap, is_the_cost_that_was_published) {
+  Random random(7);
+  const Rows points = unit(gaussian(random, 80, 16));
+  const Rows planes = cap_planes(16);
+  ASSERT_EQ(planes.rows(), 11);
+  std::set<std::string> buckets;
+  Eigen::RowVectorXd mean = Eigen::RowVectorXd::Zero(16);
+  for (int i = 0; i < 80; ++i) {
+    std::string signs;
+    for (int p = 0; p < 11; ++p) signs += points.row(i).dot(planes.row(p)) >= 0 ? '1' : '0';
+    buckets.insert(signs);
+    mean += points.row(i).cast<double>() / 80;
+  }
+  double deviation = 0;
+  for (int i = 0; i < 80; ++i) deviation += (points.row(i).cast<double>() - mean).squaredNorm() / 80;
+  const double hit = static_cast<double>(buckets.size());
+  const double expected = .0005 + .05 * (std::exp(hit / 2048 / .19 * std::log(8 / .0005)) - 1) + 8 * .35 * hit / 80 +
+                          8 * .45 * std::sqrt(deviation);
+  EXPECT_NEAR(cap_cost(points, planes), expected, 1e-5);
+}
+
+TEST(Cap, is_dearer_for_who_goes_everywhere_and_nothing_for_one_request) {
+  Random random(8);
+  const Rows planes = cap_planes(16);
+  const Rows wide = unit(gaussian(random, 120, 16));
+  const Rows narrow = unit(gaussian(random, 120, 16, .1, 1));
+  EXPECT_GT(cap_cost(wide, planes), 2 * cap_cost(narrow, planes));
+  EXPECT_EQ(cap_cost(wide.topRows(1), planes), 0);
 }
 
 }  // namespace

@@ -45,6 +45,8 @@ Result<Judged> judge(std::span<const score::Trajectory> honest, std::span<const 
 
 namespace {
 
+constexpr std::size_t kColluding = 10;
+
 std::vector<Configuration> all_configurations(const std::array<double, kChannelCount>& weights) {
   std::vector<Configuration> configurations = {{"all", weights}};
   for (std::size_t c = 0; c < kChannelCount; ++c) {
@@ -160,6 +162,16 @@ std::vector<double> request_areas(std::span<const MeasuredCell> cells) {
   return areas;
 }
 
+// Area under the curve of accounts seen together against honest accounts seen together.
+std::vector<double> united_areas(std::span<const MeasuredCell> cells) {
+  std::vector<double> negatives, areas;
+  for (const auto& cell : cells) {
+    if (cell.cell->calibration_kind) negatives.insert(negatives.end(), cell.united.begin(), cell.united.end());
+  }
+  for (const auto& cell : cells) areas.push_back(area_under_curve(cell.united, negatives));
+  return areas;
+}
+
 Result<void> write_readings(const std::filesystem::path& path, const std::string& cell,
                             std::span<const Measured> accounts) {
   std::ofstream out(path, std::ios::app);
@@ -200,22 +212,33 @@ Result<ActivationSet> own_distillers(const std::filesystem::path& path, const Ma
 struct Material {
   const ActivationSet& set;
   const Study& study;
-  PerRequest per_request;
+  BaselineFits fits;
   unsigned threads;
 
   [[nodiscard]] std::vector<BaselineScores> baselines(std::span<const ComposedAccount> accounts) const {
     std::vector<BaselineScores> scores(accounts.size());
     pipeline::parallel_for(accounts.size(), threads, [&](unsigned, std::size_t i) {
-      scores[i] = measure_baselines(study, set, per_request, accounts[i].rows);
+      scores[i] = measure_baselines(study, set, fits, accounts[i].rows);
     });
     return scores;
   }
   [[nodiscard]] std::vector<double> logits(std::span<const ComposedAccount> accounts) const {
     std::vector<double> all;
     for (const auto& account : accounts) {
-      for (const auto row : account.rows) all.push_back(per_request.logits[row]);
+      for (const auto row : account.rows) all.push_back(fits.per_request.logits[row]);
     }
     return all;
+  }
+  [[nodiscard]] std::vector<double> united(std::span<const ComposedAccount> accounts) const {
+    std::vector<double> coverages;
+    for (std::size_t first = 0; first + kColluding <= accounts.size(); first += kColluding) {
+      std::vector<std::uint32_t> rows;
+      for (const auto& account : accounts.subspan(first, kColluding)) {
+        rows.insert(rows.end(), account.rows.begin(), account.rows.end());
+      }
+      coverages.push_back(united_coverage(study, fits, rows));
+    }
+    return coverages;
   }
 };
 
@@ -235,20 +258,22 @@ Result<Sample> measure_seed(const ActivationSet& set, const FirstStudyOptions& o
 
   Progress progress(fmt::format("measuring, seed {}", seed), "accounts", total);
   const MeasureOptions measure{options.score, 64, horizon, options.threads};
-  const Material material{set, study, fit_per_request(study, set), options.threads};
+  CMS_TRY(fits, fit_baselines(study, set));
+  const Material material{set, study, std::move(fits), options.threads};
   sample.calibration = measure_accounts(study, honest, "calibrate", measure);
   sample.calibration_baselines = material.baselines(honest);
   progress.advance(honest.size());
   for (const auto& cell : sample.cells) {
     sample.measured.push_back({&cell, measure_accounts(study, cell.accounts, cell.name, measure),
-                               material.baselines(cell.accounts), material.logits(cell.accounts)});
+                               material.baselines(cell.accounts), material.logits(cell.accounts),
+                               material.united(cell.accounts)});
     progress.advance(cell.accounts.size());
   }
   Random training(seed + 7);
   sample.training_cells = training_cells(study, options, training);
   for (const auto& cell : sample.training_cells) {
     const auto name = "training " + cell.name;
-    sample.training.push_back({&cell, measure_accounts(study, cell.accounts, name, measure), {}, {}});
+    sample.training.push_back({&cell, measure_accounts(study, cell.accounts, name, measure), {}, {}, {}});
   }
   for (const auto& one : sample.calibration) sample.trajectories.push_back(one.trajectory);
   return sample;
@@ -271,11 +296,13 @@ Result<void> judge_seed(const Sample& sample, const FirstStudyOptions& options, 
   }
   CMS_TRY(trained, judge_trained(sample, options.score, judged[0]->fates, options.threads));
   const auto areas = request_areas(sample.measured);
+  const auto united = united_areas(sample.measured);
   for (std::size_t i = 0; i < sample.cells.size(); ++i) {
     auto& cell = result.cells[i];
     cell.request_areas.push_back(areas[i]);
     cell.trained.push_back(trained[i].trained);
     cell.combined.push_back(trained[i].combined);
+    cell.united_areas.push_back(united[i]);
     cell.accounts.push_back(static_cast<std::uint32_t>(sample.measured[i].accounts.size()));
     cell.median_first_flag.push_back(judged[0]->median_first_flag[i]);
     cell.fates.insert(cell.fates.end(), judged[0]->fates[i].begin(), judged[0]->fates[i].end());

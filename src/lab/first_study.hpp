@@ -65,6 +65,7 @@ struct CellResult {
   std::vector<Verdict> trained;                      // per seed: the trained score that never saw the cell's families
   std::vector<Verdict> combined;                     // per seed: it and the label-free score, with one promise
   std::vector<double> request_areas;                 // per seed: single requests against those of honest accounts
+  std::vector<double> united_areas;                  // per seed: Kesarwani's coverage of ten accounts as one
   std::vector<double> median_first_flag;             // per seed: requests until the first flag; 0 = none flagged
   std::vector<Fate> fates;                           // of all accounts of all seeds, all channels
 };

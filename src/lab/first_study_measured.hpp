@@ -17,6 +17,7 @@ struct MeasuredCell {
   std::vector<Measured> accounts;
   std::vector<BaselineScores> baselines;  // per account
   std::vector<double> logits;             // per request
+  std::vector<double> united;             // Kesarwani's coverage of each kColluding accounts as one
 };
 
 // Everything of one seed, measured.

@@ -112,13 +112,14 @@ std::string main_table(const FirstStudyResult& result) {
 }
 
 std::string rival_table(const FirstStudyResult& result) {
-  std::string text = fmt::format("{:<30} {:>12} {:>8}", "flagged (matched), AUC", "CMS", "request");
+  std::string text = fmt::format("{:<30} {:>12} {:>8} {:>8}", "flagged (matched), AUC", "CMS", "request", "ten");
   for (const auto& rival : result.rivals) text += fmt::format(" | {:>20}", rival);
   text += '\n';
   for (const auto& cell : result.cells) {
     const auto seeds = cell.accounts.size();
-    text += fmt::format("{:<30} {:>5.3f} {:>6.3f} {:>8.3f}", cell.name, flagged(cell).mean, mean_area(cell, 0),
-                        over_seeds(seeds, [&](auto s) { return cell.request_areas[s]; }).mean);
+    text += fmt::format("{:<30} {:>5.3f} {:>6.3f} {:>8.3f} {:>8.3f}", cell.name, flagged(cell).mean,
+                        mean_area(cell, 0), over_seeds(seeds, [&](auto s) { return cell.request_areas[s]; }).mean,
+                        over_seeds(seeds, [&](auto s) { return cell.united_areas[s]; }).mean);
     for (std::size_t r = 0; r < result.rivals.size(); ++r) {
       text += fmt::format(" | {:>5.3f} ({:.3f}) {:>6.3f}", rival_flagged(cell, r), rival_matched(cell, r),
                           over_seeds(seeds, [&](auto s) { return cell.rivals[s][r].area; }).mean);
@@ -127,6 +128,7 @@ std::string rival_table(const FirstStudyResult& result) {
   }
   return text +
          "request: AUC of single requests, each judged alone by a classifier that was shown both kinds of text\n"
+         "ten: AUC of Kesarwani's coverage of ten accounts seen as one, against ten honest accounts of a kind\n"
          "matched: at a threshold raised until the rival flags no kind of honest accounts beyond its goal\n";
 }
 

@@ -3,8 +3,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <chrono>
-#include <map>
 #include <set>
 
 #include "base/progress.hpp"
@@ -25,7 +25,7 @@ using Names = std::vector<std::string>;
 constexpr std::uint32_t kAccountsJudgedAlone = 100;  // of a campaign, by PoH and baselines
 constexpr std::uint32_t kHonestAlone = 300;          // that set the baselines' thresholds
 constexpr std::uint32_t kPairs = 20'000;
-constexpr std::size_t kPrada = 1, kMmd = 3;          // places in kBaselines
+constexpr std::size_t kPrada = 0, kMmd = 1;          // the baselines that accounts are judged by alone
 
 const Names kTuneSets = {"natinst_gpt3",   "cot_elicit",     "mea_meaeq_agnews", "mea_meaeq_hatespeech",
                          "mea_meaeq_imdb", "mea_meaeq_sst2", "chatdoctor5k"};
@@ -73,10 +73,7 @@ class SeedRun {
  public:
   SeedRun(const FleetStudyOptions& options, const ActivationSet& set, const Ground& ground, std::uint64_t seed)
       : options_(options), set_(set), ground_(ground), study_(ground.study), seed_(seed),
-        parts_(parts_of(ground.study, options.tune)) {
-    unasked_.logits.resize(study_.corpus.rows.size());
-    unasked_.mahalanobis.resize(study_.corpus.rows.size());
-  }
+        parts_(parts_of(ground.study, options.tune)) {}
 
   Result<void> run(FleetResult& result) {
     CMS_CHECK(calibrate());
@@ -156,8 +153,10 @@ class SeedRun {
     return {};
   }
 
-  BaselineScores baselines_of(const ComposedAccount& account) const {
-    return measure_baselines(study_, set_, unasked_, account.rows);
+  std::array<double, 2> baselines_of(const ComposedAccount& account) const {
+    const auto rows = account_rows(study_, set_, account.rows);
+    return {prada(rows.raws), benign_mmd(rows.points, rows.benign_kernels, study_.atlas.bandwidth,
+                                         study_.atlas.reference_self)};
   }
 
   // Conformal at 1%: at most so many honest accounts lie at or above what is flagged.
@@ -167,7 +166,7 @@ class SeedRun {
     options.accounts = kHonestAlone;
     options.grouped = 0;
     const auto honest = honest_fleet(study_.corpus, parts_.calibrate, options, random).accounts;
-    std::vector<BaselineScores> scores(honest.size());
+    std::vector<std::array<double, 2>> scores(honest.size());
     pipeline::parallel_for(honest.size(), options_.threads,
                            [&](unsigned, std::size_t a) { scores[a] = baselines_of(honest[a]); });
     for (const auto baseline : {kPrada, kMmd}) {
@@ -184,8 +183,8 @@ class SeedRun {
     std::vector<std::array<bool, 3>> hits(count);
     pipeline::parallel_for(count, options_.threads, [&](unsigned, std::size_t a) {
       const auto scores = baselines_of(accounts[a]);
-      hits[a] = {standing_of(ground_, accounts[a].rows).first_flag > 0, scores[kPrada] > thresholds_.at(kPrada),
-                 scores[kMmd] > thresholds_.at(kMmd)};
+      hits[a] = {standing_of(ground_, accounts[a].rows).first_flag > 0, scores[kPrada] > thresholds_[kPrada],
+                 scores[kMmd] > thresholds_[kMmd]};
     });
     for (const auto& hit : hits) {
       row.best_account += hit[0] ? 1.0 / static_cast<double>(count) : 0;
@@ -263,8 +262,7 @@ class SeedRun {
   Parts parts_;
   fleet::CampaignCalibration calibration_;
   std::vector<SeenFleet> tests_;
-  std::map<std::size_t, double> thresholds_;
-  PerRequest unasked_;  // baselines that look at single requests are not asked for
+  std::array<double, 2> thresholds_{};
 };
 
 }  // namespace

@@ -14,18 +14,6 @@ constexpr std::size_t kMemory = 50;
 
 using Distribution = Eigen::VectorXd;
 
-Distribution distribution_of(const atlas::Atlas& atlas, std::span<const float> point) {
-  Distribution result(atlas.chart_count());
-  for (std::uint32_t c = 0; c < atlas.chart_count(); ++c) {
-    const auto centroid = atlas.centroid(c);
-    double product = 0;
-    for (std::size_t i = 0; i < point.size(); ++i) product += double{point[i]} * centroid[i];
-    result[c] = product / kTemperature;
-  }
-  result = (result.array() - result.maxCoeff()).exp();
-  return result / result.sum();
-}
-
 double margin(const Distribution& answer) {
   double first = 0, second = 0;
   for (const double mass : answer) {
@@ -111,7 +99,7 @@ class Knockoff {
     used_.take(row);
     asked_.push_back(row);
     if (!options_.adaptive) return;
-    const auto answer = distribution_of(study_.atlas, study_.corpus.point(row));
+    const auto answer = chart_distribution(study_.atlas, study_.corpus.point(row));
     bandit_.learn(field, reward(row, answer));
     recent_.push_back(answer);
     if (recent_.size() > kMemory) recent_.erase(recent_.begin());
@@ -125,21 +113,12 @@ class Knockoff {
     const double before = certainty_scale_(margin(answer)) + diversity_scale_(diversity);
     if (!student_) return before / 2;
     const Eigen::RowVectorXf own = student_->answer(features_[row]).normalized();
-    const auto expected = distribution_of(study_.atlas, {own.data(), static_cast<std::size_t>(own.size())});
+    const auto expected = chart_distribution(study_.atlas, {own.data(), static_cast<std::size_t>(own.size())});
     const double loss = -(answer.array() * (expected.array() + 1e-12).log()).sum();
     return (before + loss_scale_(loss)) / 3;
   }
 
-  void refit() {
-    std::vector<const TextFeatures*> texts;
-    Rows answers(asked_.size(), study_.corpus.rank);
-    for (std::size_t i = 0; i < asked_.size(); ++i) {
-      texts.push_back(&features_[asked_[i]]);
-      const auto point = study_.corpus.point(asked_[i]);
-      std::copy(point.begin(), point.end(), answers.row(static_cast<Eigen::Index>(i)).data());
-    }
-    student_.emplace(texts, answers);
-  }
+  void refit() { student_ = taught(study_, features_, asked_); }
 
   const Study& study_;
   std::span<const TextFeatures> features_;
@@ -155,6 +134,18 @@ class Knockoff {
 };
 
 }  // namespace
+
+Eigen::VectorXd chart_distribution(const atlas::Atlas& atlas, std::span<const float> point) {
+  Eigen::VectorXd result(atlas.chart_count());
+  for (std::uint32_t c = 0; c < atlas.chart_count(); ++c) {
+    const auto centroid = atlas.centroid(c);
+    double product = 0;
+    for (std::size_t i = 0; i < point.size(); ++i) product += double{point[i]} * centroid[i];
+    result[c] = product / kTemperature;
+  }
+  result = (result.array() - result.maxCoeff()).exp();
+  return result / result.sum();
+}
 
 std::vector<std::uint32_t> knockoff(const Study& study, std::span<const TextFeatures> features, Pool pool,
                                     const KnockoffOptions& options, Random& random) {

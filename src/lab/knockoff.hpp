@@ -24,6 +24,10 @@ struct KnockoffOptions {
   double learning_rate = 0.5;   // of the bandit
 };
 
+// What the victim answers to a text whose unit point is `point`, or a student who takes it for that: softmax over the
+// charts of the cosines to their centroids, over a temperature. Cost: charts x rank.
+Eigen::VectorXd chart_distribution(const atlas::Atlas& atlas, std::span<const float> point);
+
 // Rows of the corpus in the order asked; no text twice. Fewer than asked for when `pool` has fewer texts.
 std::vector<std::uint32_t> knockoff(const Study& study, std::span<const TextFeatures> features, Pool pool,
                                     const KnockoffOptions& options, Random& random);

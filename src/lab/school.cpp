@@ -1,26 +1,39 @@
 #include "lab/school.hpp"
 
 #include <algorithm>
+#include <map>
 
 namespace cms::lab {
 namespace {
 
-Student taught(const School& school, std::span<const std::uint32_t> rows) {
-  const auto& corpus = school.ground->study.corpus;
-  std::vector<const TextFeatures*> texts;
-  Rows answers(rows.size(), corpus.rank);
-  for (std::size_t i = 0; i < rows.size(); ++i) {
-    texts.push_back(&school.features[rows[i]]);
-    const auto point = corpus.point(rows[i]);
-    std::copy(point.begin(), point.end(), answers.row(static_cast<Eigen::Index>(i)).data());
-  }
-  return {texts, answers};
-}
+constexpr std::size_t kOwnTextsMin = 20, kOwnTextsMax = 100;
 
 }  // namespace
 
 Fidelity School::fidelity_of(std::span<const std::uint32_t> rows) const {
-  return fidelity(taught(*this, rows), ground->study, features, examination, rows);
+  return fidelity(taught(ground->study, features, rows), ground->study, features, examination, rows);
+}
+
+std::optional<Fidelity> School::own_field_of(std::span<const std::uint32_t> rows) const {
+  const auto& corpus = ground->study.corpus;
+  std::map<std::uint32_t, std::size_t> counts;
+  UsedTexts asked(corpus);
+  for (const auto row : rows) {
+    ++counts[corpus.rows[row].family];
+    asked.take(row);
+  }
+  const auto own = std::ranges::max_element(counts, {}, [](const auto& one) { return one.second; })->first;
+  const auto texts = subset(corpus, ground->study.split.test, [&](const CorpusRow& row) { return row.family == own; });
+  Random random(own);
+  Examination field;
+  for (const auto row : draw(corpus, texts, texts.size(), random)) {
+    if (asked.contains(row) || field.rows.size() == kOwnTextsMax) continue;
+    field.rows.push_back(row);
+    field.charts.push_back(ground->study.projected[row].chart);
+    field.weights.push_back(1);
+  }
+  if (field.rows.size() < kOwnTextsMin) return std::nullopt;
+  return fidelity(taught(ground->study, features, rows), ground->study, features, field, rows);
 }
 
 double School::nearness_of(std::span<const std::uint32_t> rows) const {

@@ -9,6 +9,7 @@
 
 #include "atlas/atlas.hpp"
 #include "base/hash.hpp"
+#include "lab/words.hpp"
 
 namespace cms::lab {
 namespace {
@@ -25,33 +26,12 @@ std::uint32_t place_of(std::string_view part, std::uint64_t hash) {
   return static_cast<std::uint32_t>(hash >> 40) % kPlaces;
 }
 
-// Lowered, with one space around each word.
-std::string folded(std::string_view text) {
-  std::string result = " ";
-  for (const char c : text) {
-    const bool letter = (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || static_cast<unsigned char>(c) >= 0x80;
-    if (letter) {
-      result += c;
-    } else if (c >= 'A' && c <= 'Z') {
-      result += static_cast<char>(c - 'A' + 'a');
-    } else if (result.back() != ' ') {
-      result += ' ';
-    }
-  }
-  if (result.back() != ' ') result += ' ';
-  return result;
-}
-
 }  // namespace
 
 TextFeatures text_features(std::string_view text) {
   const std::string clean = folded(text);
   std::map<std::uint32_t, float> counts;
-  for (std::size_t first = 1; first < clean.size();) {
-    const std::size_t end = clean.find(' ', first);
-    counts[place_of(std::string_view(clean).substr(first, end - first), kFnvBasis)] += kWordWeight;
-    first = end + 1;
-  }
+  for (const auto& word : words_of(text)) counts[place_of(word, kFnvBasis)] += kWordWeight;
   for (std::size_t at = 0; clean.size() > 1 && at + kGram <= clean.size(); ++at) {
     counts[place_of(std::string_view(clean).substr(at, kGram), 0x9ce484222325cbf2ULL)] += 1;
   }
@@ -97,6 +77,12 @@ Eigen::RowVectorXf Student::answer(const TextFeatures& text) const {
     if (near > 0) sum += static_cast<float>(near) * weights_.row(static_cast<Index>(i));
   }
   return sum;
+}
+
+Student taught(const Study& study, std::span<const TextFeatures> features, std::span<const std::uint32_t> rows) {
+  std::vector<const TextFeatures*> texts;
+  for (const auto row : rows) texts.push_back(&features[row]);
+  return {texts, points_of(study.corpus, rows)};
 }
 
 Fidelity fidelity(const Student& student, const Study& study, std::span<const TextFeatures> features,

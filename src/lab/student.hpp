@@ -13,7 +13,8 @@
 #include <string_view>
 #include <vector>
 
-#include "lab/baselines.hpp"
+#include "lab/rows.hpp"
+#include "lab/study.hpp"
 
 namespace cms::lab {
 
@@ -30,7 +31,7 @@ double similarity(const TextFeatures& a, const TextFeatures& b);
 
 class Student {
  public:
-  // `asked[i]` was answered by row i of `answers` (n x rank). Both outlive the student. Requires n >= 1.
+  // `asked[i]`, which outlives the student, was answered by row i of `answers` (n x rank). Requires n >= 1.
   Student(std::span<const TextFeatures* const> asked, const Rows& answers);
 
   // What it would answer: not normalised; about 0 where it knows nothing.
@@ -40,6 +41,9 @@ class Student {
   std::vector<const TextFeatures*> asked_;
   Rows weights_;  // n x rank
 };
+
+// One that was shown the answers to these rows of the study, at least one; `features` are of every row and outlive it.
+Student taught(const Study& study, std::span<const TextFeatures> features, std::span<const std::uint32_t> rows);
 
 // Texts on which students are judged, and the model's answers.
 struct Examination {

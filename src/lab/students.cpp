@@ -3,9 +3,10 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <tuple>
+#include <functional>
 
 #include "base/progress.hpp"
+#include "lab/activethief.hpp"
 #include "lab/first_study_cells.hpp"
 #include "lab/ground.hpp"
 #include "lab/knockoff.hpp"
@@ -22,7 +23,7 @@ void examine_cells(const School& school, std::uint64_t seed, unsigned threads, S
   for (const auto& cell : first_study_cells(school.ground->study, school.ground->options, seed, random)) {
     for (const auto& account : cell.accounts) {
       if (account.rows.size() < kStudentRequests) continue;
-      outcomes.push_back({cell.name, cell.honest, 0, 0, {}});
+      outcomes.push_back({cell.name, cell.honest, 0, 0, {}, {}});
       rows.emplace_back(account.rows.begin(), account.rows.begin() + kStudentRequests);
     }
   }
@@ -31,42 +32,67 @@ void examine_cells(const School& school, std::uint64_t seed, unsigned threads, S
     outcomes[i].coverage = coverage_of(school.ground->yardstick, rows[i]).back();
     outcomes[i].nearness = school.nearness_of(rows[i]);
     outcomes[i].fidelity = school.fidelity_of(rows[i]);
+    outcomes[i].own_field = school.own_field_of(rows[i]);
     progress.advance(1);
   });
   result.students.insert(result.students.end(), outcomes.begin(), outcomes.end());
 }
 
-void run_knockoffs(const School& school, std::uint64_t seed, const StudentsOptions& options, StudentsResult& result) {
+struct Way {
+  std::string name;
+  std::function<std::vector<std::uint32_t>(const School&, Pool, Random&)> steal;
+};
+
+std::vector<Way> ways() {
+  std::vector<Way> all;
+  for (const bool adaptive : {false, true}) {
+    all.push_back({adaptive ? "Knockoff adaptive" : "Knockoff random",
+                   [=](const School& school, Pool pool, Random& random) {
+                     return knockoff(school.ground->study, school.features, pool, {.adaptive = adaptive}, random);
+                   }});
+  }
+  for (const auto strategy : {Strategy::uncertainty, Strategy::k_center}) {
+    all.push_back({strategy == Strategy::uncertainty ? "ActiveThief uncertainty" : "ActiveThief k-centre",
+                   [=](const School& school, Pool pool, Random& random) {
+                     return active_thief(school.ground->study, school.features, pool, {.strategy = strategy}, random);
+                   }});
+  }
+  return all;
+}
+
+StudentTheft judged(const School& school, std::string kind, std::span<const std::uint32_t> rows) {
+  StudentTheft theft;
+  theft.kind = std::move(kind);
+  for (std::size_t c = 0; c < kTheftCheckpoints.size(); ++c) {
+    const auto asked = std::min<std::size_t>(kTheftCheckpoints[c], rows.size());
+    theft.fidelity[c] = school.fidelity_of(rows.first(asked)).cosine;
+  }
+  const auto standing = standing_of(*school.ground, rows);
+  theft.poh_min = standing.poh_min;
+  theft.first_flag = standing.first_flag;
+  return theft;
+}
+
+void run_thefts(const School& school, std::uint64_t seed, const StudentsOptions& options, StudentsResult& result) {
   const auto& study = school.ground->study;
   const auto of = [&](Origin origin) {
     return subset(study.corpus, study.split.test, [origin](const CorpusRow& row) { return row.origin == origin; });
   };
   const std::array<std::pair<std::string, std::vector<std::uint32_t>>, 2> pools = {
       {{"instruction sets", of(Origin::distiller)}, {"people's prompts", of(Origin::people)}}};
-  std::vector<std::tuple<bool, std::size_t, std::uint64_t>> ways;
-  for (const bool adaptive : {false, true}) {
-    for (std::size_t pool = 0; pool < pools.size(); ++pool) {
-      for (std::uint32_t run = 0; run < options.knockoff_runs; ++run) ways.emplace_back(adaptive, pool, run);
-    }
-  }
-  std::vector<KnockoffOutcome> outcomes(ways.size());
-  Progress progress(fmt::format("knockoff nets, seed {}", seed), "thefts", ways.size());
-  pipeline::parallel_for(ways.size(), options.threads, [&](unsigned, std::size_t w) {
-    const auto [adaptive, pool, run] = ways[w];
-    Random random(1'000 * seed + run);
-    const auto rows = knockoff(study, school.features, pools[pool].second, {.adaptive = adaptive}, random);
-    auto& outcome = outcomes[w];
-    outcome.kind = fmt::format("{}, {}", adaptive ? "adaptive" : "random", pools[pool].first);
-    for (std::size_t c = 0; c < kKnockoffCheckpoints.size(); ++c) {
-      const auto asked = std::min<std::size_t>(kKnockoffCheckpoints[c], rows.size());
-      outcome.fidelity[c] = school.fidelity_of(std::span(rows).first(asked)).cosine;
-    }
-    const auto standing = standing_of(*school.ground, rows);
-    outcome.poh_min = standing.poh_min;
-    outcome.first_flag = standing.first_flag;
+  const auto all = ways();
+  const std::size_t runs = options.theft_runs;
+  std::vector<StudentTheft> thefts(all.size() * pools.size() * runs);
+  Progress progress(fmt::format("thefts, seed {}", seed), "thefts", thefts.size());
+  pipeline::parallel_for(thefts.size(), options.threads, [&](unsigned, std::size_t t) {
+    const auto& way = all[t / runs / pools.size()];
+    const auto& [pool_name, pool] = pools[t / runs % pools.size()];
+    Random random(1'000 * seed + t % runs);
+    const auto rows = way.steal(school, pool, random);
+    thefts[t] = judged(school, fmt::format("{}, {}", way.name, pool_name), rows);
     progress.advance(1);
   });
-  result.knockoffs.insert(result.knockoffs.end(), outcomes.begin(), outcomes.end());
+  result.thefts.insert(result.thefts.end(), thefts.begin(), thefts.end());
 }
 
 }  // namespace
@@ -81,7 +107,7 @@ Result<StudentsResult> run_students(const StudentsOptions& options) {
     Random random(seed + 2);
     const auto school = make_school(ground, set, options.examination, random);
     examine_cells(school, seed, options.threads, result);
-    run_knockoffs(school, seed, options, result);
+    run_thefts(school, seed, options, result);
   }
   return result;
 }

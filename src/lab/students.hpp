@@ -2,13 +2,15 @@
 //
 // Every account of the first study's cells trains a student on its first 100 requests; its fidelity over texts nobody
 // asked is set beside its coverage of the yardstick and beside another predictor (how near its requests lie to the
-// examination). Then Knockoff Nets, random and adaptive, over instruction sets and over people's prompts: fidelity as
-// requests grow, and where CMS flags them. Threads: see options. Page: docs/lab/students.md.
+// examination), and beside its fidelity on its own field. Then thefts, Knockoff Nets (random and adaptive) and
+// ActiveThief (uncertainty and k-centre), over instruction sets and over people's prompts: fidelity as requests grow,
+// and where CMS flags them. Threads: see options. Page: docs/lab/students.md.
 #pragma once
 
 #include <array>
 #include <cstdint>
 #include <filesystem>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -26,14 +28,14 @@ struct StudentsOptions {
   std::vector<std::uint64_t> seeds = {1, 2, 3};
   double scale = .05;                // of the first study's numbers of accounts, at least 10 a cell
   std::uint32_t examination = 500;   // texts
-  std::uint32_t knockoff_runs = 5;   // per seed, kind and pool
+  std::uint32_t theft_runs = 5;      // per seed, kind and pool
   std::uint32_t ranking_accounts = 500;
   score::Options score;
   unsigned threads = 1;
 };
 
 inline constexpr std::uint32_t kStudentRequests = 100;
-inline constexpr std::array<std::uint32_t, 4> kKnockoffCheckpoints = {50, 100, 200, 400};
+inline constexpr std::array<std::uint32_t, 4> kTheftCheckpoints = {50, 100, 200, 400};
 
 struct StudentOutcome {
   std::string cell;
@@ -41,21 +43,22 @@ struct StudentOutcome {
   double coverage = 0;  // of the yardstick
   double nearness = 0;  // mean over the examination of the greatest cosine to a request
   Fidelity fidelity;
+  std::optional<Fidelity> own_field;
 };
 
-struct KnockoffOutcome {
-  std::string kind;  // "random, instruction sets", ...
-  std::array<double, 4> fidelity{};  // cosine, at kKnockoffCheckpoints
+struct StudentTheft {
+  std::string kind;  // "Knockoff random, instruction sets", ...
+  std::array<double, 4> fidelity{};  // cosine, at kTheftCheckpoints
   double poh_min = 1;
   std::uint32_t first_flag = 0;  // 0 = never
 };
 
 struct StudentsResult {
   std::vector<StudentOutcome> students;
-  std::vector<KnockoffOutcome> knockoffs;
+  std::vector<StudentTheft> thefts;
 };
 
-// Errors: `bad_input` when the data are not there or too small. Cost: half a minute a seed on two cores.
+// Errors: `bad_input` when the data are not there or too small. Cost: a minute a seed on two cores.
 Result<StudentsResult> run_students(const StudentsOptions& options);
 
 std::string describe(const StudentsResult& result);

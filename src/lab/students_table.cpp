@@ -1,7 +1,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cmath>
+#include <array>
 #include <functional>
 #include <nlohmann/json.hpp>
 
@@ -55,8 +55,48 @@ double mean(const std::vector<Item>& items, std::string Item::* name, const std:
 }
 
 double flagged_share(const StudentsResult& result, const std::string& kind) {
-  return mean<KnockoffOutcome>(result.knockoffs, &KnockoffOutcome::kind, kind,
-                               [](const auto& one) { return one.poh_min <= kFlagged ? 1.0 : 0.0; });
+  return mean<StudentTheft>(result.thefts, &StudentTheft::kind, kind,
+                            [](const auto& one) { return one.poh_min <= kFlagged ? 1.0 : 0.0; });
+}
+
+// Mean of a fidelity over the students of a cell whose own field could be examined; nothing of none.
+std::optional<double> own_field(const StudentsResult& result, const std::string& cell, double Fidelity::* fidelity) {
+  double sum = 0, count = 0;
+  for (const auto& one : result.students) {
+    if (one.cell != cell || !one.own_field) continue;
+    sum += (*one.own_field).*fidelity;
+    count += 1;
+  }
+  return count > 0 ? std::optional(sum / count) : std::nullopt;
+}
+
+std::string figure_or_dash(const std::optional<double>& figure) {
+  return figure ? fmt::format("{:.3f}", *figure) : "-";
+}
+
+// Streams that a score of breadth takes for specialists: they may pass where they buy little of the manifold.
+bool is_narrow(const std::string& cell) {
+  return std::ranges::any_of(std::array{"stream selfinstruct", "stream chatdoctor", "stream mea_"},
+                             [&](const char* name) { return cell.starts_with(name); });
+}
+
+std::string theft_table(const StudentsResult& result) {
+  std::string text = fmt::format("\n{:<42}", "Knockoff Nets and ActiveThief, cosine");
+  for (const auto checkpoint : kTheftCheckpoints) text += fmt::format(" {:>8}", fmt::format("at {}", checkpoint));
+  text += fmt::format(" {:>8} {:>12}\n", "flagged", "first flag");
+  for (const auto& kind : names(result.thefts, &StudentTheft::kind)) {
+    const auto mean_theft = [&](const std::function<double(const StudentTheft&)>& get) {
+      return mean(result.thefts, &StudentTheft::kind, kind, get);
+    };
+    text += fmt::format("{:<42}", kind);
+    for (std::size_t c = 0; c < kTheftCheckpoints.size(); ++c) {
+      text += fmt::format(" {:>8.3f}", mean_theft([c](const StudentTheft& one) { return one.fidelity[c]; }));
+    }
+    const double share = flagged_share(result, kind);
+    const double flags = mean_theft([](const StudentTheft& one) { return double(one.first_flag); });
+    text += fmt::format(" {:>8.3f} {:>12.1f}\n", share, share > 0 ? flags / share : 0);
+  }
+  return text;
 }
 
 }  // namespace
@@ -64,15 +104,18 @@ double flagged_share(const StudentsResult& result, const std::string& kind) {
 std::string describe(const StudentsResult& result) {
   std::string text = fmt::format(
       "students of {} requests on texts nobody asked: cosine to the model's answer, the same weighted by use, share in "
-      "the model's chart\n\n{:<30} {:>8} {:>8} {:>8} {:>8} {:>8} {:>8}\n",
-      kStudentRequests, "cell", "students", "coverage", "nearness", "cosine", "weighted", "charts");
+      "the model's chart; own: on the account's own field\n\n"
+      "{:<30} {:>8} {:>8} {:>8} {:>8} {:>8} {:>8} {:>8} {:>8}\n",
+      kStudentRequests, "cell", "students", "coverage", "nearness", "cosine", "weighted", "charts", "own cos",
+      "own chts");
   for (const auto& cell : names(result.students, &StudentOutcome::cell)) {
     text += fmt::format("{:<30} {:>8}", cell, std::count_if(result.students.begin(), result.students.end(),
                                                            [&](const auto& one) { return one.cell == cell; }));
     for (const Get get : {coverage, nearness, cosine_of, use_weighted, charts_of}) {
       text += fmt::format(" {:>8.3f}", mean<StudentOutcome>(result.students, &StudentOutcome::cell, cell, get));
     }
-    text += '\n';
+    text += fmt::format(" {:>8} {:>8}\n", figure_or_dash(own_field(result, cell, &Fidelity::cosine)),
+                        figure_or_dash(own_field(result, cell, &Fidelity::charts)));
   }
   text += fmt::format("\n{:<44} {:>8} {:>8} {:>8}\n", "Pearson of fidelity", "cosine", "weighted", "charts");
   for (const bool attackers : {false, true}) {
@@ -84,27 +127,13 @@ std::string describe(const StudentsResult& result) {
       text += '\n';
     }
   }
-  text += fmt::format("\n{:<30}", "Knockoff Nets, cosine");
-  for (const auto checkpoint : kKnockoffCheckpoints) text += fmt::format(" {:>8}", fmt::format("at {}", checkpoint));
-  text += fmt::format(" {:>8} {:>12}\n", "flagged", "first flag");
-  for (const auto& kind : names(result.knockoffs, &KnockoffOutcome::kind)) {
-    const auto mean_knockoff = [&](const std::function<double(const KnockoffOutcome&)>& get) {
-      return mean(result.knockoffs, &KnockoffOutcome::kind, kind, get);
-    };
-    text += fmt::format("{:<30}", kind);
-    for (std::size_t c = 0; c < kKnockoffCheckpoints.size(); ++c) {
-      text += fmt::format(" {:>8.3f}", mean_knockoff([c](const KnockoffOutcome& one) { return one.fidelity[c]; }));
-    }
-    const double share = flagged_share(result, kind);
-    const double flags = mean_knockoff([](const KnockoffOutcome& one) { return double(one.first_flag); });
-    text += fmt::format(" {:>8.3f} {:>12.1f}\n", share, share > 0 ? flags / share : 0);
-  }
-  return text;
+  return text + theft_table(result);
 }
 
 std::string goal_lines(const StudentsResult& result) {
   std::string text;
-  const auto line = [&](const std::string& what, double figure, const std::string& goal, const nlohmann::json& held) {
+  const auto line = [&](const std::string& what, const nlohmann::json& figure, const std::string& goal,
+                        const nlohmann::json& held) {
     text += nlohmann::json({{"what", what}, {"figure", figure}, {"goal", goal}, {"holds", held}}).dump() + "\n";
   };
   const std::pair<const char*, Get> fidelities[] = {
@@ -117,10 +146,18 @@ std::string goal_lines(const StudentsResult& result) {
     line(what + " coverage, attackers", among, ">= 0.80", among >= .80);
     line(what + " nearness, attackers", correlation_over(result, true, nearness, fidelity), "-", nullptr);
   }
-  for (const auto& kind : names(result.knockoffs, &KnockoffOutcome::kind)) {
+  for (const auto& cell : names(result.students, &StudentOutcome::cell)) {
+    if (!is_narrow(cell)) continue;
+    const double weighted = mean<StudentOutcome>(result.students, &StudentOutcome::cell, cell, use_weighted);
+    line("students: fidelity (use-weighted) over the manifold, " + cell, weighted, "<= 0.15", weighted <= .15);
+    const auto own = own_field(result, cell, &Fidelity::cosine);
+    line("students: fidelity (cosine) on its own field, " + cell, own ? nlohmann::json(*own) : nlohmann::json(), "-",
+         nullptr);
+  }
+  for (const auto& kind : names(result.thefts, &StudentTheft::kind)) {
     const double share = flagged_share(result, kind);
-    const bool random = kind.starts_with("random");
-    line("students: share flagged, Knockoff " + kind, share, random ? ">= 0.99" : "-",
+    const bool random = kind.starts_with("Knockoff random");
+    line("students: share flagged, " + kind, share, random ? ">= 0.99" : "-",
          random ? nlohmann::json(share >= .99) : nlohmann::json());
   }
   return text;

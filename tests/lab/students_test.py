@@ -1,4 +1,5 @@
-"""cms lab run students in its small form: its form, and that who covers more learns more."""
+"""cms lab run students in its small form: its form, that who covers more learns more, and that a narrow stream learns
+its own field."""
 
 import unittest
 
@@ -9,15 +10,21 @@ class Students(experiment.Experiment):
     command = ("students", "--seeds", "1", "--scale", "0.01", "--stride", "8", "--runs", "1")
 
     def test_figures_are_correlations_and_shares(self):
-        self.assertEqual(len(self.lines), 13)
+        self.assertEqual(len(self.lines), 29)
         for line in self.lines:
             self.assertTrue(-1 <= line["figure"] <= 1, line)
 
     def test_fidelity_follows_coverage(self):
         self.assertGreater(self.told["students: Pearson of fidelity (use-weighted) with coverage, attackers"], .5)
 
+    def test_a_narrow_stream_teaches_its_own_field(self):
+        stream = "stream chatdoctor5k"
+        self.assertGreater(self.told[f"students: fidelity (cosine) on its own field, {stream}"],
+                           self.told[f"students: fidelity (use-weighted) over the manifold, {stream}"] + .1)
+
     def test_the_table_has_students_and_thefts(self):
-        for word in ("nearness", "generalist", "Knockoff Nets", "adaptive, people's prompts", "first flag"):
+        for word in ("nearness", "generalist", "Knockoff Nets", "adaptive, people's prompts",
+                     "ActiveThief k-centre, instruction sets", "own cos", "first flag"):
             self.assertIn(word, self.table)
 
 

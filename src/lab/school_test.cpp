@@ -1,0 +1,61 @@
+#include "lab/school.hpp"
+
+#include <gtest/gtest.h>
+
+#include "lab/demo_example.hpp"
+
+namespace cms::lab {
+namespace {
+
+class SchoolTest : public testing::Test {
+ protected:
+  SchoolTest() : set_(annotated_set()) {
+    StudyOptions options;
+    options.annotated = true;
+    options.atlas = {.rank = 16, .chart_count = 40, .sketch_dimension = 16, .reference_max = 200};
+    ground_.study = *make_study(set_, options);
+    ground_.yardstick = {std::vector<std::uint16_t>(set_.count()), {1.0}};
+    Random random(1);
+    school_ = make_school(ground_, set_, 100, random);
+  }
+  // The first `count` test rows of a field.
+  std::vector<std::uint32_t> of_field(const std::string& name, std::size_t count) const {
+    auto rows = of_families(ground_.study.corpus, ground_.study.split.test, {&name, 1});
+    rows.resize(std::min(count, rows.size()));
+    return rows;
+  }
+
+  ActivationSet set_;
+  Ground ground_;
+  School school_;
+};
+
+TEST_F(SchoolTest, examines_a_student_of_one_field_on_what_it_did_not_ask_of_that_field) {
+  const auto all = of_field("task2", 90);
+  const std::span asked(all.data(), 60), left(all.data() + 60, 30);
+  const auto own = school_.own_field_of(asked);
+  ASSERT_TRUE(own);
+  const auto student = taught(ground_.study, school_.features, asked);
+  double cosine = 0;
+  for (const auto row : left) {
+    const auto answer = student.answer(school_.features[row]);
+    const auto point = points_of(ground_.study.corpus, {&row, 1});
+    cosine += double{answer.dot(point.row(0)) / answer.norm()} / 30;
+  }
+  EXPECT_NEAR(own->cosine, cosine, 1e-5);
+  EXPECT_NEAR(own->use_weighted, own->cosine, 1e-9);
+  EXPECT_GT(own->cosine, school_.fidelity_of(asked).cosine + .1);
+}
+
+TEST_F(SchoolTest, takes_the_field_most_requests_are_of_and_gives_nothing_where_too_few_texts_are_left) {
+  auto mixed = of_field("task2", 40);
+  const auto other = of_field("task3", 20);
+  const auto alone = school_.own_field_of(mixed);
+  mixed.insert(mixed.end(), other.begin(), other.end());
+  ASSERT_TRUE(alone && school_.own_field_of(mixed));
+  EXPECT_LT(school_.own_field_of(mixed)->cosine, alone->cosine + .05);
+  EXPECT_FALSE(school_.own_field_of(of_field("task2", 80)));
+}
+
+}  // namespace
+}  // namespace cms::lab
