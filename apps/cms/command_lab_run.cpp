@@ -5,10 +5,12 @@
 #include <string>
 
 #include "command.hpp"
+#include "lab/ablation.hpp"
 #include "lab/economics.hpp"
 #include "lab/first_study.hpp"
 #include "lab/fleet.hpp"
 #include "lab/frontier.hpp"
+#include "lab/mmd.hpp"
 #include "lab/packed.hpp"
 #include "lab/published.hpp"
 #include "lab/sleeper.hpp"
@@ -25,7 +27,7 @@ namespace lab = cms::lab;
 template <typename Options>
 struct Words {
   Options options;
-  std::string data, readings, tune, set, model, work;
+  std::string data, readings, tune, set, model, work, without, layers;
   bool json = false;
 };
 
@@ -63,6 +65,17 @@ Result<void> published(Words<lab::PublishedOptions> words) {
   words.options.program_version = CMS_VERSION;
   if (words.options.threads == 0) words.options.threads = cms::pipeline::default_threads();
   return run_and_print(words, lab::run_published);
+}
+
+Result<void> ablation(Words<lab::AblationOptions> words) {
+  words.options.layers = words.layers;
+  words.options.tune = words.tune;
+  return run_on_data(std::move(words), lab::run_ablation);
+}
+
+Result<void> mmd(Words<lab::MmdOptions> words) {
+  words.options.without = words.without;
+  return run_on_data(std::move(words), lab::run_mmd);
 }
 
 Result<void> packed(Words<lab::PackedOptions> words) {
@@ -243,6 +256,54 @@ void add_published(CLI::App& run_app, Run& chosen) {
   command->callback([words, &chosen] { chosen = [words] { return published(*words); }; });
 }
 
+void add_ablation(CLI::App& run_app, Run& chosen) {
+  auto words = std::make_shared<Words<lab::AblationOptions>>();
+  auto& options = words->options;
+  options.score.stride = 8;
+  auto* command = run_app.add_subcommand("ablation", "The first study with one thing other than the product has it");
+  add_data(*command, *words);
+  command->add_option("--layers", words->layers, "Folder with {human,distill}.LAYER.POOLING.npy (tools/lab/capture)");
+  command->add_option("--tune", words->tune,
+                      "Activations of our own prompts: choose on other attackers and rows, the test rows stay unread");
+  command->add_option("--blocks", options.blocks, "Of layers, rank, charts, window, measures; all when not given")
+      ->delimiter(',');
+  add_scale(*command, options, "Of the first study's numbers of accounts");
+  command->callback([words, &chosen] { chosen = [words] { return ablation(*words); }; });
+}
+
+void add_mmd(CLI::App& run_app, Run& chosen) {
+  auto words = std::make_shared<Words<lab::MmdOptions>>();
+  auto& options = words->options;
+  auto* command =
+      run_app.add_subcommand("mmd", "Windows of the MMD study's pairs: honest requests with some of an attacker's");
+  command->add_option("--data", words->data, "Folder with activations/{human,distill}.npy and their lines")->required();
+  command->add_option("--without", words->without, "Such a folder; its texts of the pairs are left out");
+  command->add_option("--seeds", options.seeds, "Of parts and windows, separated by commas")
+      ->delimiter(',')
+      ->capture_default_str();
+  command->add_option("--windows", options.windows, "Requests of a window, separated by commas")
+      ->delimiter(',')
+      ->check(CLI::Range(16, 10'000))
+      ->capture_default_str();
+  command->add_option("--calibration-windows", options.calibration_windows, "Half of them rank")
+      ->check(CLI::Range(100, 100'000))
+      ->capture_default_str();
+  command->add_option("--honest-windows", options.honest_windows, "Under test, of each pair and seed")
+      ->check(CLI::Range(1, 100'000))
+      ->capture_default_str();
+  command->add_option("--attack-windows", options.attack_windows, "Of each share")
+      ->check(CLI::Range(1, 100'000))
+      ->capture_default_str();
+  command->add_option("--level", options.level, "Windows flagged: conformal p-value at most this")
+      ->check(number_within(0.0001, 1))
+      ->capture_default_str();
+  command->add_option("--ridge", options.ridge, "Of the shrunk covariance, in mean variances")
+      ->check(number_within(0.0001, 10'000))
+      ->capture_default_str();
+  add_common(*command, *words);
+  command->callback([words, &chosen] { chosen = [words] { return mmd(*words); }; });
+}
+
 void add_packed(CLI::App& run_app, Run& chosen) {
   auto words = std::make_shared<Words<lab::PackedOptions>>();
   auto& options = words->options;
@@ -279,7 +340,9 @@ void add_lab_run(CLI::App& lab_app, Run& chosen) {
   add_first_study(*run_app, chosen);
   add_frontier(*run_app, chosen);
   add_economics(*run_app, chosen);
+  add_ablation(*run_app, chosen);
   add_fleet_study(*run_app, chosen);
+  add_mmd(*run_app, chosen);
   add_packed(*run_app, chosen);
   add_students(*run_app, chosen);
   add_sleeper(*run_app, chosen);

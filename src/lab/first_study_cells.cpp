@@ -183,11 +183,9 @@ Rows test_people(const Study& study, const FirstStudyOptions& options) {
   return known_people(study.corpus, study.split.test);
 }
 
-void compose_honest(Composer& composer, const Study& study, const FirstStudyOptions& options, std::uint64_t seed) {
-  const auto unseen = options.tune.empty()
-                          ? of_families(study.corpus, people_of(study.corpus, study.split.test), kUnseen)
-                          : tune_unseen(study, seed);
-  add_honest(composer, study.corpus, test_people(study, options), unseen);
+Rows test_unseen(const Study& study, const FirstStudyOptions& options, std::uint64_t seed) {
+  if (!options.tune.empty()) return tune_unseen(study, seed);
+  return of_families(study.corpus, people_of(study.corpus, study.split.test), kUnseen);
 }
 
 }  // namespace
@@ -203,23 +201,29 @@ std::vector<std::uint32_t> instruction_sets(const Study& study) {
 std::vector<Cell> honest_cells(const Study& study, const FirstStudyOptions& options, std::uint64_t seed,
                                Random& random) {
   Composer composer(study, options, random);
-  compose_honest(composer, study, options, seed);
+  add_honest(composer, study.corpus, test_people(study, options), test_unseen(study, options, seed));
+  return std::move(composer.cells);
+}
+
+std::vector<Cell> compose_cells(const Study& study, const FirstStudyOptions& options, const CellPools& pools,
+                                Random& random) {
+  Composer composer(study, options, random);
+  add_honest(composer, study.corpus, pools.people, pools.unseen);
+  add_attackers(composer, pools.sets, pools.people);
+  for (const auto& name : pools.streams) {
+    composer.attack("stream " + name, stream, of_families(study.corpus, study.split.test, {&name, 1}), std::nullopt);
+  }
   return std::move(composer.cells);
 }
 
 std::vector<Cell> first_study_cells(const Study& study, const FirstStudyOptions& options, std::uint64_t seed,
                                     Random& random) {
-  Composer composer(study, options, random);
-  const auto& corpus = study.corpus;
   const bool tune = !options.tune.empty();
-  compose_honest(composer, study, options, seed);
-  const auto people = test_people(study, options);
   const auto& names = tune ? kTuneInstructionSets : kInstructionSets;
-  add_attackers(composer, of_families(corpus, study.split.test, names), people);
-  for (const auto& name : tune ? kTuneInstructionSets : kStreams) {
-    composer.attack("stream " + name, stream, of_families(corpus, study.split.test, {&name, 1}), std::nullopt);
-  }
-  return std::move(composer.cells);
+  return compose_cells(study, options,
+                       {test_people(study, options), test_unseen(study, options, seed),
+                        of_families(study.corpus, study.split.test, names), tune ? kTuneInstructionSets : kStreams},
+                       random);
 }
 
 }  // namespace cms::lab

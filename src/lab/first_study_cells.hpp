@@ -20,6 +20,10 @@ struct Cell {
 // How the rows are split for `seed`. Families nobody honest was calibrated on, families of the manifold, attackers'.
 SplitOptions first_study_split(const FirstStudyOptions& options, std::uint64_t seed);
 
+// The rows it stands on: the shared activations, in the tune mode with the distillers of the tune set as one family more.
+// Errors: those of read_shared and tap::read_set; `refused` when the sets are of different models.
+Result<ActivationSet> read_first_study(const FirstStudyOptions& options);
+
 // Family name that the distillers of the tune set get.
 inline constexpr const char* kOwnDistillers = "own_distillers";
 
@@ -36,6 +40,18 @@ std::vector<std::uint32_t> instruction_sets(const Study& study);
 // The honest cells alone: the first of first_study_cells(), the same accounts.
 std::vector<Cell> honest_cells(const Study& study, const FirstStudyOptions& options, std::uint64_t seed,
                                Random& random);
+
+// Which rows accounts under test are composed of.
+struct CellPools {
+  std::vector<std::uint32_t> people;
+  std::vector<std::uint32_t> unseen;  // people of families that nobody honest was calibrated on; none = no cells
+  std::vector<std::uint32_t> sets;    // of attackers over instruction sets
+  std::vector<std::string> streams;   // families of the test part, a stream each
+};
+
+// Every cell, from these pools. `options.tune` is not read.
+std::vector<Cell> compose_cells(const Study& study, const FirstStudyOptions& options, const CellPools& pools,
+                                Random& random);
 
 // `seed` is the one of the split, which the tune mode needs to keep away from the report's rows.
 std::vector<Cell> first_study_cells(const Study& study, const FirstStudyOptions& options, std::uint64_t seed,
