@@ -27,7 +27,7 @@ namespace lab = cms::lab;
 template <typename Options>
 struct Words {
   Options options;
-  std::string data, readings, tune, set, model, work, without, layers;
+  std::string data, readings, tune, set, model, work, known, layers;
   bool json = false;
 };
 
@@ -74,7 +74,7 @@ Result<void> ablation(Words<lab::AblationOptions> words) {
 }
 
 Result<void> mmd(Words<lab::MmdOptions> words) {
-  words.options.without = words.without;
+  words.options.known = words.known;
   return run_on_data(std::move(words), lab::run_mmd);
 }
 
@@ -277,7 +277,7 @@ void add_mmd(CLI::App& run_app, Run& chosen) {
   auto* command =
       run_app.add_subcommand("mmd", "Windows of the MMD study's pairs: honest requests with some of an attacker's");
   command->add_option("--data", words->data, "Folder with activations/{human,distill}.npy and their lines")->required();
-  command->add_option("--without", words->without, "Such a folder; its texts of the pairs are left out");
+  command->add_option("--known", words->known, "Such a folder, on which choices were made: its attackers' texts are left out");
   command->add_option("--seeds", options.seeds, "Of parts and windows, separated by commas")
       ->delimiter(',')
       ->capture_default_str();

@@ -24,6 +24,7 @@ constexpr double kStudyBandwidths[] = {.5, 1, 2, 4};
 // Chosen on the tune rows (docs/lab/mmd.md).
 constexpr double kShrunkBandwidths[] = {1, 2};
 constexpr std::uint32_t kNearest = 3;
+const std::string kHonestFamily = "mea_benign_", kAttackFamily = "mea_meaeq_";
 // Points of a window that the product's window can hold.
 constexpr std::uint32_t kWindowLengthMax = 256;
 
@@ -43,11 +44,11 @@ struct PairTables {
   std::vector<Projected> projected;
 };
 
-// The texts of `without` are left out; what of a text was read decides.
+// Without the attackers' texts that `known` has too; what of a text was read decides.
 Result<ActivationSet> read_rows(const MmdOptions& options) {
   CMS_TRY(set, read_ground(options.data));
-  if (options.without.empty()) return set;
-  CMS_TRY(known, read_ground(options.without));
+  if (options.known.empty()) return set;
+  CMS_TRY(known, read_ground(options.known));
   auto infos = set.rows;
   infos.insert(infos.end(), known.rows.begin(), known.rows.end());
   // Only texts are compared, so any point does.
@@ -59,9 +60,8 @@ Result<ActivationSet> read_rows(const MmdOptions& options) {
   ActivationSet kept;
   kept.manifest = set.manifest;
   for (const auto& row : texts.rows) {
-    // Families that are not under test span the manifold, whoever has seen them.
-    const bool of_pair = texts.families[row.family].starts_with("mea_");
-    if (row.source_row >= set.count() || (of_pair && left_out[row.text_id])) continue;
+    const bool attacks = texts.families[row.family].starts_with(kAttackFamily);
+    if (row.source_row >= set.count() || (attacks && left_out[row.text_id])) continue;
     const auto vector = set.row(row.source_row);
     kept.values.insert(kept.values.end(), vector.begin(), vector.end());
     kept.rows.push_back(set.rows[row.source_row]);
@@ -108,7 +108,7 @@ Result<void> fit_atlas(const ActivationSet& set, const Corpus& corpus, const Spl
 Result<PairTables> make_tables(const ActivationSet& set, const Corpus& corpus, const Split& split,
                                const std::string& pair, const MmdOptions& options) {
   PairTables tables;
-  const std::string honest = "mea_benign_" + pair, attack = "mea_meaeq_" + pair;
+  const std::string honest = kHonestFamily + pair, attack = kAttackFamily + pair;
   const std::vector<std::uint32_t> reference = of_families(corpus, split.fit, {&honest, 1});
   tables.calibrate = of_families(corpus, split.calibrate, {&honest, 1});
   tables.test = of_families(corpus, split.test, {&honest, 1});

@@ -22,14 +22,14 @@
 namespace cms::lab {
 
 enum class WindowDetector : std::uint8_t {
-  mmd,              // the study's: unit activations, four bandwidths around the median
-  mmd_atlas,        // the same on the atlas' points
-  channels,         // CMS's: evidence of one evaluation at the window's end
-  nearest,          // mean distance to the third nearest of the reference
-  shrunk_mean,      // distance of means beside the reference's shrunk covariance
-  shrunk_mmd,       // MMD of points scaled so
-  together,         // squares of positive deviations of nearest and shrunk mean
-  together_channels,  // and of the channels
+  mmd,                // the study's: unit activations, four bandwidths around the median
+  mmd_atlas,          // the same on the atlas' points
+  channels,           // CMS's: evidence of one evaluation at the window's end
+  nearest,            // mean distance to the third nearest of the reference
+  shrunk_mean,        // distance of means beside the reference's shrunk covariance
+  shrunk_mmd,         // MMD of points scaled so
+  together,           // squares of positive deviations of nearest and shrunk mean
+  together_channels,  // the same and that of the channels
 };
 inline constexpr std::array<const char*, 8> kWindowDetectors = {
     "MMD", "MMD, atlas", "channels", "nearest", "shrunk mean", "shrunk MMD", "together", "and channels"};
@@ -37,7 +37,7 @@ inline constexpr auto kChosenDetector = WindowDetector::together;
 
 // A pair of the study, and what its own detector came to in 50 windows of 100.
 struct WindowPair {
-  const char* name;  // families mea_benign_NAME and mea_meaeq_NAME
+  const char* name;             // families mea_benign_NAME and mea_meaeq_NAME
   std::array<double, 5> study;  // at kWindowShares
 };
 inline constexpr std::array<double, 5> kWindowShares = {0, .10, .25, .50, 1};
@@ -50,13 +50,14 @@ inline constexpr std::array<WindowPair, 4> kWindowPairs = {{
 
 struct MmdOptions {
   std::filesystem::path data;     // folder with activations/{human,distill}.npy
-  std::filesystem::path without;  // another; texts that are in it too are left out. Empty = none
+  std::filesystem::path known;    // another, on which choices were made: attackers' texts of it are left out. Empty = none
   std::vector<std::uint64_t> seeds = {1, 2, 3, 4, 5};
   std::vector<std::uint32_t> windows = {100, 200, 400};  // requests
   std::uint32_t calibration_windows = 1'000;
   std::uint32_t honest_windows = 200;  // under test, a pair and seed
   std::uint32_t attack_windows = 100;  // of each share
-  double level = .005;  // half of kFlagged: windows of one part share texts, and so vary less than fresh traffic does
+  // Half of kFlagged: windows of one part share texts, and so vary less than those of fresh traffic do.
+  double level = .005;
   double ridge = 1;  // of the shrunk covariance
   unsigned threads = 1;
 };
