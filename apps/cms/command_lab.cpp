@@ -36,7 +36,7 @@ constexpr const char* kList =
     "  stream      one field of an instruction set in random order\n"
     "experiments (cms lab run NAME)\n"
     "  first-study  who is flagged, kind by kind, what each channel adds, and the field's baselines beside\n"
-    "  ablation     the first study with one thing other than the product has it: layer, rank, charts, window, measures\n"
+    "  ablation     the first study again, with another layer, rank, number of charts or window, or a measure less\n"
     "  frontier     what a white-box attacker covers at each PoH floor, and at what cost\n"
     "  economics    what extraction costs under each price rule, and what honest accounts pay\n"
     "  packed       many questions in one request, or behind a preamble: which tap sees them\n"

@@ -277,7 +277,7 @@ void add_mmd(CLI::App& run_app, Run& chosen) {
   auto* command =
       run_app.add_subcommand("mmd", "Windows of the MMD study's pairs: honest requests with some of an attacker's");
   command->add_option("--data", words->data, "Folder with activations/{human,distill}.npy and their lines")->required();
-  command->add_option("--known", words->known, "Such a folder, on which choices were made: its attackers' texts are left out");
+  command->add_option("--known", words->known, "Such a folder; attackers' texts that are in it too are left out");
   command->add_option("--seeds", options.seeds, "Of parts and windows, separated by commas")
       ->delimiter(',')
       ->capture_default_str();

@@ -106,16 +106,14 @@ void leave_out(std::vector<score::Trajectory>& trajectories, Measure measure) {
   }
 }
 
-// The groups a cell of attackers belongs to; none for honest ones.
-std::optional<std::size_t> group_of(const std::string& cell) {
-  const auto group = [&](const char* name) -> std::size_t {
-    return static_cast<std::size_t>(std::find(kAblationGroups.begin(), kAblationGroups.end(), std::string(name)) -
-                                    kAblationGroups.begin());
-  };
-  if (cell.starts_with("stream ")) return group("streams");
-  if (cell.starts_with("clustered")) return group("clustered");
-  if (cell.starts_with("diluted")) return group(cell.c_str());
-  return group(cell.ends_with("people's prompts") ? "broad, people" : "broad, sets");
+// The group of a cell of attackers, as an index into kAblationGroups.
+std::size_t group_of(const std::string& cell) {
+  std::string name = cell.ends_with("people's prompts") ? "broad, people" : "broad, sets";
+  if (cell.starts_with("stream ")) name = "streams";
+  if (cell.starts_with("clustered")) name = "clustered";
+  if (cell.starts_with("diluted")) name = cell;
+  const auto found = std::find(kAblationGroups.begin(), kAblationGroups.end(), name);
+  return static_cast<std::size_t>(found - kAblationGroups.begin());
 }
 
 Result<void> judge(Sample sample, const FirstStudyOptions& options, Tally& tally) {
@@ -147,7 +145,7 @@ Result<void> judge(Sample sample, const FirstStudyOptions& options, Tally& tally
       tally.honest[kind++] += shares[c];
       continue;
     }
-    const auto group = *group_of(sample.cells[c].name);
+    const auto group = group_of(sample.cells[c].name);
     sums[group] += shares[c], counts[group] += 1;
     attackers += shares[c], area += area_under_curve(evidence[c], negatives), cells += 1;
   }
@@ -184,33 +182,33 @@ FirstStudyOptions study_options(const AblationOptions& options) {
 
 // The blocks on the shared activations. Changes that need no atlas or window of their own share a sample.
 Result<void> run_shared(const AblationOptions& options, std::vector<Tally>& tallies, Progress& progress) {
-  const auto study_options_ = study_options(options);
-  CMS_TRY(set, read_first_study(study_options_));
+  const auto fixed = study_options(options);
+  CMS_TRY(set, read_first_study(fixed));
   for (const auto seed : options.seeds) {
     std::optional<Sample> whole;
     for (auto& tally : tallies) {
       const bool as_product = tally.change.without || tally.change.product;
       if (!as_product || !whole) {
-        auto fit = shared_study_options(study_options_, seed);
+        auto fit = shared_study_options(fixed, seed);
         fit.atlas.rank = tally.change.rank;
         fit.atlas.chart_count = tally.change.charts;
         CMS_TRY(study, make_study(set, fit));
         Random random(seed);
-        const auto honest = calibration_accounts(study, study_options_, random);
-        CMS_TRY(sample, measure(study, first_study_cells(study, study_options_, seed, random), honest,
-                                tally.change.window, study_options_));
-        if (!as_product) CMS_CHECK(judge(std::move(sample), study_options_, tally));
+        const auto honest = calibration_accounts(study, fixed, random);
+        CMS_TRY(sample, measure(study, first_study_cells(study, fixed, seed, random), honest,
+                                tally.change.window, fixed));
+        if (!as_product) CMS_CHECK(judge(std::move(sample), fixed, tally));
         if (as_product) whole = std::move(sample);
       }
-      if (as_product) CMS_CHECK(judge(*whole, study_options_, tally));
+      if (as_product) CMS_CHECK(judge(*whole, fixed, tally));
       progress.advance();
     }
   }
   return {};
 }
 
-// Families of the layers' block: the atlas spans natinst_gpt3, cot_elicit and the MeaeQ rows attack, people are those of
-// the calibrate part; no row of another family of distillers is read.
+// Families of the layers' block: the atlas spans natinst_gpt3; cot_elicit and the MeaeQ rows attack; people are those
+// of the calibrate part. No row of another family of distillers is read.
 SplitOptions layer_split(const Corpus& corpus, std::uint64_t seed) {
   SplitOptions split;
   split.seed = seed;

@@ -1,7 +1,7 @@
 // Ablations: the first study again and again, each time with one thing other than the product has it.
 //
-// Blocks: layer and pooling of the activations, rank, number of charts, window, each scored measure left out. Everything
-// else stays: parts, kinds of accounts, calibration. What each block reads, and that choices use tune families only:
+// Blocks: layer and pooling of the activations, rank, number of charts, window, each scored measure left out. All else
+// stays: parts, kinds of accounts, calibration. What each block reads, and that choices use tune families only:
 // docs/lab/ablation.md. Threads: see options.
 #pragma once
 
@@ -22,7 +22,7 @@ inline constexpr std::array<const char*, 5> kAblationBlocks = {"layers", "rank",
 struct AblationOptions {
   std::filesystem::path data;    // folder with activations/{human,distill}.npy
   std::filesystem::path layers;  // folder with {human,distill}.LAYER.POOLING.npy; empty = that block is left out
-  std::filesystem::path tune;    // as in the first study: activations of our own prompts; empty = the report's attackers
+  std::filesystem::path tune;    // as in the first study: activations of our own prompts; empty = the test part is read
   std::vector<std::string> blocks;  // of kAblationBlocks; empty = all
   std::vector<std::uint64_t> seeds = {1, 2, 3};
   double scale = .3;  // of the first study's numbers of accounts
@@ -47,7 +47,8 @@ struct AblationRow {
   double area = 0;       // mean area under the curve over attackers, against the honest kinds of calibration
 };
 
-// Errors: `usage` for an unknown block; `bad_input` when the data are not there or too small. Cost: docs/lab/ablation.md.
+// Errors: `usage` for an unknown block; `bad_input` when the data are not there or too small.
+// Cost: docs/lab/ablation.md.
 Result<std::vector<AblationRow>> run_ablation(const AblationOptions& options);
 
 std::string describe(const std::vector<AblationRow>& rows);

@@ -20,7 +20,7 @@ struct Cell {
 // How the rows are split for `seed`. Families nobody honest was calibrated on, families of the manifold, attackers'.
 SplitOptions first_study_split(const FirstStudyOptions& options, std::uint64_t seed);
 
-// The rows it stands on: the shared activations, in the tune mode with the distillers of the tune set as one family more.
+// The rows it stands on: the shared activations, in the tune mode the distillers of the tune set as one more family.
 // Errors: those of read_shared and tap::read_set; `refused` when the sets are of different models.
 Result<ActivationSet> read_first_study(const FirstStudyOptions& options);
 

@@ -19,7 +19,7 @@ namespace {
 
 using Values = std::array<double, kWindowDetectors.size()>;
 
-// Both of the study's artefact: the bandwidths as factors of the median distance.
+// Bandwidths as factors of the median distance: those that the study's own runs list.
 constexpr double kStudyBandwidths[] = {.5, 1, 2, 4};
 // Chosen on the tune rows (docs/lab/mmd.md).
 constexpr double kShrunkBandwidths[] = {1, 2};
@@ -162,7 +162,8 @@ struct MeasuredWindow {
 };
 
 // Each window by every detector but those that need a calibration.
-std::vector<MeasuredWindow> measure_windows(const PairTables& tables, std::span<const std::vector<std::uint32_t>> windows,
+std::vector<MeasuredWindow> measure_windows(const PairTables& tables,
+                                            std::span<const std::vector<std::uint32_t>> windows,
                                             const score::Options& score, const MmdOptions& options) {
   std::vector<MeasuredWindow> measured(windows.size());
   std::vector<pipeline::Scratch> scratches(options.threads);

@@ -50,7 +50,7 @@ inline constexpr std::array<WindowPair, 4> kWindowPairs = {{
 
 struct MmdOptions {
   std::filesystem::path data;     // folder with activations/{human,distill}.npy
-  std::filesystem::path known;    // another, on which choices were made: attackers' texts of it are left out. Empty = none
+  std::filesystem::path known;    // another, that choices were made on: its attackers' texts are left out. Empty = none
   std::vector<std::uint64_t> seeds = {1, 2, 3, 4, 5};
   std::vector<std::uint32_t> windows = {100, 200, 400};  // requests
   std::uint32_t calibration_windows = 1'000;
@@ -73,7 +73,8 @@ struct MmdCell {
 };
 
 // A window size is left out for a pair whose honest texts do not give a test part of twice as many.
-// Errors: `bad_input` when the data are not there, lack a pair or are too small for every window. Cost: docs/lab/mmd.md.
+// Errors: `bad_input` when the data are not there, lack a pair or are too small for every window.
+// Cost: docs/lab/mmd.md.
 Result<std::vector<MmdCell>> run_mmd(const MmdOptions& options);
 
 std::string describe(const std::vector<MmdCell>& cells);

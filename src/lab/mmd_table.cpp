@@ -45,7 +45,9 @@ std::string describe(const std::vector<MmdCell>& cells) {
   for (const auto& cell : cells) {
     text += fmt::format("{:<12} {:>6} {:>5.2f} {:>7} {:>6}", cell.pair, cell.window, cell.share, cell.windows,
                         shown(study_rate(cell)));
-    for (std::size_t d = 0; d < kWindowDetectors.size(); ++d) text += fmt::format(" {:>12}", shown(share_flagged(cell, d)));
+    for (std::size_t d = 0; d < kWindowDetectors.size(); ++d) {
+      text += fmt::format(" {:>12}", shown(share_flagged(cell, d)));
+    }
     const auto hits = cell.flagged[static_cast<std::size_t>(kChosenDetector)].value_or(0);
     text += fmt::format("  [{:.3f}, {:.3f}]\n", rate_lower_bound(hits, cell.windows, .95),
                         rate_upper_bound(hits, cell.windows, .95));

@@ -102,7 +102,8 @@ double kernel_discrepancy(const KernelTest& test, RowNumbers window) {
   if (window.size() < 2) return 0;
   const auto rows = rows_at(test.points, window);
   // A row's kernel with itself is 1 and does not count.
-  return (kernel_sum(squared_distances_within(rows), test.scales) - n) / (n * (n - 1)) - 2 * mean_over(test.to_reference, window);
+  const double within = (kernel_sum(squared_distances_within(rows), test.scales) - n) / (n * (n - 1));
+  return within - 2 * mean_over(test.to_reference, window);
 }
 
 double mean_discrepancy(const Rows& points, RowNumbers window) {

@@ -5,9 +5,9 @@
 // rank.
 // Invariants: a statistic does not depend on the order of a window's rows.
 // Threads: pure functions; what was prepared is read-only. Rows are given by their number in the table.
-// References: Gretton et al., A kernel two-sample test, JMLR 13, 2012 (MMD, lemma 6); Harchaoui, Bach, Moulines, Testing
-// for homogeneity with kernel Fisher discriminant analysis, 2008 (means beside a shrunk covariance); Ledoit and Wolf,
-// JMVA 88, 2004 (why it is shrunk). Page: docs/lab/mmd.md.
+// References: Gretton et al., A kernel two-sample test, JMLR 13, 2012 (MMD, lemma 6); Harchaoui, Bach, Moulines,
+// Testing for homogeneity with kernel Fisher discriminant analysis, 2008 (means beside a shrunk covariance); Ledoit and
+// Wolf, JMVA 88, 2004 (why it is shrunk). Page: docs/lab/mmd.md.
 #pragma once
 
 #include <cstdint>
@@ -35,11 +35,12 @@ KernelTest make_kernel_test(Rows points, RowNumbers reference, std::span<const d
 // Cost: window^2 (d + bandwidths) / 2.
 double kernel_discrepancy(const KernelTest& test, RowNumbers window);
 
-// Unbiased squared distance between the means of window and reference: MMD with a linear kernel. `points` are centred on
-// the reference's mean. 0 below 2 rows. Cost: window d.
+// Unbiased squared distance between the means of window and reference: MMD with a linear kernel. `points` are centred
+// on the reference's mean. 0 below 2 rows. Cost: window d.
 double mean_discrepancy(const Rows& points, RowNumbers window);
 
-// Of each row, the mean distance to its `neighbours` nearest reference rows, itself left out. Cost: as make_kernel_test.
+// Of each row, the mean distance to its `neighbours` nearest reference rows, itself left out.
+// Cost: as make_kernel_test.
 std::vector<double> nearest_distances(const Rows& points, RowNumbers reference, std::uint32_t neighbours);
 
 // Mean of a value over the window; 0 of none.
@@ -48,10 +49,10 @@ double mean_over(std::span<const double> values, RowNumbers window);
 // Rows divided by their length; a row of zeros stays.
 Rows unit_rows(const Rows& rows);
 
-// `rows` centred on the reference and scaled by the inverse root of its covariance plus `ridge` times its mean variance:
-// directions in which the reference hardly varies count most, but not without bound. mean_discrepancy() of these is a
-// Hotelling T^2 that is defined for fewer reference rows than dimensions. Requires 2 reference rows that differ.
-// Cost: (rows + reference) d^2 + d^3.
+// `rows` centred on the reference and scaled by the inverse root of its covariance plus `ridge` times its mean
+// variance: directions in which the reference hardly varies count most, but not without bound. mean_discrepancy() of
+// these is a Hotelling T^2 that is defined for fewer reference rows than dimensions. Requires 2 reference rows that
+// differ. Cost: (rows + reference) d^2 + d^3.
 Rows shrunk_points(const Rows& rows, RowNumbers reference, double ridge);
 
 }  // namespace cms::lab
