@@ -161,15 +161,15 @@ struct MeasuredWindow {
   score::Trajectory trajectory;
 };
 
-// Each window by every detector but those that need a calibration.
+// Each window by every detector but those that need a calibration; all but the channels see its first `seen` rows.
 std::vector<MeasuredWindow> measure_windows(const PairTables& tables,
-                                            std::span<const std::vector<std::uint32_t>> windows,
+                                            std::span<const std::vector<std::uint32_t>> windows, std::uint32_t seen,
                                             const score::Options& score, const MmdOptions& options) {
   std::vector<MeasuredWindow> measured(windows.size());
   std::vector<pipeline::Scratch> scratches(options.threads);
   const std::uint32_t length = score.min_requests;
   pipeline::parallel_for(windows.size(), options.threads, [&](unsigned worker, std::size_t i) {
-    const auto& window = windows[i];
+    const auto window = RowNumbers(windows[i]).first(std::min<std::size_t>(seen, windows[i].size()));
     auto& one = measured[i];
     at(one.values, WindowDetector::mmd) = kernel_discrepancy(tables.mmd, window);
     at(one.values, WindowDetector::nearest) = mean_over(tables.nearest, window);
@@ -178,7 +178,7 @@ std::vector<MeasuredWindow> measure_windows(const PairTables& tables,
     if (!tables.atlas) return;
     at(one.values, WindowDetector::mmd_atlas) = kernel_discrepancy(tables.mmd_atlas, window);
     std::vector<const Projected*> requests;
-    for (const auto row : window) requests.push_back(&tables.projected[row]);
+    for (const auto row : windows[i]) requests.push_back(&tables.projected[row]);
     one.trajectory = pipeline::trajectory(
         *tables.atlas, pipeline::window_options(*tables.atlas, std::min(length, kWindowLengthMax), length), score,
         requests, scratches[worker]);
@@ -262,19 +262,21 @@ Result<void> judge_pair(const Corpus& corpus, const PairTables& tables, const st
   score::Options score;
   score.min_requests = window;  // one evaluation, at the window's end
   std::vector<std::vector<std::uint32_t>> drawn;
-  const auto draw_many = [&](Pool honest, std::uint32_t attackers, std::uint32_t count) {
+  const auto draw_many = [&](Pool honest, std::uint32_t attackers, std::uint32_t count, std::uint32_t seen) {
     drawn.clear();
     for (std::uint32_t w = 0; w < count; ++w) {
       drawn.push_back(draw_window(corpus, tables, honest, window, attackers, random));
     }
-    return measure_windows(tables, drawn, score, options);
+    return measure_windows(tables, drawn, seen, score, options);
   };
-  auto ranking = draw_many(tables.calibrate, 0, options.calibration_windows);
+  auto ranking = draw_many(tables.calibrate, 0, options.calibration_windows,
+                           calibration_length(window, tables.calibrate.size()));
   CMS_TRY(calibration, calibrate_windows(ranking, tables.atlas.has_value(), score));
   for (const double share : kWindowShares) {
     const auto attackers = static_cast<std::uint32_t>(std::lround(share * window));
     auto& cell = cell_of(cells, pair, window, share);
-    for (auto& one : draw_many(tables.test, attackers, share > 0 ? options.attack_windows : options.honest_windows)) {
+    const auto count = share > 0 ? options.attack_windows : options.honest_windows;
+    for (auto& one : draw_many(tables.test, attackers, count, window)) {
       if (calibration.channels) {
         at(one.values, WindowDetector::channels) = fate_of(*calibration.channels, one.trajectory).evidence;
       }
@@ -291,6 +293,11 @@ Result<void> judge_pair(const Corpus& corpus, const PairTables& tables, const st
 }
 
 }  // namespace
+
+std::uint32_t calibration_length(std::uint32_t window, std::size_t pool) {
+  const double length = 1 / (1.0 / window + 2.0 / static_cast<double>(std::max<std::size_t>(1, pool)));
+  return std::max(2U, static_cast<std::uint32_t>(std::lround(length)));
+}
 
 Result<std::vector<MmdCell>> run_mmd(const MmdOptions& options) {
   CMS_TRY(set, read_rows(options));

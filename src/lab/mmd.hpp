@@ -5,6 +5,7 @@
 //  1. Of a pair's honest texts one part is the reference, another makes the windows that calibrate, a third the windows
 //     under test; no text lies in two of them, none is in a window twice, and no detector sees an attacker's.
 //  2. Half of the calibration windows fix scales, the other half rank (by hash of their names, as accounts).
+//  3. Calibration windows are shorter by as much as sharing texts makes them vary less (calibration_length).
 // A window is flagged where its conformal p-value among those that rank is at most `level`.
 // Threads: see options. Reference: Liu, Guo, Dong, arXiv 2606.05725. Protocol and results: docs/lab/mmd.md.
 #pragma once
@@ -56,8 +57,7 @@ struct MmdOptions {
   std::uint32_t calibration_windows = 1'000;
   std::uint32_t honest_windows = 200;  // under test, a pair and seed
   std::uint32_t attack_windows = 100;  // of each share
-  // Half of kFlagged: windows of one part share texts, and so vary less than those of fresh traffic do.
-  double level = .005;
+  double level = kFlagged;
   double ridge = 1;  // of the shrunk covariance
   unsigned threads = 1;
 };
@@ -71,6 +71,11 @@ struct MmdCell {
   // Per detector; nothing where a pair's honest rows do not suffice for an atlas.
   std::array<std::optional<std::uint64_t>, kWindowDetectors.size()> flagged{};
 };
+
+// Requests of a calibration window that statistics are taken of, so that means over them spread about the mean of their
+// part of `pool` texts as means over fresh windows of `window` spread about the true mean, and by as much more as the
+// part's own mean may be off: 1 / (1 / window + 2 / pool). The channels, which know how old an account is, see all.
+std::uint32_t calibration_length(std::uint32_t window, std::size_t pool);
 
 // A window size is left out for a pair whose honest texts do not give a test part of twice as many.
 // Errors: `bad_input` when the data are not there, lack a pair or are too small for every window.

@@ -6,6 +6,8 @@
 #include <nlohmann/json.hpp>
 #include <sstream>
 
+#include "base/random.hpp"
+
 namespace cms::lab {
 namespace {
 
@@ -39,6 +41,24 @@ TEST(MmdGoals, are_the_studys_rate_less_two_errors_but_at_a_quarter_at_least_fou
   EXPECT_EQ(lines.at(what(100, "imdb", "1.00"))["holds"], false);         // 1
   EXPECT_EQ(lines.at(what(100, "sst2", "0.10"))["holds"], true);          // .04 - .055
   EXPECT_EQ(lines.at(what(100, "sst2", "0.50"))["holds"], true);
+}
+
+TEST(CalibrationLength, makes_means_spread_as_fresh_ones_do_and_as_the_part_may_be_off) {
+  // Parts of 120 numbers drawn from a normal law, windows of 40 from them.
+  const std::uint32_t window = 40, pool = 120, shorter = calibration_length(window, pool);
+  EXPECT_EQ(shorter, 24U);
+  Random random(1);
+  double squares = 0;
+  constexpr int kParts = 4'000;
+  for (int part = 0; part < kParts; ++part) {
+    std::vector<double> values(pool);
+    double mean = 0, chosen = 0;
+    for (auto& value : values) mean += (value = random.normal()) / pool;
+    random.shuffle(values);
+    for (std::uint32_t i = 0; i < shorter; ++i) chosen += values[i] / shorter;
+    squares += (chosen - mean) * (chosen - mean) / kParts;
+  }
+  EXPECT_NEAR(squares, 1.0 / window + 1.0 / pool, .002);
 }
 
 TEST(MmdGoals, bound_honest_windows_from_above) {
