@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <sstream>
 
 #include "atlas/atlas.hpp"
 #include "base/progress.hpp"
@@ -37,6 +38,7 @@ struct PairTables {
   std::vector<std::uint32_t> rows;
   std::vector<std::uint32_t> place;  // of a corpus row in the tables
   std::vector<std::uint32_t> calibrate, test, attack;  // corpus rows
+  Rows lengths;
   KernelTest mmd, shrunk_mmd;
   std::vector<double> nearest;
   std::optional<atlas::Atlas> atlas;  // nothing where the honest rows do not suffice; so are the two below
@@ -105,6 +107,25 @@ Result<void> fit_atlas(const ActivationSet& set, const Corpus& corpus, const Spl
   return {};
 }
 
+// Characters and words of each row's text, as far as it was read; scaled to the reference.
+Rows text_lengths(const ActivationSet& set, const Corpus& corpus, const PairTables& tables, RowNumbers reference) {
+  constexpr double kHair = 1e-6;  // all texts may have as many words
+  const auto read = shared_study_options({}, 1).corpus;
+  Rows lengths(static_cast<Eigen::Index>(tables.rows.size()), 2);
+  for (std::size_t t = 0; t < tables.rows.size(); ++t) {
+    const auto text = set.rows[corpus.rows[tables.rows[t]].source_row].more.value("text", std::string());
+    std::istringstream stream(text);
+    std::uint32_t words = 0;
+    std::size_t characters = 0;
+    for (std::string word; words < read.words_max && stream >> word; ++words) {
+      characters += word.size() + (words > 0 ? 1 : 0);
+    }
+    lengths(static_cast<Eigen::Index>(t), 0) = static_cast<float>(std::min<std::size_t>(characters, read.chars_max));
+    lengths(static_cast<Eigen::Index>(t), 1) = static_cast<float>(words);
+  }
+  return shrunk_points(lengths, reference, kHair);
+}
+
 Result<PairTables> make_tables(const ActivationSet& set, const Corpus& corpus, const Split& split,
                                const std::string& pair, const MmdOptions& options) {
   PairTables tables;
@@ -130,6 +151,7 @@ Result<PairTables> make_tables(const ActivationSet& set, const Corpus& corpus, c
   }
   std::vector<std::uint32_t> numbers;
   for (const auto row : reference) numbers.push_back(tables.place[row]);
+  tables.lengths = text_lengths(set, corpus, tables, numbers);
   auto units = unit_rows(raws);
   tables.nearest = nearest_distances(units, numbers, kNearest);
   tables.shrunk_mmd = make_kernel_test(shrunk_points(units, numbers, options.ridge), numbers, kShrunkBandwidths);
@@ -171,6 +193,7 @@ std::vector<MeasuredWindow> measure_windows(const PairTables& tables,
   pipeline::parallel_for(windows.size(), options.threads, [&](unsigned worker, std::size_t i) {
     const auto window = RowNumbers(windows[i]).first(std::min<std::size_t>(seen, windows[i].size()));
     auto& one = measured[i];
+    at(one.values, WindowDetector::length) = mean_discrepancy(tables.lengths, window);
     at(one.values, WindowDetector::mmd) = kernel_discrepancy(tables.mmd, window);
     at(one.values, WindowDetector::nearest) = mean_over(tables.nearest, window);
     at(one.values, WindowDetector::shrunk_mean) = mean_discrepancy(tables.shrunk_mmd.points, window);

@@ -23,6 +23,7 @@
 namespace cms::lab {
 
 enum class WindowDetector : std::uint8_t {
+  length,             // anybody's: means of characters and words that were read, beside the reference's covariance
   mmd,                // the study's: unit activations, four bandwidths around the median
   mmd_atlas,          // the same on the atlas' points
   channels,           // CMS's: evidence of one evaluation at the window's end
@@ -32,8 +33,9 @@ enum class WindowDetector : std::uint8_t {
   together,           // squares of positive deviations of nearest and shrunk mean
   together_channels,  // the same and that of the channels
 };
-inline constexpr std::array<const char*, 8> kWindowDetectors = {
-    "MMD", "MMD, atlas", "channels", "nearest", "shrunk mean", "shrunk MMD", "together", "and channels"};
+inline constexpr std::array<const char*, 9> kWindowDetectors = {
+    "length", "MMD", "MMD, atlas", "channels", "nearest", "shrunk mean", "shrunk MMD", "together",
+    "and channels"};
 inline constexpr auto kChosenDetector = WindowDetector::together;
 
 // A pair of the study, and what its own detector came to in 50 windows of 100.

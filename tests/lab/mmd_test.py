@@ -4,7 +4,8 @@ import unittest
 
 import experiment
 
-DETECTORS = ("MMD", "MMD, atlas", "channels", "nearest", "shrunk mean", "shrunk MMD", "together", "and channels")
+DETECTORS = ("length", "MMD", "MMD, atlas", "channels", "nearest", "shrunk mean", "shrunk MMD", "together",
+             "and channels")
 
 
 class Mmd(experiment.Experiment):
