@@ -36,6 +36,7 @@ constexpr const char* kList =
     "  stream      one field of an instruction set in random order\n"
     "experiments (cms lab run NAME; goals runs all that a file lists)\n"
     "  first-study  who is flagged, kind by kind, what each channel adds, and the field's baselines beside\n"
+    "  ablation     the first study again, with another layer, rank, number of charts or window, or a measure less\n"
     "  frontier     what a white-box attacker covers at each PoH floor, and at what cost\n"
     "  economics    what extraction costs under each price rule, and what honest accounts pay\n"
     "  packed       many questions in one request, or behind a preamble: which tap sees them\n"
@@ -43,6 +44,7 @@ constexpr const char* kList =
     "  students     what an account's answers are worth, and Knockoff Nets\n"
     "  sleeper      honest for long, then extracting: how late the flag, how slow recovery\n"
     "  fleet        campaigns hidden among thousands of honest accounts, seen together\n"
+    "  mmd          windows of the MMD study's pairs, its detector and ours\n"
     "  theft        a softmax head and a model's last layer, stolen from their answers\n"
     "  published    the published CMS experiment on any model, its score and ours\n";
 

@@ -55,7 +55,7 @@ std::optional<std::string> spelled(const toml::node& node, const Places& places)
 }
 
 StepOption option_of(const std::string& key, std::string value) {
-  constexpr std::string_view kFiles[] = {"data", "set", "tune", "prompts", "model", "families", "layers"};
+  constexpr std::string_view kFiles[] = {"data", "set", "tune", "prompts", "model", "families", "layers", "known"};
   constexpr std::string_view kSilent[] = {"threads", "work", "readings", "capture"};
   const auto among = [&](const auto& names) { return std::find(std::begin(names), std::end(names), key); };
   auto kind = StepOption::Kind::text;

@@ -4,11 +4,13 @@
 
 #include "command.hpp"
 #include "experiment.hpp"
+#include "lab/ablation.hpp"
 #include "lab/economics.hpp"
 #include "lab/first_study.hpp"
 #include "lab/fleet.hpp"
 #include "lab/frontier.hpp"
 #include "lab/made_up.hpp"
+#include "lab/mmd.hpp"
 #include "lab/packed.hpp"
 #include "lab/published.hpp"
 #include "lab/sleeper.hpp"
@@ -25,7 +27,7 @@ namespace lab = cms::lab;
 template <typename Options>
 struct Words {
   Options options;
-  std::string data, families, readings, tune, set, model, work;
+  std::string data, families, readings, tune, set, model, work, known, layers;
   bool json = false;
 };
 
@@ -46,12 +48,16 @@ Experiment experiment(const Words<Options>& words, const Run& run) {
 template <typename Options, typename Run>
 Experiment on_data(Words<Options> words, const Run& run) {
   words.options.data = words.data;
-  if (words.families.empty()) return experiment(words, run);
-  const auto families = lab::read_families(words.families);
-  if (families) words.options.families = *families;
-  auto chosen = experiment(words, run);
-  if (!families) chosen.run = [families] { return Result<lab::Outcome>(tl::make_unexpected(families.error())); };
-  return chosen;
+  if constexpr (requires { words.options.families; }) {
+    if (words.families.empty()) return experiment(words, run);
+    const auto families = lab::read_families(words.families);
+    if (families) words.options.families = *families;
+    auto chosen = experiment(words, run);
+    if (!families) chosen.run = [families] { return Result<lab::Outcome>(tl::make_unexpected(families.error())); };
+    return chosen;
+  } else {
+    return experiment(words, run);
+  }
 }
 
 Experiment first_study(Words<lab::FirstStudyOptions> words) {
@@ -71,6 +77,17 @@ Experiment published(Words<lab::PublishedOptions> words) {
   words.options.model = words.model;
   words.options.program_version = CMS_VERSION;
   return experiment(words, lab::run_published);
+}
+
+Experiment ablation(Words<lab::AblationOptions> words) {
+  words.options.layers = words.layers;
+  words.options.tune = words.tune;
+  return on_data(std::move(words), lab::run_ablation);
+}
+
+Experiment mmd(Words<lab::MmdOptions> words) {
+  words.options.known = words.known;
+  return on_data(std::move(words), lab::run_mmd);
 }
 
 Experiment packed(Words<lab::PackedOptions> words) {
@@ -265,6 +282,54 @@ void add_published(CLI::App& run_app, Experiment& chosen) {
   command->callback([words, &chosen] { chosen = published(*words); });
 }
 
+void add_ablation(CLI::App& run_app, Experiment& chosen) {
+  auto words = std::make_shared<Words<lab::AblationOptions>>();
+  auto& options = words->options;
+  options.score.stride = 8;
+  auto* command = run_app.add_subcommand("ablation", "The first study with one thing other than the product has it");
+  add_data(*command, *words);
+  command->add_option("--layers", words->layers, "Folder with {human,distill}.LAYER.POOLING.npy (tools/lab/capture)");
+  command->add_option("--tune", words->tune,
+                      "Activations of our own prompts: choose on other attackers and rows, the test rows stay unread");
+  command->add_option("--blocks", options.blocks, "Of layers, rank, charts, window, measures; all when not given")
+      ->delimiter(',');
+  add_scale(*command, options, "Of the first study's numbers of accounts");
+  command->callback([words, &chosen] { chosen = ablation(*words); });
+}
+
+void add_mmd(CLI::App& run_app, Experiment& chosen) {
+  auto words = std::make_shared<Words<lab::MmdOptions>>();
+  auto& options = words->options;
+  auto* command =
+      run_app.add_subcommand("mmd", "Windows of the MMD study's pairs: honest requests with some of an attacker's");
+  command->add_option("--data", words->data, "Folder with activations/{human,distill}.npy and their lines")->required();
+  command->add_option("--known", words->known, "Such a folder; attackers' texts that are in it too are left out");
+  command->add_option("--seeds", options.seeds, "Of parts and windows, separated by commas")
+      ->delimiter(',')
+      ->capture_default_str();
+  command->add_option("--windows", options.windows, "Requests of a window, separated by commas")
+      ->delimiter(',')
+      ->check(CLI::Range(16, 10'000))
+      ->capture_default_str();
+  command->add_option("--calibration-windows", options.calibration_windows, "Half of them rank")
+      ->check(CLI::Range(100, 100'000))
+      ->capture_default_str();
+  command->add_option("--honest-windows", options.honest_windows, "Under test, of each pair and seed")
+      ->check(CLI::Range(1, 100'000))
+      ->capture_default_str();
+  command->add_option("--attack-windows", options.attack_windows, "Of each share")
+      ->check(CLI::Range(1, 100'000))
+      ->capture_default_str();
+  command->add_option("--level", options.level, "Windows flagged: conformal p-value at most this")
+      ->check(number_within(0.0001, 1))
+      ->capture_default_str();
+  command->add_option("--ridge", options.ridge, "Of the shrunk covariance, in mean variances")
+      ->check(number_within(0.0001, 10'000))
+      ->capture_default_str();
+  add_common(*command, *words);
+  command->callback([words, &chosen] { chosen = mmd(*words); });
+}
+
 void add_packed(CLI::App& run_app, Experiment& chosen) {
   auto words = std::make_shared<Words<lab::PackedOptions>>();
   auto& options = words->options;
@@ -332,4 +397,6 @@ void add_experiments(CLI::App& app, Experiment& chosen) {
   add_theft(app, chosen);
   add_published(app, chosen);
   add_made_up(app, chosen);
+  add_ablation(app, chosen);
+  add_mmd(app, chosen);
 }

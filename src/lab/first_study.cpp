@@ -316,13 +316,17 @@ Result<void> judge_seed(const Sample& sample, const FirstStudyOptions& options, 
 
 }  // namespace
 
-Result<FirstStudyResult> run_first_study(const FirstStudyOptions& options) {
+Result<ActivationSet> read_first_study(const FirstStudyOptions& options) {
   CMS_TRY(sets, read_shared(options.data));
   if (!options.tune.empty()) {
     CMS_TRY(own, own_distillers(options.tune, sets.front().manifest));
     sets.push_back(std::move(own));
   }
-  CMS_TRY(set, join(std::move(sets)));
+  return join(std::move(sets));
+}
+
+Result<FirstStudyResult> run_first_study(const FirstStudyOptions& options) {
+  CMS_TRY(set, read_first_study(options));
 
   FirstStudyResult result;
   result.configurations = all_configurations(options.score.weights);

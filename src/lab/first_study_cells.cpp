@@ -185,12 +185,9 @@ Rows test_people(const Study& study, const FirstStudyOptions& options) {
   return known_people(study, study.split.test);
 }
 
-void compose_honest(Composer& composer, const Study& study, const FirstStudyOptions& options, std::uint64_t seed) {
-  const auto unseen = options.tune.empty()
-                          ? of_families(study.corpus, people_of(study.corpus, study.split.test),
-                                        study.families.unseen)
-                          : tune_unseen(study, options, seed);
-  add_honest(composer, study.corpus, options.families, test_people(study, options), unseen);
+Rows test_unseen(const Study& study, const FirstStudyOptions& options, std::uint64_t seed) {
+  if (!options.tune.empty()) return tune_unseen(study, options, seed);
+  return of_families(study.corpus, people_of(study.corpus, study.split.test), study.families.unseen);
 }
 
 }  // namespace
@@ -228,20 +225,28 @@ std::vector<Cell> training_cells(const Study& study, const FirstStudyOptions& op
 std::vector<Cell> honest_cells(const Study& study, const FirstStudyOptions& options, std::uint64_t seed,
                                Random& random) {
   Composer composer(study, options, random);
-  compose_honest(composer, study, options, seed);
+  add_honest(composer, study.corpus, options.families, test_people(study, options),
+             test_unseen(study, options, seed));
+  return std::move(composer.cells);
+}
+
+std::vector<Cell> compose_cells(const Study& study, const FirstStudyOptions& options, const CellPools& pools,
+                                Random& random) {
+  Composer composer(study, options, random);
+  add_honest(composer, study.corpus, options.families, pools.people, pools.unseen);
+  add_attackers(composer, pools.sets, pools.people);
+  for (const auto& name : pools.streams) {
+    composer.attack("stream " + name, stream, of_families(study.corpus, study.split.test, {&name, 1}), std::nullopt);
+  }
   return std::move(composer.cells);
 }
 
 std::vector<Cell> first_study_cells(const Study& study, const FirstStudyOptions& options, std::uint64_t seed,
                                     Random& random) {
-  Composer composer(study, options, random);
-  const auto& corpus = study.corpus;
-  compose_honest(composer, study, options, seed);
-  add_attackers(composer, instruction_sets(study), test_people(study, options));
-  for (const auto& name : study.families.streams) {
-    composer.attack("stream " + name, stream, of_families(corpus, study.split.test, {&name, 1}), std::nullopt);
-  }
-  return std::move(composer.cells);
+  return compose_cells(study, options,
+                       {test_people(study, options), test_unseen(study, options, seed), instruction_sets(study),
+                        study.families.streams},
+                       random);
 }
 
 }  // namespace cms::lab

@@ -27,6 +27,11 @@ SplitOptions first_study_split(const FirstStudyOptions& options, std::uint64_t s
 inline constexpr const char* kPeople = "people";
 inline constexpr const char* kPairs = "mea";
 
+// The rows it stands on: the shared activations, in the tune mode the distillers of the tune set as one more family.
+// Errors: those of read_shared and tap::read_set; `refused` when the sets are of different models.
+Result<ActivationSet> read_first_study(const FirstStudyOptions& options);
+
+
 // Honest accounts for calibration, until exactly `ranking_accounts` of those named calibrate-0, calibrate-1, ... that
 // reach the full length fall into the ranking half.
 std::vector<ComposedAccount> calibration_accounts(const Study& study, const FirstStudyOptions& options, Random& random);
@@ -47,6 +52,17 @@ std::vector<Cell> honest_cells(const Study& study, const FirstStudyOptions& opti
 
 // Replays of the calibrate part's people, 50 of each kind before scaling: what the trained score learns replay from.
 std::vector<Cell> training_cells(const Study& study, const FirstStudyOptions& options, Random& random);
+// Which rows accounts under test are composed of.
+struct CellPools {
+  std::vector<std::uint32_t> people;
+  std::vector<std::uint32_t> unseen;  // people of families that nobody honest was calibrated on; none = no cells
+  std::vector<std::uint32_t> sets;    // of attackers over instruction sets
+  std::vector<std::string> streams;   // families of the test part, a stream each
+};
+
+// Every cell, from these pools. `options.tune` is not read.
+std::vector<Cell> compose_cells(const Study& study, const FirstStudyOptions& options, const CellPools& pools,
+                                Random& random);
 
 // `seed` is the one of the split, which the tune mode needs to keep away from the report's rows.
 std::vector<Cell> first_study_cells(const Study& study, const FirstStudyOptions& options, std::uint64_t seed,
