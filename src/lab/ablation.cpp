@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <map>
 #include <optional>
 
 #include "base/progress.hpp"
@@ -68,12 +69,17 @@ struct Sample {
   std::uint32_t horizon = 0;
 };
 
+// A mean over the seeds that have it.
+struct Share {
+  double sum = 0, seeds = 0;
+  [[nodiscard]] double mean() const { return sum / std::max(1.0, seeds); }
+};
+
 // Sums over seeds of what a row says.
 struct Tally {
   Change change;
-  std::vector<std::string> kinds;
-  std::vector<double> honest;  // flagged, of each kind
-  std::array<double, kAblationGroups.size()> flagged{};
+  std::map<std::string, Share> honest;  // flagged, of each kind
+  std::array<Share, kAblationGroups.size()> flagged{};
   double attackers = 0, area = 0, seeds = 0;
 };
 
@@ -136,20 +142,20 @@ Result<void> judge(Sample sample, const FirstStudyOptions& options, Tally& tally
   }
   std::array<double, kAblationGroups.size()> sums{}, counts{};
   double attackers = 0, area = 0, cells = 0;
-  tally.kinds.clear();
-  for (std::size_t c = 0, kind = 0; c < sample.cells.size(); ++c) {
+  for (std::size_t c = 0; c < sample.cells.size(); ++c) {
     if (sample.accounts[c].empty()) continue;  // a pool that cannot fill an account
     if (sample.cells[c].honest) {
-      tally.kinds.push_back(sample.cells[c].name);
-      tally.honest.resize(std::max(tally.honest.size(), kind + 1));
-      tally.honest[kind++] += shares[c];
+      auto& kind = tally.honest[sample.cells[c].name];
+      kind.sum += shares[c], kind.seeds += 1;
       continue;
     }
     const auto group = group_of(sample.cells[c].name);
     sums[group] += shares[c], counts[group] += 1;
     attackers += shares[c], area += area_under_curve(evidence[c], negatives), cells += 1;
   }
-  for (std::size_t g = 0; g < sums.size(); ++g) tally.flagged[g] += sums[g] / std::max(1.0, counts[g]);
+  for (std::size_t g = 0; g < sums.size(); ++g) {
+    if (counts[g] > 0) tally.flagged[g].sum += sums[g] / counts[g], tally.flagged[g].seeds += 1;
+  }
   tally.attackers += attackers / std::max(1.0, cells);
   tally.area += area / std::max(1.0, cells);
   tally.seeds += 1;
@@ -159,12 +165,12 @@ Result<void> judge(Sample sample, const FirstStudyOptions& options, Tally& tally
 AblationRow row_of(const Tally& tally) {
   AblationRow row{tally.change.block, tally.change.name, tally.change.product, "", 0, {}, 0, 0};
   const double seeds = std::max(1.0, tally.seeds);
-  for (std::size_t k = 0; k < tally.kinds.size(); ++k) {
-    if (tally.honest[k] / seeds < row.honest_worst || (k > 0 && tally.honest[k] / seeds == row.honest_worst)) continue;
-    row.honest_worst = tally.honest[k] / seeds;
-    row.worst_kind = tally.kinds[k];
+  for (const auto& [kind, share] : tally.honest) {
+    if (!row.worst_kind.empty() && share.mean() <= row.honest_worst) continue;
+    row.honest_worst = share.mean();
+    row.worst_kind = kind;
   }
-  for (std::size_t g = 0; g < row.flagged.size(); ++g) row.flagged[g] = tally.flagged[g] / seeds;
+  for (std::size_t g = 0; g < row.flagged.size(); ++g) row.flagged[g] = tally.flagged[g].mean();
   row.attackers = tally.attackers / seeds;
   row.area = tally.area / seeds;
   return row;
@@ -275,14 +281,14 @@ Result<std::vector<AblationRow>> run_ablation(const AblationOptions& options) {
   CMS_TRY(blocks, blocks_of(options));
   std::vector<Tally> layers, shared;
   for (const auto block : blocks) {
-    for (auto& change : changes_of(block)) shared.push_back({std::move(change), {}, {}, {}, 0, 0, 0});
+    for (auto& change : changes_of(block)) shared.push_back({std::move(change), {}, {}, 0, 0, 0});
     if (block != AblationBlock::layers || options.layers.empty()) continue;
     for (const auto* layer : kLayers) {
       for (const auto* pooling : kPoolings) {
         Change change;
         change.name = fmt::format("{}.{}", layer, pooling);
         change.product = change.name == "final.mean";
-        layers.push_back({std::move(change), {}, {}, {}, 0, 0, 0});
+        layers.push_back({std::move(change), {}, {}, 0, 0, 0});
       }
     }
   }

@@ -1,7 +1,7 @@
 // Ablations: the first study again and again, each time with one thing other than the product has it.
 //
 // Blocks: layer and pooling of the activations, rank, number of charts, window, each scored measure left out. All else
-// stays: parts, kinds of accounts, calibration. What each block reads, and that choices use tune families only:
+// stays: parts, kinds of accounts, calibration. What each block reads, and of whom honest rates are:
 // docs/lab/ablation.md. Threads: see options.
 #pragma once
 

@@ -216,7 +216,11 @@ Result<void> run_seed(Stage& stage, std::uint64_t seed, std::vector<MadeUpAccoun
 
 Result<std::vector<MadeUpAccount>> run_made_up(const MadeUpOptions& options) {
   CMS_TRY(set, read_ground(options.data));
+  // Says which row has no text before texts are made up of them.
+  const auto corpus = make_corpus(set.rows, set.values, set.manifest.dimension, {});
+  if (!corpus) return tl::make_unexpected(corpus.error());
   CMS_TRY(vectors, open_sequences(set, options.work));
+  if (vocabulary_of(texts_in(set), 1).empty()) return fail(ErrorCode::bad_input, "the texts of the data have no words");
   const auto pools = make_pools(set, options.pool);
   auto texts = pools.words;
   texts.insert(texts.end(), pools.characters.begin(), pools.characters.end());

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <set>
 #include <sstream>
 
 #include "atlas/atlas.hpp"
@@ -151,6 +152,10 @@ Result<PairTables> make_tables(const ActivationSet& set, const Corpus& corpus, c
   }
   std::vector<std::uint32_t> numbers;
   for (const auto row : reference) numbers.push_back(tables.place[row]);
+  const auto differs = [&](std::uint32_t number) { return raws.row(number) != raws.row(numbers.front()); };
+  if (std::none_of(numbers.begin(), numbers.end(), differs)) {
+    return fail(ErrorCode::bad_input, fmt::format("all vectors of {} are the same", honest));
+  }
   tables.lengths = text_lengths(set, corpus, tables, numbers);
   auto units = unit_rows(raws);
   tables.nearest = nearest_distances(units, numbers, kNearest);
@@ -160,6 +165,12 @@ Result<PairTables> make_tables(const ActivationSet& set, const Corpus& corpus, c
     CMS_CHECK(fit_atlas(set, corpus, split, reference, numbers, tables));
   }
   return tables;
+}
+
+std::size_t texts_in(const Corpus& corpus, Pool pool) {
+  std::set<std::uint32_t> texts;
+  for (const auto row : pool) texts.insert(corpus.rows[row].text_id);
+  return texts.size();
 }
 
 // `window` rows, `attackers` of them from the attack, in any order, no text twice.
@@ -276,7 +287,7 @@ MmdCell& cell_of(std::vector<MmdCell>& cells, const std::string& pair, std::uint
   const auto found = std::find_if(cells.begin(), cells.end(), [&](const MmdCell& cell) {
     return cell.pair == pair && cell.window == window && cell.share == share;
   });
-  return found != cells.end() ? *found : cells.emplace_back(MmdCell{pair, window, share, 0, {}});
+  return found != cells.end() ? *found : cells.emplace_back(MmdCell{pair, window, share, 0, {}, false});
 }
 
 // All shares of one pair and window under one seed.
@@ -306,7 +317,11 @@ Result<void> judge_pair(const Corpus& corpus, const PairTables& tables, const st
       complete(calibration, one);
       ++cell.windows;
       for (std::size_t d = 0; d < kWindowDetectors.size(); ++d) {
-        if (needs_atlas(d) && !tables.atlas) continue;
+        cell.lacks_atlas = cell.lacks_atlas || !tables.atlas;
+        if (needs_atlas(d) && cell.lacks_atlas) {
+          cell.flagged[d].reset();
+          continue;
+        }
         const bool flagged = conformal_p_value(calibration.ranking[d], one.values[d]) <= options.level;
         cell.flagged[d] = cell.flagged[d].value_or(0) + (flagged ? 1 : 0);
       }
@@ -323,6 +338,12 @@ std::uint32_t calibration_length(std::uint32_t window, std::size_t pool) {
 }
 
 Result<std::vector<MmdCell>> run_mmd(const MmdOptions& options) {
+  // Half of them rank; the least p-value is 1 / (that many + 1).
+  if (options.level * (options.calibration_windows / 2 + 1) < 1) {
+    return fail(ErrorCode::usage, fmt::format("{} calibration windows cannot flag anything at level {}: {} are needed",
+                                              options.calibration_windows, options.level,
+                                              2 * static_cast<std::uint64_t>(std::ceil(1 / options.level))));
+  }
   CMS_TRY(set, read_rows(options));
   std::vector<MmdCell> cells;
   Progress progress("testing windows", "pairs", options.seeds.size() * kWindowPairs.size());
@@ -334,7 +355,7 @@ Result<std::vector<MmdCell>> run_mmd(const MmdOptions& options) {
       CMS_TRY(tables, make_tables(set, corpus, split, pair.name, options));
       const auto honest = std::min(tables.calibrate.size(), tables.test.size());
       for (const auto window : options.windows) {
-        if (honest < 2 * std::size_t{window} || tables.attack.size() < window) continue;
+        if (honest < 2 * std::size_t{window} || texts_in(corpus, tables.attack) < window) continue;
         CMS_CHECK(judge_pair(corpus, tables, pair.name, window, options, random, cells));
       }
       progress.advance();

@@ -70,8 +70,9 @@ struct MmdCell {
   std::uint32_t window = 0;
   double share = 0;
   std::uint64_t windows = 0;
-  // Per detector; nothing where a pair's honest rows do not suffice for an atlas.
+  // Per detector; nothing where a pair's honest rows do not suffice for an atlas under every seed.
   std::array<std::optional<std::uint64_t>, kWindowDetectors.size()> flagged{};
+  bool lacks_atlas = false;  // under some seed
 };
 
 // Requests of a calibration window that statistics are taken of, so that means over them spread about the mean of their

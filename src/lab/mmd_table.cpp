@@ -60,6 +60,11 @@ std::string describe(const std::vector<MmdCell>& cells) {
 
 std::string goal_lines(const std::vector<MmdCell>& cells) {
   std::string text;
+  for (const auto& pair : kWindowPairs) {
+    if (std::any_of(cells.begin(), cells.end(), [&](const MmdCell& cell) { return cell.pair == pair.name; })) continue;
+    const auto what = fmt::format("mmd: {}, too few rows for any window", pair.name);
+    text += nlohmann::json({{"what", what}, {"figure", nullptr}, {"goal", "-"}, {"holds", nullptr}}).dump() + "\n";
+  }
   for (const auto& cell : cells) {
     const auto study = study_rate(cell);
     for (std::size_t d = 0; d < kWindowDetectors.size(); ++d) {

@@ -70,7 +70,13 @@ TEST(MmdGoals, are_for_the_chosen_detector_and_the_studys_window_only) {
   const auto lines = told({cell("imdb", 100, .5, 100), cell("imdb", 200, .5, 100)});
   EXPECT_TRUE(lines.at(what(100, "imdb", "0.50", WindowDetector::mmd))["holds"].is_null());
   EXPECT_TRUE(lines.at(what(200, "imdb", "0.50"))["holds"].is_null());
-  EXPECT_EQ(lines.size(), 2 * kWindowDetectors.size());
+  EXPECT_EQ(lines.size(), 2 * kWindowDetectors.size() + kWindowPairs.size() - 1);
+}
+
+TEST(MmdGoals, say_which_pairs_were_not_measured) {
+  const auto lines = told({cell("imdb", 100, .5, 100)});
+  EXPECT_TRUE(lines.at("mmd: sst2, too few rows for any window")["holds"].is_null());
+  EXPECT_FALSE(lines.contains("mmd: imdb, too few rows for any window"));
 }
 
 TEST(MmdTable, shows_what_was_not_measured_as_a_dash) {

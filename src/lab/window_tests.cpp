@@ -56,6 +56,7 @@ double median_square(const Rows& reference) {
       if (squares(i, j) > 0) pairs.push_back(squares(i, j));
     }
   }
+  if (pairs.empty()) return 1;  // all alike: any kernel says the same
   const auto middle = pairs.begin() + static_cast<std::ptrdiff_t>(pairs.size() / 2);
   std::nth_element(pairs.begin(), middle, pairs.end());
   return *middle;
@@ -158,7 +159,9 @@ Rows shrunk_points(const Rows& rows, RowNumbers reference, double ridge) {
   const auto chosen = rows_at(rows, reference);
   const Eigen::RowVectorXd mean = chosen.cast<double>().colwise().mean();
   MatrixXd spread = covariance(chosen, mean);
-  spread.diagonal().array() += ridge * spread.trace() / static_cast<double>(spread.rows());
+  // The floor is for coordinates that are all the same, of which nothing may be made.
+  constexpr double kFloor = 1e-12;
+  spread.diagonal().array() += std::max(kFloor, ridge * spread.trace() / static_cast<double>(spread.rows()));
   const Eigen::SelfAdjointEigenSolver<MatrixXd> solver(spread);
   const MatrixXd root = solver.operatorInverseSqrt();
   Rows points(rows.rows(), rows.cols());
