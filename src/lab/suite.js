@@ -50,7 +50,7 @@ function curves(plot) {
   plot.curves.forEach((curve, i) => {
     const list = curve.honest ? kHonestColours : kColours;
     const index = curve.honest ? seen.honest++ : seen.other++;
-    const colour = list[index % list.length];
+    const colour = curve.name === 'attackers' ? '#d2452b' : list[index % list.length];
     const name = index >= list.length ? 'series dashed' : 'series';
     const points = curve.points.filter(([, value]) => value !== null).map(([at, value]) => [x(at), y(value)]);
     const legend = top + 10 + 15 * i;
