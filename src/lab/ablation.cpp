@@ -223,11 +223,7 @@ SplitOptions layer_split(const Corpus& corpus, std::uint64_t seed) {
   split.calibrate = .6;
   split.test = 0;
   split.manifold = {"natinst_gpt3"};
-  std::vector<bool> distils(corpus.families.size());
-  for (const auto& row : corpus.rows) distils[row.family] = row.origin == Origin::distiller;
-  for (std::size_t f = 0; f < distils.size(); ++f) {
-    if (distils[f] && corpus.families[f] != split.manifold.front()) split.unseen.push_back(corpus.families[f]);
-  }
+  split.unseen = distilling_families(corpus, split.manifold);
   return split;
 }
 

@@ -63,7 +63,7 @@ std::vector<double> logits_of(const Study& study) {
 }
 
 std::vector<std::uint32_t> people_of(const Study& study) {
-  return subset(study.corpus, study.split.fit, [](const CorpusRow& row) { return row.origin == Origin::people; });
+  return of_origin(study.corpus, study.split.fit, Origin::people);
 }
 
 std::vector<double> distances_of(const Study& study, const ActivationSet& set) {

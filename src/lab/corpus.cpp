@@ -172,6 +172,21 @@ std::vector<std::uint32_t> subset(const Corpus& corpus, Pool pool, const std::fu
   return kept;
 }
 
+std::vector<std::uint32_t> of_origin(const Corpus& corpus, Pool pool, Origin origin) {
+  return subset(corpus, pool, [origin](const CorpusRow& row) { return row.origin == origin; });
+}
+
+std::vector<std::string> distilling_families(const Corpus& corpus, std::span<const std::string> left_out) {
+  std::vector<bool> distils(corpus.families.size());
+  for (const auto& row : corpus.rows) distils[row.family] = row.origin == Origin::distiller;
+  std::vector<std::string> names;
+  for (std::size_t f = 0; f < distils.size(); ++f) {
+    const auto& name = corpus.families[f];
+    if (distils[f] && std::find(left_out.begin(), left_out.end(), name) == left_out.end()) names.push_back(name);
+  }
+  return names;
+}
+
 std::vector<std::uint32_t> of_families(const Corpus& corpus, Pool pool, std::span<const std::string> names) {
   return subset(corpus, pool, [&](const CorpusRow& row) {
     return std::find(names.begin(), names.end(), corpus.families[row.family]) != names.end();

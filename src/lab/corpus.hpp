@@ -67,6 +67,12 @@ std::vector<std::uint32_t> all_rows(const Corpus& corpus);
 // The rows of `pool` that `keep` accepts, in order.
 std::vector<std::uint32_t> subset(const Corpus& corpus, Pool pool, const std::function<bool(const CorpusRow&)>& keep);
 
+// The rows of `pool` that people, or distillers, wrote, in order.
+std::vector<std::uint32_t> of_origin(const Corpus& corpus, Pool pool, Origin origin);
+
+// Families of distillers, but for those named, in the corpus' order.
+std::vector<std::string> distilling_families(const Corpus& corpus, std::span<const std::string> left_out);
+
 // The rows of `pool` in one of the families `names`, in order. Names the corpus does not know match nothing.
 std::vector<std::uint32_t> of_families(const Corpus& corpus, Pool pool, std::span<const std::string> names);
 

@@ -44,7 +44,7 @@ struct Parts {
 Result<Parts> parts_of(const ActivationSet& set, const Corpus& corpus) {
   CMS_TRY(split, annotated_split(set, corpus));
   const auto of = [&](Pool pool, Origin origin) {
-    return subset(corpus, pool, [&](const CorpusRow& row) { return row.origin == origin; });
+    return of_origin(corpus, pool, origin);
   };
   Parts parts;
   parts.fit_people = of(split.fit, Origin::people);

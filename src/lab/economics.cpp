@@ -108,8 +108,7 @@ Market make_market(const Ground& ground, const EconomicsOptions& options, std::u
   Market market{ground, options, seed, {}, {}, {}, {}, {}, {}, {}, {}};
   const auto& study = ground.study;
   market.pool = options.tune ? study.split.calibrate : study.split.test;
-  market.people =
-      subset(study.corpus, market.pool, [](const CorpusRow& row) { return row.origin == Origin::people; });
+  market.people = of_origin(study.corpus, market.pool, Origin::people);
   const auto halves = calibration_halves(ground, options, seed);
   market.prices = make_price_ground(ground, halves.a, options.threads);
   const auto half_b = with_poh(ground, halves.b, options.threads);

@@ -16,7 +16,7 @@ using Names = std::vector<std::string>;
 using Rows = std::vector<std::uint32_t>;
 
 Rows people_of(const Corpus& corpus, std::span<const std::uint32_t> pool) {
-  return subset(corpus, pool, [](const CorpusRow& row) { return row.origin == Origin::people; });
+  return of_origin(corpus, pool, Origin::people);
 }
 
 Rows without(const Corpus& corpus, std::span<const std::uint32_t> pool, const Names& names) {

@@ -78,13 +78,7 @@ Result<Split> split_rows(const Corpus& corpus, std::uint64_t seed) {
   options.seed = seed;
   options.fit = .35, options.calibrate = .40, options.test = .25;
   options.manifold = first_study_split({}, seed).manifold;
-  std::vector<bool> distils(corpus.families.size());
-  for (const auto& row : corpus.rows) distils[row.family] = row.origin == Origin::distiller;
-  for (std::size_t f = 0; f < distils.size(); ++f) {
-    const auto& name = corpus.families[f];
-    const bool spans = std::find(options.manifold.begin(), options.manifold.end(), name) != options.manifold.end();
-    if (distils[f] && !spans) options.unseen.push_back(name);
-  }
+  options.unseen = distilling_families(corpus, options.manifold);
   CMS_TRY(split, split_corpus(corpus, options));
   CMS_CHECK(check_disjoint(corpus, split));
   return split;

@@ -50,10 +50,8 @@ constexpr double kCaught = .90;  // goal of the packed and wrapped attacks
 
 void add_attacks(Stage& stage, const Texts& texts, const PackedOptions& options, Random& random) {
   const auto& split = stage.study.split;
-  const auto of = [&](Pool pool, Origin origin) {
-    return subset(stage.study.corpus, pool, [origin](const CorpusRow& row) { return row.origin == origin; });
-  };
-  const auto people = of(options.tune ? split.calibrate : split.test, Origin::people);
+  const auto people =
+      of_origin(stage.study.corpus, options.tune ? split.calibrate : split.test, Origin::people);
   auto questions = questions_of(texts, options.tune || options.replay ? people : instruction_sets(stage.study));
   const auto single = packed(texts, questions, 1);
   if (questions.size() > options.packed_pool) questions.resize(options.packed_pool);

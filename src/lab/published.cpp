@@ -38,10 +38,8 @@ struct Domains {
 };
 
 Result<Domains> domains_of(const Corpus& corpus, const Split& split, std::uint32_t requests) {
-  const auto people = [&](Pool pool) {
-    return subset(corpus, pool, [](const CorpusRow& row) { return row.origin == Origin::people; });
-  };
-  const auto calibrate = people(split.calibrate), test = people(split.test);
+  const auto calibrate = of_origin(corpus, split.calibrate, Origin::people);
+  const auto test = of_origin(corpus, split.test, Origin::people);
   std::vector<std::string> names;
   const auto here = families_with(corpus, calibrate, requests);
   for (const auto family : families_with(corpus, test, requests)) {

@@ -75,9 +75,7 @@ StudentTheft judged(const School& school, std::string kind, std::span<const std:
 
 void run_thefts(const School& school, std::uint64_t seed, const StudentsOptions& options, StudentsResult& result) {
   const auto& study = school.ground->study;
-  const auto of = [&](Origin origin) {
-    return subset(study.corpus, study.split.test, [origin](const CorpusRow& row) { return row.origin == origin; });
-  };
+  const auto of = [&](Origin origin) { return of_origin(study.corpus, study.split.test, origin); };
   const std::array<std::pair<std::string, std::vector<std::uint32_t>>, 2> pools = {
       {{"instruction sets", of(Origin::distiller)}, {"people's prompts", of(Origin::people)}}};
   const auto all = ways();

@@ -97,8 +97,7 @@ Result<Study> make_study(const ActivationSet& set, const StudyOptions& options) 
   CMS_CHECK(check_disjoint(study.corpus, split));
   study.split = std::move(split);
 
-  const auto people =
-      subset(study.corpus, study.split.fit, [](const CorpusRow& row) { return row.origin == Origin::people; });
+  const auto people = of_origin(study.corpus, study.split.fit, Origin::people);
   const ActivationSet manifold[] = {rows_of(set, study.corpus, study.split.fit)};
   const ActivationSet benign[] = {rows_of(set, study.corpus, people)};
   CMS_TRY(atlas, atlas::fit(manifold, benign, options.atlas));

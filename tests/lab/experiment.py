@@ -4,10 +4,12 @@ import json
 import os
 import pathlib
 import subprocess
+import tempfile
 import unittest
 
 DATA = pathlib.Path(os.environ.get("CMS_SHARED_DIR", "")) / "data"
 PROGRAM = os.environ.get("CMS_BIN", "")
+MODEL = os.environ.get("CMS_MODEL", "")
 
 
 class Experiment(unittest.TestCase):
@@ -34,3 +36,28 @@ class Experiment(unittest.TestCase):
             self.assertIsInstance(line["what"], str)
             self.assertIsInstance(line["goal"], str)
             self.assertIn(line["holds"], (True, False, None))
+
+
+class ModelExperiment(Experiment):
+    """One that reads texts with the prepared model and keeps them in the folder `work`. `name`: the experiment's;
+    `options`: its others."""
+
+    name = ""
+    options = ()
+
+    @classmethod
+    def setUpClass(cls):
+        if not MODEL:
+            raise unittest.SkipTest("CMS_MODEL names no GGUF file")
+        folder = tempfile.TemporaryDirectory()
+        cls.addClassCleanup(folder.cleanup)
+        cls.work = pathlib.Path(folder.name)
+        prepared = subprocess.run([PROGRAM, "model", "prepare", "--model", MODEL], capture_output=True, text=True,
+                                  check=True).stdout.strip()
+        cls.command = (cls.name, "--work", str(cls.work), "--model", prepared, *cls.options)
+        super().setUpClass()
+
+    def test_a_second_run_reads_nothing_and_says_the_same(self):
+        again = subprocess.run([PROGRAM, "lab", "run", self.name, "--data", str(DATA), "--work", str(self.work),
+                                *self.options, "--json"], capture_output=True, text=True, check=True)
+        self.assertEqual([json.loads(line) for line in again.stdout.splitlines()], self.lines)

@@ -2,31 +2,15 @@
 what the first has read."""
 
 import json
-import os
-import pathlib
-import subprocess
-import tempfile
 import unittest
 
 import experiment
 
-MODEL = os.environ.get("CMS_MODEL", "")
 
-
-@unittest.skipUnless(MODEL, "CMS_MODEL names no GGUF file")
-class MadeUp(experiment.Experiment):
+class MadeUp(experiment.ModelExperiment):
+    name = "made-up"
     options = ("--seeds", "1", "--accounts", "2", "--augmented", "2", "--requests", "40", "--pool", "40", "--scale",
                "0.01", "--ranking-accounts", "100", "--stride", "8")
-
-    @classmethod
-    def setUpClass(cls):
-        folder = tempfile.TemporaryDirectory()
-        cls.addClassCleanup(folder.cleanup)
-        cls.work = pathlib.Path(folder.name)
-        prepared = subprocess.run([experiment.PROGRAM, "model", "prepare", "--model", MODEL], capture_output=True,
-                                  text=True, check=True).stdout.strip()
-        cls.command = ("made-up", "--work", str(cls.work), "--model", prepared, *cls.options)
-        super().setUpClass()
 
     def test_every_kind_has_lines_of_its_own(self):
         for kind in ("single", "unseen power", "naive, instruction sets", "random words", "random characters",
@@ -45,12 +29,6 @@ class MadeUp(experiment.Experiment):
     def test_the_table_has_both_parts(self):
         for word in ("first flag", "weighted", "flagged by baselines", "DATE-like"):
             self.assertIn(word, self.table)
-
-    def test_a_second_run_reads_nothing_and_says_the_same(self):
-        name, _, work, _, _, *options = self.command
-        again = subprocess.run([experiment.PROGRAM, "lab", "run", name, "--data", str(experiment.DATA), "--work", work,
-                                *options, "--json"], capture_output=True, text=True, check=True)
-        self.assertEqual([json.loads(line) for line in again.stdout.splitlines()], self.lines)
 
 
 if __name__ == "__main__":
