@@ -1,0 +1,168 @@
+// Durable account state: what an account's steps wrote, kept in RocksDB, encrypted by account.
+//
+// The store knows nothing of scores: an account is a chain of records, numbered from 1 without a gap. A record is either
+// *whole* (everything that came before it can be forgotten) or a *step* (a few hundred bytes that carry an account one
+// request further). Loading gives the last whole record and the steps after it; the pipeline makes the state of it.
+//
+// Invariants
+//  1. commit() is all or nothing and durable when it returns: records and producers' positions in one synced batch.
+//  2. A record is bound to its tenant, account, number and kind by authenticated encryption (AES-256-GCM, NIST SP
+//     800-38D): a changed, moved or exchanged one is refused, never read as another.
+//  3. Names of accounts and what their records hold are nowhere on disk in the clear; the time of an account's last
+//     request and the number of its records are.
+//  4. Each account has its own key, wrapped by its tenant's: erase() destroys it, and what is left in logs, snapshots
+//     and backups can be read by nobody.
+// Threads: any number may read; commit(), erase(), append_audit() are safe from several, and one after the other is
+// faster. Cost: commit is one fsync and about 2 us a record.
+// Layout on disk: docs/formats/store.md. Reference for crypto-shredding: docs/store.md.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/bytes.hpp"
+#include "base/result.hpp"
+#include "store/keys.hpp"
+
+namespace rocksdb {
+class Env;
+}
+
+namespace cms::store {
+
+struct Options {
+  std::filesystem::path path;                       // a folder of its own, made when missing
+  std::uint64_t memory_bytes = 256ULL << 20;        // RocksDB's caches and write buffers together
+  bool sync = true;                                 // false only in proofs that need a store that loses
+  rocksdb::Env* environment = nullptr;              // the file system; null = the machine's (proofs inject faults)
+};
+
+// One account of one tenant. UTF-8; tenant 1 to 64 of [a-z0-9-], account 1 to 256 bytes.
+struct AccountName {
+  std::string tenant;
+  std::string account;
+
+  bool operator==(const AccountName&) const = default;
+};
+
+struct Record {
+  std::uint64_t number = 0;  // of the account's records, from 1
+  bool whole = false;
+  double time = 0;           // seconds, of the request it came from
+  Bytes content;
+};
+
+struct Write {
+  AccountName name;
+  Record record;
+};
+
+// How far a producer's batches are durable. A producer counts its batches from 1 in each epoch.
+struct Position {
+  std::string tenant;
+  std::string producer;  // 1 to 256 bytes
+  std::uint64_t epoch = 0;
+  std::uint64_t sequence = 0;
+};
+
+// One entry of the audit log. Each carries the SHA-256 of the one before it, so none can be taken out or changed
+// without every later one telling.
+struct AuditEntry {
+  std::uint64_t number = 0;  // from 1
+  double time = 0;           // seconds
+  std::string tenant;
+  std::string actor;         // name of the token or "cms" for the program itself
+  std::string action;        // "label", "override", "policy", "erase", ...
+  std::string detail;        // JSON; never a prompt or an activation; accounts by pseudonym
+  std::string hash;          // 64 hex digits, of this entry and the hash before
+};
+
+class Store {
+ public:
+  // Opens or makes. Errors: `failed` when the disk says no, `bad_input` when it is damaged or of a later version,
+  // `refused` when a tenant's key is not the one it was written with.
+  static Result<Store> open(const Options& options, KeyRing keys);
+
+  Store(Store&&) noexcept;
+  Store& operator=(Store&&) noexcept;
+  ~Store();
+
+  // Records and positions, all or nothing, durable on return. Requires that each account's numbers go on without a gap
+  // (the caller's bug otherwise). Errors: `failed`; nothing is acknowledged then, and open() again tells what is there.
+  Result<void> commit(std::span<const Write> writes, std::span<const Position> positions);
+
+  // The last whole record and the steps after it, in order; nothing for an account that is not there or was erased.
+  // Errors: `bad_input` when a record was changed, is missing or out of order.
+  [[nodiscard]] Result<std::vector<Record>> load(const AccountName& name) const;
+
+  // How far each producer of every tenant is.
+  [[nodiscard]] Result<std::vector<Position>> positions() const;
+
+  // Accounts of one tenant with the time of their last request, in a fixed order that says nothing of their names,
+  // at most `limit` of them after `cursor` (empty = from the start; a returned cursor goes on; empty = no more).
+  struct Listed {
+    std::string account;
+    double time = 0;
+    std::uint64_t records = 0;
+  };
+  struct Page {
+    std::vector<Listed> accounts;
+    std::string cursor;
+  };
+  [[nodiscard]] Result<Page> list(const std::string& tenant, const std::string& cursor, std::size_t limit) const;
+
+  // Destroys the account's key and rows; also of labels. True when there was something. Durable on return, and the old
+  // bytes are compacted away.
+  Result<bool> erase(const AccountName& name);
+
+  // Erases accounts whose last request is before `time`. Returns how many.
+  Result<std::uint64_t> erase_before(const std::string& tenant, double time);
+
+  // A small document of an account (labels, overrides), encrypted like its records; empty content removes it.
+  Result<void> put_document(const AccountName& name, const std::string& kind, const std::string& content);
+  [[nodiscard]] Result<std::optional<std::string>> document(const AccountName& name, const std::string& kind) const;
+
+  // Appends; number and hash are set here. Returns the entry as written.
+  Result<AuditEntry> append_audit(AuditEntry entry);
+  // Entries of `tenant` (empty = all) with number > after, oldest first, at most `limit`.
+  [[nodiscard]] Result<std::vector<AuditEntry>> audit(const std::string& tenant, std::uint64_t after,
+                                                      std::size_t limit) const;
+  // Walks the whole chain. Errors: `bad_input`, naming the first entry that does not follow from the one before.
+  [[nodiscard]] Result<std::uint64_t> verify_audit() const;
+
+  // What accounts are called where their names must not be: 16 hex digits keyed by the tenant. Errors: `usage` for a
+  // tenant without a key.
+  [[nodiscard]] Result<std::string> pseudonym(const AccountName& name) const;
+
+  // A consistent copy in a new folder, while commits go on. Errors: `failed`, `usage` when the folder is there.
+  Result<void> snapshot(const std::filesystem::path& target) const;
+
+  // Reads and checks every block and record of every account. Returns the number of records. Errors: `bad_input`.
+  [[nodiscard]] Result<std::uint64_t> verify() const;
+
+  // What RocksDB says of itself: memory, live bytes, for metrics.
+  struct Sizes {
+    std::uint64_t memory_bytes = 0;
+    std::uint64_t disk_bytes = 0;
+    std::uint64_t accounts_estimate = 0;
+  };
+  [[nodiscard]] Sizes sizes() const;
+
+ private:
+  struct State;
+  explicit Store(std::unique_ptr<State> state);
+  std::unique_ptr<State> state_;
+};
+
+// Puts a snapshot where a store is to be. Errors: `usage` when something is there already, `bad_input` when it is not a
+// whole snapshot, `failed`.
+Result<void> restore(const std::filesystem::path& snapshot, const std::filesystem::path& target);
+
+}  // namespace cms::store
