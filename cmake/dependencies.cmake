@@ -34,3 +34,6 @@ add_library(cms_igraph INTERFACE)
 target_link_libraries(cms_igraph INTERFACE PkgConfig::igraph)
 
 pkg_check_modules(tomlplusplus REQUIRED IMPORTED_TARGET tomlplusplus>=3.3)
+
+# JSON lines with vectors, a few times faster than a parser that makes a tree of every number.
+find_package(simdjson REQUIRED)

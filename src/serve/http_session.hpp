@@ -4,6 +4,8 @@
 #pragma once
 
 #include <atomic>
+#include <utility>  // Asio 1.74 needs it and does not name it
+
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/ssl/context.hpp>
