@@ -12,6 +12,7 @@
 #include "base/hash.hpp"
 #include "pipeline/shard.hpp"
 #include "pipeline/tariff.hpp"
+#include "tap/text.hpp"
 
 namespace cms::pipeline {
 namespace {
@@ -136,29 +137,10 @@ bool Engine::State::place(const BatchPosition& position, const std::string& tena
 
 namespace {
 
-bool is_utf8(std::string_view text) {
-  for (std::size_t i = 0; i < text.size();) {
-    const auto lead = static_cast<unsigned char>(text[i]);
-    const std::size_t length = lead < 0x80 ? 1 : lead >= 0xf0 ? 4 : lead >= 0xe0 ? 3 : 2;
-    if (lead >= 0x80 && (lead < 0xc2 || lead > 0xf4)) return false;
-    if (i + length > text.size()) return false;
-    std::uint32_t code = length == 1 ? lead : lead & (0x7f >> length);
-    for (std::size_t k = 1; k < length; ++k) {
-      const auto next = static_cast<unsigned char>(text[i + k]);
-      if ((next & 0xc0) != 0x80) return false;
-      code = code << 6 | (next & 0x3f);
-    }
-    constexpr std::array<std::uint32_t, 5> kLeast = {0, 0, 0x80, 0x800, 0x10000};
-    if (code < kLeast[length] || code > 0x10ffff || (code >= 0xd800 && code <= 0xdfff)) return false;
-    i += length;
-  }
-  return true;
-}
-
 Refusal check(const Item& item, std::size_t dimension, double now, const EngineOptions& options) {
   if (item.refusal != Refusal::none) return item.refusal;
   if (item.account.empty() || item.account.size() > kAccountBytesMax || item.account.find('\0') != std::string::npos ||
-      !is_utf8(item.account)) {
+      !tap::is_utf8(item.account)) {
     return Refusal::account;
   }
   const double ahead = item.time - now;

@@ -6,6 +6,7 @@
 #include "base/hash.hpp"
 #include "pipeline/score_line.hpp"
 #include "serve/api_handlers.hpp"
+#include "serve/decision.hpp"
 
 namespace cms::serve {
 namespace {
@@ -61,14 +62,7 @@ Json listed_json(const ApiContext& context, const store::AccountName& name, cons
 }  // namespace
 
 policy::Decision decide(const ApiContext& context, const store::AccountName& name, const Score& score, double now) {
-  const auto policy = context.parts.policy();
-  const auto document = context.parts.store->document(name, std::string(policy::kOverrideKind));
-  if (document && *document) {
-    if (const auto found = policy::parse_override(**document)) {
-      return policy::decide(*policy, name.tenant, name.account, score, now, &*found);
-    }
-  }
-  return policy::decide(*policy, name.tenant, name.account, score, now);
+  return decide(*context.parts.policy(), *context.parts.store, name, score, now);
 }
 
 Response list_accounts(const ApiContext& context, const Call& call) {
@@ -106,6 +100,7 @@ Response get_account(const ApiContext& context, const Call& call) {
   body["decision"] = decision_json(decision);
   body["time"] = standing.time;
   body["records"] = standing.records;
+  body["readings"] = pipeline::readings(standing.reading);
   body["history"] = history_json(standing.history);
   body["label"] = document_json(context, name, "label");
   body["override"] = document_json(context, name, std::string(policy::kOverrideKind));

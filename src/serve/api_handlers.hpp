@@ -24,7 +24,7 @@ std::optional<std::size_t> limit_of(const Call& call, std::size_t otherwise, std
 // Appends to the audit log in the caller's name. The detail speaks of the account by its pseudonym. Errors: the store's.
 Result<void> audit(const ApiContext& context, const Call& call, const std::string& action, Json detail);
 
-// The decision about an account; an override that cannot be read counts as none.
+// The decision about an account under the policy in force, overrides included (decision.hpp).
 policy::Decision decide(const ApiContext& context, const store::AccountName& name, const Score& score, double now);
 
 // What a handler that answers at once is in the table.
