@@ -88,7 +88,8 @@ TEST(api, pages_of_the_list_hold_every_account_once) {
   for (; !target.empty() && pages < 9; ++pages) {
     const auto answer = world.ask("GET", target, world.as(Role::reader));
     ASSERT_EQ(answer.status, 200U) << answer.body;
-    for (const auto& one : body_of(answer)["accounts"]) ++seen[one["account"]];
+    const auto page = body_of(answer);
+    for (const auto& one : page["accounts"]) ++seen[one["account"]];
     const auto link = answer.headers.find("link");
     target.clear();
     if (link == answer.headers.end()) continue;

@@ -131,7 +131,7 @@ bool Authority::take_failure(std::string_view peer, double now) {
   auto& one = failures[key];
   one.count = std::max(0.0, one.count - std::max(0.0, now - one.time) * kFailuresPerSecond);
   one.time = now;
-  if (one.count >= kFailuresMax) return false;
+  if (one.count + 1 > kFailuresMax) return false;
   one.count += 1;
   return true;
 }

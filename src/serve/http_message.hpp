@@ -24,7 +24,7 @@ using Headers = std::vector<std::pair<std::string, std::string>>;
 struct Request {
   Method method = Method::other;
   std::string target;   // as it was sent, without scheme and host: "/v1/atlas?x=1"
-  Headers headers;      // in order; a name may come more than once
+  Headers headers{};    // in order; a name may come more than once
   std::string body;     // empty until the request was admitted
   std::uint64_t content_bytes = 0;  // of the body as announced; 0 when there is none or it comes in chunks
   bool has_body = false;
@@ -39,10 +39,10 @@ struct Request {
 struct Response {
   unsigned status = 200;
   std::string type = "application/json";  // of the body
-  Headers headers;                        // beside Content-Type, Content-Length, Date and Connection
-  std::string body;
+  Headers headers{};                      // beside Content-Type, Content-Length, Date and Connection
+  std::string body{};
   bool close = false;                     // close the connection after it
-  std::unique_ptr<EventRing::Subscription> events;  // server-sent events instead of a body
+  std::unique_ptr<EventRing::Subscription> events{};  // server-sent events instead of a body
 };
 
 // Called once for each request, from any thread.

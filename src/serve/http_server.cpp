@@ -172,7 +172,10 @@ Result<void> HttpServer::reload_certificates() {
 void HttpServer::drain(double seconds) {
   auto& state = *state_;
   state.shared.draining = true;
-  asio::post(state.acceptor.get_executor(), [&state] { state.acceptor.cancel(); });
+  asio::post(state.acceptor.get_executor(), [&state] {
+    Error ignored;  // it is closed already where this is not the first time
+    state.acceptor.cancel(ignored);
+  });
   state.for_each(&Connection::close_if_idle);
   if (state.wait_until_empty(seconds)) return;
   // What is left is closed; answers that the service still owes are waited for, since they refer to it.

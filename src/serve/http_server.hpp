@@ -19,8 +19,8 @@ namespace cms::serve {
 
 struct HttpOptions {
   std::string listen = "127.0.0.1:8420";  // address:port, [address]:port; port 0 = any free one
-  std::filesystem::path tls_certificate, tls_key;  // PEM; both empty = no TLS
-  std::filesystem::path tls_client_ca;             // PEM; set = a client certificate signed by it is required
+  std::filesystem::path tls_certificate{}, tls_key{};  // PEM; both empty = no TLS
+  std::filesystem::path tls_client_ca{};             // PEM; set = a client certificate signed by it is required
   std::uint32_t threads = 2;
   std::uint32_t connections_max = 1024;            // more are closed at once and counted
   std::uint32_t header_bytes_max = 16 << 10;

@@ -9,6 +9,7 @@
 #include <boost/beast/ssl.hpp>
 #include <chrono>
 #include <ctime>
+#include <limits>
 
 #include "serve/problem.hpp"
 
@@ -124,7 +125,9 @@ std::unique_ptr<Response> header_problem(const Parser& parser, const Request& re
 // Where a stream of events waits. Shared, because a wake that was posted may arrive after the stream has ended.
 struct Pause {
   explicit Pause(const asio::any_io_executor& executor) : timer(executor) {}
-  asio::steady_timer timer;  // touched on the connection's strand alone
+  asio::steady_timer timer;  // this and the next two are touched on the connection's strand alone
+  bool gone = false;         // the reader has closed, or sent what nobody reads here
+  std::array<char, 1> unread{};
   std::atomic<bool> woken{false};
 };
 
@@ -185,7 +188,8 @@ class Session final : public Connection {
     }
     Parser parser;
     parser.header_limit(shared_.options.header_bytes_max);
-    parser.body_limit(boost::none);  // until it is known who asks
+    // Until it is known who asks. Without a bound Beast 1.74 takes every length for too large.
+    parser.body_limit(std::numeric_limits<std::uint64_t>::max());
     socket().expires_after(milliseconds(shared_.options.header_s));
     co_await http::async_read_header(stream_, buffer_, parser, asio::redirect_error(asio::use_awaitable, error));
     if (error) {
@@ -353,8 +357,14 @@ class Session final : public Connection {
     events->on_more([pause = pause_, executor = stream_.get_executor()] {
       if (!pause->woken.exchange(true)) asio::post(executor, [pause] { pause->timer.cancel(); });
     });
+    // A reader that goes is noticed by reading, which has no end of its own; what is written has one.
+    socket().expires_never();
+    stream_.async_read_some(asio::buffer(pause_->unread), [pause = pause_](Error, std::size_t) {
+      pause->gone = true;
+      pause->timer.cancel();
+    });
     bool more = !error;
-    while (more && !closed_) {
+    while (more && !closed_ && !pause_->gone) {
       pause_->timer.expires_after(milliseconds(shared_.options.heartbeat_s));
       pause_->woken = false;
       const auto piece = events->next();
@@ -365,6 +375,11 @@ class Session final : public Connection {
         if (!error) more = co_await send(":\n\n", error);
       }
       more = more && !piece.ended && !shared_.draining;
+    }
+    if (!pause_->gone) socket().cancel();
+    while (!pause_->gone) {
+      pause_->timer.expires_after(std::chrono::seconds(1));
+      co_await pause_->timer.async_wait(asio::redirect_error(asio::use_awaitable, error));
     }
     co_return false;
   }

@@ -46,10 +46,10 @@ Result<Observations> parse_observation_lines(std::string&& text, const ItemLimit
 
 // To whom the rows of a matrix belong: all to one account, or a JSON array with one for each row.
 struct RowNames {
-  std::optional<std::string> account;   // of every row
-  std::optional<double> time;           // of every row
-  std::string accounts_json;            // array of text, one a row; empty = none
-  std::string times_json;               // array of seconds, one a row; empty = none
+  std::optional<std::string> account{};   // of every row
+  std::optional<double> time{};           // of every row
+  std::string accounts_json{};           // array of text, one a row; empty = none
+  std::string times_json{};              // array of seconds, one a row; empty = none
 };
 enum class MatrixFormat { npy, safetensors };
 // `tensor` names one of several in a .safetensors. Errors: `bad_input`: not of the format, not as many names as rows, no

@@ -119,9 +119,8 @@ class ServeWorld {
     model_.atlas.manifest.model_name = "example";
     model_.atlas.manifest.layer = "l1";
     model_.atlas.manifest.pooling = "mean";
-    store::Key acme{}, other{};
-    acme.fill(1);
-    other.fill(2);
+    const auto acme = store::parse_key(std::string(64, '1')).value();
+    const auto other = store::parse_key(std::string(64, '2')).value();
     store::Options options;
     options.path = folder_ / "store";
     options.sync = false;  // what is durable after a crash is the store's own test
@@ -178,6 +177,7 @@ class ServeWorld {
 
   store::Store& store() { return *store_; }
   pipeline::Engine& engine() { return *engine_; }
+  Authority& authority() { return *authority_; }
   const pipeline::Model& model() const { return model_; }
   const std::filesystem::path& folder() const { return folder_; }
 
@@ -206,7 +206,7 @@ class ServeWorld {
       for (const std::string tenant : {"acme", "other", "*"}) {
         const auto made = make_token(role, tenant, std::nullopt).value();
         tokens_[{role, tenant}] = made.token;
-        append_credential(folder_ / "tokens", made.credential).value();
+        if (!append_credential(folder_ / "tokens", made.credential)) throw std::runtime_error("no tokens file");
       }
     }
   }
