@@ -16,12 +16,13 @@ LINE_COLUMNS_MAX = 120
 FUNCTION_LINES_MAX = 60
 
 # Which folders of src/ each folder may include. Every stage may include itself, `types` and `base`.
-STAGES = ("tap", "atlas", "window", "score", "policy", "fleet", "store", "serve")
+STAGES = ("tap", "atlas", "window", "score", "policy", "fleet", "store")
 MEASURES = ("coverage", "homology", "curvature", "dimension", "dispersion", "coherence", "divergence", "mixture",
             "repetition")
 FOLDERS = {"base": {"base"}, "types": {"types", "base"}}
 FOLDERS |= {stage: {stage, "types", "base"} for stage in STAGES + tuple(f"measure/{name}" for name in MEASURES)}
 FOLDERS["pipeline"] = set(FOLDERS) | {"pipeline"}
+FOLDERS["serve"] = FOLDERS["pipeline"] | {"serve"}
 FOLDERS["abi"] = FOLDERS["pipeline"] | {"abi"}
 FOLDERS["lab"] = FOLDERS["pipeline"] | {"lab"}
 
