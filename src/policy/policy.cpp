@@ -1,6 +1,36 @@
 #include "policy/policy.hpp"
 
+#include <openssl/evp.h>
+#include <openssl/hmac.h>
+
+#include <algorithm>
+#include <cstring>
+
 namespace cms::policy {
+namespace {
+
+// Uniform in [0, 1) by HMAC-SHA256 (RFC 2104) of tenant, a zero byte (no tenant holds one) and account.
+double keyed_share(const std::array<std::uint8_t, 32>& key, std::string_view tenant, std::string_view account) {
+  std::string message(tenant);
+  message.push_back('\0');
+  message.append(account);
+  std::array<std::uint8_t, 32> digest{};
+  unsigned size = 0;
+  HMAC(EVP_sha256(), key.data(), static_cast<int>(key.size()), reinterpret_cast<const std::uint8_t*>(message.data()),
+       message.size(), digest.data(), &size);
+  std::uint64_t bits = 0;
+  std::memcpy(&bits, digest.data(), sizeof(bits));
+  return static_cast<double>(bits >> 11) * 0x1p-53;
+}
+
+const Allowance* allowance_of(const Policy& policy, std::string_view tenant, std::string_view account, double now) {
+  for (const auto& one : policy.allowances) {
+    if (one.account == account && one.tenant == tenant && now < one.until) return &one;
+  }
+  return nullptr;
+}
+
+}  // namespace
 
 Action decide(const Ladder& ladder, const Score& score) {
   if (!score.computed) return Action::allow;
@@ -9,6 +39,41 @@ Action decide(const Ladder& ladder, const Score& score) {
   if (score.poh <= ladder.price) return Action::price;
   if (score.poh <= ladder.observe) return Action::observe;
   return Action::allow;
+}
+
+Ladder ladder_of(const Policy& policy, std::string_view tenant, std::string_view account) {
+  if (!(policy.jitter > 0)) return policy.ladder;
+  const double factor = 1 - keyed_share(policy.jitter_key, tenant, account) * policy.jitter;
+  const auto& from = policy.ladder;
+  return {from.observe * factor, from.price * factor, from.limit * factor, from.review * factor};
+}
+
+Decision decide(const Policy& policy, const Ladder& ladder, std::string_view tenant, std::string_view account,
+                const Score& score, double now, const Override* found) {
+  Decision decision;
+  decision.would_be = decide(ladder, score);
+  if (!score.computed) decision.why = "not computed";
+  if (found != nullptr && now < found->until) {
+    decision.would_be = found->action;
+    decision.why = "override";
+  } else if (decision.would_be != Action::allow) {
+    const auto* allowance = allowance_of(policy, tenant, account, now);
+    if (allowance != nullptr && allowance->at_most < decision.would_be) {
+      decision.would_be = allowance->at_most;
+      decision.why = "allowance";
+    }
+  }
+  decision.action = decision.would_be;
+  if (policy.shadow && decision.would_be != Action::allow) {
+    decision.action = Action::allow;
+    decision.why = "shadow";
+  }
+  return decision;
+}
+
+Decision decide(const Policy& policy, std::string_view tenant, std::string_view account, const Score& score, double now,
+                const Override* found) {
+  return decide(policy, ladder_of(policy, tenant, account), tenant, account, score, now, found);
 }
 
 }  // namespace cms::policy

@@ -1,0 +1,82 @@
+// The configuration of the daemon: one TOML file, or two where the policy has a file of its own.
+//
+// What settings there are, of which type, unit and range and with which default, is said once, in settings.cpp: reading,
+// `cms config check`, `cms config default` and the table of docs/operate.md all come from there. Unknown keys are errors.
+// Secrets are named by file or environment variable, never written into the file, and never printed.
+// Threads: plain values. Cost: linear in the file.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/result.hpp"
+#include "pipeline/engine.hpp"
+#include "policy/policy.hpp"
+#include "store/store.hpp"
+
+namespace cms::serve {
+
+// Invariant: exactly one of key_file and key_environment is set.
+struct TenantConfig {
+  std::string name;  // 1 to 64 of [a-z0-9-]
+  std::filesystem::path key_file;
+  std::string key_environment;
+  double retention_days = 0;  // accounts idle for longer are erased; 0 = never
+};
+
+// Invariant: at most one of secret_file and secret_environment is set.
+struct WebhookConfig {
+  std::string url;  // http:// or https://
+  std::filesystem::path secret_file;
+  std::string secret_environment;
+  std::vector<std::string> actions = {"limit", "review"};  // which actions are sent, by name
+};
+
+struct Config {
+  std::filesystem::path atlas;  // the model of honest use
+  std::filesystem::path trust;  // public key it must be signed with; empty = any
+
+  std::string http_listen = "127.0.0.1:8420";  // host:port; "" = off
+  std::string grpc_listen = "127.0.0.1:8421";
+  std::filesystem::path tls_certificate;  // PEM; set together with tls_key, or neither
+  std::filesystem::path tls_key;
+  std::filesystem::path tls_client_ca;  // set = callers show a certificate that it signed
+  std::filesystem::path tokens_file;    // who may call; empty = nobody
+  std::uint64_t body_bytes_max = 64ULL << 20;
+  std::uint32_t connections_max = 1024;
+
+  store::Options store;
+  pipeline::EngineOptions engine;
+
+  policy::Policy policy;
+  std::filesystem::path policy_file;  // where the policy was read from if it has a file of its own
+
+  std::vector<TenantConfig> tenants;  // by name
+  std::vector<WebhookConfig> webhooks;
+
+  std::filesystem::path event_log;  // empty = none
+  std::uint64_t event_log_bytes_max = 64ULL << 20;
+
+  std::filesystem::path tap_model;  // GGUF for observe mode; empty = off
+  std::uint32_t tap_threads = 1;
+
+  std::string log_level = "info";
+  bool log_json = false;
+};
+
+// Reads the file, the policy's own file and the policy's jitter key; opens nothing else (check_config() does). Relative
+// paths are relative to the file that names them. Errors: `bad_input`, with file, line, column and key, and for an
+// unknown key the known one that is nearest.
+Result<Config> read_config(const std::filesystem::path& path);
+
+// The same of a text: `path` is where it lies, for messages and relative paths.
+Result<Config> parse_config(std::string_view text, const std::filesystem::path& path);
+
+// The [policy] section of a file that has nothing else, or of a whole configuration, whose other sections are not looked
+// at. Errors: as read_config().
+Result<policy::Policy> read_policy(const std::filesystem::path& path);
+
+}  // namespace cms::serve
