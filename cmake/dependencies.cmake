@@ -33,6 +33,8 @@ pkg_check_modules(igraph REQUIRED IMPORTED_TARGET igraph>=0.10)
 add_library(cms_igraph INTERFACE)
 target_link_libraries(cms_igraph INTERFACE PkgConfig::igraph)
 
+pkg_check_modules(rocksdb REQUIRED IMPORTED_TARGET rocksdb>=7.8)
+
 pkg_check_modules(tomlplusplus REQUIRED IMPORTED_TARGET tomlplusplus>=3.3)
 
 pkg_check_modules(grpc REQUIRED IMPORTED_TARGET grpc++>=1.51 protobuf>=3.21)
