@@ -34,6 +34,7 @@ int run(int argc, char** argv) {
   add_inspect(app, chosen);
   add_token(app, chosen);
   add_lab(app, chosen);
+  add_serve(app, chosen);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
