@@ -34,3 +34,7 @@ add_library(cms_igraph INTERFACE)
 target_link_libraries(cms_igraph INTERFACE PkgConfig::igraph)
 
 pkg_check_modules(tomlplusplus REQUIRED IMPORTED_TARGET tomlplusplus>=3.3)
+
+pkg_check_modules(grpc REQUIRED IMPORTED_TARGET grpc++>=1.51 protobuf>=3.21)
+find_program(CMS_PROTOC protoc REQUIRED)
+find_program(CMS_GRPC_PLUGIN grpc_cpp_plugin REQUIRED)

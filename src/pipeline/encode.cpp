@@ -32,17 +32,21 @@ Result<std::string> decode_header(ByteReader& in) {
 }
 
 void encode_reading(const Reading& reading, ByteWriter& out) {
-  out.put<std::uint64_t>(reading.made.to_ullong());
+  out.put<std::uint64_t>(reading.made.to_ullong() | reading.held.to_ullong() << 32);
   for (const float value : reading.values) out.put(value);
 }
 
-// Values that were not made are 0.
+static_assert(kMeasureCount <= 32, "what was made and what was held share 64 bits");
+
+// Values that were not made are 0; what was held was made.
 Result<Reading> decode_reading(ByteReader& in) {
   Reading reading;
   const auto made = in.get<std::uint64_t>();
-  reading.made = made;
+  reading.made = made & 0xffffffffU;
+  reading.held = made >> 32;
   for (float& value : reading.values) value = in.get<float>();
-  bool valid = reading.made.to_ullong() == made;
+  bool valid = (reading.made.to_ullong() | reading.held.to_ullong() << 32) == made &&
+               (reading.held & ~reading.made).none();
   for (std::size_t m = 0; m < kMeasureCount; ++m) {
     const float value = reading.values[m];
     valid = valid && (reading.made.test(m) ? std::isfinite(value) : std::bit_cast<std::uint32_t>(value) == 0);

@@ -24,7 +24,6 @@
 
 #include "pipeline/history.hpp"
 #include "pipeline/step.hpp"
-#include "policy/policy.hpp"
 #include "store/store.hpp"
 
 namespace cms::pipeline {
@@ -51,6 +50,7 @@ enum class Refusal : std::uint8_t {
   tenant,      // no such tenant, or not the caller's
   store,       // the disk said no: send the batch again later
 };
+inline constexpr std::size_t kRefusalCount = 10;
 std::string_view name(Refusal refusal);
 
 struct Item {
@@ -92,6 +92,7 @@ struct Standing {
   double time = 0;         // seconds, of its last request
   std::uint64_t records = 0;
   std::optional<double> price;  // of the next request, if it opens a new chart
+  Reading reading;
   History history;
 };
 
@@ -104,7 +105,7 @@ struct Change {
 
 struct Counters {
   std::uint64_t received = 0, scored = 0, shed = 0, refused = 0;  // items
-  std::array<std::uint64_t, 10> by_refusal{};
+  std::array<std::uint64_t, kRefusalCount> by_refusal{};
   std::uint64_t duplicates = 0, batches = 0, commits = 0, commit_failures = 0;
   std::uint64_t loads = 0, evictions = 0, accounts = 0;           // accounts = in memory now
   std::uint64_t queue_items = 0;
@@ -121,7 +122,6 @@ class Engine {
   static Result<Engine> start(const Model& model, store::Store& store, const EngineOptions& options, Clock clock,
                               Watcher watcher = {});
   Engine(Engine&&) noexcept;
-  Engine& operator=(Engine&&) noexcept;
   // Drains: what was admitted is committed and answered.
   ~Engine();
 

@@ -1,6 +1,8 @@
 #include "pipeline/reading.hpp"
 
 #include <algorithm>
+#include <array>
+#include <utility>
 
 #include "base/directions.hpp"
 
@@ -78,12 +80,25 @@ void read_coverage(const View& view, Scratch& scratch, Reading& reading) {
   reading.set(Measure::charts_horizon, coverage::distinct(horizon, scratch.coverage));
 }
 
-void read_homology(const Diagrams& diagrams, Reading& reading) {
+constexpr std::array kH1 = {Measure::h1_total, Measure::h1_entropy, Measure::h1_bars, Measure::h1_max};
+
+void hold(const Reading& last, Measure measure, Reading& reading) {
+  if (!last.has(measure)) return;
+  reading.set(measure, last[measure]);
+  reading.held.set(static_cast<std::size_t>(measure));
+}
+
+void read_homology(const Diagrams& diagrams, const Reading& last, Effort effort, Reading& reading) {
   const auto h0 = homology::persistence(diagrams.h0);
   reading.set(Measure::h0_total, h0.total);
   reading.set(Measure::h0_entropy, h0.entropy);
   reading.set(Measure::h0_max, h0.max);
-  if (diagrams.truncated) return;  // bars of H1 are missing
+  if (diagrams.truncated) {  // bars of H1 are missing
+    if (effort == Effort::without_h1) {
+      for (const auto measure : kH1) hold(last, measure, reading);
+    }
+    return;
+  }
   const auto h1 = homology::persistence(diagrams.h1);
   reading.set(Measure::h1_total, h1.total);
   reading.set(Measure::h1_entropy, h1.entropy);
@@ -162,13 +177,13 @@ void follow(const window::State& window, const window::Change& change, const win
 }
 
 void take_reading(const atlas::Atlas& atlas, const window::State& window, const window::Change& change, Kept& kept,
-                  Scratch& scratch, Reading& reading) {
+                  Scratch& scratch, Reading& reading, Effort effort) {
   const View view(atlas, window, scratch.matrix);
   if (change.repeat && kept.distinct == window.distinct) {
     follow(window, change, scratch.matrix, kept, scratch);
     return read_repetition(view, kept, reading);
   }
-  reading = {};
+  const Reading last = std::exchange(reading, {});
   if (view.count < kPointsMin) {
     kept.distinct = 0;
     kept.repetition = repetition::sum(view.distances, view.parts.multiplicities.first(view.count));
@@ -178,7 +193,7 @@ void take_reading(const atlas::Atlas& atlas, const window::State& window, const 
   scratch.coverage.reserve(atlas.chart_count());
   mixture::reserve(window.options.horizon, scratch.mixture);
   window::path(window, scratch.path);
-  const homology::Options budget{homology::work_budget(window.options.length)};
+  const homology::Options budget{effort == Effort::full ? homology::work_budget(window.options.length) : 0};
   if (!change.repeat && kept.distinct != 0 && kept.distinct + 1 == window.distinct) {
     change_kept(view, change, kept, scratch);
     homology::replace(view.distances, change.row, budget, kept.homology, scratch.homology, scratch.diagrams);
@@ -190,7 +205,7 @@ void take_reading(const atlas::Atlas& atlas, const window::State& window, const 
   window::charts(window, scratch.charts);
   read_repetition(view, kept, reading);
   read_coverage(view, scratch, reading);
-  read_homology(scratch.diagrams, reading);
+  read_homology(scratch.diagrams, last, effort, reading);
   read_geometry(view, kept, scratch, reading);
   read_divergence(view, kept, scratch, reading);
   read_isolation(view, scratch, reading);

@@ -64,9 +64,13 @@ inline constexpr std::uint32_t kPointsMin = 16;
 void follow(const window::State& window, const window::Change& change, const window::Matrix& matrix, Kept& kept,
             Scratch& scratch);
 
+// How much is measured. Under load H1, which costs most, is left out: its measures keep the values they had, and count
+// as held. What is kept of the window goes on, so the next full reading is what it would have been.
+enum class Effort : std::uint8_t { full, without_h1 };  // in records of the store: never renumber
+
 // Everything that can be measured on the window after `change`; measures that cannot be are left unset. `reading` is
 // the account's last, and is overwritten; `scratch.matrix` follows the window. Cost: docs/performance.md has the split.
 void take_reading(const atlas::Atlas& atlas, const window::State& window, const window::Change& change, Kept& kept,
-                  Scratch& scratch, Reading& reading);
+                  Scratch& scratch, Reading& reading, Effort effort = Effort::full);
 
 }  // namespace cms::pipeline

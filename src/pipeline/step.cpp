@@ -23,7 +23,8 @@ void take_signature(const Model& model, const Projected& projected, fleet::Signa
 }
 
 // With the scratch's matrix loaded with this account's window.
-void take(const Model& model, AccountState& state, const Projected& projected, double time, Scratch& scratch) {
+void take(const Model& model, AccountState& state, const Projected& projected, double time, Scratch& scratch,
+          Effort effort) {
   const auto change = window::push(state.window, scratch.matrix, projected);
   state.time = time;
   if (!change.repeat) take_signature(model, projected, state.signature);
@@ -31,16 +32,17 @@ void take(const Model& model, AccountState& state, const Projected& projected, d
   if (!score::evaluates(options, state.window.requests, state.window.distinct, change.repeat)) {
     return follow(state.window, change, scratch.matrix, state.kept, scratch);
   }
-  take_reading(model.atlas, state.window, change, state.kept, scratch, state.reading);
+  take_reading(model.atlas, state.window, change, state.kept, scratch, state.reading, effort);
   const score::Observation observation{state.window.requests, state.window.distinct, state.reading};
   score::update(model.calibration, state.score, observation, time);
 }
 
 }  // namespace
 
-void advance(const Model& model, AccountState& state, const Projected& projected, double time, Scratch& scratch) {
+void advance(const Model& model, AccountState& state, const Projected& projected, double time, Scratch& scratch,
+             Effort effort) {
   window::load(state.window, scratch.matrix);
-  take(model, state, projected, time, scratch);
+  take(model, state, projected, time, scratch, effort);
 }
 
 Score step(const Model& model, AccountState& state, std::span<const float> activation, double time, Scratch& scratch) {
@@ -66,7 +68,7 @@ void step(const Model& model, std::span<const Event> events, Scratch& scratch, s
       auto& state = *together[i].account;
       if (&state != loaded) window::load(state.window, scratch.matrix);
       loaded = &state;
-      take(model, state, projected[i], together[i].time, scratch);
+      take(model, state, projected[i], together[i].time, scratch, Effort::full);
       scores[first + i] = score_at(model, state, together[i].time);
     }
   }

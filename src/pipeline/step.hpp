@@ -32,7 +32,8 @@ struct AccountState {
 AccountState make_account(const Model& model);
 
 // Takes one projected request in; evaluates when it falls on the grid. `time` in seconds.
-void advance(const Model& model, AccountState& state, const Projected& projected, double time, Scratch& scratch);
+void advance(const Model& model, AccountState& state, const Projected& projected, double time, Scratch& scratch,
+             Effort effort = Effort::full);
 
 // The whole step on a raw vector of the atlas' dimension, finite (read_set has checked it). An account asks for memory
 // at its first reading, a scratch at the first of each kind of call; then nothing is allocated, whatever comes

@@ -122,7 +122,7 @@ inline void update(const Calibration& calibration, State& state, const Observati
   for (std::size_t m = 0; m < kMeasureCount; ++m) {
     if (!info(static_cast<Measure>(m)).scored()) continue;
     planned += 1;
-    made += observation.reading.has(static_cast<Measure>(m)) ? 1 : 0;
+    made += observation.reading.has(static_cast<Measure>(m)) && !observation.reading.held[m] ? 1 : 0;
   }
   state.completeness = made / planned;
   const double poh = plain::rank(calibration, plain::standing(calibration, state)).poh;

@@ -142,10 +142,10 @@ double to_horizon(const Calibration& calibration, std::uint64_t age) {
   return reached(calibration.options, calibration.horizon) / reached(calibration.options, age);
 }
 
-// Share of the scored measures that were made.
+// Share of the scored measures that were made, and made now.
 double completeness_of(const Reading& reading) {
   const auto& planned = scored().all;
-  return static_cast<double>((reading.made & planned).count()) / static_cast<double>(planned.count());
+  return static_cast<double>((reading.made & ~reading.held & planned).count()) / static_cast<double>(planned.count());
 }
 
 // How many of ascending values are below `value`; no branch on it.

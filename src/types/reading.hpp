@@ -83,6 +83,7 @@ std::string_view name(Channel channel);
 struct Reading {
   std::array<float, kMeasureCount> values{};
   std::bitset<kMeasureCount> made;
+  std::bitset<kMeasureCount> held;  // of those made: at an earlier request, because this one's work was shed
 
   void set(Measure measure, double value) {
     values[static_cast<std::size_t>(measure)] = static_cast<float>(value);

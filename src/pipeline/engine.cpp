@@ -1,0 +1,472 @@
+#include "pipeline/engine.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <condition_variable>
+#include <deque>
+#include <map>
+#include <mutex>
+#include <thread>
+#include <utility>
+
+#include "base/hash.hpp"
+#include "pipeline/shard.hpp"
+#include "pipeline/tariff.hpp"
+#include "tap/text.hpp"
+
+namespace cms::pipeline {
+namespace {
+
+constexpr std::size_t kCommitWrites = 4096;  // records in one commit, as far as whole batches allow
+constexpr std::size_t kAccountBytesMax = 256;
+constexpr std::uint64_t kH1Every = 8;       // at rung 1
+constexpr std::uint64_t kSampledOneOf = 4;  // at rung 3, of clean accounts
+
+// Rung of the degradation ladder by how full the queue is.
+std::uint32_t rung_of(std::uint64_t queued, std::uint64_t capacity) {
+  if (queued * 100 >= capacity * 85) return 3;
+  if (queued * 100 >= capacity * 70) return 2;
+  return queued * 100 >= capacity * 50 ? 1 : 0;
+}
+
+// One batch from admission to its answer.
+struct Ticket {
+  std::uint64_t number = 0;
+  Batch batch;
+  std::function<void(Outcome)> done;
+  Outcome outcome;
+  std::vector<store::AccountName> names;  // one an item
+  std::vector<ShardItem> items;           // those that shards step, grouped by shard
+  std::vector<std::size_t> places;        // their items in the batch
+  std::vector<std::size_t> lanes;         // their shards
+  std::atomic<std::uint32_t> parts_left{0};
+};
+
+struct Part {
+  Ticket* ticket = nullptr;
+  std::size_t first = 0, count = 0;  // of ticket->items
+  Effort effort = Effort::full;
+};
+
+struct PositionKey {
+  std::string tenant, producer;
+  auto operator<=>(const PositionKey&) const = default;
+};
+struct PositionValue {
+  std::uint64_t epoch = 0, sequence = 0;
+};
+
+}  // namespace
+
+std::string_view name(Refusal refusal) {
+  constexpr std::array<std::string_view, kRefusalCount> kNames = {
+      "none", "shed", "overload", "model", "dimension", "not_finite", "account", "clock", "tenant", "store"};
+  return kNames[static_cast<std::size_t>(refusal)];
+}
+
+struct Engine::State {
+  State(const Model& served, store::Store& kept, const EngineOptions& chosen, Clock now, Watcher watching)
+      : model(served), store(kept), options(chosen), clock(std::move(now)), watcher(std::move(watching)),
+        prices(tariff(served)) {}
+
+  const Model& model;
+  store::Store& store;
+  EngineOptions options;
+  Clock clock;
+  Watcher watcher;
+  policy::Tariff prices;
+
+  struct Lane {
+    explicit Lane(std::unique_ptr<Shard> made) : shard(std::move(made)) {}
+    std::unique_ptr<Shard> shard;
+    std::mutex mutex;
+    std::condition_variable_any ready;
+    std::deque<Part> parts;
+  };
+  std::vector<std::unique_ptr<Lane>> lanes;
+
+  std::mutex admission;  // of what follows, to counters
+  std::condition_variable_any changed;  // a ticket is finished, admitted or answered; the pause ended
+  std::deque<std::unique_ptr<Ticket>> tickets;
+  std::uint64_t next_ticket = 1;
+  std::map<PositionKey, PositionValue> admitted;
+  std::uint32_t pauses = 0;  // nothing is admitted while there is one
+  Counters counters;
+
+  std::atomic<std::uint64_t> queued{0};
+  std::atomic<bool> durable{true};
+
+  // Threads last: they end before what they use.
+  std::vector<std::jthread> workers;
+  std::jthread committer;
+
+  Lane& lane_of(const store::AccountName& name) { return *lanes[stable_hash(key_of(name)) % lanes.size()]; }
+
+  bool place(const BatchPosition& position, const std::string& tenant, Outcome& outcome);
+  void check_items(Ticket& ticket) const;
+  void hand_out(Ticket& ticket);
+  void work(const std::stop_token& stop, Lane& lane);
+  void commit_all(const std::stop_token& stop);
+  std::vector<std::unique_ptr<Ticket>> take_finished(std::unique_lock<std::mutex>& lock, const std::stop_token& stop);
+  Result<void> commit(std::span<const std::unique_ptr<Ticket>> finished);
+  void answer(std::vector<std::unique_ptr<Ticket>> finished);
+  void fail_everything(std::vector<std::unique_ptr<Ticket>> finished);
+  void count(const Ticket& ticket);
+  Result<void> read_positions();
+};
+
+// Whether the batch is the next of its producer. With the admission lock.
+bool Engine::State::place(const BatchPosition& position, const std::string& tenant, Outcome& outcome) {
+  if (position.producer.empty()) return true;
+  auto& at = admitted[{tenant, position.producer}];
+  const bool newer = position.epoch > at.epoch;
+  outcome.expected = (newer ? 0 : at.sequence) + 1;
+  if (position.epoch < at.epoch) {
+    outcome.status = Outcome::Status::stale;
+  } else if (position.sequence < outcome.expected) {
+    outcome.status = Outcome::Status::duplicate;
+  } else if (position.sequence > outcome.expected) {
+    outcome.status = Outcome::Status::gap;
+  } else {
+    at = {position.epoch, position.sequence};
+    ++outcome.expected;
+    return true;
+  }
+  return false;
+}
+
+namespace {
+
+Refusal check(const Item& item, std::size_t dimension, double now, const EngineOptions& options) {
+  if (item.refusal != Refusal::none) return item.refusal;
+  if (item.account.empty() || item.account.size() > kAccountBytesMax || item.account.find('\0') != std::string::npos ||
+      !tap::is_utf8(item.account)) {
+    return Refusal::account;
+  }
+  const double ahead = item.time - now;
+  if (!(ahead <= options.clock_ahead_s && ahead >= -options.clock_behind_s)) return Refusal::clock;
+  if (item.activation.size() != dimension) return Refusal::dimension;
+  const bool finite = std::ranges::all_of(item.activation, [](float value) { return std::isfinite(value); });
+  return finite ? Refusal::none : Refusal::not_finite;
+}
+
+}  // namespace
+
+// Finds what cannot be taken, and sorts the rest by shard. Without a lock.
+void Engine::State::check_items(Ticket& ticket) const {
+  const std::size_t dimension = model.atlas.manifest.dimension;
+  const double now = clock();
+  const auto& items = ticket.batch.items;
+  ticket.outcome.refusals.resize(items.size());
+  ticket.names.resize(items.size());
+  std::vector<std::pair<std::uint64_t, std::size_t>> by_lane;
+  for (std::size_t i = 0; i < items.size(); ++i) {
+    ticket.outcome.refusals[i] = check(items[i], dimension, now, options);
+    if (ticket.outcome.refusals[i] != Refusal::none) continue;
+    ticket.names[i] = {ticket.batch.tenant, items[i].account};
+    by_lane.emplace_back(stable_hash(key_of(ticket.names[i])) % lanes.size(), i);
+  }
+  std::ranges::sort(by_lane);  // by shard, in each by place: what came first stays first
+  for (const auto& [lane, place] : by_lane) {
+    ShardItem item;
+    item.name = &ticket.names[place];
+    item.activation = items[place].activation;
+    item.time = items[place].time;
+    ticket.items.push_back(item);
+    ticket.places.push_back(place);
+    ticket.lanes.push_back(lane);
+  }
+}
+
+// Gives a ticket's items to their shards, at the effort that the queue allows. With the admission lock, so that every
+// shard gets tickets in their order.
+void Engine::State::hand_out(Ticket& ticket) {
+  const auto rung = rung_of(queued.load(std::memory_order_relaxed), options.queue_items);
+  counters.rung = rung;
+  counters.at_rung[rung] += ticket.items.size();
+  const bool full = rung == 0 || (rung == 1 && ticket.number % kH1Every == 0);
+  std::vector<std::pair<std::size_t, Part>> parts;
+  for (std::size_t i = 0; i < ticket.items.size(); ++i) {
+    ticket.items[i].clean_only = rung == 3 && (ticket.number + ticket.places[i]) % kSampledOneOf != 0;
+    const auto lane = ticket.lanes[i];
+    if (parts.empty() || parts.back().first != lane) {
+      parts.push_back({lane, {&ticket, i, 0, full ? Effort::full : Effort::without_h1}});
+    }
+    ++parts.back().second.count;
+  }
+  ticket.parts_left = static_cast<std::uint32_t>(parts.size());
+  for (const auto& [lane, part] : parts) {
+    {
+      const std::lock_guard lock(lanes[lane]->mutex);
+      lanes[lane]->parts.push_back(part);
+    }
+    lanes[lane]->ready.notify_one();
+  }
+}
+
+void Engine::State::work(const std::stop_token& stop, Lane& lane) {
+  for (;;) {
+    Part part;
+    {
+      std::unique_lock lock(lane.mutex);
+      if (!lane.ready.wait(lock, stop, [&] { return !lane.parts.empty(); })) return;
+      part = lane.parts.front();
+      lane.parts.pop_front();
+    }
+    lane.shard->step(std::span(part.ticket->items).subspan(part.first, part.count), part.effort,
+                     part.ticket->number);
+    if (part.ticket->parts_left.fetch_sub(1) != 1) continue;
+    const std::lock_guard lock(admission);  // so that who waits has looked before, or waits
+    changed.notify_all();
+  }
+}
+
+// The tickets at the front that are finished; none when it is time to stop.
+std::vector<std::unique_ptr<Ticket>> Engine::State::take_finished(std::unique_lock<std::mutex>& lock,
+                                                                  const std::stop_token& stop) {
+  const auto first_finished = [&] { return !tickets.empty() && tickets.front()->parts_left == 0; };
+  std::vector<std::unique_ptr<Ticket>> finished;
+  if (!changed.wait(lock, stop, first_finished) && tickets.empty()) return finished;
+  // Stopping, but not before everything admitted is answered.
+  changed.wait(lock, first_finished);
+  std::size_t writes = 0;
+  while (first_finished() && writes < kCommitWrites) {
+    writes += tickets.front()->items.size();
+    finished.push_back(std::move(tickets.front()));
+    tickets.pop_front();
+  }
+  return finished;
+}
+
+Result<void> Engine::State::commit(std::span<const std::unique_ptr<Ticket>> finished) {
+  std::vector<store::Write> writes;
+  std::vector<store::Position> positions;
+  for (const auto& ticket : finished) {
+    for (auto& item : ticket->items) {
+      if (item.result != ShardItem::Result::advanced) continue;
+      writes.push_back({*item.name, std::move(item.advanced.record)});
+    }
+    const auto& position = ticket->batch.position;
+    if (position.producer.empty() || ticket->outcome.status != Outcome::Status::done) continue;
+    positions.push_back({ticket->batch.tenant, position.producer, position.epoch, position.sequence});
+  }
+  if (writes.empty() && positions.empty()) return {};
+  return store.commit(writes, positions);
+}
+
+void Engine::State::count(const Ticket& ticket) {
+  ++counters.batches;
+  counters.duplicates += ticket.outcome.status == Outcome::Status::duplicate ? 1 : 0;
+  if (ticket.outcome.status != Outcome::Status::done && ticket.outcome.status != Outcome::Status::refused) return;
+  const bool done = ticket.outcome.status == Outcome::Status::done;
+  counters.received += ticket.batch.items.size();
+  for (std::size_t i = 0; i < ticket.batch.items.size(); ++i) {
+    const auto refusal = done ? ticket.outcome.refusals[i] : ticket.outcome.refusals.front();
+    ++counters.by_refusal[static_cast<std::size_t>(refusal)];
+    if (refusal == Refusal::none) {
+      ++counters.scored;
+    } else if (refusal == Refusal::shed) {
+      ++counters.shed;
+    } else {
+      ++counters.refused;
+    }
+  }
+}
+
+// After a commit: tells who watches and who waits.
+void Engine::State::answer(std::vector<std::unique_ptr<Ticket>> finished) {
+  std::vector<Change> changes;
+  std::uint64_t items = 0;
+  for (const auto& ticket : finished) {
+    for (std::size_t i = 0; i < ticket->items.size(); ++i) {
+      auto& item = ticket->items[i];
+      auto& refusal = ticket->outcome.refusals[ticket->places[i]];
+      if (item.result == ShardItem::Result::left_out) refusal = Refusal::shed;
+      if (item.result == ShardItem::Result::not_loaded) refusal = Refusal::store;
+      if (item.result != ShardItem::Result::advanced) continue;
+      changes.push_back({std::move(ticket->names[ticket->places[i]]), item.time, item.advanced.score});
+    }
+    items += ticket->items.size();
+  }
+  for (const auto& lane : lanes) lane->shard->durable(finished.back()->number);
+  queued -= items;
+  {
+    const std::lock_guard lock(admission);
+    ++counters.commits;
+    for (const auto& ticket : finished) count(*ticket);
+    durable = true;
+  }
+  changed.notify_all();
+  if (watcher && !changes.empty()) watcher(changes);
+  for (const auto& ticket : finished) ticket->done(std::move(ticket->outcome));
+}
+
+Result<void> Engine::State::read_positions() {
+  CMS_TRY(kept, store.positions());
+  admitted.clear();
+  for (const auto& position : kept) admitted[{position.tenant, position.producer}] = {position.epoch, position.sequence};
+  return {};
+}
+
+// After a commit that failed: what is in memory goes, since the disk does not have it, and with it everything admitted.
+void Engine::State::fail_everything(std::vector<std::unique_ptr<Ticket>> finished) {
+  std::unique_lock lock(admission);
+  durable = false;
+  ++pauses;
+  ++counters.commit_failures;
+  changed.wait(lock, [&] { return std::ranges::all_of(tickets, [](const auto& t) { return t->parts_left == 0; }); });
+  for (auto& ticket : tickets) finished.push_back(std::move(ticket));
+  tickets.clear();
+  for (const auto& lane : lanes) {
+    lane->shard->forget_all();
+    lane->shard->durable(next_ticket - 1);
+  }
+  // Where even reading fails, producers begin again at what the store says once it can be read.
+  if (!read_positions()) admitted.clear();
+  for (auto& ticket : finished) {
+    queued -= ticket->items.size();
+    ticket->outcome.status = Outcome::Status::refused;
+    ticket->outcome.refusals.assign(1, Refusal::store);
+    count(*ticket);
+  }
+  --pauses;
+  lock.unlock();
+  changed.notify_all();
+  for (const auto& ticket : finished) ticket->done(std::move(ticket->outcome));
+}
+
+void Engine::State::commit_all(const std::stop_token& stop) {
+  for (;;) {
+    std::unique_lock lock(admission);
+    auto finished = take_finished(lock, stop);
+    if (finished.empty()) return;
+    lock.unlock();
+    if (commit(finished)) {
+      answer(std::move(finished));
+    } else {
+      fail_everything(std::move(finished));
+    }
+  }
+}
+
+Result<Engine> Engine::start(const Model& model, store::Store& store, const EngineOptions& options, Clock clock,
+                             Watcher watcher) {
+  auto state = std::make_unique<State>(model, store, options, std::move(clock), std::move(watcher));
+  CMS_CHECK(state->read_positions());
+  const unsigned cores = std::max(1U, std::thread::hardware_concurrency());
+  const unsigned shards = options.shards > 0 ? options.shards : std::max(1U, cores - 1);
+  const ShardOptions each{options.memory_bytes / shards, options.steps_max};
+  for (unsigned i = 0; i < shards; ++i) {
+    state->lanes.push_back(std::make_unique<State::Lane>(std::make_unique<Shard>(model, store, each)));
+  }
+  auto* self = state.get();
+  for (auto& lane : state->lanes) {
+    state->workers.emplace_back([self, lane = lane.get()](const std::stop_token& stop) { self->work(stop, *lane); });
+  }
+  state->committer = std::jthread([self](const std::stop_token& stop) { self->commit_all(stop); });
+  return Engine(std::move(state));
+}
+
+Engine::Engine(std::unique_ptr<State> state) : state_(std::move(state)) {}
+Engine::Engine(Engine&&) noexcept = default;
+
+// The committer goes first and answers everything; only then may the shards stop.
+Engine::~Engine() {
+  if (!state_) return;
+  state_->committer.request_stop();
+  state_->committer.join();
+}
+
+void Engine::submit(Batch batch, std::function<void(Outcome)> done) {
+  auto ticket = std::make_unique<Ticket>();
+  ticket->batch = std::move(batch);
+  ticket->done = std::move(done);
+  state_->check_items(*ticket);
+  std::unique_lock lock(state_->admission);
+  state_->changed.wait(lock, [&] { return state_->pauses == 0; });
+  const std::uint64_t items = ticket->items.size();
+  const auto queued = state_->queued.load();
+  const bool full = items > 0 && queued > 0 && queued + items > state_->options.queue_items;
+  if (full) {
+    ticket->outcome.status = Outcome::Status::refused;
+    ticket->outcome.refusals.assign(1, Refusal::overload);
+  } else if (!state_->place(ticket->batch.position, ticket->batch.tenant, ticket->outcome)) {
+    ticket->items.clear();
+    ticket->places.clear();
+  }
+  // A duplicate waits with the rest: what it repeats may not be durable yet.
+  const auto status = ticket->outcome.status;
+  if (status != Outcome::Status::done && status != Outcome::Status::duplicate) {
+    state_->count(*ticket);
+    lock.unlock();
+    return ticket->done(std::move(ticket->outcome));
+  }
+  ticket->number = state_->next_ticket++;
+  state_->queued += ticket->items.size();
+  auto* admitted = ticket.get();
+  state_->tickets.push_back(std::move(ticket));
+  state_->hand_out(*admitted);
+  lock.unlock();
+  if (admitted->items.empty()) state_->changed.notify_all();
+}
+
+Outcome Engine::ingest(Batch batch) {
+  std::mutex mutex;
+  std::condition_variable ready;
+  std::optional<Outcome> result;
+  submit(std::move(batch), [&](Outcome outcome) {
+    const std::lock_guard lock(mutex);
+    result = std::move(outcome);
+    ready.notify_one();
+  });
+  std::unique_lock lock(mutex);
+  ready.wait(lock, [&] { return result.has_value(); });
+  return std::move(*result);
+}
+
+Result<std::optional<Standing>> Engine::look_up(const store::AccountName& name, double time) {
+  std::optional<Standing> standing;
+  const auto look = [&](const Account& account) {
+    auto& made = standing.emplace();
+    made.score = score_at(state_->model, account.state, time);
+    made.time = account.state.time;
+    made.records = account.records;
+    made.reading = account.state.reading;
+    made.history = account.history;
+    if (const auto ledger = ledger_of(account.state)) {
+      made.price = policy::price_of_new_chart(state_->prices, *ledger, made.score);
+    }
+  };
+  CMS_TRY(known, state_->lane_of(name).shard->look(name, look));
+  return standing;
+}
+
+Result<bool> Engine::erase(const store::AccountName& name) {
+  std::unique_lock lock(state_->admission);
+  ++state_->pauses;
+  state_->changed.wait(lock, [&] { return state_->tickets.empty() && state_->queued == 0; });
+  lock.unlock();
+  auto erased = state_->store.erase(name);
+  state_->lane_of(name).shard->forget(name);
+  lock.lock();
+  --state_->pauses;
+  lock.unlock();
+  state_->changed.notify_all();
+  return erased;
+}
+
+bool Engine::durable() const { return state_->durable; }
+
+Counters Engine::counters() const {
+  const std::lock_guard lock(state_->admission);
+  auto counters = state_->counters;
+  counters.queue_items = state_->queued;
+  for (const auto& lane : state_->lanes) {
+    counters.accounts += lane->shard->accounts();
+    counters.loads += lane->shard->loads();
+    counters.evictions += lane->shard->evictions();
+  }
+  return counters;
+}
+
+}  // namespace cms::pipeline

@@ -1,0 +1,131 @@
+#include "pipeline/shard.hpp"
+
+#include <algorithm>
+
+namespace cms::pipeline {
+namespace {
+
+constexpr std::size_t kTogether = 16;     // as pipeline::step() does: their rows fit the nearest cache
+constexpr std::size_t kCandidates = 16;
+constexpr double kCleanPoh = 0.1;         // above it no policy has acted on an account yet
+
+bool clean(const Score& score) { return score.poh > kCleanPoh; }
+
+}  // namespace
+
+std::string key_of(const store::AccountName& name) { return name.tenant + '\0' + name.account; }
+
+std::uint64_t account_bytes(const Model& model) {
+  const auto state = make_account(model);
+  const std::uint64_t edges = std::uint64_t{model.window_length} * (model.window_length - 1) / 2 + 1;
+  const std::uint64_t edge_bytes = model.window_length <= homology::kNarrowMax ? 2 : 4;
+  constexpr std::uint64_t kAllocator = 128;  // headers of three blocks, a node of the map, a short key
+  return sizeof(Account) + sizeof(Score) + state.window.memory.size() + edges * edge_bytes + kAllocator +
+         kHistoryPoints * sizeof(HistoryPoint);
+}
+
+Shard::Shard(const Model& model, const store::Store& store, const ShardOptions& options)
+    : model_(model),
+      store_(store),
+      options_(options),
+      accounts_max_(std::max<std::uint64_t>(2 * kTogether, options.memory_bytes / account_bytes(model))) {}
+
+Result<Shard::Resident> Shard::load(const store::AccountName& name, Scratch& scratch) const {
+  CMS_TRY(records, store_.load(name));
+  CMS_TRY(account, replay(model_, records, options_.steps_max, scratch));
+  Resident resident;
+  resident.score = score_at(model_, account.state, account.state.time);
+  resident.account = std::move(account);
+  return resident;
+}
+
+// With the lock.
+Result<Shard::Resident*> Shard::resident(const store::AccountName& name) {
+  const auto key = key_of(name);
+  if (const auto found = residents_.find(key); found != residents_.end()) return &found->second;
+  CMS_TRY(loaded, load(name, scratch_));
+  loads_.fetch_add(1, std::memory_order_relaxed);
+  make_room();
+  auto* placed = &residents_.emplace(key, std::move(loaded)).first->second;
+  accounts_.store(residents_.size(), std::memory_order_relaxed);
+  return placed;
+}
+
+// With the lock. Looks on from where it looked last.
+void Shard::make_room() {
+  while (residents_.size() >= accounts_max_) {
+    const auto durable = durable_.load(std::memory_order_acquire);
+    const Resident* best = nullptr;
+    const std::string* victim = nullptr;
+    std::size_t seen = 0;
+    const std::size_t buckets = residents_.bucket_count();
+    for (std::size_t step = 0; step < buckets && seen < kCandidates; ++step) {
+      hand_ = (hand_ + 1) % buckets;
+      for (auto entry = residents_.begin(hand_); entry != residents_.end(hand_); ++entry) {
+        const auto& candidate = entry->second;
+        if (candidate.ticket > durable) continue;
+        ++seen;
+        const bool better = best == nullptr || candidate.score.poh > best->score.poh ||
+                            (candidate.score.poh == best->score.poh &&
+                             candidate.account.state.time < best->account.state.time);
+        if (!better) continue;
+        best = &candidate;
+        victim = &entry->first;
+      }
+    }
+    if (victim == nullptr) return;  // everything waits for its commit: queues bound how much that is
+    residents_.erase(residents_.find(*victim));
+    ++forgotten_;
+    evictions_.fetch_add(1, std::memory_order_relaxed);
+  }
+}
+
+void Shard::step(std::span<ShardItem> items, Effort effort, std::uint64_t ticket) {
+  for (std::size_t first = 0; first < items.size(); first += kTogether) {
+    step_group(items.subspan(first, std::min(kTogether, items.size() - first)), effort, ticket);
+  }
+}
+
+void Shard::step_group(std::span<ShardItem> items, Effort effort, std::uint64_t ticket) {
+  const std::size_t dimension = model_.atlas.manifest.dimension;
+  scratch_.raws.resize(items.size() * dimension);
+  scratch_.projected.resize(std::max(items.size(), scratch_.projected.size()));
+  for (std::size_t i = 0; i < items.size(); ++i) {
+    std::ranges::copy(items[i].activation, scratch_.raws.begin() + static_cast<std::ptrdiff_t>(i * dimension));
+  }
+  std::vector<Projected> projected(items.size());
+  atlas::project(model_.atlas, scratch_.raws, scratch_.project, projected);
+  const std::lock_guard lock(mutex_);
+  for (std::size_t i = 0; i < items.size(); ++i) {
+    auto& item = items[i];
+    const auto found = resident(*item.name);
+    if (!found) {
+      item.result = ShardItem::Result::not_loaded;
+      continue;
+    }
+    Resident& account = **found;
+    if (item.clean_only && clean(account.score)) {
+      item.result = ShardItem::Result::left_out;
+      continue;
+    }
+    item.advanced = advance(model_, account.account, projected[i], item.time, effort, options_.steps_max, scratch_);
+    account.score = item.advanced.score;
+    account.ticket = ticket;
+  }
+}
+
+void Shard::forget(const store::AccountName& name) {
+  const std::lock_guard lock(mutex_);
+  residents_.erase(key_of(name));
+  ++forgotten_;
+  accounts_.store(residents_.size(), std::memory_order_relaxed);
+}
+
+void Shard::forget_all() {
+  const std::lock_guard lock(mutex_);
+  residents_.clear();
+  ++forgotten_;
+  accounts_.store(0, std::memory_order_relaxed);
+}
+
+}  // namespace cms::pipeline

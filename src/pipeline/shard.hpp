@@ -1,0 +1,125 @@
+// The accounts of one shard: loaded from the store when they are asked for, stepped, put out of memory when it is full.
+//
+// Invariants
+//  1. An account whose last record is not yet durable is never put out.
+//  2. Those put out are the ones with the greatest PoH among kCandidates looked at, the longest idle of equals: keeping
+//     evidence in memory, not recency, is what the memory is for.
+// Threads: step() from the shard's own thread alone; the rest from any. Requests go in groups of kTogether, and only
+// within a group is the shard locked, so a look-up waits for that at most. Cost: that of the step.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <mutex>
+#include <optional>
+#include <span>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "pipeline/record.hpp"
+
+namespace cms::pipeline {
+
+struct ShardOptions {
+  std::uint64_t memory_bytes = 512ULL << 20;
+  std::uint32_t steps_max = 64;
+};
+
+// One request for a shard; `refused` and `advanced` are what comes of it.
+struct ShardItem {
+  const store::AccountName* name = nullptr;
+  std::span<const float> activation;
+  double time = 0;
+  bool clean_only = false;  // leave it out when the account's standing is clean
+  enum class Result : std::uint8_t { advanced, left_out, not_loaded } result = Result::advanced;
+  Advanced advanced;
+};
+
+class Shard {
+ public:
+  Shard(const Model& model, const store::Store& store, const ShardOptions& options);
+
+  // Steps the items in order. `ticket` is the number of the commit that will make them durable; accounts that cannot be
+  // loaded get not_loaded.
+  void step(std::span<ShardItem> items, Effort effort, std::uint64_t ticket);
+
+  // Everything up to this ticket is durable.
+  void durable(std::uint64_t ticket) { durable_.store(ticket, std::memory_order_release); }
+
+  // Calls look(account) with the shard locked; false when there is none. Errors: those of loading.
+  template <typename Look>
+  Result<bool> look(const store::AccountName& name, const Look& look);
+
+  // Forgets one account, or all.
+  void forget(const store::AccountName& name);
+  void forget_all();
+
+  [[nodiscard]] std::uint64_t accounts() const { return accounts_.load(std::memory_order_relaxed); }
+  [[nodiscard]] std::uint64_t loads() const { return loads_.load(std::memory_order_relaxed); }
+  [[nodiscard]] std::uint64_t evictions() const { return evictions_.load(std::memory_order_relaxed); }
+
+ private:
+  struct Resident {
+    Account account;
+    Score score;
+    std::uint64_t ticket = 0;  // of its last record
+  };
+  using Residents = std::unordered_map<std::string, Resident>;
+
+  Result<Resident> load(const store::AccountName& name, Scratch& scratch) const;
+  Result<Resident*> resident(const store::AccountName& name);
+  void step_group(std::span<ShardItem> items, Effort effort, std::uint64_t ticket);
+  void make_room();
+
+  const Model& model_;
+  const store::Store& store_;
+  ShardOptions options_;
+  std::uint64_t accounts_max_ = 1;
+  Scratch scratch_;
+
+  std::mutex mutex_;  // of what follows
+  Residents residents_;
+  std::size_t hand_ = 0;           // bucket where the search for whom to put out goes on
+  std::uint64_t forgotten_ = 0;    // rises with every account that leaves: a load begun before is then thrown away
+
+  std::mutex cold_mutex_;  // of the scratch of look-ups that load
+  Scratch cold_scratch_;
+
+  std::atomic<std::uint64_t> durable_{0};
+  std::atomic<std::uint64_t> accounts_{0}, loads_{0}, evictions_{0};
+};
+
+// Bytes that one account of this model takes in memory.
+std::uint64_t account_bytes(const Model& model);
+
+// Tenant and account in one string; neither can hold the byte between them.
+std::string key_of(const store::AccountName& name);
+
+template <typename Look>
+Result<bool> Shard::look(const store::AccountName& name, const Look& look) {
+  const auto key = key_of(name);
+  std::uint64_t forgotten = 0;
+  {
+    const std::lock_guard lock(mutex_);
+    if (const auto found = residents_.find(key); found != residents_.end()) {
+      look(found->second.account);
+      return true;
+    }
+    forgotten = forgotten_;
+  }
+  const std::lock_guard cold(cold_mutex_);
+  CMS_TRY(loaded, load(name, cold_scratch_));
+  if (loaded.account.records == 0) return false;
+  const std::lock_guard lock(mutex_);
+  auto found = residents_.find(key);
+  if (found == residents_.end() && forgotten == forgotten_) {
+    make_room();
+    found = residents_.emplace(key, std::move(loaded)).first;
+    accounts_.store(residents_.size(), std::memory_order_relaxed);
+  }
+  look(found == residents_.end() ? loaded.account : found->second.account);
+  return true;
+}
+
+}  // namespace cms::pipeline

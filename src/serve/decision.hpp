@@ -1,0 +1,15 @@
+// The decision about an account as it is served: the policy, with what an analyst has overridden.
+//
+// Threads: any. Cost: that of policy::decide(), and one look into the store, which is in its memory as a rule.
+#pragma once
+
+#include "policy/policy.hpp"
+#include "store/store.hpp"
+
+namespace cms::serve {
+
+// An override that cannot be read counts as none: decisions never wait for a disk that is ill.
+policy::Decision decide(const policy::Policy& policy, const store::Store& store, const store::AccountName& name,
+                        const Score& score, double now);
+
+}  // namespace cms::serve

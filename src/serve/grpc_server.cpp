@@ -1,0 +1,182 @@
+#include "serve/grpc_server.hpp"
+
+#include <fmt/format.h>
+#include <grpcpp/grpcpp.h>
+
+#include <algorithm>
+#include <chrono>
+
+#include "base/files.hpp"
+#include "cms.grpc.pb.h"
+#include "serve/decision.hpp"
+#include "serve/grpc_stream.hpp"
+
+namespace cms::serve {
+namespace {
+
+const grpc::Status kUnknown(grpc::StatusCode::UNAUTHENTICATED, "send `authorization: Bearer TOKEN`, or a certificate");
+
+// Who calls: by token, else by the common name of a certificate that TLS has verified.
+Result<Identity> caller_of(const grpc::ServerContext& context, const GrpcParts& parts) {
+  const double now = parts.clock();
+  const auto peer = context.peer();
+  const auto& metadata = context.client_metadata();
+  constexpr std::string_view kBearer = "Bearer ";
+  if (const auto sent = metadata.find("authorization"); sent != metadata.end()) {
+    const std::string_view value(sent->second.data(), sent->second.size());
+    if (value.starts_with(kBearer)) {
+      if (auto known = parts.authority->by_token(value.substr(kBearer.size()), now)) return *known;
+    }
+  } else if (const auto auth = context.auth_context(); auth && auth->IsPeerAuthenticated()) {
+    for (const auto& subject : auth->FindPropertyValues("x509_common_name")) {
+      if (auto known = parts.authority->by_subject({subject.data(), subject.size()}, now)) return *known;
+    }
+  }
+  // "ipv4:127.0.0.1:53412": the port changes with every call.
+  const auto address = std::string_view(peer).substr(0, peer.rfind(':'));
+  if (!parts.authority->take_failure(address, now)) return fail(ErrorCode::refused, "too many failures; wait");
+  return fail(ErrorCode::refused, "");
+}
+
+grpc::Status refusal_of(const Error& error) {
+  return error.message.empty() ? kUnknown : grpc::Status(grpc::StatusCode::RESOURCE_EXHAUSTED, error.message);
+}
+
+class IngestService final : public v1::Ingest::Service {
+ public:
+  IngestService(const GrpcOptions& options, const GrpcParts& parts) : options_(options), parts_(parts) {}
+
+  grpc::Status Activations(grpc::ServerContext* context,
+                           grpc::ServerReaderWriter<v1::Acknowledgement, v1::ActivationBatch>* wire) override {
+    auto caller = caller_of(*context, parts_);
+    if (!caller) return refusal_of(caller.error());
+    if (!has(only(Role::tap) | only(Role::admin), caller->role)) {
+      return {grpc::StatusCode::PERMISSION_DENIED, "activations take the role tap"};
+    }
+    ActivationStream stream(options_, parts_, std::move(*caller),
+                            [wire](const v1::Acknowledgement& answer) { return wire->Write(answer); });
+    v1::ActivationBatch batch;
+    while (wire->Read(&batch) && stream.take(batch)) {
+    }
+    return grpc::Status::OK;
+  }
+
+ private:
+  const GrpcOptions& options_;
+  const GrpcParts& parts_;
+};
+
+class ScoresService final : public v1::Scores::Service {
+ public:
+  ScoresService(const GrpcOptions& options, const GrpcParts& parts) : options_(options), parts_(parts) {}
+
+  grpc::Status LookUp(grpc::ServerContext* context, const v1::LookUpRequest* request,
+                      v1::LookUpResponse* response) override {
+    const auto caller = caller_of(*context, parts_);
+    if (!caller) return refusal_of(caller.error());
+    if (!has(only(Role::reader) | only(Role::analyst) | only(Role::admin), caller->role)) {
+      return {grpc::StatusCode::PERMISSION_DENIED, "scores take the role reader, analyst or admin"};
+    }
+    const bool known = std::ranges::find(options_.tenants, request->tenant()) != options_.tenants.end();
+    if (!known || !caller->sees(request->tenant())) return {grpc::StatusCode::NOT_FOUND, "no such tenant"};
+    const double now = parts_.clock();
+    const store::AccountName name{request->tenant(), request->account()};
+    response->set_stale(!parts_.engine->durable());
+    const auto standing = parts_.engine->look_up(name, now);
+    if (!standing || !*standing) return unknown(standing, *response);
+    fill(name, **standing, now, *response);
+    return grpc::Status::OK;
+  }
+
+ private:
+  // Serving goes on: who is not known, or cannot be read, is allowed, and the answer says why.
+  static grpc::Status unknown(const Result<std::optional<pipeline::Standing>>& standing,
+                              v1::LookUpResponse& response) {
+    response.set_action(std::string(name(Action::allow)));
+    response.set_would_be(response.action());
+    response.set_status("unknown");
+    response.set_poh(1);
+    if (!standing) response.set_stale(true);
+    return grpc::Status::OK;
+  }
+
+  void fill(const store::AccountName& account, const pipeline::Standing& standing, double now,
+            v1::LookUpResponse& response) const {
+    const auto policy = parts_.policy();
+    const auto decision = decide(*policy, *parts_.store, account, standing.score, now);
+    response.set_action(std::string(name(decision.action)));
+    response.set_would_be(std::string(name(decision.would_be)));
+    response.set_status(standing.score.computed ? "computed" : "not_computed");
+    response.set_poh(standing.score.poh);
+    response.set_requests(standing.score.requests);
+    if (standing.price) response.set_price(*standing.price);
+    response.set_as_of(standing.time);
+  }
+
+  const GrpcOptions& options_;
+  const GrpcParts& parts_;
+};
+
+Result<std::shared_ptr<grpc::ServerCredentials>> credentials(const GrpcOptions& options) {
+  if (options.tls_certificate.empty()) return grpc::InsecureServerCredentials();
+  grpc::SslServerCredentialsOptions tls(options.tls_client_ca.empty()
+                                            ? GRPC_SSL_DONT_REQUEST_CLIENT_CERTIFICATE
+                                            : GRPC_SSL_REQUEST_AND_REQUIRE_CLIENT_CERTIFICATE_AND_VERIFY);
+  CMS_TRY(key, read_text_file(options.tls_key));
+  CMS_TRY(certificate, read_text_file(options.tls_certificate));
+  tls.pem_key_cert_pairs.push_back({key, certificate});
+  if (!options.tls_client_ca.empty()) {
+    CMS_TRY(authority, read_text_file(options.tls_client_ca));
+    tls.pem_root_certs = authority;
+  }
+  return grpc::SslServerCredentials(tls);
+}
+
+}  // namespace
+
+struct GrpcServer::State {
+  State(const GrpcOptions& chosen, GrpcParts given)
+      : options(chosen), parts(std::move(given)), ingest(options, parts), scores(options, parts) {}
+
+  GrpcOptions options;
+  GrpcParts parts;
+  IngestService ingest;
+  ScoresService scores;
+  int port = 0;
+  std::unique_ptr<grpc::Server> server;
+};
+
+Result<GrpcServer> GrpcServer::start(const GrpcOptions& options, GrpcParts parts) {
+  auto state = std::make_unique<State>(options, std::move(parts));
+  CMS_TRY(secured, credentials(options));
+  grpc::ServerBuilder builder;
+  builder.AddListeningPort(options.listen, secured, &state->port);
+  builder.SetMaxReceiveMessageSize(static_cast<int>(options.message_bytes_max));
+  builder.AddChannelArgument(GRPC_ARG_ALLOW_REUSEPORT, 0);  // a second daemon is told, not given half of the traffic
+  builder.SetSyncServerOption(grpc::ServerBuilder::SyncServerOption::MAX_POLLERS, 4);
+  builder.SetResourceQuota(grpc::ResourceQuota("cms").SetMaxThreads(static_cast<int>(options.streams_max) + 8));
+  builder.RegisterService(&state->ingest);
+  builder.RegisterService(&state->scores);
+  state->server = builder.BuildAndStart();
+  if (!state->server || state->port == 0) {
+    return fail(ErrorCode::failed, fmt::format("gRPC cannot listen on {}: is the port taken, the address this "
+                                               "machine's, the certificate the key's?", options.listen));
+  }
+  return GrpcServer(std::move(state));
+}
+
+GrpcServer::GrpcServer(std::unique_ptr<State> state) : state_(std::move(state)) {}
+GrpcServer::GrpcServer(GrpcServer&&) noexcept = default;
+GrpcServer::~GrpcServer() {
+  if (state_) drain(1);
+}
+
+std::uint16_t GrpcServer::port() const { return static_cast<std::uint16_t>(state_->port); }
+
+void GrpcServer::drain(double seconds) {
+  state_->server->Shutdown(std::chrono::system_clock::now() +
+                           std::chrono::milliseconds(static_cast<std::int64_t>(seconds * 1e3)));
+  state_->server->Wait();
+}
+
+}  // namespace cms::serve

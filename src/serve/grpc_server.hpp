@@ -1,0 +1,63 @@
+// The gRPC server: streams of activations in, acknowledgements after commit, look-ups of decisions (proto/cms.proto).
+//
+// A stream reads no further while in_flight_max of its items are not yet durable, so a tap that is faster than the disk
+// waits in its own buffers. Acknowledgements leave in the order of their batches, from a thread of the stream: a tap
+// that does not read them holds up nobody else.
+// Threads: all functions from any thread; gRPC's own carry a stream each. Cost: docs/engine.md.
+// Library: gRPC, synchronous API (some dozens of taps, not thousands of callers: those use HTTP).
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "base/result.hpp"
+#include "pipeline/engine.hpp"
+#include "policy/policy.hpp"
+#include "serve/authority.hpp"
+#include "store/store.hpp"
+
+namespace cms::serve {
+
+struct GrpcOptions {
+  std::string listen = "127.0.0.1:8421";           // address:port; port 0 = any free one
+  std::filesystem::path tls_certificate, tls_key;  // PEM; both empty = no TLS
+  std::filesystem::path tls_client_ca;             // PEM; set = a client certificate signed by it is required
+  std::vector<std::string> tenants;                // that exist
+  std::uint32_t in_flight_max = 2048;              // items of a stream that are not yet durable
+  std::uint32_t message_bytes_max = 64U << 20;
+  std::uint32_t streams_max = 64;                  // each has two threads
+};
+
+// What the answers come from. Everything outlives the server; functions may be called from any thread.
+struct GrpcParts {
+  const pipeline::Model* model = nullptr;
+  store::Store* store = nullptr;
+  pipeline::Engine* engine = nullptr;
+  Authority* authority = nullptr;
+  std::function<double()> clock;                                  // seconds since 1970
+  std::function<std::shared_ptr<const policy::Policy>()> policy;  // shared: a reload must not take it from a reader
+};
+
+class GrpcServer {
+ public:
+  // Errors: `failed` when the address cannot be bound, `bad_input` when certificate or key cannot be read.
+  static Result<GrpcServer> start(const GrpcOptions& options, GrpcParts parts);
+  GrpcServer(GrpcServer&&) noexcept;
+  // Drains for no longer than a second.
+  ~GrpcServer();
+
+  [[nodiscard]] std::uint16_t port() const;
+  // Takes no new call, lets batches under way be acknowledged, and after `seconds` ends what is left.
+  void drain(double seconds);
+
+ private:
+  struct State;
+  explicit GrpcServer(std::unique_ptr<State> state);
+  std::unique_ptr<State> state_;
+};
+
+}  // namespace cms::serve

@@ -1,0 +1,166 @@
+#include "serve/observer.hpp"
+
+#include <fmt/format.h>
+#include <sched.h>
+
+#include <charconv>
+#include <condition_variable>
+#include <deque>
+#include <mutex>
+#include <thread>
+
+#include "base/hash.hpp"
+#include "tap/llama_tap.hpp"
+
+namespace cms::serve {
+namespace {
+
+using pipeline::Outcome;
+using pipeline::Refusal;
+
+struct Job {
+  pipeline::Batch batch;
+  std::vector<std::string> texts;
+  std::function<void(Outcome)> done;
+};
+
+// How the atlas' vectors were read.
+Result<tap::TapOptions> tap_options(const Manifest& manifest, std::uint32_t threads) {
+  if (manifest.segments_max > 1) {
+    return fail(ErrorCode::refused, "observe mode reads one segment of a text; the atlas is of several");
+  }
+  tap::Readout readout;
+  readout.pooling = manifest.pooling == "last" ? tap::Pooling::last : tap::Pooling::mean;
+  if (manifest.layer != "final") {
+    std::uint32_t block = 0;
+    const auto* end = manifest.layer.data() + manifest.layer.size();
+    if (manifest.layer.empty() || std::from_chars(manifest.layer.data() + 1, end, block).ptr != end) {
+      return fail(ErrorCode::refused, fmt::format("observe mode cannot read layer '{}'", manifest.layer));
+    }
+    readout.block = block;
+  }
+  tap::TapOptions options;
+  options.readouts = {readout};
+  options.limits = {manifest.words_max, manifest.chars_max};
+  options.chat_template = manifest.template_name == "chat";
+  options.threads = threads;
+  return options;
+}
+
+Outcome overload() { return {Outcome::Status::refused, 0, {Refusal::overload}}; }
+
+}  // namespace
+
+struct Observer::State {
+  State(tap::LlamaTap opened, pipeline::Engine& into, std::uint32_t texts_max)
+      : tap(std::move(opened)), engine(into), queue_texts(texts_max) {}
+
+  tap::LlamaTap tap;
+  pipeline::Engine& engine;
+  std::uint32_t queue_texts;
+  std::mutex mutex;
+  std::condition_variable_any ready;
+  std::deque<Job> jobs;
+  std::size_t waiting = 0;  // texts
+  std::jthread reader;
+
+  void read_all(const std::stop_token& stop);
+  void read(Job& job);
+};
+
+// The vectors of a job's texts into its items. A text that cannot be read is found by reading one at a time.
+void Observer::State::read(Job& job) {
+  const std::size_t dimension = tap.dimension();
+  std::vector<std::size_t> places;
+  std::vector<std::string> texts;
+  for (std::size_t i = 0; i < job.texts.size(); ++i) {
+    if (job.batch.items[i].refusal != Refusal::none) continue;
+    places.push_back(i);
+    texts.push_back(std::move(job.texts[i]));
+  }
+  bool together = true;
+  for (std::size_t first = 0; first < texts.size();) {
+    const auto left = std::span(texts).subspan(first);
+    const auto batch = tap.read(together ? left : left.first(1));
+    if (!batch && together) {
+      together = false;
+      continue;
+    }
+    const std::size_t count = batch ? batch->count : 1;
+    for (std::size_t i = 0; i < count; ++i) {
+      auto& item = job.batch.items[places[first + i]];
+      if (!batch) {
+        item.refusal = Refusal::not_finite;
+      } else {
+        const auto* row = batch->values.front().data() + i * dimension;
+        item.activation.assign(row, row + dimension);
+      }
+    }
+    first += count;
+    together = together || !batch;
+  }
+}
+
+void Observer::State::read_all(const std::stop_token& stop) {
+  // Beside the served model, never before it. Where it is not allowed, ordinary priority has to do.
+  const sched_param none{};
+  sched_setscheduler(0, SCHED_IDLE, &none);
+  for (;;) {
+    Job job;
+    {
+      std::unique_lock lock(mutex);
+      if (!ready.wait(lock, stop, [&] { return !jobs.empty(); }) || stop.stop_requested()) return;
+      job = std::move(jobs.front());
+      jobs.pop_front();
+      waiting -= job.texts.size();
+    }
+    read(job);
+    engine.submit(std::move(job.batch), std::move(job.done));
+  }
+}
+
+Result<Observer> Observer::start(const ObserverOptions& options, const pipeline::Model& model,
+                                 pipeline::Engine& engine) {
+  const auto& expected = model.atlas.manifest;
+  CMS_TRY(tap_with, tap_options(expected, options.threads));
+  CMS_TRY(opened, tap::LlamaTap::open(options.model, tap_with));
+  auto manifest = opened.manifests().front();
+  CMS_TRY(hash, sha256_file(options.model));
+  manifest.model_hash = hash;
+  CMS_CHECK(matches(expected, manifest));
+  auto state = std::make_unique<State>(std::move(opened), engine, options.queue_texts);
+  auto* self = state.get();
+  state->reader = std::jthread([self](const std::stop_token& stop) { self->read_all(stop); });
+  return Observer(std::move(state));
+}
+
+Observer::Observer(std::unique_ptr<State> state) : state_(std::move(state)) {}
+Observer::Observer(Observer&&) noexcept = default;
+
+Observer::~Observer() {
+  if (!state_) return;
+  state_->reader.request_stop();
+  state_->reader.join();
+  for (auto& job : state_->jobs) job.done(overload());
+}
+
+void Observer::observe(std::string tenant, pipeline::BatchPosition position, std::vector<Observation> texts,
+                       std::function<void(Outcome)> done) {
+  Job job{{std::move(tenant), std::move(position), {}}, {}, std::move(done)};
+  for (auto& text : texts) {
+    job.batch.items.push_back({std::move(text.account), text.time, {}, text.refusal});
+    job.texts.push_back(std::move(text.text));
+  }
+  {
+    const std::lock_guard lock(state_->mutex);
+    if (state_->waiting == 0 || state_->waiting + job.texts.size() <= state_->queue_texts) {
+      state_->waiting += job.texts.size();
+      state_->jobs.push_back(std::move(job));
+      state_->ready.notify_one();
+      return;
+    }
+  }
+  job.done(overload());
+}
+
+}  // namespace cms::serve
