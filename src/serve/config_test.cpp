@@ -114,6 +114,9 @@ tls_key = "k.pem"
 tls_client_ca = "ca.pem"
 body_mb = 2
 connections = 7
+bodies_mb = 5
+threads = 6
+metrics_open = true
 [store]
 path = "s"
 memory_mb = 32
@@ -155,6 +158,8 @@ actions = ["review"]
 [events]
 file = "events"
 file_mb = 3
+files = 8
+names = true
 [tap]
 model = "m.gguf"
 threads = 4
@@ -173,6 +178,9 @@ json = true
   EXPECT_EQ(config->tls_client_ca, folder.path / "ca.pem");
   EXPECT_EQ(config->body_bytes_max, 2U << 20);
   EXPECT_EQ(config->connections_max, 7);
+  EXPECT_EQ(config->bodies_bytes_max, 5U << 20);
+  EXPECT_EQ(config->http_threads, 6);
+  EXPECT_TRUE(config->metrics_open);
   EXPECT_EQ(config->store.path, folder.path / "s");
   EXPECT_EQ(config->store.memory_bytes, 32U << 20);
   ASSERT_EQ(config->tenants.size(), 2);
@@ -201,6 +209,8 @@ json = true
   EXPECT_EQ(config->webhooks[0].actions, std::vector<std::string>{"review"});
   EXPECT_EQ(config->event_log, folder.path / "events");
   EXPECT_EQ(config->event_log_bytes_max, 3U << 20);
+  EXPECT_EQ(config->event_log_files_max, 8);
+  EXPECT_TRUE(config->event_names);
   EXPECT_EQ(config->tap_model, folder.path / "m.gguf");
   EXPECT_EQ(config->tap_threads, 4);
   EXPECT_EQ(config->log_level, "debug");
