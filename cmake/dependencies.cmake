@@ -33,8 +33,12 @@ pkg_check_modules(igraph REQUIRED IMPORTED_TARGET igraph>=0.10)
 add_library(cms_igraph INTERFACE)
 target_link_libraries(cms_igraph INTERFACE PkgConfig::igraph)
 
+pkg_check_modules(rocksdb REQUIRED IMPORTED_TARGET rocksdb>=7.8)
+
 pkg_check_modules(tomlplusplus REQUIRED IMPORTED_TARGET tomlplusplus>=3.3)
 
+# JSON lines with vectors, a few times faster than a parser that makes a tree of every number.
+find_package(simdjson REQUIRED)
 pkg_check_modules(grpc REQUIRED IMPORTED_TARGET grpc++>=1.51 protobuf>=3.21)
 find_program(CMS_PROTOC protoc REQUIRED)
 find_program(CMS_GRPC_PLUGIN grpc_cpp_plugin REQUIRED)

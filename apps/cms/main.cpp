@@ -33,9 +33,11 @@ int run(int argc, char** argv) {
   add_backtest(app, chosen);
   add_replay(app, chosen);
   add_config(app, chosen);
+  add_help(app, chosen);
   add_fleet(app, chosen);
   add_inspect(app, chosen);
   add_lab(app, chosen);
+  add_serve(app, chosen);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {

@@ -113,6 +113,8 @@ struct Engine::State {
   void fail_everything(std::vector<std::unique_ptr<Ticket>> finished);
   void count(const Ticket& ticket);
   Result<void> read_positions();
+  void pause();
+  void resume();
 };
 
 // Whether the batch is the next of its producer. With the admission lock.
@@ -441,17 +443,36 @@ Result<std::optional<Standing>> Engine::look_up(const store::AccountName& name, 
   return standing;
 }
 
+// Nothing is under way between these two, and nothing comes in.
+void Engine::State::pause() {
+  std::unique_lock lock(admission);
+  ++pauses;
+  changed.wait(lock, [&] { return tickets.empty() && queued == 0; });
+}
+
+void Engine::State::resume() {
+  {
+    const std::lock_guard lock(admission);
+    --pauses;
+  }
+  changed.notify_all();
+}
+
 Result<bool> Engine::erase(const store::AccountName& name) {
-  std::unique_lock lock(state_->admission);
-  ++state_->pauses;
-  state_->changed.wait(lock, [&] { return state_->tickets.empty() && state_->queued == 0; });
-  lock.unlock();
+  state_->pause();
   auto erased = state_->store.erase(name);
   state_->lane_of(name).shard->forget(name);
-  lock.lock();
-  --state_->pauses;
-  lock.unlock();
-  state_->changed.notify_all();
+  state_->resume();
+  return erased;
+}
+
+Result<std::uint64_t> Engine::erase_before(const std::string& tenant, double time) {
+  state_->pause();
+  auto erased = state_->store.erase_before(tenant, time);
+  if (!erased || *erased > 0) {
+    for (const auto& lane : state_->lanes) lane->shard->forget_all();
+  }
+  state_->resume();
   return erased;
 }
 

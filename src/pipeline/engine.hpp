@@ -137,6 +137,9 @@ class Engine {
   // Forgets an account here and in the store, after what was admitted before. True when there was something.
   Result<bool> erase(const store::AccountName& name);
 
+  // The same of a tenant's accounts whose last request is before `time`. Returns how many.
+  Result<std::uint64_t> erase_before(const std::string& tenant, double time);
+
   // True while commits succeed; false from a failed one until the next that succeeds.
   [[nodiscard]] bool durable() const;
   [[nodiscard]] Counters counters() const;

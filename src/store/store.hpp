@@ -151,12 +151,14 @@ class Store {
   struct Sizes {
     std::uint64_t memory_bytes = 0;
     std::uint64_t disk_bytes = 0;
-    std::uint64_t accounts_estimate = 0;
+    std::uint64_t rows_estimate = 0;  // of all kinds: an account has some tens
   };
   [[nodiscard]] Sizes sizes() const;
 
- private:
+  // What it is made of: store/state.hpp.
   struct State;
+
+ private:
   explicit Store(std::unique_ptr<State> state);
   std::unique_ptr<State> state_;
 };

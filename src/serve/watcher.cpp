@@ -1,0 +1,78 @@
+#include "serve/watcher.hpp"
+
+#include <spdlog/spdlog.h>
+
+#include <optional>
+#include <unordered_set>
+
+#include "serve/decision.hpp"
+#include "serve/event.hpp"
+#include "serve/event_log.hpp"
+
+namespace cms::serve {
+
+struct Watcher::State {
+  const store::Store& store;
+  std::string atlas;
+  EventRing& ring;
+  std::function<std::shared_ptr<const policy::Policy>()> policy;
+  std::function<double()> clock;
+  EventOptions options;
+  std::optional<EventLog> log;
+  ActionWatch watch;
+  std::unordered_set<std::string> announced;  // tenant, line feed, account: whose action is not `allow`
+  std::uint64_t counter = 0;
+
+  void take(const pipeline::Change& change, const policy::Policy& now);
+  void tell(const Event& event);
+};
+
+Result<Watcher> Watcher::start(const Config& config, const store::Store& store, std::string atlas, EventRing& ring,
+                               std::function<std::shared_ptr<const policy::Policy>()> policy,
+                               std::function<double()> clock) {
+  auto state = std::unique_ptr<State>(
+      new State{store, std::move(atlas), ring, std::move(policy), std::move(clock), {}, {}, {}, {}, 0});
+  state->counter = first_counter(state->clock());
+  if (!config.event_log.empty()) {
+    EventLogOptions options;
+    options.path = config.event_log;
+    options.bytes_max = config.event_log_bytes_max;
+    CMS_TRY(opened, EventLog::open(options, [](const std::string& what) { spdlog::error("events: {}", what); }));
+    state->log = std::move(opened);
+  }
+  return Watcher(std::move(state));
+}
+
+Watcher::Watcher(std::unique_ptr<State> state) : state_(std::move(state)) {}
+Watcher::Watcher(Watcher&&) noexcept = default;
+Watcher& Watcher::operator=(Watcher&&) noexcept = default;
+Watcher::~Watcher() = default;
+
+void Watcher::State::tell(const Event& event) {
+  if (log) log->append(event);
+  auto line = event_line(event);
+  line.pop_back();  // the stream ends its lines itself
+  ring.publish(event.tenant, name(event.kind), line);
+}
+
+void Watcher::State::take(const pipeline::Change& change, const policy::Policy& now) {
+  const auto key = change.name.tenant + '\n' + change.name.account;
+  const bool may_act = change.score.computed && change.score.poh <= now.ladder.observe;
+  if (!may_act && !announced.contains(key)) return;
+  const auto pseudonym = store.pseudonym(change.name);
+  if (!pseudonym) return;
+  const auto decided = [&](const Score& score) {
+    return decide(now, store, change.name, score, change.time).action;
+  };
+  const auto event = serve::take(watch, options, change, *pseudonym, atlas, decided, counter++);
+  if (!event) return;
+  event->action == Action::allow ? (void)announced.erase(key) : (void)announced.insert(key);
+  tell(*event);
+}
+
+void Watcher::take(std::span<const pipeline::Change> changes) {
+  const auto now = state_->policy();
+  for (const auto& change : changes) state_->take(change, *now);
+}
+
+}  // namespace cms::serve
