@@ -139,13 +139,17 @@ Result<void> Daemon::State::serve() {
     };
   }
   if (!config.http_listen.empty()) {
-    api.emplace(std::move(parts), ApiOptions{.tenants = tenants(), .body_bytes_max = config.body_bytes_max});
+    api.emplace(std::move(parts), ApiOptions{.tenants = tenants(),
+                                          .body_bytes_max = config.body_bytes_max,
+                                          .metrics_open = config.metrics_open});
     HttpOptions options;
     options.listen = config.http_listen;
     options.tls_certificate = config.tls_certificate;
     options.tls_key = config.tls_key;
     options.tls_client_ca = config.tls_client_ca;
     options.connections_max = config.connections_max;
+    options.bodies_bytes_max = config.bodies_bytes_max;
+    options.threads = config.http_threads;
     CMS_TRY(started, HttpServer::start(options, api->service()));
     http.emplace(std::move(started));
   }

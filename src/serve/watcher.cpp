@@ -1,13 +1,17 @@
 #include "serve/watcher.hpp"
 
+#include <fmt/format.h>
 #include <spdlog/spdlog.h>
 
+#include <cstdlib>
 #include <optional>
 #include <unordered_set>
 
+#include "base/files.hpp"
 #include "serve/decision.hpp"
 #include "serve/event.hpp"
 #include "serve/event_log.hpp"
+#include "serve/webhook.hpp"
 
 namespace cms::serve {
 
@@ -19,6 +23,7 @@ struct Watcher::State {
   std::function<double()> clock;
   EventOptions options;
   std::optional<EventLog> log;
+  std::optional<Webhooks> webhooks;
   ActionWatch watch;
   std::unordered_set<std::string> announced;  // tenant, line feed, account: whose action is not `allow`
   std::uint64_t counter = 0;
@@ -27,18 +32,51 @@ struct Watcher::State {
   void tell(const Event& event);
 };
 
+namespace {
+
+// The secret of a target, without the newline that files end with.
+Result<std::string> secret_of(const WebhookConfig& target) {
+  if (!target.secret_environment.empty()) {
+    const char* secret = std::getenv(target.secret_environment.c_str());
+    if (secret != nullptr) return secret;
+    return fail(ErrorCode::bad_input, fmt::format("webhooks: the environment has no {}", target.secret_environment));
+  }
+  if (target.secret_file.empty()) return "";
+  CMS_TRY(text, read_text_file(target.secret_file));
+  return text.substr(0, text.find_last_not_of("\r\n ") + 1);
+}
+
+Result<Webhooks> start_webhooks(const Config& config, const std::function<double()>& clock) {
+  std::vector<WebhookTarget> targets;
+  for (const auto& target : config.webhooks) {
+    CMS_TRY(secret, secret_of(target));
+    targets.push_back({target.url, secret, target.actions});
+  }
+  WebhookOptions options;
+  options.seed = static_cast<std::uint64_t>(clock());
+  return Webhooks::start(targets, options, clock, [](const std::string& what) { spdlog::warn("webhooks: {}", what); });
+}
+
+}  // namespace
+
 Result<Watcher> Watcher::start(const Config& config, const store::Store& store, std::string atlas, EventRing& ring,
                                std::function<std::shared_ptr<const policy::Policy>()> policy,
                                std::function<double()> clock) {
   auto state = std::unique_ptr<State>(
-      new State{store, std::move(atlas), ring, std::move(policy), std::move(clock), {}, {}, {}, {}, 0});
+      new State{store, std::move(atlas), ring, std::move(policy), std::move(clock), {}, {}, {}, {}, {}, 0});
   state->counter = first_counter(state->clock());
+  state->options.names = config.event_names;
   if (!config.event_log.empty()) {
     EventLogOptions options;
     options.path = config.event_log;
     options.bytes_max = config.event_log_bytes_max;
+    options.files_max = config.event_log_files_max;
     CMS_TRY(opened, EventLog::open(options, [](const std::string& what) { spdlog::error("events: {}", what); }));
     state->log = std::move(opened);
+  }
+  if (!config.webhooks.empty()) {
+    CMS_TRY(started, start_webhooks(config, state->clock));
+    state->webhooks.emplace(std::move(started));
   }
   return Watcher(std::move(state));
 }
@@ -50,6 +88,7 @@ Watcher::~Watcher() = default;
 
 void Watcher::State::tell(const Event& event) {
   if (log) log->append(event);
+  if (webhooks) webhooks->send(event);
   auto line = event_line(event);
   line.pop_back();  // the stream ends its lines itself
   ring.publish(event.tenant, name(event.kind), line);
