@@ -36,6 +36,7 @@ int run(int argc, char** argv) {
   add_help(app, chosen);
   add_fleet(app, chosen);
   add_inspect(app, chosen);
+  add_token(app, chosen);
   add_lab(app, chosen);
   add_serve(app, chosen);
   try {

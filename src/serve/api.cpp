@@ -114,8 +114,8 @@ Refusal Api::State::identify(const Request& request, Identity& caller) const {
 }
 
 Refusal Api::State::check_caller(const Route& route, Call& call) const {
-  const bool open = route.access == Access::everyone || (options.metrics_open && route.handler == &at_once<get_metrics>);
-  if (open) return nullptr;
+  const bool open_metrics = options.metrics_open && route.handler == &at_once<get_metrics>;
+  if (route.access == Access::everyone || open_metrics) return nullptr;
   if (auto refusal = identify(call.request, call.caller)) return refusal;
   if (!has(route.roles, call.caller.role)) {
     return refuse(Problem::forbidden, fmt::format("The role {} may not do this.", name(call.caller.role)));

@@ -21,7 +21,8 @@ Response tagged_response(const Call& call, const Json& body);
 // The query's `limit`, 1 to `most`; `otherwise` without one, nothing when it is none.
 std::optional<std::size_t> limit_of(const Call& call, std::size_t otherwise, std::size_t most);
 
-// Appends to the audit log in the caller's name. The detail speaks of the account by its pseudonym. Errors: the store's.
+// Appends to the audit log in the caller's name. The detail speaks of the account by its pseudonym. Errors: those of
+// the store.
 Result<void> audit(const ApiContext& context, const Call& call, const std::string& action, Json detail);
 
 // The decision about an account under the policy in force, overrides included (decision.hpp).

@@ -36,7 +36,9 @@ bool is_model(const Manifest& manifest, std::string_view given) {
 
 Response whole_refusal(const Outcome& outcome) {
   const auto why = outcome.refusals.empty() ? Refusal::overload : outcome.refusals[0];
-  if (why == Refusal::store) return problem(Problem::store_unavailable, "Nothing was taken; send the batch again later.");
+  if (why == Refusal::store) {
+    return problem(Problem::store_unavailable, "Nothing was taken; send the batch again later.");
+  }
   return problem(Problem::overloaded, "The queue is full and nothing was taken; send the batch again later.");
 }
 

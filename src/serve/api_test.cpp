@@ -283,7 +283,8 @@ TEST(api, methods_types_and_sizes_that_are_not_taken_are_refused_as_http_says) {
 TEST(api, allowances_of_other_tenants_are_not_shown) {
   ServeWorld world("allowances");
   auto policy = std::make_shared<policy::Policy>();
-  policy->allowances = {{"acme", "bot", 1e10, Action::allow, "evaluation"}, {"other", "bot2", 1e10, Action::allow, "x"}};
+  policy->allowances = {{"acme", "bot", 1e10, Action::allow, "evaluation"},
+                        {"other", "bot2", 1e10, Action::allow, "x"}};
   world.policy = policy;
   const auto own = body_of(world.ask("GET", "/v1/policy", world.as(Role::reader)))["allowances"];
   ASSERT_EQ(own.size(), 1U);

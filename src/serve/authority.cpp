@@ -104,7 +104,8 @@ std::optional<Identity> Authority::by_token(std::string_view token, double now) 
     if (is_known) found = at->second;
   }
   const auto hash = secret_hash(found.salt, secret);
-  const bool equal = hash.size() == found.hash.size() && CRYPTO_memcmp(hash.data(), found.hash.data(), hash.size()) == 0;
+  const bool equal =
+      hash.size() == found.hash.size() && CRYPTO_memcmp(hash.data(), found.hash.data(), hash.size()) == 0;
   if (!equal || !is_known || !valid_at(found, now)) return std::nullopt;
   return found.identity;
 }

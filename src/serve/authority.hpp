@@ -1,9 +1,9 @@
 // Who may do what: bearer tokens and client certificates, each of one role and one tenant or of all.
 //
-// A token is "cms_ID_SECRET", ID 16 and SECRET 64 hex digits of the machine's randomness. The tokens file holds salt and
-// SHA-256(salt || SECRET), never the secret; 256 random bits need no slow hash. A secret is compared in constant time,
-// and an unknown ID costs the same. A client certificate that TLS has verified counts by its common name, as a line
-// "cn:NAME" of the same file says. Everything else is nobody.
+// A token is "cms_ID_SECRET", ID 16 and SECRET 64 hex digits of the machine's randomness. The tokens file holds salt
+// and SHA-256(salt || SECRET), never the secret; 256 random bits need no slow hash. A secret is compared in constant
+// time, and an unknown ID costs the same. A client certificate that TLS has verified counts by its common name, as a
+// line "cn:NAME" of the same file says. Everything else is nobody.
 //
 // The tokens file: one credential a line, '#' begins a comment,
 //   ID ROLE TENANT EXPIRY CREDENTIAL

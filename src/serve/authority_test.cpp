@@ -77,7 +77,8 @@ TEST_F(authority, without_a_file_nobody_is_known) {
 TEST_F(authority, lines_are_checked_and_errors_name_them) {
   const std::string hash(64, 'a'), salt(32, 'b');
   const auto good = fmt::format("id reader acme - sha256:{}:{}\n", salt, hash);
-  const auto parsed = parse_credentials("# a comment\n\n" + good + "gateway tap * 1e3 cn:gate way.example \r\n").value();
+  const auto certificate = "gateway tap * 1e3 cn:gate way.example \r\n";
+  const auto parsed = parse_credentials("# a comment\n\n" + good + certificate).value();
   ASSERT_EQ(parsed.size(), 2U);
   EXPECT_EQ(format_credential(parsed[0]), good);
   EXPECT_EQ(parsed[1].subject, "gate way.example");

@@ -23,7 +23,8 @@ using Error = boost::system::error_code;
 Result<Tcp::endpoint> parse_listen(const std::string& listen) {
   const auto colon = listen.rfind(':');
   const auto wrong = [&] {
-    return fail(ErrorCode::usage, fmt::format("\"{}\" is no address:port, such as 127.0.0.1:8420 or [::1]:8420", listen));
+    return fail(ErrorCode::usage,
+                fmt::format("\"{}\" is no address:port, such as 127.0.0.1:8420 or [::1]:8420", listen));
   };
   if (colon == std::string::npos) return wrong();
   std::string host = listen.substr(0, colon);
@@ -40,7 +41,7 @@ Result<Tcp::endpoint> parse_listen(const std::string& listen) {
 }  // namespace
 
 struct HttpServer::State {
-  State(const HttpOptions& options, Service service) 
+  State(const HttpOptions& options, Service service)
       : acceptor(asio::make_strand(io)), work(asio::make_work_guard(io)) {
     shared.options = options;
     shared.service = std::move(service);

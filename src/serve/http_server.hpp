@@ -1,4 +1,4 @@
-// The HTTP/1.1 server: connections in, requests to a Service, answers out. TLS and client certificates where configured.
+// The HTTP/1.1 server: connections in, requests to a Service, answers out; with TLS and client certificates or without.
 //
 // A few threads carry all connections (coroutines, no thread a connection); a connection has one request at a time, and
 // requests that were sent ahead wait their turn in its buffer. Everything a peer can make large or slow is bounded:

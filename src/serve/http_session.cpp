@@ -47,7 +47,7 @@ Method method_of(http::verb verb) {
 // "http://host/path" is what proxies send; only the path counts here (RFC 9112, 3.2.2).
 std::string origin_form(std::string target) {
   for (const std::string_view scheme : {"http://", "https://"}) {
-    if (target.size() <= scheme.size() || !same_word(std::string_view(target).substr(0, scheme.size()), scheme)) continue;
+    if (!same_word(std::string_view(target).substr(0, scheme.size()), scheme)) continue;
     const auto path = target.find_first_of("/?", scheme.size());
     if (path == std::string::npos) return "/";
     return target[path] == '/' ? target.substr(path) : "/" + target.substr(path);
@@ -159,7 +159,8 @@ class Session final : public Connection {
     socket().socket().set_option(asio::ip::tcp::no_delay(true), error);
     if constexpr (kTls) {
       socket().expires_after(milliseconds(shared_.options.handshake_s));
-      co_await stream_.async_handshake(asio::ssl::stream_base::server, asio::redirect_error(asio::use_awaitable, error));
+      co_await stream_.async_handshake(asio::ssl::stream_base::server,
+                                       asio::redirect_error(asio::use_awaitable, error));
       if (error) ++shared_.handshake_failures;
       if (error) co_return;
       subject_ = subject_of(stream_.native_handle());

@@ -1,7 +1,7 @@
 // Bodies of the ingest endpoints: NDJSON, .npy and .safetensors to items for the engine.
 //
 // A line that cannot be read is an item that is refused, with the reason in words; the rest goes on. A binary body is
-// read whole or not at all. What vectors must be like beyond numbers (their dimension, the clock) is the engine's to say.
+// read whole or not at all. What vectors must be like beyond numbers (their dimension, the clock) the engine says.
 // Threads: pure functions. Cost: NDJSON about 200 MB/s (simdjson), the others a copy.
 #pragma once
 
@@ -26,8 +26,8 @@ struct ItemLimits {
   double now = 0;  // seconds since 1970: the time of items that give none
 };
 
-// {"account": TEXT, "time": SECONDS, "vector": [NUMBERS]} a line; other keys are not looked at, empty lines are no items.
-// `text` is given room beyond its end. Errors: `bad_input` for more than items_max lines.
+// {"account": TEXT, "time": SECONDS, "vector": [NUMBERS]} a line; other keys are not looked at, empty lines are no
+// items. `text` is given room beyond its end. Errors: `bad_input` for more than items_max lines.
 Result<Items> parse_activation_lines(std::string&& text, const ItemLimits& limits);
 
 // One prompt to be read by the daemon's own tap.
@@ -52,8 +52,8 @@ struct RowNames {
   std::string times_json{};              // array of seconds, one a row; empty = none
 };
 enum class MatrixFormat { npy, safetensors };
-// `tensor` names one of several in a .safetensors. Errors: `bad_input`: not of the format, not as many names as rows, no
-// names at all, more than items_max rows.
+// `tensor` names one of several in a .safetensors. Errors: `bad_input`: not of the format, not as many names as rows,
+// no names at all, more than items_max rows.
 Result<Items> parse_matrix(std::string_view body, MatrixFormat format, const std::string& tensor, const RowNames& names,
                            const ItemLimits& limits);
 

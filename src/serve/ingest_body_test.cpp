@@ -31,7 +31,9 @@ TEST(ingest_body, lines_give_the_numbers_that_another_parser_gives) {
     EXPECT_EQ(item.account, line["account"]);
     EXPECT_EQ(item.time, line["time"]);
     ASSERT_EQ(item.activation.size(), 40U);
-    for (std::size_t j = 0; j < 40; ++j) EXPECT_EQ(item.activation[j], static_cast<float>(line["vector"][j].get<double>()));
+    for (std::size_t j = 0; j < 40; ++j) {
+      EXPECT_EQ(item.activation[j], static_cast<float>(line["vector"][j].get<double>()));
+    }
   }
 }
 
@@ -45,7 +47,8 @@ TEST(ingest_body, a_line_without_a_time_is_of_now_and_lines_are_counted_with_emp
 
 TEST(ingest_body, anything_cut_or_changed_is_read_or_refused_and_never_more_than_its_lines) {
   Random random(2);
-  const std::string good = "{\"account\":\"a\",\"time\":1,\"vector\":[1.5,-2e3,3]}\n{\"account\":\"b\",\"vector\":[0]}\n";
+  const std::string good =
+      "{\"account\":\"a\",\"time\":1,\"vector\":[1.5,-2e3,3]}\n{\"account\":\"b\",\"vector\":[0]}\n";
   for (int i = 0; i < 20'000; ++i) {
     auto text = good.substr(0, random.below(good.size() + 1));
     for (auto n = random.below(4); n > 0 && !text.empty(); --n) {

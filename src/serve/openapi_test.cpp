@@ -15,8 +15,8 @@ using Json = nlohmann::ordered_json;
 
 // What of `value` its schema does not allow: the keywords that openapi_schemas.cpp uses, no others.
 std::string mismatch(const Json& value, const Json& schema, const Json& all) {
-  static const std::set<std::string> kKnown{"$ref", "type", "enum", "anyOf", "properties", "required", "items", "minimum",
-                                            "additionalProperties", "pattern", "minLength", "maxLength"};
+  static const std::set<std::string> kKnown{"$ref",  "type",    "enum", "anyOf", "properties", "required",
+                                            "items", "pattern", "additionalProperties", "minLength", "maxLength"};
   for (const auto& [keyword, ignored] : schema.items()) {
     if (!kKnown.contains(keyword)) return "a keyword the test does not know: " + keyword;
   }

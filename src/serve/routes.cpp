@@ -23,7 +23,8 @@ constexpr std::string_view kLimit = R"({"type":"integer","minimum":1,"maximum":1
 constexpr std::string_view kText = R"({"type":"string"})";
 constexpr std::string_view kAsciiText = R"({"type":"string","pattern":"^[!-~]*$"})";
 
-constexpr Parameter kIfNoneMatch{"If-None-Match", "header", kAsciiText, "ETags the caller has: 304 when one is current"};
+constexpr Parameter kIfNoneMatch{"If-None-Match", "header", kAsciiText,
+                                 "ETags that the caller has: 304 when one is current"};
 constexpr std::array kTagged{kIfNoneMatch};
 constexpr std::array kPaged{
     Parameter{"cursor", "query", R"({"type":"string","pattern":"^([0-9a-f]{2})*$"})", "where the page before ended"},
@@ -36,7 +37,8 @@ constexpr std::array kEvents{
     Parameter{"Last-Event-ID", "header", kAsciiText, "identifier of the last event that was seen"}};
 constexpr Parameter kProducer{"Cms-Producer", "header", kAsciiText, "who sends; percent-encoded, 1 to 256 bytes"};
 constexpr Parameter kEpoch{"Cms-Epoch", "header", kCount, "rises when a producer begins anew"};
-constexpr Parameter kSequence{"Cms-Sequence", "header", R"({"type":"integer","minimum":1,"maximum":18446744073709551615})",
+constexpr std::string_view kFromOne = R"({"type":"integer","minimum":1,"maximum":18446744073709551615})";
+constexpr Parameter kSequence{"Cms-Sequence", "header", kFromOne,
                               "number of the batch in its epoch, from 1 without a gap"};
 constexpr std::array kObserve{kProducer, kEpoch, kSequence};
 constexpr std::array kIngest{
