@@ -270,9 +270,8 @@ std::string default_config() {
     for (const auto& setting : settings()) {
       if (setting.section != section.name) continue;
       const auto range = range_text(setting);
-      text += comment(fmt::format("{}{}{}{}.", setting.what, range.empty() ? "" : fmt::format(": {}", range),
-                                  setting.unit.empty() || range.empty() ? "" : " ",
-                                  range.empty() ? "" : setting.unit));
+      const auto unit = setting.unit.empty() ? std::string() : fmt::format(" {}", setting.unit);
+      text += comment(fmt::format("{}{}.", setting.what, range.empty() ? "" : fmt::format(" ({}{})", range, unit)));
       const bool given = !setting.example.empty() && !section.optional;
       text += fmt::format("{}{} = {}\n", given ? "" : "# ", setting.key,
                           setting.example.empty() ? default_text(setting) : std::string(setting.example));
