@@ -69,7 +69,8 @@ auto with_bar(const Words& words, const Work& work, const std::string& what, con
     shown = done;
   };
   const unsigned threads = words.threads > 0 ? words.threads : pipeline::default_threads();
-  return called(pipeline::Traffic{work.inputs.model, work.inputs.set, work.inputs.accounts, words.tenant, threads, told});
+  const auto& [model, set, accounts] = work.inputs;
+  return called(pipeline::Traffic{model, set, accounts, words.tenant, threads, told});
 }
 
 // --- backtest as JSON ----------------------------------------------------------------------------------------------
@@ -183,8 +184,8 @@ void print_table(const Words& words, const Work& work, const std::vector<pipelin
   }
   if (work.policies.size() < 2) return;
   const auto moved = pipeline::changed(outcomes);
-  fmt::print("\n{} of {} accounts meet another action{}\n", moved.size(), outcomes.size(),
-             moved.size() > words.top ? fmt::format(", the {} that move farthest:", words.top) : moved.empty() ? "" : ":");
+  const auto cut = moved.size() > words.top ? fmt::format(", the {} that move farthest:", words.top) : std::string(":");
+  fmt::print("\n{} of {} accounts meet another action{}\n", moved.size(), outcomes.size(), moved.empty() ? "." : cut);
   for (std::size_t i = 0; i < std::min(moved.size(), words.top); ++i) {
     const auto& one = outcomes[moved[i]];
     fmt::print("{} {} {:>7} instead of {:<7} lowest PoH {:<7} {}\n", column(one.account, 24), column(one.group, 12),

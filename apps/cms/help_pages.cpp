@@ -99,8 +99,9 @@ std::string manual_page(const CLI::App& app, const std::string& version) {
     for (const auto* one : command.options) text += option_roff(*one);
   }
   // The codes are those of base/result.hpp.
-  return text + ".SH EXIT STATUS\n.TP\n0\nDone.\n.TP\n1\nThe machine said no: disk, memory, a library.\n.TP\n2\n"
-                "The words of the command are wrong.\n.TP\n3\nA file is missing, damaged, of the wrong form or too small.\n"
+  return text + ".SH EXIT STATUS\n.TP\n0\nDone.\n.TP\n1\nThe machine said no: disk, memory, a library.\n"
+                ".TP\n2\nThe words of the command are wrong.\n"
+                ".TP\n3\nA file is missing, damaged, of the wrong form or too small.\n"
                 ".TP\n4\nWell\\-formed, but of another model, layer, pooling, dimension, atlas or signature.\n";
 }
 

@@ -3,7 +3,7 @@
 // A decision is a function of the policy, the account's name, its score and the time: no clock, no storage. What it can
 // only do beyond the ladder is to be milder: thresholds are lowered by a secret amount, an account that is known to be
 // a machine is let off, and a policy in shadow acts on nobody. An analyst's override alone may be harsher.
-// Invariants: no action is harsher than what the ladder says, unless by override; the same arguments, the same decision.
+// Invariants: no action is harsher than what the ladder says, unless by override; same arguments, same decision.
 // Threads: plain values and pure functions. Cost: below. Page: docs/policy.md.
 #pragma once
 

@@ -43,7 +43,8 @@ Result<toml::table> parse_toml(std::string_view text, const std::filesystem::pat
   }
 }
 
-tl::unexpected<Error> unknown(const Reader& reader, const toml::key& key, const std::string& where, const Names& known) {
+tl::unexpected<Error> unknown(const Reader& reader, const toml::key& key, const std::string& where,
+                              const Names& known) {
   return reader.wrong(key.source(), fmt::format("unknown {} \"{}\"; did you mean \"{}\"?", where, key.str(),
                                                 nearest(key.str(), known)));
 }

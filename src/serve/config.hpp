@@ -1,7 +1,7 @@
 // The configuration of the daemon: one TOML file, or two where the policy has a file of its own.
 //
-// What settings there are, of which type, unit and range and with which default, is said once, in settings.cpp: reading,
-// `cms config check`, `cms config default` and the table of docs/operate.md all come from there. Unknown keys are errors.
+// What settings there are, of which type, unit and range, with which default, is said once, in settings.cpp: reading,
+// `cms config check`, `cms config default` and the table of docs/operate.md come from there. Unknown keys are errors.
 // Secrets are named by file or environment variable, never written into the file, and never printed.
 // Threads: plain values. Cost: linear in the file.
 #pragma once
@@ -80,8 +80,8 @@ Result<Config> read_config(const std::filesystem::path& path);
 // The same of a text: `path` is where it lies, for messages and relative paths.
 Result<Config> parse_config(std::string_view text, const std::filesystem::path& path);
 
-// The [policy] section of a file that has nothing else, or of a whole configuration, whose other sections are not looked
-// at. Errors: as read_config().
+// The [policy] section of a file that has nothing else, or of a whole configuration, whose other sections are not read
+// then. Errors: as read_config().
 Result<policy::Policy> read_policy(const std::filesystem::path& path);
 
 }  // namespace cms::serve

@@ -11,7 +11,9 @@
 #include <fstream>
 #include <memory>
 
+#include "base/files.hpp"
 #include "pipeline/model.hpp"
+#include "serve/authority.hpp"
 #include "store/keys.hpp"
 
 namespace cms::serve {
@@ -93,6 +95,20 @@ void check_tls(Findings& to, const Config& config) {
   to.ok("serve.tls_client_ca", "callers need a certificate");
 }
 
+void check_tokens(Findings& to, const std::filesystem::path& path) {
+  constexpr auto kSetting = "serve.tokens";
+  struct stat status {};
+  if (::stat(path.c_str(), &status) == 0 && (status.st_mode & 022) != 0) {
+    return to.wrong(kSetting, fmt::format("{} may be changed by others than its owner: chmod 600 it", path.string()));
+  }
+  const auto text = read_text_file(path);
+  if (!text) return to.wrong(kSetting, text.error().message);
+  const auto known = parse_credentials(*text);
+  if (!known) return to.wrong(kSetting, fmt::format("{}: {}", path.string(), known.error().message));
+  if (known->empty()) to.warn(kSetting, fmt::format("{} names nobody, so nobody may call", path.string()));
+  else to.ok(kSetting, fmt::format("{} has {} credentials", path.string(), known->size()));
+}
+
 bool is_loopback(const std::string& address) {
   return address.empty() || address.starts_with("127.") || address.starts_with("[::1]") ||
          address.starts_with("localhost:");
@@ -112,7 +128,7 @@ void check_serve(Findings& to, const Config& config) {
   }
   if (!config.tls_key.empty()) check_tls(to, config);
   if (config.tokens_file.empty()) to.warn("serve.tokens", "there are none, so nobody may call; see `cms token --help`");
-  else check_secret_file(to, "serve.tokens", config.tokens_file);
+  else check_tokens(to, config.tokens_file);
   if (config.metrics_open) to.warn("serve.metrics_open", "everybody who reaches the address may read metrics");
 }
 

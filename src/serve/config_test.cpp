@@ -1,11 +1,13 @@
 #include "serve/config.hpp"
 
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 #include <sys/stat.h>
 
 #include <algorithm>
 #include <cstdlib>
 #include <fstream>
+#include <memory>
 #include <string>
 
 #include "base/files.hpp"
@@ -74,10 +76,12 @@ TEST(Config, every_default_is_a_value_that_the_setting_takes) {
   for (const auto& setting : settings()) {
     const auto value = default_text(setting);
     if (value.empty() || setting.section == "tenants.NAME" || setting.section == "webhooks") continue;
-    std::string text = kLeast + "[[policy.allow]]\ntenant = \"main\"\naccount = \"a\"\nuntil = 2027-01-01\nwhy = \"x\"\n";
-    if (setting.section != "policy.allow") text = kLeast;
-    const auto head = "[" + std::string(setting.section) + "]\n";
-    const auto line = std::string(setting.key) + " = " + value + "\n";
+    std::string text = kLeast;
+    if (setting.section == "policy.allow") {
+      text += "[[policy.allow]]\ntenant = \"main\"\naccount = \"a\"\nuntil = 2027-01-01\nwhy = \"x\"\n";
+    }
+    const auto head = fmt::format("[{}]\n", setting.section);
+    const auto line = fmt::format("{} = {}\n", setting.key, value);
     const auto at = text.find(head);
     if (setting.section == "policy.allow") text += line;
     else if (at == std::string::npos) text += head + line;
@@ -98,10 +102,7 @@ TEST(Config, every_section_of_a_setting_is_listed_and_every_setting_documented) 
   }
 }
 
-TEST(Config, every_setting_arrives_where_it_belongs) {
-  const Folder folder;
-  folder.put("jitter.key", std::string(64, 'a') + "\n");
-  const auto config = parse_config(R"(
+constexpr std::string_view kWhole = R"(
 [atlas]
 file = "/a.cms"
 trust = "trust.pem"
@@ -166,8 +167,23 @@ threads = 4
 [log]
 level = "debug"
 json = true
-)", folder.path / "cms.toml");
-  ASSERT_TRUE(config) << config.error().message;
+)";
+
+// Every setting at a value that is not its default.
+class WholeConfig : public testing::Test {
+ protected:
+  void SetUp() override {
+    folder.put("jitter.key", std::string(64, 'a') + "\n");
+    auto read = parse_config(kWhole, folder.path / "cms.toml");
+    ASSERT_TRUE(read) << read.error().message;
+    config = std::make_unique<Config>(std::move(*read));
+  }
+
+  Folder folder;
+  std::unique_ptr<Config> config;
+};
+
+TEST_F(WholeConfig, what_serves_and_keeps_arrives_where_it_belongs) {
   EXPECT_EQ(config->atlas, "/a.cms");
   EXPECT_EQ(config->trust, folder.path / "trust.pem");
   EXPECT_EQ(config->http_listen, "[::1]:80");
@@ -194,6 +210,9 @@ json = true
   EXPECT_EQ(config->engine.steps_max, 9);
   EXPECT_EQ(config->engine.clock_ahead_s, 11);
   EXPECT_EQ(config->engine.clock_behind_s, 12.5);
+}
+
+TEST_F(WholeConfig, a_policy_arrives_where_it_belongs) {
   policy::Policy policy;
   policy.ladder = {.2, .1, .02, .002};
   policy.shadow = true;
@@ -203,6 +222,9 @@ json = true
   policy.allowances = {{"two", "bot", 1798848000, Action::observe, "x"},
                        {"two", "other", 1798848000 + 3600 + 4 * 60 + 5.5, Action::allow, "y"}};
   EXPECT_EQ(config->policy, policy);
+}
+
+TEST_F(WholeConfig, what_tells_and_reads_arrives_where_it_belongs) {
   ASSERT_EQ(config->webhooks.size(), 1);
   EXPECT_EQ(config->webhooks[0].url, "https://h/p");
   EXPECT_EQ(config->webhooks[0].secret_environment, "S");

@@ -55,12 +55,13 @@ constexpr Section kSections[] = {
     {"serve", "[serve]", false, "Who may call, and where."},
     {"store", "[store]", false, "Where accounts are kept."},
     {"tenants.NAME", "[tenants.main]", false,
-     "One section a tenant; the name is 1 to 64 of a-z, 0-9 and -. Tenants never see one another. `cms key FILE` makes a "
-     "key."},
+     "One section a tenant; the name is 1 to 64 of a-z, 0-9 and -. Tenants never see one another. `cms key FILE` makes "
+     "a key."},
     {"pipeline", "[pipeline]", false, "How accounts are followed."},
     {"policy", "[policy]", false,
      "What follows from a score. Re-read on SIGHUP when it has a file of its own (`file`, and nothing beside it)."},
-    {"policy.allow", "[[policy.allow]]", true, "Declared automation, one section an account: it is let off, until a day."},
+    {"policy.allow", "[[policy.allow]]", true,
+     "Declared automation, one section an account: it is let off, until a day."},
     {"webhooks", "[[webhooks]]", true, "Where changes of action are sent, one section a target."},
     {"events", "[events]", false, "The event log, one JSON object a line."},
     {"tap", "[tap]", false, "Observe mode: the daemon reads prompts through a model of its own."},
@@ -115,9 +116,11 @@ constexpr Setting kSettings[] = {
 
     {.section = "pipeline", .key = "shards", .place = [](Draft& d) -> Place { return &d.config.engine.shards; },
      .what = "Threads that follow accounts; 0 = cores, less one", .least = 0, .most = 1024},
-    {.section = "pipeline", .key = "queue_items", .place = [](Draft& d) -> Place { return &d.config.engine.queue_items; },
+    {.section = "pipeline", .key = "queue_items",
+     .place = [](Draft& d) -> Place { return &d.config.engine.queue_items; },
      .what = "Requests admitted and not yet durable; beyond it batches are refused", .least = 64, .most = 10'000'000},
-    {.section = "pipeline", .key = "memory_mb", .place = [](Draft& d) -> Place { return &d.config.engine.memory_bytes; },
+    {.section = "pipeline", .key = "memory_mb",
+     .place = [](Draft& d) -> Place { return &d.config.engine.memory_bytes; },
      .what = "Memory of accounts; beyond it those that stand best are put away first", .unit = "MiB", .least = 16,
      .most = 1 << 20, .scale = kMiB},
     {.section = "pipeline", .key = "steps_max", .place = [](Draft& d) -> Place { return &d.config.engine.steps_max; },
@@ -156,7 +159,8 @@ constexpr Setting kSettings[] = {
     {.section = "policy.allow", .key = "at_most", .place = [](Draft& d) -> Place { return &d.allowance.at_most; },
      .what = "The harshest action it may meet", .choices = kActions},
     {.section = "policy.allow", .key = "why", .place = [](Draft& d) -> Place { return &d.allowance.why; },
-     .what = "Why, for those who come after", .wrong = empty, .example = "\"runs our regression prompts, ticket 4711\"", .needed = true},
+     .what = "Why, for those who come after", .wrong = empty,
+     .example = "\"runs our regression prompts, ticket 4711\"", .needed = true},
 
     {.section = "webhooks", .key = "url", .place = [](Draft& d) -> Place { return &d.webhook.url; },
      .what = "Where to", .wrong = wrong_url, .example = "\"https://example.org/hooks/cms\"", .needed = true},
@@ -261,14 +265,13 @@ std::string default_config() {
       "Configuration of `cms serve`. Lines behind # show defaults. `cms config check FILE` reads it and opens what it "
       "names; relative paths are relative to this file. Secrets lie in files of mode 600, or in the environment.");
   for (const auto& section : sections()) {
-    text += "\n" + comment(section.what);
+    text += fmt::format("\n{}", comment(section.what));
     text += fmt::format("{}{}\n", section.optional ? "# " : "", section.head);
     for (const auto& setting : settings()) {
       if (setting.section != section.name) continue;
       const auto range = range_text(setting);
-      text += comment(fmt::format("{}{}{}{}.", setting.what, range.empty() ? "" : fmt::format(": {}", range),
-                                  setting.unit.empty() || range.empty() ? "" : " ",
-                                  range.empty() ? "" : setting.unit));
+      const auto unit = setting.unit.empty() ? std::string() : fmt::format(" {}", setting.unit);
+      text += comment(fmt::format("{}{}.", setting.what, range.empty() ? "" : fmt::format(" ({}{})", range, unit)));
       const bool given = !setting.example.empty() && !section.optional;
       text += fmt::format("{}{} = {}\n", given ? "" : "# ", setting.key,
                           setting.example.empty() ? default_text(setting) : std::string(setting.example));
@@ -278,7 +281,8 @@ std::string default_config() {
 }
 
 std::string settings_page() {
-  std::string text = "| setting | type | default | unit | range | what it does |\n| --- | --- | --- | --- | --- | --- |\n";
+  std::string text = "| setting | type | default | unit | range | what it does |\n";
+  text += "| --- | --- | --- | --- | --- | --- |\n";
   for (const auto& section : sections()) {
     text += fmt::format("| **{}** | | | | | {} |\n", section.head, section.what);
     for (const auto& setting : settings()) {
