@@ -306,7 +306,7 @@ void Engine::State::answer(std::vector<std::unique_ptr<Ticket>> finished) {
 Result<void> Engine::State::read_positions() {
   CMS_TRY(kept, store.positions());
   admitted.clear();
-  for (const auto& position : kept) admitted[{position.tenant, position.producer}] = {position.epoch, position.sequence};
+  for (const auto& at : kept) admitted[{at.tenant, at.producer}] = {at.epoch, at.sequence};
   return {};
 }
 

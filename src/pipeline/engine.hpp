@@ -30,7 +30,7 @@ namespace cms::pipeline {
 
 struct EngineOptions {
   std::uint32_t shards = 0;                        // threads that step accounts; 0 = cores, less one
-  std::uint32_t queue_items = 8192;                // items admitted and not yet committed; beyond it batches are refused
+  std::uint32_t queue_items = 8192;                // admitted and not yet committed; beyond it batches are refused
   std::uint64_t memory_bytes = 512ULL << 20;       // of accounts' states, all shards together
   std::uint32_t steps_max = 64;                    // steps after which an account's whole state is written again
   double clock_ahead_s = 300;                      // an item later than the clock by more is refused
@@ -109,7 +109,7 @@ struct Counters {
   std::uint64_t duplicates = 0, batches = 0, commits = 0, commit_failures = 0;
   std::uint64_t loads = 0, evictions = 0, accounts = 0;           // accounts = in memory now
   std::uint64_t queue_items = 0;
-  std::uint32_t rung = 0;                                         // of the degradation ladder, 0 = everything is measured
+  std::uint32_t rung = 0;                                         // of the degradation ladder, 0 = all is measured
   std::array<std::uint64_t, 4> at_rung{};                         // items scored at each
 };
 

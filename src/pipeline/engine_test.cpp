@@ -381,7 +381,8 @@ TEST_F(EngineTest, an_erased_account_begins_anew_and_others_stay) {
   auto again = traffic.items[0];
   again.account = "account 0";
   engine.ingest({"t", {}, {again}});
-  EXPECT_EQ((*engine.look_up({"t", "account 0"}, kNow))->score.requests, traffic.items[0].account == "account 0" ? 2 : 1);
+  const auto standing = *engine.look_up({"t", "account 0"}, kNow);
+  EXPECT_EQ(standing->score.requests, traffic.items[0].account == "account 0" ? 2 : 1);
 }
 
 TEST_F(EngineTest, tells_watchers_of_what_is_durable_in_the_order_of_each_account) {

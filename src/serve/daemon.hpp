@@ -1,7 +1,7 @@
 // The daemon: everything that serves, put together from a configuration, and taken apart in order.
 //
-// What fails at the start is said at once and nothing is left behind. Later, decisions fail open (what was known, marked
-// stale), the store fails closed (nothing is acknowledged), authority fails closed. docs/operate.md is its page.
+// What fails at the start is said at once and nothing is left behind. Later, decisions fail open (what was known,
+// marked stale), the store fails closed (nothing is acknowledged), authority fails closed. docs/operate.md is its page.
 // Threads: all functions from one. Cost: the parts'.
 #pragma once
 

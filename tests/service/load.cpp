@@ -83,69 +83,97 @@ struct Progress {
   bool wrong = false;       // an acknowledgement that no order of events explains
 };
 
-// One connection, until it breaks or all is sent. The reader of answers is the calling thread.
-void stream_once(const Words& words, const std::vector<v1::ActivationBatch>& ring,
-                 const cms::service::Traffic& traffic, Clock::time_point end, Progress& progress) {
-  auto channel = grpc::CreateChannel(words.address, grpc::InsecureChannelCredentials());
-  if (!channel->WaitForConnected(std::chrono::system_clock::now() + std::chrono::seconds(2))) return;
-  const auto stub = v1::Ingest::NewStub(channel);
-  grpc::ClientContext context;
-  authorise(context, words);
-  const auto stream = stub->Activations(&context);
+// What the two threads of a connection share.
+struct Window {
   std::mutex mutex;
   std::condition_variable changed;
-  std::uint64_t sent = progress.acked, acked = progress.acked;
+  std::uint64_t first = 0, sent = 0, acked = 0;  // sequences
   bool broken = false;
-  std::jthread writer([&] {
-    while (true) {
-      {
-        std::unique_lock lock(mutex);
-        changed.wait(lock, [&] { return broken || sent - acked < words.in_flight; });
-        if (broken || Clock::now() >= end || (words.batches > 0 && sent >= words.batches)) break;
-        ++sent;
-      }
-      v1::ActivationBatch made;
-      const v1::ActivationBatch* message = nullptr;
-      if (ring.empty()) {
-        made = wire(traffic.batch(words.tenant, words.producer, sent));
-        message = &made;
-      } else {
-        made = ring[sent % ring.size()];
-        made.set_sequence(sent);
-        // Each time round the requests go to other accounts: the same ones again would be repeats, which cost nothing.
-        for (auto& activation : *made.mutable_activations()) {
-          activation.set_account(moved(activation.account(), sent / ring.size(), words.traffic.accounts));
-        }
-        message = &made;
-      }
-      if (!stream->Write(*message)) break;
-    }
-    stream->WritesDone();
-  });
-  v1::Acknowledgement answer;
-  while (stream->Read(&answer)) {
-    const bool next = answer.sequence() == progress.acked + 1;
-    const bool good = answer.status() == v1::STATUS_DONE || answer.status() == v1::STATUS_DUPLICATE;
-    if (!good || !next) {
-      // Overload, or the store said no: begin again from the first that is missing. Batches behind it are gaps.
-      progress.overloads += answer.status() == v1::STATUS_REFUSED ? 1 : 0;
-      progress.wrong = progress.wrong || (answer.status() == v1::STATUS_GAP && answer.expected() <= progress.acked);
-      break;
-    }
-    progress.acked = answer.sequence();
-    progress.scored += answer.scored();
-    progress.refused += static_cast<std::uint64_t>(answer.refused_size());
-    progress.duplicates += answer.status() == v1::STATUS_DUPLICATE ? 1 : 0;
-    if (!words.acked.empty()) (void)cms::write_file(words.acked, std::to_string(progress.acked));
+
+  void set_acked(std::uint64_t sequence) {
     const std::lock_guard lock(mutex);
-    acked = progress.acked;
+    acked = sequence;
     changed.notify_one();
   }
-  {
+  void end() {
     const std::lock_guard lock(mutex);
     broken = true;
     changed.notify_one();
   }
+};
+
+struct Sender {
+  const Words& words;
+  const std::vector<v1::ActivationBatch>& ring;
+  const cms::service::Traffic& traffic;
+  Clock::time_point end;
+};
+
+v1::ActivationBatch message_of(const Sender& sender, std::uint64_t sequence) {
+  const auto& words = sender.words;
+  if (sender.ring.empty()) return wire(sender.traffic.batch(words.tenant, words.producer, sequence));
+  auto message = sender.ring[sequence % sender.ring.size()];
+  message.set_sequence(sequence);
+  // Each time round the requests go to other accounts: the same ones again would be repeats, which cost nothing.
+  for (auto& activation : *message.mutable_activations()) {
+    activation.set_account(moved(activation.account(), sequence / sender.ring.size(), words.traffic.accounts));
+  }
+  return message;
+}
+
+// Sends what is not sent yet, no more ahead of the answers than in_flight, no faster than the rate.
+void write_all(const Sender& sender, Window& window,
+               grpc::ClientReaderWriter<v1::ActivationBatch, v1::Acknowledgement>& stream) {
+  const auto& words = sender.words;
+  const auto began = Clock::now();
+  for (;;) {
+    std::uint64_t sequence = 0;
+    {
+      std::unique_lock lock(window.mutex);
+      window.changed.wait(lock, [&] { return window.broken || window.sent - window.acked < words.in_flight; });
+      const bool all = words.batches > 0 && window.sent >= words.batches;
+      if (window.broken || all || Clock::now() >= sender.end) break;
+      sequence = ++window.sent;
+    }
+    if (words.rate > 0) {
+      const double due_s = static_cast<double>((sequence - window.first) * words.traffic.batch) / words.rate;
+      std::this_thread::sleep_until(began + std::chrono::microseconds(static_cast<std::int64_t>(1e6 * due_s)));
+    }
+    if (!stream.Write(message_of(sender, sequence))) break;
+  }
+  stream.WritesDone();
+}
+
+// False when the stream has to begin again: overload, or the store said no. Batches behind such a one are gaps.
+bool take_answer(const Words& words, const v1::Acknowledgement& answer, Progress& progress) {
+  const bool good = answer.status() == v1::STATUS_DONE || answer.status() == v1::STATUS_DUPLICATE;
+  if (!good || answer.sequence() != progress.acked + 1) {
+    progress.overloads += answer.status() == v1::STATUS_REFUSED ? 1 : 0;
+    progress.wrong = progress.wrong || (answer.status() == v1::STATUS_GAP && answer.expected() <= progress.acked);
+    return false;
+  }
+  progress.acked = answer.sequence();
+  progress.scored += answer.scored();
+  progress.refused += static_cast<std::uint64_t>(answer.refused_size());
+  progress.duplicates += answer.status() == v1::STATUS_DUPLICATE ? 1 : 0;
+  if (!words.acked.empty()) (void)cms::write_file(words.acked, std::to_string(progress.acked));
+  return true;
+}
+
+// One connection, until it breaks or all is sent. The reader of answers is the calling thread.
+void stream_once(const Sender& sender, Progress& progress) {
+  auto channel = grpc::CreateChannel(sender.words.address, grpc::InsecureChannelCredentials());
+  if (!channel->WaitForConnected(std::chrono::system_clock::now() + std::chrono::seconds(2))) return;
+  const auto stub = v1::Ingest::NewStub(channel);
+  grpc::ClientContext context;
+  authorise(context, sender.words);
+  const auto stream = stub->Activations(&context);
+  Window window;
+  window.first = window.sent = window.acked = progress.acked;
+  std::jthread writer([&] { write_all(sender, window, *stream); });
+  v1::Acknowledgement answer;
+  while (stream->Read(&answer) && take_answer(sender.words, answer, progress)) window.set_acked(progress.acked);
+  window.end();
   context.TryCancel();
   writer.join();
   stream->Finish();
@@ -170,7 +198,7 @@ Result<void> send(const Words& words) {
   const auto end = start + std::chrono::microseconds(static_cast<std::int64_t>(words.seconds * 1e6));
   std::uint32_t connections = 0;
   while (Clock::now() < end && (words.batches == 0 || progress.acked < words.batches) && !progress.wrong) {
-    stream_once(words, ring, traffic, end, progress);
+    stream_once({words, ring, traffic, end}, progress);
     ++connections;
     std::this_thread::sleep_for(std::chrono::milliseconds(20));
   }
