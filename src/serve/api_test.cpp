@@ -299,6 +299,14 @@ TEST(api, health_and_readiness_need_no_token) {
   EXPECT_EQ(world.ask("GET", "/metrics", world.as(Role::reader, "*")).body, "cms_up 1\n");
 }
 
+TEST(api, a_stream_of_events_ends_in_time_so_that_its_reader_is_known_anew) {
+  ServeWorld world("stream", {}, {.heartbeat_s = .01, .stream_s = .05});
+  Client client(world.server->port());
+  client.send(request_text("GET", "/v1/events", world.as(Role::reader)));
+  EXPECT_EQ(client.read_answer().status, 200U);
+  EXPECT_TRUE(client.read_rest().starts_with(":\n\n"));
+}
+
 TEST(api, events_go_on_after_the_last_one_that_was_seen) {
   ServeWorld world("events");
   world.events.publish("acme", "score", "{\"n\":1}");

@@ -139,13 +139,16 @@ Result<void> Daemon::State::serve() {
     };
   }
   if (!config.http_listen.empty()) {
-    api.emplace(std::move(parts), ApiOptions{.tenants = tenants(), .body_bytes_max = config.body_bytes_max});
+    api.emplace(std::move(parts), ApiOptions{.tenants = tenants(),
+                                              .body_bytes_max = config.body_bytes_max,
+                                              .items_max = config.engine.queue_items});
     HttpOptions options;
     options.listen = config.http_listen;
     options.tls_certificate = config.tls_certificate;
     options.tls_key = config.tls_key;
     options.tls_client_ca = config.tls_client_ca;
     options.connections_max = config.connections_max;
+    options.bodies_bytes_max = std::max(options.bodies_bytes_max, 4 * config.body_bytes_max);
     CMS_TRY(started, HttpServer::start(options, api->service()));
     http.emplace(std::move(started));
   }
