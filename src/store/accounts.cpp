@@ -91,17 +91,19 @@ Result<bool> Store::erase(const AccountName& name) {
   State& state = *state_;
   const std::lock_guard alone(state.housekeeping);
   CMS_TRY(prefix, state.prefix(name));
+  bool any = false;
   {
     const std::lock_guard one(state.writes);
     CMS_CHECK(state.ready());
     rocksdb::WriteBatch batch;
-    CMS_TRY(any, erase_rows(state, prefix, batch));
-    if (!any) return false;
+    CMS_TRY(rows, erase_rows(state, prefix, batch));
+    any = rows;
     state.heads.erase(prefix);
-    CMS_CHECK(state.write(batch));
+    if (any) CMS_CHECK(state.write(batch));
   }
+  // Also after one that failed between the rows and the bytes: it left its mark.
   CMS_CHECK(state.compact_erased());
-  return true;
+  return any;
 }
 
 Result<std::uint64_t> Store::erase_before(const std::string& tenant, double time) {
@@ -127,8 +129,30 @@ Result<std::uint64_t> Store::erase_before(const std::string& tenant, double time
     if (in_batch > 0) CMS_CHECK(state.write(batch));
     erased += in_batch;
   }
-  if (erased > 0) CMS_CHECK(state.compact_erased());
+  CMS_CHECK(state.compact_erased());
   return erased;
+}
+
+Result<void> Store::State::compact(const std::vector<std::string>& prefixes) const {
+  const std::shared_lock shared(gate);
+  CMS_CHECK(opened());
+  CMS_CHECK(told(database->Flush({}), "erasing an account"));
+  rocksdb::CompactRangeOptions how;
+  how.exclusive_manual_compaction = false;
+  how.bottommost_level_compaction = rocksdb::BottommostLevelCompaction::kForce;
+  const auto compact_range = [&](const std::string& begin) {
+    const std::string end = after(begin);
+    const rocksdb::Slice first = begin, last = end;
+    return told(database->CompactRange(how, &first, &last), "erasing an account");
+  };
+  if (prefixes.size() > kRangesMax) {
+    CMS_CHECK(compact_range(table_row(Table::account)));
+  } else {
+    for (const auto& prefix : prefixes) CMS_CHECK(compact_range(prefix));
+  }
+  // Obsolete files are removed by whoever comes first; turned on again, it is done before the call returns.
+  CMS_CHECK(told(database->DisableFileDeletions(), "erasing an account"));
+  return told(database->EnableFileDeletions(true), "erasing an account");
 }
 
 Result<void> Store::State::compact_erased() {
@@ -143,26 +167,10 @@ Result<void> Store::State::compact_erased() {
   if (prefixes.empty()) return {};
   // Who still reads the rows as they were keeps their bytes alive: wait for those who began before.
   { const std::unique_lock barrier(gate); }
-  {
-    const std::shared_lock shared(gate);
-    CMS_CHECK(opened());
-    CMS_CHECK(told(database->Flush({}), "erasing an account"));
-    rocksdb::CompactRangeOptions how;
-    how.exclusive_manual_compaction = false;
-    how.bottommost_level_compaction = rocksdb::BottommostLevelCompaction::kForce;
-    const auto compact = [&](const std::string& begin) {
-      const std::string end = after(begin);
-      const rocksdb::Slice first = begin, last = end;
-      return told(database->CompactRange(how, &first, &last), "erasing an account");
-    };
-    if (prefixes.size() > kRangesMax) {
-      CMS_CHECK(compact(table_row(Table::account)));
-    } else {
-      for (const auto& prefix : prefixes) CMS_CHECK(compact(prefix));
-    }
-    // Obsolete files are removed by whoever comes first; turned on again, it is done before the call returns.
-    CMS_CHECK(told(database->DisableFileDeletions(), "erasing an account"));
-    CMS_CHECK(told(database->EnableFileDeletions(true), "erasing an account"));
+  auto compacted = compact(prefixes);
+  if (!compacted) {
+    resume();
+    return compacted;
   }
   const std::lock_guard one(writes);
   CMS_CHECK(ready());

@@ -3,7 +3,8 @@
 // A damaged end of a write-ahead log looks like one that a killed program left unfinished, and is cut off. The anchor
 // tells the two apart: it is written after each commit's sync, so a store that comes up with fewer commits than its
 // anchor has lost some that were acknowledged. It is synced only now and then: after a power cut it may be old, and is
-// never ahead. Layout: docs/formats/store.md. Threads: one owner. Cost: one small write a commit.
+// never ahead. Two slots are written in turn, so a write that failed spoils one of them alone. Layout:
+// docs/formats/store.md. Threads: one owner. Cost: one small write a commit.
 #pragma once
 
 #include <rocksdb/env.h>

@@ -9,6 +9,25 @@
 namespace cms::store {
 namespace fs = std::filesystem;
 
+namespace {
+
+Result<void> write_anchor(rocksdb::Env& environment, const fs::path& folder, std::uint64_t commits) {
+  CMS_TRY(anchor, Anchor::open(environment, folder));
+  CMS_CHECK(anchor.write(commits));
+  return anchor.sync();
+}
+
+Result<void> make_checkpoint(const Store::State& state, const fs::path& folder) {
+  const std::shared_lock shared(state.gate);
+  CMS_CHECK(state.opened());
+  rocksdb::Checkpoint* made = nullptr;
+  CMS_CHECK(told(rocksdb::Checkpoint::Create(state.database.get(), &made), "making a snapshot"));
+  const std::unique_ptr<rocksdb::Checkpoint> checkpoint(made);
+  return told(checkpoint->CreateCheckpoint(folder), fmt::format("making snapshot {}", folder.string()));
+}
+
+}  // namespace
+
 Result<void> Store::snapshot(const fs::path& target) const {
   State& state = *state_;
   const std::lock_guard alone(state.housekeeping);
@@ -22,15 +41,14 @@ Result<void> Store::snapshot(const fs::path& target) const {
     const std::lock_guard one(state.writes);
     commits = state.commits;
   }
-  const std::shared_lock shared(state.gate);
-  CMS_CHECK(state.opened());
-  rocksdb::Checkpoint* made = nullptr;
-  CMS_CHECK(told(rocksdb::Checkpoint::Create(state.database.get(), &made), "making a snapshot"));
-  const std::unique_ptr<rocksdb::Checkpoint> checkpoint(made);
-  CMS_CHECK(told(checkpoint->CreateCheckpoint(folder), fmt::format("making snapshot {}", folder.string())));
-  CMS_TRY(anchor, Anchor::open(state.environment(), folder));
-  CMS_CHECK(anchor.write(commits));
-  return anchor.sync();
+  auto made = make_checkpoint(state, folder);
+  if (!made) {
+    state.resume();
+    return made;
+  }
+  auto anchored = write_anchor(state.environment(), folder, commits);
+  if (!anchored) fs::remove_all(folder, error);
+  return anchored;
 }
 
 Result<std::uint64_t> Store::verify() const {

@@ -121,6 +121,10 @@ Result<void> Store::State::open() {
     return fail(ErrorCode::failed, fmt::format("store {} is open in another program (a daemon that runs?): {}",
                                                options.path.string(), status.ToString()));
   }
+  if (status.IsPathNotFound()) {
+    return fail(ErrorCode::bad_input, fmt::format("store {} is damaged, one of its files is missing: {}",
+                                                  options.path.string(), status.ToString()));
+  }
   CMS_CHECK(told(status, fmt::format("opening store {}", options.path.string())));
   database.reset(opened);
   CMS_CHECK(check_format());
@@ -250,14 +254,22 @@ Result<void> Store::State::ready() {
 
 Result<void> Store::State::write(rocksdb::WriteBatch& batch) {
   auto written = write_and_anchor(batch);
-  if (written) return written;
+  if (!written) reopen();
+  return written;
+}
+
+void Store::State::resume() {
+  const std::lock_guard one(writes);
+  if (!database || !database->Resume().ok()) reopen();
+}
+
+void Store::State::reopen() {
   {
     const std::unique_lock alone(gate);
     close();
   }
   // If it does not open now, the next call tries again and says why not.
   static_cast<void>(ready());
-  return written;
 }
 
 Result<void> Store::State::write_and_anchor(rocksdb::WriteBatch& batch) {

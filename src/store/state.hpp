@@ -94,6 +94,10 @@ struct Store::State {
   // Commits a batch: synced, counted and anchored. After a failure the database is opened again, so that what is read
   // from then on is what is on disk. Under `writes`.
   Result<void> write(rocksdb::WriteBatch& batch);
+  // After a failed commit, of which a part may be on disk. Under `writes`.
+  void reopen();
+  // After another failure, which may have stopped RocksDB from taking writes.
+  void resume();
 
   // Errors: `failed` when the database could not be opened again after a failure.
   [[nodiscard]] Result<void> opened() const;
@@ -109,6 +113,7 @@ struct Store::State {
   Result<void> compact_erased();
 
  private:
+  [[nodiscard]] Result<void> compact(const std::vector<std::string>& prefixes) const;
   Result<void> write_and_anchor(rocksdb::WriteBatch& batch);
   Result<void> check_folder() const;
   Result<void> check_format();
