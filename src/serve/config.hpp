@@ -46,7 +46,10 @@ struct Config {
   std::filesystem::path tls_client_ca;  // set = callers show a certificate that it signed
   std::filesystem::path tokens_file;    // who may call; empty = nobody
   std::uint64_t body_bytes_max = 64ULL << 20;
+  std::uint64_t bodies_bytes_max = 256ULL << 20;  // of all requests under way together
   std::uint32_t connections_max = 1024;
+  std::uint32_t http_threads = 2;
+  bool metrics_open = false;  // metrics need no token
 
   store::Options store;
   pipeline::EngineOptions engine;
@@ -59,6 +62,8 @@ struct Config {
 
   std::filesystem::path event_log;  // empty = none
   std::uint64_t event_log_bytes_max = 64ULL << 20;
+  std::uint32_t event_log_files_max = 5;  // old ones that are kept
+  bool event_names = false;               // events carry names of accounts
 
   std::filesystem::path tap_model;  // GGUF for observe mode; empty = off
   std::uint32_t tap_threads = 1;
