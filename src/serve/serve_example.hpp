@@ -129,7 +129,7 @@ class ServeWorld {
   static constexpr double kNow = 1'800'000'000;
 
   explicit ServeWorld(std::string_view name, ApiOptions api = {}, HttpOptions http = {},
-                      pipeline::EngineOptions engine = {})
+                      pipeline::EngineOptions engine = {}, rocksdb::Env* environment = nullptr)
       : folder_(std::filesystem::temp_directory_path() / fmt::format("cms_serve_{}_{}", name, ::getpid())),
         model_(pipeline::example_model()) {
     std::filesystem::remove_all(folder_);
@@ -141,6 +141,7 @@ class ServeWorld {
     const auto other = store::parse_key(std::string(64, '2')).value();
     store::Options options;
     options.path = folder_ / "store";
+    options.environment = environment;
     options.sync = false;  // what is durable after a crash is the store's own test
     store_.emplace(store::Store::open(options, {{"acme", acme}, {"other", other}}).value());
     engine.shards = 1;
