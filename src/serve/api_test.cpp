@@ -6,6 +6,7 @@
 #include <nlohmann/json.hpp>
 
 #include "serve/serve_example.hpp"
+#include "store/injecting_env.hpp"
 #include "tap/npy.hpp"
 
 namespace cms::serve {
@@ -297,6 +298,36 @@ TEST(api, health_and_readiness_need_no_token) {
   EXPECT_EQ(world.ask("GET", "/healthz").status, 200U);
   EXPECT_EQ(world.ask("GET", "/readyz").status, 200U);
   EXPECT_EQ(world.ask("GET", "/metrics", world.as(Role::reader, "*")).body, "cms_up 1\n");
+}
+
+TEST(api, while_the_disk_refuses_decisions_are_stale_and_nothing_is_taken) {
+  const auto files = std::make_shared<store::InjectingFiles>();  // shared: so RocksDB wants it
+  const auto environment = rocksdb::NewCompositeEnv(files);
+  ServeWorld world("refusing", {}, {}, {}, environment.get());
+  ASSERT_EQ(world.ingest("alice", 20).status, 200U);
+  EXPECT_EQ(world.ask("GET", "/readyz").status, 200U);
+  files->kill();
+  const auto refused = world.ingest("alice", 3, 2);
+  expect_problem(refused, 503, "store-unavailable");
+  EXPECT_TRUE(refused.headers.contains("retry-after"));
+  expect_problem(world.ask("GET", "/readyz"), 503, "not-ready");
+  const auto decision = world.ask("GET", std::string(kAccount) + "/decision", world.as(Role::reader));
+  EXPECT_EQ(decision.status, 200U);
+  EXPECT_EQ(body_of(decision)["stale"], true);
+  EXPECT_EQ(body_of(decision)["action"], "allow");
+  EXPECT_TRUE(body_of(decision).contains("as_of"));
+  const auto json = world.as(Role::analyst) + "Content-Type: application/json\r\n";
+  expect_problem(world.ask("PUT", std::string(kAccount) + "/labels", json, R"({"label":"honest"})"), 503,
+                 "store-unavailable");
+  EXPECT_EQ(world.ask("GET", "/healthz").status, 200U);
+}
+
+TEST(api, a_stream_of_events_ends_in_time_so_that_its_reader_is_known_anew) {
+  ServeWorld world("stream", {}, {.heartbeat_s = .01, .stream_s = .05});
+  Client client(world.server->port());
+  client.send(request_text("GET", "/v1/events", world.as(Role::reader)));
+  EXPECT_EQ(client.read_answer().status, 200U);
+  EXPECT_TRUE(client.read_rest().starts_with(":\n\n"));
 }
 
 TEST(api, events_go_on_after_the_last_one_that_was_seen) {

@@ -141,6 +141,7 @@ Result<void> Daemon::State::serve() {
   if (!config.http_listen.empty()) {
     api.emplace(std::move(parts), ApiOptions{.tenants = tenants(),
                                           .body_bytes_max = config.body_bytes_max,
+                                          .items_max = config.engine.queue_items,
                                           .metrics_open = config.metrics_open});
     HttpOptions options;
     options.listen = config.http_listen;
@@ -148,7 +149,7 @@ Result<void> Daemon::State::serve() {
     options.tls_key = config.tls_key;
     options.tls_client_ca = config.tls_client_ca;
     options.connections_max = config.connections_max;
-    options.bodies_bytes_max = config.bodies_bytes_max;
+    options.bodies_bytes_max = std::max(config.bodies_bytes_max, config.body_bytes_max);
     options.threads = config.http_threads;
     CMS_TRY(started, HttpServer::start(options, api->service()));
     http.emplace(std::move(started));

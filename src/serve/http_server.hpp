@@ -26,7 +26,8 @@ struct HttpOptions {
   std::uint32_t header_bytes_max = 16 << 10;
   std::uint64_t bodies_bytes_max = 256ULL << 20;   // of all requests under way together; more are answered 503
   double handshake_s = 10, header_s = 10, body_s = 60, answer_s = 60;  // a peer that takes longer is closed
-  double idle_s = 75;                              // without a request
+  double idle_s = 75;                              // without a request, after the first (which has header_s)
+  double stream_s = 3600;                          // of a stream of events; its reader comes back and is known anew
   double heartbeat_s = 15;                         // a comment in a stream of events that has nothing else to say
 };
 

@@ -179,7 +179,7 @@ class Session final : public Connection {
     if (buffer_.size() == 0) {
       idle_ = true;
       if (shared_.draining) co_return false;
-      socket().expires_after(milliseconds(shared_.options.idle_s));
+      socket().expires_after(milliseconds(served_ ? shared_.options.idle_s : shared_.options.header_s));
       const auto space = buffer_.prepare(4096);
       const std::size_t bytes =
           co_await stream_.async_read_some(space, asio::redirect_error(asio::use_awaitable, error));
@@ -198,6 +198,7 @@ class Session final : public Connection {
       co_return false;
     }
     ++shared_.requests;
+    served_ = true;
     Request request = request_of(parser);
     Held held(shared_);
     std::unique_ptr<Response> response = admit(parser, request, held);
@@ -254,7 +255,7 @@ class Session final : public Connection {
   // False when it did not come whole; the peer has its answer then.
   Awaitable<bool> read_body(Parser& parser, Request& request) {
     Error error;
-    if (request.has_body && !request.header("Expect").empty()) {
+    if (request.has_body && parser.get().version() == 11 && !request.header("Expect").empty()) {
       http::response<http::empty_body> go_on(http::status::continue_, 11);
       co_await http::async_write(stream_, go_on, asio::redirect_error(asio::use_awaitable, error));
       if (error) co_return false;
@@ -364,6 +365,7 @@ class Session final : public Connection {
       pause->gone = true;
       pause->timer.cancel();
     });
+    const auto end = std::chrono::steady_clock::now() + milliseconds(shared_.options.stream_s);
     bool more = !error;
     while (more && !closed_ && !pause_->gone) {
       pause_->timer.expires_after(milliseconds(shared_.options.heartbeat_s));
@@ -375,7 +377,7 @@ class Session final : public Connection {
         co_await pause_->timer.async_wait(asio::redirect_error(asio::use_awaitable, error));
         if (!error) more = co_await send(":\n\n", error);
       }
-      more = more && !piece.ended && !shared_.draining;
+      more = more && !piece.ended && !shared_.draining && std::chrono::steady_clock::now() < end;
     }
     if (!pause_->gone) socket().cancel();
     while (!pause_->gone) {
@@ -406,7 +408,7 @@ class Session final : public Connection {
   beast::flat_buffer buffer_;
   std::string peer_, subject_;
   std::uint64_t body_bytes_max_ = 0;
-  bool idle_ = false, closed_ = false;
+  bool idle_ = false, closed_ = false, served_ = false;
   std::shared_ptr<Pause> pause_;  // of a stream of events
 };
 

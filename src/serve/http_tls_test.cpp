@@ -3,6 +3,9 @@
 #include <openssl/pem.h>
 #include <openssl/x509v3.h>
 
+#include <utility>  // Asio 1.74 needs it and does not name it
+
+#include <boost/asio.hpp>
 #include <boost/asio/ssl.hpp>
 
 #include "serve/serve_example.hpp"
@@ -164,6 +167,16 @@ TEST_F(http_tls, a_new_certificate_is_taken_up_without_a_restart_and_a_wrong_one
   ASSERT_TRUE(write_file(at("server.pem"), "nonsense"));
   EXPECT_FALSE(world.server->reload_certificates());
   EXPECT_TRUE(ask(world.server->port(), "", text).starts_with("HTTP/1.1 200"));
+}
+
+TEST_F(http_tls, who_does_not_finish_the_handshake_is_closed) {
+  auto slow = options(false);
+  slow.handshake_s = .05;
+  ServeWorld world("handshake", {}, slow);
+  Client client(world.server->port());
+  client.send("\x16\x03\x01");
+  EXPECT_EQ(client.read_rest(), "");
+  EXPECT_EQ(world.server->counters().requests, 0U);
 }
 
 TEST_F(http_tls, files_that_are_wrong_are_named) {

@@ -4,13 +4,19 @@
 // stands still unless it is set. Threads: those of the parts; the world has one owner.
 #pragma once
 
+#include <arpa/inet.h>
 #include <fmt/format.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
+#include <array>
 #include <atomic>
-#include <boost/asio.hpp>
 #include <filesystem>
 #include <map>
 #include <memory>
+#include <optional>
+#include <stdexcept>
 #include <string>
 
 #include "base/files.hpp"
@@ -28,25 +34,38 @@ struct Answer {
   bool whole = false;  // false when the connection ended before
 };
 
-// One connection. Reads give up after ten seconds.
+// One connection. Reads give up after ten seconds. Throws std::runtime_error where there is no server.
 class Client {
  public:
-  explicit Client(std::uint16_t port) : socket_(io_) {
-    socket_.connect({boost::asio::ip::make_address("127.0.0.1"), port});
+  explicit Client(std::uint16_t port) : socket_(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
+    sockaddr_in address{};
+    address.sin_family = AF_INET;
+    address.sin_port = htons(port);
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
     const timeval patience{10, 0};
-    ::setsockopt(socket_.native_handle(), SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience));
+    ::setsockopt(socket_, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience));
+    if (::connect(socket_, reinterpret_cast<const sockaddr*>(&address), sizeof(address)) == 0) return;
+    ::close(socket_);
+    throw std::runtime_error("no server");
   }
+  ~Client() { ::close(socket_); }
+  Client(const Client&) = delete;
+  Client& operator=(const Client&) = delete;
 
+  // Who is cut off in the middle still wants to read why, so errors are left to reading.
   void send(std::string_view bytes) {
-    boost::system::error_code ignored;  // who is cut off in the middle still wants to read why
-    boost::asio::write(socket_, boost::asio::buffer(bytes.data(), bytes.size()), ignored);
+    while (!bytes.empty()) {
+      const auto sent = ::send(socket_, bytes.data(), bytes.size(), MSG_NOSIGNAL);
+      if (sent <= 0) return;
+      bytes.remove_prefix(static_cast<std::size_t>(sent));
+    }
   }
-  void half_close() { socket_.shutdown(boost::asio::ip::tcp::socket::shutdown_send); }
+  void half_close() { ::shutdown(socket_, SHUT_WR); }
 
-  // More bytes into the buffer; false at the end. Blocks in the system's own call, for which the timeout holds.
+  // More bytes into the buffer; false at the end.
   bool receive() {
     std::array<char, 65536> piece{};
-    const auto bytes = ::recv(socket_.native_handle(), piece.data(), piece.size(), 0);
+    const auto bytes = ::recv(socket_, piece.data(), piece.size(), 0);
     if (bytes > 0) buffer_.append(piece.data(), static_cast<std::size_t>(bytes));
     return bytes > 0;
   }
@@ -93,8 +112,7 @@ class Client {
     return taken;
   }
 
-  boost::asio::io_context io_;
-  boost::asio::ip::tcp::socket socket_;
+  int socket_;
   std::string buffer_;
 };
 
@@ -111,7 +129,7 @@ class ServeWorld {
   static constexpr double kNow = 1'800'000'000;
 
   explicit ServeWorld(std::string_view name, ApiOptions api = {}, HttpOptions http = {},
-                      pipeline::EngineOptions engine = {})
+                      pipeline::EngineOptions engine = {}, rocksdb::Env* environment = nullptr)
       : folder_(std::filesystem::temp_directory_path() / fmt::format("cms_serve_{}_{}", name, ::getpid())),
         model_(pipeline::example_model()) {
     std::filesystem::remove_all(folder_);
@@ -123,6 +141,7 @@ class ServeWorld {
     const auto other = store::parse_key(std::string(64, '2')).value();
     store::Options options;
     options.path = folder_ / "store";
+    options.environment = environment;
     options.sync = false;  // what is durable after a crash is the store's own test
     store_.emplace(store::Store::open(options, {{"acme", acme}, {"other", other}}).value());
     engine.shards = 1;

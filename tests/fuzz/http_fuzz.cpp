@@ -58,9 +58,8 @@ std::string exchange(const std::uint8_t* data, std::size_t size) {
   ::shutdown(socket, SHUT_WR);
   std::string answer;
   char piece[4096];
-  for (auto bytes = ::recv(socket, piece, sizeof(piece), 0); bytes > 0; bytes = ::recv(socket, piece, sizeof(piece), 0)) {
-    answer.append(piece, static_cast<std::size_t>(bytes));
-  }
+  const auto receive = [&] { return ::recv(socket, piece, sizeof(piece), 0); };
+  for (auto bytes = receive(); bytes > 0; bytes = receive()) answer.append(piece, static_cast<std::size_t>(bytes));
   ::close(socket);
   return answer;
 }
@@ -75,7 +74,8 @@ std::vector<Bytes> fuzz::seeds() {
   return {bytes_of("GET /v1/tenants/acme/accounts/a%2Fb/decision?x=1 HTTP/1.1\r\nHost: cms\r\nAccept: */*\r\n\r\n"),
           bytes_of("POST /v1/tenants/acme/activations HTTP/1.1\r\nHost: cms\r\nContent-Length: 5\r\n\r\nabcde"
                    "GET / HTTP/1.1\r\nHost: cms\r\nConnection: close\r\n\r\n"),
-          bytes_of("PUT /x HTTP/1.1\r\nHost: cms\r\nTransfer-Encoding: chunked\r\n\r\n3;a=b\r\nabc\r\n0\r\nX: y\r\n\r\n"),
+          bytes_of("PUT /x HTTP/1.1\r\nHost: cms\r\nTransfer-Encoding: chunked\r\n\r\n"
+                   "3;a=b\r\nabc\r\n0\r\nX: y\r\n\r\n"),
           bytes_of("HEAD http://cms/healthz HTTP/1.0\r\nExpect: 100-continue\r\nContent-Length: 1\r\n\r\nx")};
 }
 

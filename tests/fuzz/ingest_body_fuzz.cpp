@@ -46,8 +46,9 @@ void check(const Parsed& parsed, std::string_view body) {
 
 std::vector<Bytes> fuzz::seeds() {
   const std::vector<float> values{1, 2, 3, 4, 5, 6};
-  const std::string lines = "{\"account\":\"a\",\"time\":1.5,\"vector\":[1,-2e3,0.25]}\n{\"account\":\"b\",\"vector\":[]}\n";
-  return {seed(0, lines), seed(1, "{\"account\":\"a\",\"text\":\"what is \\u00e4?\"}\n{\"account\":\"b\",\"text\":\"\"}"),
+  const auto lines = R"({"account":"a","time":1.5,"vector":[1,-2e3,0.25]})" "\n" R"({"account":"b","vector":[]})" "\n";
+  const auto texts = R"({"account":"a","text":"what is \u00e4?"})" "\n" R"({"account":"b","text":""})";
+  return {seed(0, lines), seed(1, texts),
           seed(2, text_of(tap::format_npy(values, 3, tap::Dtype::float32))),
           seed(2, text_of(tap::format_npy(values, 2, tap::Dtype::float16))), seed(3, safetensors())};
 }
