@@ -56,7 +56,10 @@ class Help(unittest.TestCase):
     def test_the_manual_has_every_command_and_every_option_under_it(self):
         sections = dict(part.split("\n", 1) for part in page("--man").replace("\\-", "-").split("\n.SS ")[1:])
         for path, options in commands().items():
-            title = next((one for one in sections if re.match(" ".join(("cms", *path)) + r"( [^a-z]|$)", one)), None)
+            below = {other[len(path)] for other in commands() if len(other) > len(path) and other[:len(path)] == path}
+            words = ["cms", *path]
+            title = next((one for one in sections if one.split()[:len(words)] == words
+                          and one.split()[len(words)] not in below), None)
             self.assertIsNotNone(title, path)
             for option in options:
                 self.assertIn(option, sections[title], path)

@@ -17,7 +17,7 @@ std::vector<Bytes> fuzz::seeds() {
       "[[policy.allow]]\ntenant = \"main\"\naccount = \"a\"\nuntil = 2027-01-02T03:04:05Z\nwhy = \"x\"\n"
       "[[webhooks]]\nurl = \"http://h\"\nsecret_file = \"s\"\nactions = [\"review\"]\n";
   return {bytes_of(serve::default_config()), bytes_of(serve::default_config() + more),
-          bytes_of("[atlas]\nfile=\"a\"\n[store]\npath=\"s\"\n[tenants.b]\nkey_file=\"k\"\n" + more)};
+          bytes_of("[atlas]\nfile=\"a\"\n[store]\npath=\"s\"\n[tenants.main]\nkey_file=\"k\"\n" + more)};
 }
 
 }  // namespace cms
