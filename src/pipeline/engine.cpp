@@ -1,6 +1,7 @@
 #include "pipeline/engine.hpp"
 
 #include <algorithm>
+#include <chrono>
 #include <cmath>
 #include <condition_variable>
 #include <deque>
@@ -28,6 +29,21 @@ std::uint32_t rung_of(std::uint64_t queued, std::uint64_t capacity) {
   if (queued * 100 >= capacity * 70) return 2;
   return queued * 100 >= capacity * 50 ? 1 : 0;
 }
+
+// Tells how long it lived.
+class Timed {
+ public:
+  explicit Timed(const std::function<void(double)>& tell) : tell_(tell) {}
+  ~Timed() {
+    if (tell_) tell_(std::chrono::duration<double>(std::chrono::steady_clock::now() - began_).count());
+  }
+  Timed(const Timed&) = delete;
+  Timed& operator=(const Timed&) = delete;
+
+ private:
+  const std::function<void(double)>& tell_;
+  std::chrono::steady_clock::time_point began_ = std::chrono::steady_clock::now();
+};
 
 // One batch from admission to its answer.
 struct Ticket {
@@ -65,15 +81,17 @@ std::string_view name(Refusal refusal) {
 }
 
 struct Engine::State {
-  State(const Model& served, store::Store& kept, const EngineOptions& chosen, Clock now, Watcher watching)
+  State(const Model& served, store::Store& kept, const EngineOptions& chosen, Clock now, Watcher watching,
+        Timers timing)
       : model(served), store(kept), options(chosen), clock(std::move(now)), watcher(std::move(watching)),
-        prices(tariff(served)) {}
+        timers(std::move(timing)), prices(tariff(served)) {}
 
   const Model& model;
   store::Store& store;
   EngineOptions options;
   Clock clock;
   Watcher watcher;
+  Timers timers;
   policy::Tariff prices;
 
   struct Lane {
@@ -253,6 +271,7 @@ Result<void> Engine::State::commit(std::span<const std::unique_ptr<Ticket>> fini
     positions.push_back({ticket->batch.tenant, position.producer, position.epoch, position.sequence});
   }
   if (writes.empty() && positions.empty()) return {};
+  const Timed timed(timers.commit_s);
   return store.commit(writes, positions);
 }
 
@@ -352,8 +371,9 @@ void Engine::State::commit_all(const std::stop_token& stop) {
 }
 
 Result<Engine> Engine::start(const Model& model, store::Store& store, const EngineOptions& options, Clock clock,
-                             Watcher watcher) {
-  auto state = std::make_unique<State>(model, store, options, std::move(clock), std::move(watcher));
+                             Watcher watcher, Timers timers) {
+  auto state = std::make_unique<State>(model, store, options, std::move(clock), std::move(watcher),
+                                       std::move(timers));
   CMS_CHECK(state->read_positions());
   const unsigned cores = std::max(1U, std::thread::hardware_concurrency());
   const unsigned shards = options.shards > 0 ? options.shards : std::max(1U, cores - 1);
@@ -439,6 +459,7 @@ Result<std::optional<Standing>> Engine::look_up(const store::AccountName& name, 
       made.price = policy::price_of_new_chart(state_->prices, *ledger, made.score);
     }
   };
+  const Timed timed(state_->timers.look_up_s);
   CMS_TRY(known, state_->lane_of(name).shard->look(name, look));
   return standing;
 }
