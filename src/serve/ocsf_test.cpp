@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "serve/event_example.hpp"
+#include "serve/webhook_message.hpp"
 
 namespace cms::serve {
 namespace {
@@ -81,6 +82,26 @@ TEST(Ocsf, the_name_is_there_only_when_the_event_has_it) {
   EXPECT_FALSE((*ocsf_finding(event, "1"))["evidences"][0]["actor"]["user"].contains("name"));
   event.name = "anna";
   EXPECT_EQ((*ocsf_finding(event, "1"))["evidences"][0]["actor"]["user"]["name"], "anna");
+}
+
+TEST(Ocsf, no_form_in_which_an_event_leaves_holds_the_name_of_the_account) {
+  const std::string canary = "canary-7f3a@example.org";
+  pipeline::Change change;
+  change.name = {"acme", canary};
+  change.time = 1'700'000'000;
+  change.score.computed = true;
+  change.score.poh = 0.001;
+  ActionWatch watch;
+  EventOptions options;
+  for (const bool names : {false, true}) {
+    options.names = names;
+    watch.accounts.clear();
+    const auto event = take(watch, options, change, "0f0f", "atlas", [](const Score&) { return Action::limit; }, 1);
+    ASSERT_TRUE(event);
+    for (const auto& text : {event_line(*event), webhook_body(*event), ocsf_finding(*event, "1")->dump()}) {
+      EXPECT_EQ(text.find(canary) != std::string::npos, names) << text;
+    }
+  }
 }
 
 }  // namespace
