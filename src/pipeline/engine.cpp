@@ -65,16 +65,16 @@ struct Part {
 
 struct Engine::State {
   State(const Model& served, store::Store& kept, const EngineOptions& chosen, Clock now, Watcher watching,
-        Timers timing)
+        Hooks told)
       : model(served), store(kept), options(chosen), clock(std::move(now)), watcher(std::move(watching)),
-        timers(std::move(timing)), prices(tariff(served)) {}
+        hooks(std::move(told)), prices(tariff(served)) {}
 
   const Model& model;
   store::Store& store;
   EngineOptions options;
   Clock clock;
   Watcher watcher;
-  Timers timers;
+  Hooks hooks;
   policy::Tariff prices;
 
   struct Lane {
@@ -112,6 +112,7 @@ struct Engine::State {
   void answer(std::vector<std::unique_ptr<Ticket>> finished);
   void fail_everything(std::vector<std::unique_ptr<Ticket>> finished);
   void count(const Ticket& ticket);
+  void set_durable(bool now);
   Result<void> read_positions();
   void pause();
   void resume();
@@ -216,7 +217,7 @@ Result<void> Engine::State::commit(std::span<const std::unique_ptr<Ticket>> fini
     positions.push_back({ticket->batch.tenant, position.producer, position.epoch, position.sequence});
   }
   if (writes.empty() && positions.empty()) return {};
-  const Timed timed(timers.commit_s);
+  const Timed timed(hooks.commit_s);
   return store.commit(writes, positions);
 }
 
@@ -237,6 +238,10 @@ void Engine::State::count(const Ticket& ticket) {
       ++counters.refused;
     }
   }
+}
+
+void Engine::State::set_durable(bool now) {
+  if (durable.exchange(now) != now && hooks.durable) hooks.durable(now);
 }
 
 // After a commit: tells who watches and who waits.
@@ -260,9 +265,9 @@ void Engine::State::answer(std::vector<std::unique_ptr<Ticket>> finished) {
     const std::lock_guard lock(admission);
     ++counters.commits;
     for (const auto& ticket : finished) count(*ticket);
-    durable = true;
   }
   changed.notify_all();
+  set_durable(true);
   if (watcher && !changes.empty()) watcher(changes);
   for (const auto& ticket : finished) ticket->done(std::move(ticket->outcome));
 }
@@ -275,8 +280,8 @@ Result<void> Engine::State::read_positions() {
 
 // After a commit that failed: what is in memory goes, since the disk does not have it, and with it everything admitted.
 void Engine::State::fail_everything(std::vector<std::unique_ptr<Ticket>> finished) {
+  set_durable(false);
   std::unique_lock lock(admission);
-  durable = false;
   ++pauses;
   ++counters.commit_failures;
   changed.wait(lock, [&] { return std::ranges::all_of(tickets, [](const auto& t) { return t->parts_left == 0; }); });
@@ -315,9 +320,9 @@ void Engine::State::commit_all(const std::stop_token& stop) {
 }
 
 Result<Engine> Engine::start(const Model& model, store::Store& store, const EngineOptions& options, Clock clock,
-                             Watcher watcher, Timers timers) {
+                             Watcher watcher, Hooks hooks) {
   auto state = std::make_unique<State>(model, store, options, std::move(clock), std::move(watcher),
-                                       std::move(timers));
+                                       std::move(hooks));
   CMS_CHECK(state->read_positions());
   const unsigned cores = std::max(1U, std::thread::hardware_concurrency());
   const unsigned shards = options.shards > 0 ? options.shards : std::max(1U, cores - 1);
@@ -403,7 +408,7 @@ Result<std::optional<Standing>> Engine::look_up(const store::AccountName& name, 
       made.price = policy::price_of_new_chart(state_->prices, *ledger, made.score);
     }
   };
-  const Timed timed(state_->timers.look_up_s);
+  const Timed timed(state_->hooks.look_up_s);
   CMS_TRY(known, state_->lane_of(name).shard->look(name, look));
   return standing;
 }

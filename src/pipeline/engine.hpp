@@ -117,14 +117,16 @@ class Engine {
  public:
   using Clock = std::function<double()>;  // seconds since 1970
   using Watcher = std::function<void(std::span<const Change>)>;
-  // Told how long each commit and each look-up took, in seconds; from the thread that did it. Either may be empty.
-  struct Timers {
+  // Told how long each commit and each look-up took, in seconds, and when commits begin to fail (false) and to succeed
+  // again (true); from the thread that did it. Each may be empty.
+  struct Hooks {
     std::function<void(double)> commit_s, look_up_s;
+    std::function<void(bool)> durable;
   };
 
   // Starts the threads; the model and the store outlive it. Errors: those of reading positions.
   static Result<Engine> start(const Model& model, store::Store& store, const EngineOptions& options, Clock clock,
-                              Watcher watcher = {}, Timers timers = {});
+                              Watcher watcher = {}, Hooks hooks = {});
   Engine(Engine&&) noexcept;
   // Drains: what was admitted is committed and answered.
   ~Engine();

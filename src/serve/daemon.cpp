@@ -93,6 +93,7 @@ struct Daemon::State {
 
   Result<void> open();
   Result<void> serve();
+  void tell_durable(bool now);
   Result<void> reload_policy();
   void retain(const std::stop_token& stop);
   [[nodiscard]] MetricsSnapshot snapshot() const;
@@ -124,13 +125,25 @@ Result<void> Daemon::State::open() {
                                              watcher->take(changes);
                                            },
                                            {[this](double s) { figures.observe_commit(s); },
-                                            [this](double s) { figures.observe_look_up(s); }}));
+                                            [this](double s) { figures.observe_look_up(s); },
+                                            [this](bool now) { tell_durable(now); }}));
   engine.emplace(std::move(started));
   if (!config.tap_model.empty()) {
     CMS_TRY(observing, Observer::start({config.tap_model, config.tap_threads}, model, *engine));
     observer.emplace(std::move(observing));
   }
   return {};
+}
+
+// From the committer.
+void Daemon::State::tell_durable(bool now) {
+  watcher->durable(now);
+  if (now) {
+    log->write(Level::info, Scope::store, "recovered", "commits succeed again");
+  } else {
+    log->write(Level::error, Scope::store, "commit_failed",
+               "a commit failed: nothing is acknowledged until one succeeds");
+  }
 }
 
 Result<void> Daemon::State::serve() {
@@ -149,6 +162,7 @@ Result<void> Daemon::State::serve() {
       observer->observe(std::move(tenant), std::move(position), std::move(texts), std::move(done));
     };
   }
+  parts.erased = [this](const store::AccountName& name) { watcher->forget(name); };
   parts.metrics = [this] { return figures.text(snapshot()); };
   if (!config.http_listen.empty()) {
     api.emplace(std::move(parts), ApiOptions{.tenants = tenants(),

@@ -3,8 +3,8 @@
 #include <fmt/format.h>
 
 #include <cstdlib>
+#include <mutex>
 #include <optional>
-#include <unordered_set>
 
 #include "base/files.hpp"
 #include "serve/decision.hpp"
@@ -22,8 +22,8 @@ struct Watcher::State {
   std::optional<EventLog> log;
   std::optional<Webhooks> webhooks;
   ActionWatch watch;
-  std::unordered_set<std::string> announced;  // tenant, line feed, account: whose action is not `allow`
   std::uint64_t counter = 0;
+  std::mutex mutex;  // of watch
 
   void take(const pipeline::Change& change, const policy::Policy& now);
   void tell(const Event& event);
@@ -62,7 +62,7 @@ Result<Watcher> Watcher::start(const Config& config, const store::Store& store, 
                                Log& log, std::function<std::shared_ptr<const policy::Policy>()> policy,
                                std::function<double()> clock) {
   auto state = std::unique_ptr<State>(
-      new State{store, std::move(atlas), ring, std::move(policy), std::move(clock), {}, {}, {}, {}, {}, 0});
+      new State{store, std::move(atlas), ring, std::move(policy), std::move(clock), {}, {}, {}, {}, 0, {}});
   state->counter = first_counter(state->clock());
   state->options.names = config.event_names;
   if (!config.event_log.empty()) {
@@ -74,6 +74,8 @@ Result<Watcher> Watcher::start(const Config& config, const store::Store& store, 
                 log.write(Level::error, Scope::serve, "event_log", what);
               }));
     state->log = std::move(opened);
+    // What was announced before is not announced again.
+    CMS_CHECK(recall(state->watch, state->options, config.event_log));
   }
   if (!config.webhooks.empty()) {
     CMS_TRY(started, start_webhooks(config, state->clock, log));
@@ -104,22 +106,36 @@ void Watcher::State::tell(const Event& event) {
 }
 
 void Watcher::State::take(const pipeline::Change& change, const policy::Policy& now) {
-  const auto key = change.name.tenant + '\n' + change.name.account;
   const bool may_act = change.score.computed && change.score.poh <= now.ladder.observe;
-  if (!may_act && !announced.contains(key)) return;
+  if (!may_act && watch.accounts.empty()) return;
   const auto pseudonym = store.pseudonym(change.name);
   if (!pseudonym) return;
   const auto decided = [&](const Score& score) {
     return decide(now, store, change.name, score, change.time).action;
   };
   const auto event = serve::take(watch, options, change, *pseudonym, atlas, decided, counter++);
-  if (!event) return;
-  event->action == Action::allow ? (void)announced.erase(key) : (void)announced.insert(key);
-  tell(*event);
+  if (event) tell(*event);
+}
+
+void Watcher::durable(bool now) {
+  Event event;
+  event.time = state_->clock();
+  event.id = event_id(event.time, state_->counter++);
+  event.kind = now ? EventKind::store_recovered : EventKind::store_failed;
+  event.atlas = state_->atlas;
+  event.why = now ? "commits succeed again" : "a commit failed: nothing is acknowledged until one succeeds";
+  state_->tell(event);
+}
+
+void Watcher::forget(const store::AccountName& name) {
+  const auto pseudonym = state_->store.pseudonym(name);
+  const std::lock_guard lock(state_->mutex);
+  if (pseudonym) serve::forget(state_->watch, name.tenant, *pseudonym);
 }
 
 void Watcher::take(std::span<const pipeline::Change> changes) {
   const auto now = state_->policy();
+  const std::lock_guard lock(state_->mutex);
   for (const auto& change : changes) state_->take(change, *now);
 }
 

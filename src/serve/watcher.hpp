@@ -2,7 +2,7 @@
 //
 // The engine's committer calls take(): nothing here waits for a disk or a network, and of a change that nobody has to
 // hear of it costs a comparison.
-// Threads: take() from the committer alone; the rest from any.
+// Threads: take() and durable() from the committer alone; the rest from any.
 #pragma once
 
 #include <functional>
@@ -35,6 +35,11 @@ class Watcher {
   ~Watcher();
 
   void take(std::span<const pipeline::Change> changes);
+
+  // Commits fail from now on, or succeed again. From the committer.
+  void durable(bool now);
+  // An account was erased: nothing of it is remembered. From any thread.
+  void forget(const store::AccountName& name);
 
   // What event log and webhooks have counted; nothing where there are none.
   [[nodiscard]] std::optional<EventLogCounters> event_log() const;
