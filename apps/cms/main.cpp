@@ -32,6 +32,7 @@ int run(int argc, char** argv) {
   add_watch(app, chosen);
   add_fleet(app, chosen);
   add_inspect(app, chosen);
+  add_store(app, chosen);
   add_lab(app, chosen);
   try {
     app.parse(argc, argv);
