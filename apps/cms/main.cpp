@@ -38,6 +38,7 @@ int run(int argc, char** argv) {
   add_inspect(app, chosen);
   add_token(app, chosen);
   add_events(app, chosen);
+  add_store(app, chosen);
   add_lab(app, chosen);
   add_serve(app, chosen);
   try {

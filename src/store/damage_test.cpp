@@ -139,8 +139,8 @@ TEST(Damage, a_flipped_bit_in_any_file_is_told_or_changes_nothing) {
       continue;
     }
     const auto found = everything(*store);
-    if (!found) EXPECT_EQ(found.error().code, ErrorCode::bad_input) << found.error().message;
-    if (found) EXPECT_EQ(*found == sound, true) << file << " bit " << bit << " gave other content";
+    EXPECT_TRUE(found ? *found == sound : found.error().code == ErrorCode::bad_input)
+        << file << " bit " << bit << ": " << (found ? "other content" : found.error().message);
     ++outcomes[kind][found ? 2 : 1];
   }
   for (const auto& [kind, counts] : outcomes) {

@@ -2,7 +2,9 @@
 
 #include <filesystem>
 #include <fstream>
+#include <set>
 #include <sstream>
+#include <string_view>
 #include <utility>
 
 namespace cms::store {
@@ -192,7 +194,10 @@ IOStatus InjectingFiles::next(const char* what, const std::string& path, bool* p
   if (fault_ == Fault::crash) dead_ = true;
   failed_ = std::string(what) + " " + std::filesystem::path(path).filename().string();
   if (partly != nullptr) *partly = fault_ == Fault::short_write;
-  return fault_ == Fault::eio || dead_ ? IOStatus::IOError("injected", "input/output error")
+  // A disk without space still reads.
+  static const std::set<std::string_view> writes = {"append", "write",  "create", "sync",
+                                                    "close",  "rename", "link",   "sync folder"};
+  return fault_ == Fault::eio || dead_ || !writes.contains(what) ? IOStatus::IOError("injected", "input/output error")
                               : IOStatus::NoSpace("injected", "no space left on device");
 }
 
@@ -305,7 +310,9 @@ IOStatus InjectingFiles::DeleteFile(const std::string& path, const IOOptions& op
 }
 
 IOStatus InjectingFiles::FileExists(const std::string& path, const IOOptions& options, IODebugContext* debug) {
-  if (const IOStatus status = next("look for", path); !status.ok()) return status;
+  // RocksDB 7.8.3 asserts the wrong status when this one fails (wal_manager.cc:76), and Debian builds it with asserts.
+  const bool archive = std::filesystem::path(path).filename() == "archive";
+  if (const IOStatus status = archive ? IOStatus::OK() : next("look for", path); !status.ok()) return status;
   return target()->FileExists(path, options, debug);
 }
 
