@@ -323,7 +323,7 @@ TEST(api, while_the_disk_refuses_decisions_are_stale_and_nothing_is_taken) {
 }
 
 TEST(api, a_stream_of_events_ends_in_time_so_that_its_reader_is_known_anew) {
-  ServeWorld world("stream", {}, {.heartbeat_s = .01, .stream_s = .05});
+  ServeWorld world("stream", {}, {.stream_s = .05, .heartbeat_s = .01});
   Client client(world.server->port());
   client.send(request_text("GET", "/v1/events", world.as(Role::reader)));
   EXPECT_EQ(client.read_answer().status, 200U);

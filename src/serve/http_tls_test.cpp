@@ -131,7 +131,7 @@ TEST_F(http_tls, requests_are_answered_under_1_3_and_1_2_and_nothing_older) {
 }
 
 TEST_F(http_tls, a_client_certificate_is_who_the_tokens_file_says) {
-  const auto identity = Credential{{"gw", Role::reader, "acme"}, std::nullopt, "", "", "gateway"};
+  const auto identity = parse_credentials("gw reader acme - cn:gateway").value().at(0);
   ServeWorld world("mtls", {}, options(true));
   ASSERT_TRUE(append_credential(world.folder() / "tokens", identity));
   ASSERT_TRUE(world.authority().reload());
