@@ -34,7 +34,7 @@ Refusal check(const Item& item, std::size_t dimension, double now, const EngineO
 
 void Producers::start(std::span<const store::Position> positions) {
   at_.clear();
-  for (const auto& position : positions) at_[{position.tenant, position.producer}] = {position.epoch, position.sequence};
+  for (const auto& it : positions) at_[{it.tenant, it.producer}] = {it.epoch, it.sequence};
 }
 
 bool Producers::place(const std::string& tenant, const BatchPosition& position, Outcome& outcome) {
