@@ -27,6 +27,7 @@ void add_help(CLI::App& app, Run& chosen);
 void add_fleet(CLI::App& app, Run& chosen);
 void add_inspect(CLI::App& app, Run& chosen);
 void add_token(CLI::App& app, Run& chosen);
+void add_events(CLI::App& app, Run& chosen);
 void add_lab(CLI::App& app, Run& chosen);
 void add_serve(CLI::App& app, Run& chosen);
 void add_lab_run(CLI::App& lab_app, Run& chosen);  // the experiments: cms lab run NAME

@@ -1,6 +1,5 @@
 // cms serve: the daemon, until it is told to stop.
 #include <fmt/format.h>
-#include <spdlog/spdlog.h>
 
 #include <chrono>
 #include <csignal>
@@ -37,17 +36,21 @@ Result<void> run(const Words& words) {
   const auto signals = block_signals();
   CMS_TRY(config, cms::serve::read_config(words.config));
   CMS_TRY(daemon, cms::serve::Daemon::start(config, words.config, now_s));
-  const auto said = fmt::format("HTTP on port {}, gRPC on port {}", daemon.http_port(), daemon.grpc_port());
-  spdlog::info("serve: ready, {}", said);
+  const auto say = [&](cms::serve::Level level, const char* kind, const std::string& text) {
+    daemon.log().write(level, cms::serve::Scope::serve, kind, text);
+  };
+  using cms::serve::Level;
+  say(Level::info, "ready", fmt::format("ready: HTTP on port {}, gRPC on port {}", daemon.http_port(),
+                                        daemon.grpc_port()));
   for (;;) {
     int signal = 0;
     sigwait(&signals, &signal);
     if (signal != SIGHUP) break;
     const auto reloaded = daemon.reload();
-    if (reloaded) spdlog::info("serve: policy, tokens and certificates read again");
-    if (!reloaded) spdlog::error("serve: kept what was there: {}", reloaded.error().message);
+    if (reloaded) say(Level::info, "reloaded", "policy, tokens and certificates read again");
+    if (!reloaded) say(Level::error, "reload_failed", "kept what was there: " + reloaded.error().message);
   }
-  spdlog::info("serve: stopping, what was taken is answered first");
+  say(Level::info, "stopping", "stopping: what was taken is answered first");
   daemon.drain(kDrain_s);
   return {};
 }

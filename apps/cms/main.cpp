@@ -37,6 +37,7 @@ int run(int argc, char** argv) {
   add_fleet(app, chosen);
   add_inspect(app, chosen);
   add_token(app, chosen);
+  add_events(app, chosen);
   add_lab(app, chosen);
   add_serve(app, chosen);
   try {

@@ -117,10 +117,14 @@ class Engine {
  public:
   using Clock = std::function<double()>;  // seconds since 1970
   using Watcher = std::function<void(std::span<const Change>)>;
+  // Told how long each commit and each look-up took, in seconds; from the thread that did it. Either may be empty.
+  struct Timers {
+    std::function<void(double)> commit_s, look_up_s;
+  };
 
   // Starts the threads; the model and the store outlive it. Errors: those of reading positions.
   static Result<Engine> start(const Model& model, store::Store& store, const EngineOptions& options, Clock clock,
-                              Watcher watcher = {});
+                              Watcher watcher = {}, Timers timers = {});
   Engine(Engine&&) noexcept;
   // Drains: what was admitted is committed and answered.
   ~Engine();

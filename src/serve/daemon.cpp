@@ -1,8 +1,8 @@
 #include "serve/daemon.hpp"
 
 #include <fmt/format.h>
-#include <spdlog/spdlog.h>
 
+#include <algorithm>
 #include <chrono>
 #include <condition_variable>
 #include <cstdlib>
@@ -16,6 +16,8 @@
 #include "serve/authority.hpp"
 #include "serve/grpc_server.hpp"
 #include "serve/http_server.hpp"
+#include "serve/log.hpp"
+#include "serve/metrics.hpp"
 #include "serve/observer.hpp"
 #include "serve/watcher.hpp"
 
@@ -75,6 +77,9 @@ struct Daemon::State {
   Clock clock;
   Held policy;
   pipeline::Model model;
+  std::optional<Log> log;
+  Metrics figures;
+  double started = 0;
   std::optional<store::Store> store;
   std::optional<Authority> authority;
   std::optional<EventRing> events;
@@ -90,6 +95,7 @@ struct Daemon::State {
   Result<void> serve();
   Result<void> reload_policy();
   void retain(const std::stop_token& stop);
+  [[nodiscard]] MetricsSnapshot snapshot() const;
   [[nodiscard]] std::vector<std::string> tenants() const;
 };
 
@@ -100,6 +106,9 @@ std::vector<std::string> Daemon::State::tenants() const {
 }
 
 Result<void> Daemon::State::open() {
+  CMS_TRY(logged, Log::to_stderr({.level = config.log_level, .json = config.log_json}, clock));
+  log = std::move(logged);
+  started = clock();
   CMS_TRY(read, pipeline::read_model(config.atlas, config.trust));
   model = std::move(read);
   CMS_TRY(keys, read_keys(config.tenants));
@@ -108,12 +117,14 @@ Result<void> Daemon::State::open() {
   CMS_TRY(known, Authority::open(config.tokens_file));
   authority = std::move(known);
   events.emplace(EventRing::Options{.run = static_cast<std::uint64_t>(clock())});
-  CMS_TRY(watching, Watcher::start(config, *store, model.name, *events, [this] { return policy.get(); }, clock));
+  CMS_TRY(watching, Watcher::start(config, *store, model.name, *events, *log, [this] { return policy.get(); }, clock));
   watcher = std::move(watching);
   CMS_TRY(started, pipeline::Engine::start(model, *store, config.engine, clock,
                                            [this](std::span<const pipeline::Change> changes) {
                                              watcher->take(changes);
-                                           }));
+                                           },
+                                           {[this](double s) { figures.observe_commit(s); },
+                                            [this](double s) { figures.observe_look_up(s); }}));
   engine.emplace(std::move(started));
   if (!config.tap_model.empty()) {
     CMS_TRY(observing, Observer::start({config.tap_model, config.tap_threads}, model, *engine));
@@ -138,6 +149,7 @@ Result<void> Daemon::State::serve() {
       observer->observe(std::move(tenant), std::move(position), std::move(texts), std::move(done));
     };
   }
+  parts.metrics = [this] { return figures.text(snapshot()); };
   if (!config.http_listen.empty()) {
     api.emplace(std::move(parts), ApiOptions{.tenants = tenants(),
                                           .body_bytes_max = config.body_bytes_max,
@@ -169,10 +181,37 @@ Result<void> Daemon::State::serve() {
   return {};
 }
 
+MetricsSnapshot Daemon::State::snapshot() const {
+  MetricsSnapshot seen;
+  seen.version = CMS_VERSION;
+  seen.atlas = model.name;
+  seen.started = started;
+  seen.engine = engine->counters();
+  seen.durable = engine->durable();
+  seen.store = store->sizes();
+  if (http) {
+    const auto counted = http->counters();
+    seen.http.connections = counted.connections;
+    seen.http.accepted = counted.accepted;
+    seen.http.turned_away = counted.turned_away;
+    seen.http.handshake_failures = counted.handshake_failures;
+    seen.http.timeouts = counted.timeouts;
+    seen.http.malformed = counted.malformed;
+    std::ranges::copy(counted.by_class, seen.http.answers);
+  }
+  const auto readers = events->counters();
+  seen.http.event_readers = readers.subscribers;
+  seen.http.event_readers_cut_off = readers.cut_off;
+  seen.log = log->counters();
+  seen.event_log = watcher->event_log();
+  seen.webhooks = watcher->webhooks();
+  return seen;
+}
+
 Result<void> Daemon::State::reload_policy() {
   CMS_TRY(next, read_policy(config.policy_file.empty() ? file : config.policy_file));
   policy.set(next);
-  spdlog::info("policy: read again");
+  log->write(Level::info, Scope::policy, "reloaded", "policy read again");
   return {};
 }
 
@@ -185,8 +224,12 @@ void Daemon::State::retain(const std::stop_token& stop) {
     for (const auto& tenant : config.tenants) {
       if (tenant.retention_days <= 0) continue;
       const auto erased = engine->erase_before(tenant.name, clock() - tenant.retention_days * 86'400);
-      if (!erased) spdlog::error("store: retention of tenant {}: {}", tenant.name, erased.error().message);
-      if (erased && *erased > 0) spdlog::info("store: tenant {}: {} idle accounts erased", tenant.name, *erased);
+      if (!erased) {
+        log->write(Level::error, Scope::store, "retention_failed", erased.error().message, {{"tenant", tenant.name}});
+      } else if (*erased > 0) {
+        log->write(Level::info, Scope::store, "retention", fmt::format("{} idle accounts erased", *erased),
+                   {{"tenant", tenant.name}});
+      }
     }
     wake.wait_for(lock, stop, std::chrono::duration<double>(kRetentionEvery_s), [] { return false; });
   }
@@ -220,6 +263,8 @@ void Daemon::drain(double seconds) {
   if (state_->grpc) state_->grpc->drain(seconds);
   if (state_->http) state_->http->drain(seconds);
 }
+
+Log& Daemon::log() { return *state_->log; }
 
 std::uint16_t Daemon::http_port() const { return state_->http ? state_->http->port() : std::uint16_t{0}; }
 std::uint16_t Daemon::grpc_port() const { return state_->grpc ? state_->grpc->port() : std::uint16_t{0}; }

@@ -12,6 +12,7 @@
 
 #include "base/result.hpp"
 #include "serve/config.hpp"
+#include "serve/log.hpp"
 
 namespace cms::serve {
 
@@ -31,6 +32,9 @@ class Daemon {
 
   // Takes nothing new, lets what is under way be answered for so long, commits and answers everything admitted.
   void drain(double seconds);
+
+  // The daemon's own log.
+  Log& log();
 
   // 0 where it is off.
   [[nodiscard]] std::uint16_t http_port() const;

@@ -1,7 +1,6 @@
 #include "serve/watcher.hpp"
 
 #include <fmt/format.h>
-#include <spdlog/spdlog.h>
 
 #include <cstdlib>
 #include <optional>
@@ -10,8 +9,6 @@
 #include "base/files.hpp"
 #include "serve/decision.hpp"
 #include "serve/event.hpp"
-#include "serve/event_log.hpp"
-#include "serve/webhook.hpp"
 
 namespace cms::serve {
 
@@ -46,7 +43,7 @@ Result<std::string> secret_of(const WebhookConfig& target) {
   return text.substr(0, text.find_last_not_of("\r\n ") + 1);
 }
 
-Result<Webhooks> start_webhooks(const Config& config, const std::function<double()>& clock) {
+Result<Webhooks> start_webhooks(const Config& config, const std::function<double()>& clock, Log& log) {
   std::vector<WebhookTarget> targets;
   for (const auto& target : config.webhooks) {
     CMS_TRY(secret, secret_of(target));
@@ -54,13 +51,15 @@ Result<Webhooks> start_webhooks(const Config& config, const std::function<double
   }
   WebhookOptions options;
   options.seed = static_cast<std::uint64_t>(clock());
-  return Webhooks::start(targets, options, clock, [](const std::string& what) { spdlog::warn("webhooks: {}", what); });
+  return Webhooks::start(targets, options, clock, [&log](const std::string& what) {
+    log.write(Level::warning, Scope::serve, "webhooks", what);
+  });
 }
 
 }  // namespace
 
 Result<Watcher> Watcher::start(const Config& config, const store::Store& store, std::string atlas, EventRing& ring,
-                               std::function<std::shared_ptr<const policy::Policy>()> policy,
+                               Log& log, std::function<std::shared_ptr<const policy::Policy>()> policy,
                                std::function<double()> clock) {
   auto state = std::unique_ptr<State>(
       new State{store, std::move(atlas), ring, std::move(policy), std::move(clock), {}, {}, {}, {}, {}, 0});
@@ -71,11 +70,13 @@ Result<Watcher> Watcher::start(const Config& config, const store::Store& store, 
     options.path = config.event_log;
     options.bytes_max = config.event_log_bytes_max;
     options.files_max = config.event_log_files_max;
-    CMS_TRY(opened, EventLog::open(options, [](const std::string& what) { spdlog::error("events: {}", what); }));
+    CMS_TRY(opened, EventLog::open(options, [&log](const std::string& what) {
+                log.write(Level::error, Scope::serve, "event_log", what);
+              }));
     state->log = std::move(opened);
   }
   if (!config.webhooks.empty()) {
-    CMS_TRY(started, start_webhooks(config, state->clock));
+    CMS_TRY(started, start_webhooks(config, state->clock, log));
     state->webhooks.emplace(std::move(started));
   }
   return Watcher(std::move(state));
@@ -85,6 +86,14 @@ Watcher::Watcher(std::unique_ptr<State> state) : state_(std::move(state)) {}
 Watcher::Watcher(Watcher&&) noexcept = default;
 Watcher& Watcher::operator=(Watcher&&) noexcept = default;
 Watcher::~Watcher() = default;
+
+std::optional<EventLogCounters> Watcher::event_log() const {
+  return state_->log ? std::optional(state_->log->counters()) : std::nullopt;
+}
+
+std::vector<WebhookCounters> Watcher::webhooks() const {
+  return state_->webhooks ? state_->webhooks->counters() : std::vector<WebhookCounters>();
+}
 
 void Watcher::State::tell(const Event& event) {
   if (log) log->append(event);

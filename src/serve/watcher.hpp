@@ -7,13 +7,18 @@
 
 #include <functional>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
+#include <vector>
 
 #include "pipeline/engine.hpp"
 #include "policy/policy.hpp"
 #include "serve/config.hpp"
+#include "serve/event_log.hpp"
 #include "serve/event_ring.hpp"
+#include "serve/log.hpp"
+#include "serve/webhook.hpp"
 
 namespace cms::serve {
 
@@ -22,6 +27,7 @@ class Watcher {
   // Opens the event log where there is to be one, and goes on from what it says. Errors: those of the log and of the
   // webhooks' secrets.
   static Result<Watcher> start(const Config& config, const store::Store& store, std::string atlas, EventRing& ring,
+                               Log& log,
                                std::function<std::shared_ptr<const policy::Policy>()> policy,
                                std::function<double()> clock);
   Watcher(Watcher&&) noexcept;
@@ -29,6 +35,10 @@ class Watcher {
   ~Watcher();
 
   void take(std::span<const pipeline::Change> changes);
+
+  // What event log and webhooks have counted; nothing where there are none.
+  [[nodiscard]] std::optional<EventLogCounters> event_log() const;
+  [[nodiscard]] std::vector<WebhookCounters> webhooks() const;
 
  private:
   struct State;

@@ -54,8 +54,8 @@ struct WebhookCounters {
   bool ended = false;           // by 410 Gone
 };
 
-// Pause in seconds after `failures` failures in a row (from 1): first x 2^(failures - 1), at most max, times a number in
-// [.5, 1) for `uniform` in [0, 1).
+// Pause in seconds after `failures` failures in a row (from 1): first x 2^(failures - 1), at most max, times a number
+// in [.5, 1) for `uniform` in [0, 1).
 double webhook_pause(const WebhookOptions& options, std::uint32_t failures, double uniform);
 
 class Webhooks {

@@ -7,8 +7,8 @@
 
 #include <algorithm>
 #include <array>
-#include <chrono>
-#include <cmath>
+
+#include "serve/rfc3339.hpp"
 
 namespace cms::serve {
 namespace {
@@ -37,18 +37,6 @@ Bytes from_base64(std::string_view text) {
   }
   bytes.resize(bytes.size() - padding);
   return bytes;
-}
-
-// "2023-11-14T22:13:20.250Z"; a time that no calendar has counts as 1970.
-std::string rfc3339(double time) {
-  const double bounded = std::isfinite(time) && time > 0 && time < 253402300800.0 ? time : 0;
-  const auto milliseconds = static_cast<std::int64_t>(std::floor(bounded * 1000));
-  const std::chrono::sys_days day{std::chrono::days{milliseconds / 86'400'000}};
-  const std::chrono::year_month_day date{day};
-  const auto rest = milliseconds % 86'400'000;
-  return fmt::format("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}.{:03}Z", static_cast<int>(date.year()),
-                     static_cast<unsigned>(date.month()), static_cast<unsigned>(date.day()), rest / 3'600'000,
-                     rest / 60'000 % 60, rest / 1000 % 60, rest % 1000);
 }
 
 bool is_port(std::string_view text) {

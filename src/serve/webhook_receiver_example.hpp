@@ -124,7 +124,7 @@ class Receiver {
     const std::string begin = "HTTP/1.1 ";
     if (reply == Reply::fail) return begin + "500 Internal Server Error\r\ncontent-length: 0\r\n\r\n";
     if (reply == Reply::gone) return begin + "410 Gone\r\ncontent-length: 0\r\n\r\n";
-    if (reply == Reply::redirect) return begin + "302 Found\r\nlocation: http://127.0.0.1/\r\ncontent-length: 0\r\n\r\n";
+    if (reply == Reply::redirect) return begin + "302 Found\r\nlocation: /\r\ncontent-length: 0\r\n\r\n";
     if (reply == Reply::part_of_a_header) return begin + "200 O";
     if (reply == Reply::endless_body) return begin + "200 OK\r\ncontent-length: 1000000000\r\n\r\nabc";
     if (reply == Reply::endless_header) return begin + "200 OK\r\nx: " + std::string(100'000, 'x');

@@ -68,7 +68,7 @@ WebhookCounters counters_once(const Webhooks& webhooks, const Done& done, std::s
   while (true) {
     const auto counters = webhooks.counters()[target];
     if (done(counters)) return counters;
-    std::this_thread::yield();
+    std::this_thread::sleep_for(std::chrono::milliseconds(1));  // leaves the core to who is waited for
   }
 }
 

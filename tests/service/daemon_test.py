@@ -1,4 +1,4 @@
-"""The daemon from outside: the same scores as `cms score`, observe mode, reload, drain, erasure, nothing in the clear."""
+"""The daemon from outside: the scores of `cms score`, observe mode, reload, drain, erasure, nothing in the clear."""
 
 import ast
 import json
