@@ -80,11 +80,10 @@ std::string synopsis(const Command& command) {
 
 std::string option_roff(const CLI::Option& option) {
   const auto value = takes_value(option) ? " \\fI" + roff(option.get_type_name()) + "\\fR" : std::string();
-  auto text = fmt::format(".TP\n\\fB{}\\fR{}\n{}\n",
-                          roff(option.get_positional() ? option.get_name() : joined(names_of(option), ", ")), value,
-                          roff(option.get_description()));
-  if (!option.get_default_str().empty()) text += fmt::format("Default: {}.\n", roff(option.get_default_str()));
-  return text;
+  const auto standard = option.get_default_str().empty() ? "" : roff(" (default: " + option.get_default_str() + ")");
+  return fmt::format(".TP\n\\fB{}\\fR{}\n{}{}\n",
+                     roff(option.get_positional() ? option.get_name() : joined(names_of(option), ", ")), value,
+                     roff(option.get_description()), standard);
 }
 
 }  // namespace

@@ -317,7 +317,7 @@ const Bad kBad[] = {
     {"[[webhooks]]\nurl = \"http://h\"\n", "either \"secret_file\" or"},
     {"[[webhooks]]\nurl = \"http://h\"\nsecret_file = \"k\"\nactions = [\"block\"]\n", "one of: allow"},
     {"[webhooks]\nurl = \"http://h\"\n", "written [[webhooks]]"},
-    {"[log]\nlevel = \"loud\"\n", "one of: debug info warn error"},
+    {"[log]\nlevel = \"loud\"\n", "one of: debug info warning error"},
 };
 INSTANTIATE_TEST_SUITE_P(All, BadConfig, testing::ValuesIn(kBad));
 

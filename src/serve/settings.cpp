@@ -187,7 +187,7 @@ constexpr Setting kSettings[] = {
      .what = "Threads of that model", .least = 1, .most = 1024},
 
     {.section = "log", .key = "level", .place = [](Draft& d) -> Place { return &d.config.log_level; },
-     .what = "The least that is logged", .choices = "debug info warn error"},
+     .what = "The least that is logged", .choices = "debug info warning error"},
     {.section = "log", .key = "json", .place = [](Draft& d) -> Place { return &d.config.log_json; },
      .what = "Log as JSON lines"},
 };
