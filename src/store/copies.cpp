@@ -43,6 +43,8 @@ Result<void> Store::snapshot(const fs::path& target) const {
   }
   auto made = make_checkpoint(state, folder);
   if (!made) {
+    // It was not there before; what is, is not known to be whole or durable.
+    fs::remove_all(folder, error);
     state.resume();
     return made;
   }

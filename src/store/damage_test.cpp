@@ -132,7 +132,8 @@ TEST(Damage, a_flipped_bit_in_any_file_is_told_or_changes_nothing) {
     options.environment = environment.get();
     const auto store = Store::open(options, test_keys());
     // Logs of RocksDB's own end in a time.
-    const auto kind = file.has_extension() && file.filename().string()[0] != 'L' ? file.extension().string() : file.filename().string().substr(0, 8);
+    const bool extension = file.has_extension() && file.filename().string()[0] != 'L';
+    const auto kind = extension ? file.extension().string() : file.filename().string().substr(0, 8);
     if (!store) {
       EXPECT_EQ(store.error().code, ErrorCode::bad_input) << file << " bit " << bit << ": " << store.error().message;
       ++outcomes[kind][0];

@@ -1,5 +1,5 @@
-// A store that version 1 wrote must open for ever. tests/golden/store-v1 was made by this test with CMS_STORE_GOLDEN set
-// to that folder; it is never made again.
+// A store that version 1 wrote must open for ever. tests/golden/store-v1 was made by this test, with CMS_STORE_GOLDEN
+// set to that folder; it is never made again.
 #include <gtest/gtest.h>
 
 #include <cstdlib>

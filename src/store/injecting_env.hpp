@@ -1,9 +1,9 @@
 // A file system for proofs: it fails one chosen operation, or forgets at a crash what was never synced.
 //
 // It lies over the machine's. Operations are counted from 1: creating, opening, reading, appending, syncing, closing,
-// renaming, linking, looking for and removing files, reading and syncing folders. A crash cuts every file at its last sync and removes files
-// whose folder was not synced since they were made; renames are kept. Syncs are only noted, not done: the disk that
-// forgets is this one. After Pillai et al., "All File Systems Are Not Created Equal", OSDI 2014.
+// renaming, linking, looking for and removing files, reading and syncing folders. A crash cuts every file at its last
+// sync and removes files whose folder was not synced since they were made; renames are kept. Syncs are only noted, not
+// done: the disk that forgets is this one. After Pillai et al., "All File Systems Are Not Created Equal", OSDI 2014.
 // Threads: any. Cost: that of the calls below.
 #pragma once
 

@@ -1,7 +1,7 @@
 // What a Store is made of; for the sources of this folder alone.
 //
-// Locks, in the order they are taken: `housekeeping` (one copy or compaction at a time), `writes` (one batch at a time),
-// `gate` (shared by readers, alone by who closes and opens the database again). Cost: not said again here.
+// Locks, in the order they are taken: `housekeeping` (one copy or compaction at a time), `writes` (one batch at a
+// time), `gate` (shared by readers, alone by who closes and opens the database again). Cost: see store.hpp.
 #pragma once
 
 #include <rocksdb/cache.h>
