@@ -35,7 +35,8 @@ constexpr std::array kAuditPage{
 constexpr std::array kEvents{
     Parameter{"tenant", "query", R"({"type":"string","pattern":"^[a-z0-9-]{1,64}$"})", "of this tenant alone"},
     Parameter{"Last-Event-ID", "header", kText, "identifier of the last event that was seen"}};
-constexpr Parameter kProducer{"Cms-Producer", "header", kAsciiText, "who sends; percent-encoded, 1 to 256 bytes"};
+constexpr Parameter kProducer{"Cms-Producer", "header", R"({"type":"string","minLength":1,"pattern":"^[!-~]+$"})",
+                              "who sends; percent-encoded, 1 to 256 bytes"};
 constexpr Parameter kEpoch{"Cms-Epoch", "header", kCount, "rises when a producer begins anew"};
 constexpr std::string_view kFromOne = R"({"type":"integer","minimum":1,"maximum":18446744073709551615})";
 constexpr Parameter kSequence{"Cms-Sequence", "header", kFromOne,
