@@ -157,6 +157,11 @@ Refusal Api::State::find(Call& call, const Route*& route) const {
   }
   route = *found;
   if (auto refusal = check_caller(*route, call)) return refusal;
+  for (const auto& one : route->parameters) {
+    if (one.in == "query" && call.target.count(one.name) > 1) {
+      return refuse(Problem::bad_request, fmt::format("\"{}\" may be there once.", one.name));
+    }
+  }
   const bool has_account = route->path.find("{account}") != std::string_view::npos;
   if (has_account && (call.account.empty() || call.account.size() > 256)) {
     return refuse(Problem::bad_request, "An account's name has 1 to 256 bytes.");

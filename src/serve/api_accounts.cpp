@@ -71,6 +71,10 @@ Response list_accounts(const ApiContext& context, const Call& call) {
   const auto cursor = from_hex(call.target.value("cursor").value_or(""));
   if (!cursor) return problem(Problem::bad_request, "\"cursor\" must be one that a page before has given.");
   const auto page = context.parts.store->list(call.tenant, *cursor, *limit);
+  // What the store calls wrong use is a cursor that it never gave.
+  if (!page && page.error().code == ErrorCode::usage) {
+    return problem(Problem::bad_request, "\"cursor\" must be one that a page before has given.");
+  }
   if (!page) return problem(page.error());
   const double now = context.parts.clock();
   Json accounts = Json::array();

@@ -105,6 +105,10 @@ TEST(api, pages_of_the_list_hold_every_account_once) {
   expect_problem(world.ask("GET", "/v1/tenants/acme/accounts?limit=2&limit=3", world.as(Role::reader)), 400,
                  "bad-request");
   expect_problem(world.ask("GET", "/v1/tenants/acme/accounts?cursor=xyz", world.as(Role::reader)), 400, "bad-request");
+  // Found by schemathesis.
+  expect_problem(world.ask("GET", "/v1/tenants/acme/accounts?cursor=00", world.as(Role::reader)), 400, "bad-request");
+  expect_problem(world.ask("GET", "/v1/tenants/acme/audit?after=1&after=1", world.as(Role::analyst)), 400,
+                 "bad-request");
 }
 
 TEST(api, an_etag_is_current_until_the_account_changes) {

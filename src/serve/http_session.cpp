@@ -86,7 +86,8 @@ class Held {
   explicit Held(Shared& shared) : shared_(shared) {}
   Held(const Held&) = delete;
   Held& operator=(const Held&) = delete;
-  ~Held() { shared_.bodies_bytes -= bytes_; }
+  ~Held() { give_back(); }
+  void give_back() { shared_.bodies_bytes -= std::exchange(bytes_, 0); }
   bool take(std::uint64_t bytes) {
     bytes_ = bytes;
     return shared_.bodies_bytes.fetch_add(bytes) + bytes <= shared_.options.bodies_bytes_max;
@@ -209,6 +210,7 @@ class Session final : public Connection {
       const bool whole = co_await read_body(parser, request);
       if (!whole) co_return false;
       response = std::make_unique<Response>(co_await answer(std::move(request)));
+      held.give_back();
     }
     response->close |= !parser.keep_alive() || shared_.draining;
     co_return co_await write(*response, parser.get().method() == http::verb::head, parser.get().version());

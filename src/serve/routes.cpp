@@ -23,7 +23,7 @@ constexpr std::string_view kLimit = R"({"type":"integer","minimum":1,"maximum":1
 constexpr std::string_view kText = R"({"type":"string"})";
 constexpr std::string_view kAsciiText = R"({"type":"string","pattern":"^[!-~]*$"})";
 
-constexpr Parameter kIfNoneMatch{"If-None-Match", "header", kAsciiText,
+constexpr Parameter kIfNoneMatch{"If-None-Match", "header", kText,
                                  "ETags that the caller has: 304 when one is current"};
 constexpr std::array kTagged{kIfNoneMatch};
 constexpr std::array kPaged{
@@ -34,8 +34,9 @@ constexpr std::array kAuditPage{
     Parameter{"limit", "query", kLimit, "entries a page"}};
 constexpr std::array kEvents{
     Parameter{"tenant", "query", R"({"type":"string","pattern":"^[a-z0-9-]{1,64}$"})", "of this tenant alone"},
-    Parameter{"Last-Event-ID", "header", kAsciiText, "identifier of the last event that was seen"}};
-constexpr Parameter kProducer{"Cms-Producer", "header", kAsciiText, "who sends; percent-encoded, 1 to 256 bytes"};
+    Parameter{"Last-Event-ID", "header", kText, "identifier of the last event that was seen"}};
+constexpr Parameter kProducer{"Cms-Producer", "header", R"({"type":"string","minLength":1,"pattern":"^[!-~]+$"})",
+                              "who sends; percent-encoded, 1 to 256 bytes"};
 constexpr Parameter kEpoch{"Cms-Epoch", "header", kCount, "rises when a producer begins anew"};
 constexpr std::string_view kFromOne = R"({"type":"integer","minimum":1,"maximum":18446744073709551615})";
 constexpr Parameter kSequence{"Cms-Sequence", "header", kFromOne,
