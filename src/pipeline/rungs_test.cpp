@@ -10,7 +10,8 @@
 namespace cms::pipeline {
 namespace {
 
-constexpr std::size_t kCalibration = 500, kHonest = 600, kRequests = 60;
+// Requests: the horizon, which is as far as the promise goes.
+constexpr std::size_t kCalibration = 500, kHonest = 600, kRequests = 40, kCalibrated = 60;
 
 // As example_model(), calibrated on many accounts, so that a share can be told.
 Model calibrated_model() {
@@ -19,7 +20,7 @@ Model calibrated_model() {
   std::vector<score::Trajectory> trajectories;
   Scratch scratch;
   for (std::size_t account = 0; account < kCalibration; ++account) {
-    const auto stream = example_stream(model, 10'000 + account, kRequests);
+    const auto stream = example_stream(model, 10'000 + account, kCalibrated);
     std::vector<Projected> projected(stream.size());
     std::vector<const Projected*> requests;
     atlas::project(model.atlas, stream.values, scratch.project, projected);
@@ -105,9 +106,10 @@ TEST(Rungs, after_work_was_shed_a_full_reading_is_what_it_would_have_been) {
   atlas::project(model.atlas, stream.values, scratch.project, projected);
   auto shed = make_account(model), full = make_account(model);
   for (std::size_t i = 0; i < projected.size(); ++i) {
+    const auto distinct = full.window.distinct;
     advance(model, full, projected[i], 0, scratch);
     advance(model, shed, projected[i], 0, scratch, i % 8 == 7 ? Effort::full : Effort::without_h1);
-    if (i % 8 != 7) continue;
+    if (i % 8 != 7 || full.window.distinct == distinct) continue;  // a repeat measures repetition alone
     EXPECT_EQ(shed.reading.values, full.reading.values) << "request " << i;
   }
 }
