@@ -39,17 +39,18 @@ void Producers::start(std::span<const store::Position> positions) {
 
 bool Producers::place(const std::string& tenant, const BatchPosition& position, Outcome& outcome) {
   if (position.producer.empty()) return true;
-  auto& at = at_[{tenant, position.producer}];
+  const auto found = at_.find({tenant, position.producer});
+  const At at = found == at_.end() ? At{} : found->second;
   const bool newer = position.epoch > at.epoch;
   outcome.expected = (newer ? 0 : at.sequence) + 1;
   if (position.epoch < at.epoch) {
     outcome.status = Outcome::Status::stale;
-  } else if (position.sequence < outcome.expected) {
+  } else if (position.sequence > 0 && position.sequence < outcome.expected) {
     outcome.status = Outcome::Status::duplicate;
-  } else if (position.sequence > outcome.expected) {
-    outcome.status = Outcome::Status::gap;
+  } else if (position.sequence != outcome.expected) {
+    outcome.status = Outcome::Status::gap;  // a sequence of 0 was never set: it cannot have been durable
   } else {
-    at = {position.epoch, position.sequence};
+    at_[{tenant, position.producer}] = {position.epoch, position.sequence};
     ++outcome.expected;
     return true;
   }

@@ -14,6 +14,9 @@ namespace cms::pipeline {
 // Why an item cannot be taken; `none` when it can.
 Refusal check(const Item& item, std::size_t dimension, double now, const EngineOptions& options);
 
+// Bytes of a producer's name; longer ones the store cannot keep.
+inline constexpr std::size_t kProducerBytesMax = 256;
+
 // How far each producer of each tenant is.
 class Producers {
  public:

@@ -92,6 +92,7 @@ struct Engine::State {
   std::uint64_t next_ticket = 1;
   Producers producers;
   std::uint32_t pauses = 0;  // nothing is admitted while there is one
+  bool healing = false;      // after a failed commit: producers' positions have to be read before any batch is placed
   Counters counters;
 
   std::atomic<std::uint64_t> queued{0};
@@ -108,11 +109,12 @@ struct Engine::State {
   void work(const std::stop_token& stop, Lane& lane);
   void commit_all(const std::stop_token& stop);
   std::vector<std::unique_ptr<Ticket>> take_finished(std::unique_lock<std::mutex>& lock, const std::stop_token& stop);
-  Result<void> commit(std::span<const std::unique_ptr<Ticket>> finished);
+  Result<bool> commit(std::span<const std::unique_ptr<Ticket>> finished);
   void answer(std::vector<std::unique_ptr<Ticket>> finished);
-  void fail_everything(std::vector<std::unique_ptr<Ticket>> finished);
+  void fail_everything(std::vector<std::unique_ptr<Ticket>> finished, const std::string& why);
   void count(const Ticket& ticket);
-  void set_durable(bool now);
+  void set_durable(bool now, const std::string& why = {});
+  bool heal();
   Result<void> read_positions();
   void pause();
   void resume();
@@ -122,13 +124,16 @@ struct Engine::State {
 void Engine::State::check_items(Ticket& ticket) const {
   const std::size_t dimension = model.atlas.manifest.dimension;
   const double now = clock();
-  const auto& items = ticket.batch.items;
+  auto& items = ticket.batch.items;
   ticket.outcome.refusals.resize(items.size());
   ticket.names.resize(items.size());
   std::vector<std::pair<std::uint64_t, std::size_t>> by_lane;
   for (std::size_t i = 0; i < items.size(); ++i) {
     ticket.outcome.refusals[i] = check(items[i], dimension, now, options);
-    if (ticket.outcome.refusals[i] != Refusal::none) continue;
+    if (ticket.outcome.refusals[i] != Refusal::none) {
+      items[i].activation = {};  // it waits for the rest of its batch, but not with its numbers
+      continue;
+    }
     ticket.names[i] = {ticket.batch.tenant, items[i].account};
     by_lane.emplace_back(stable_hash(key_of(ticket.names[i])) % lanes.size(), i);
   }
@@ -204,11 +209,16 @@ std::vector<std::unique_ptr<Ticket>> Engine::State::take_finished(std::unique_lo
   return finished;
 }
 
-Result<void> Engine::State::commit(std::span<const std::unique_ptr<Ticket>> finished) {
+// True when something was written. Errors: those of the store; `failed` too when it could not be read for an account,
+// since its requests are not done then.
+Result<bool> Engine::State::commit(std::span<const std::unique_ptr<Ticket>> finished) {
   std::vector<store::Write> writes;
   std::vector<store::Position> positions;
   for (const auto& ticket : finished) {
     for (auto& item : ticket->items) {
+      if (item.result == ShardItem::Result::unavailable) {
+        return fail(ErrorCode::failed, "an account could not be read from the store");
+      }
       if (item.result != ShardItem::Result::advanced) continue;
       writes.push_back({*item.name, std::move(item.advanced.record)});
     }
@@ -216,9 +226,10 @@ Result<void> Engine::State::commit(std::span<const std::unique_ptr<Ticket>> fini
     if (position.producer.empty() || ticket->outcome.status != Outcome::Status::done) continue;
     positions.push_back({ticket->batch.tenant, position.producer, position.epoch, position.sequence});
   }
-  if (writes.empty() && positions.empty()) return {};
+  if (writes.empty() && positions.empty()) return false;
   const Timed timed(hooks.commit_s);
-  return store.commit(writes, positions);
+  CMS_CHECK(store.commit(writes, positions));
+  return true;
 }
 
 void Engine::State::count(const Ticket& ticket) {
@@ -240,8 +251,16 @@ void Engine::State::count(const Ticket& ticket) {
   }
 }
 
-void Engine::State::set_durable(bool now) {
-  if (durable.exchange(now) != now && hooks.durable) hooks.durable(now);
+void Engine::State::set_durable(bool now, const std::string& why) {
+  if (durable.exchange(now) != now && hooks.durable) hooks.durable(now, why);
+}
+
+// Writes nothing, durably, which opens the store again where it was closed, and begins at the positions it has. With the
+// admission lock. False while the disk goes on saying no.
+bool Engine::State::heal() {
+  if (!store.commit({}, {}) || !read_positions()) return false;
+  healing = false;
+  return true;
 }
 
 // After a commit: tells who watches and who waits.
@@ -253,13 +272,15 @@ void Engine::State::answer(std::vector<std::unique_ptr<Ticket>> finished) {
       auto& item = ticket->items[i];
       auto& refusal = ticket->outcome.refusals[ticket->places[i]];
       if (item.result == ShardItem::Result::left_out) refusal = Refusal::shed;
-      if (item.result == ShardItem::Result::not_loaded) refusal = Refusal::store;
+      if (item.result == ShardItem::Result::damaged) refusal = Refusal::store;
       if (item.result != ShardItem::Result::advanced) continue;
       changes.push_back({std::move(ticket->names[ticket->places[i]]), item.time, item.advanced.score});
     }
     items += ticket->items.size();
   }
   for (const auto& lane : lanes) lane->shard->durable(finished.back()->number);
+  // Before an erasure that waits may go on: it must not hear of the account after that.
+  if (watcher && !changes.empty()) watcher(changes);
   queued -= items;
   {
     const std::lock_guard lock(admission);
@@ -267,8 +288,6 @@ void Engine::State::answer(std::vector<std::unique_ptr<Ticket>> finished) {
     for (const auto& ticket : finished) count(*ticket);
   }
   changed.notify_all();
-  set_durable(true);
-  if (watcher && !changes.empty()) watcher(changes);
   for (const auto& ticket : finished) ticket->done(std::move(ticket->outcome));
 }
 
@@ -278,9 +297,9 @@ Result<void> Engine::State::read_positions() {
   return {};
 }
 
-// After a commit that failed: what is in memory goes, since the disk does not have it, and with it everything admitted.
-void Engine::State::fail_everything(std::vector<std::unique_ptr<Ticket>> finished) {
-  set_durable(false);
+// After a commit that failed: what the disk does not have goes out of memory, and with it everything admitted.
+void Engine::State::fail_everything(std::vector<std::unique_ptr<Ticket>> finished, const std::string& why) {
+  set_durable(false, why);
   std::unique_lock lock(admission);
   ++pauses;
   ++counters.commit_failures;
@@ -288,11 +307,10 @@ void Engine::State::fail_everything(std::vector<std::unique_ptr<Ticket>> finishe
   for (auto& ticket : tickets) finished.push_back(std::move(ticket));
   tickets.clear();
   for (const auto& lane : lanes) {
-    lane->shard->forget_all();
+    lane->shard->forget_undurable();
     lane->shard->durable(next_ticket - 1);
   }
-  // Where even reading fails, producers begin again at what the store says once it can be read.
-  if (!read_positions()) producers.start({});
+  healing = true;  // the next batch has to
   for (auto& ticket : finished) {
     queued -= ticket->items.size();
     ticket->outcome.status = Outcome::Status::refused;
@@ -311,11 +329,13 @@ void Engine::State::commit_all(const std::stop_token& stop) {
     auto finished = take_finished(lock, stop);
     if (finished.empty()) return;
     lock.unlock();
-    if (commit(finished)) {
-      answer(std::move(finished));
-    } else {
-      fail_everything(std::move(finished));
+    const auto committed = commit(finished);
+    if (!committed) {
+      fail_everything(std::move(finished), committed.error().message);
+      continue;
     }
+    if (*committed) set_durable(true);
+    answer(std::move(finished));
   }
 }
 
@@ -326,7 +346,7 @@ Result<Engine> Engine::start(const Model& model, store::Store& store, const Engi
   CMS_CHECK(state->read_positions());
   const unsigned cores = std::max(1U, std::thread::hardware_concurrency());
   const unsigned shards = options.shards > 0 ? options.shards : std::max(1U, cores - 1);
-  const ShardOptions each{options.memory_bytes / shards, options.steps_max};
+  const ShardOptions each{options.memory_bytes / shards, options.steps_max, state->hooks.load_failed};
   for (unsigned i = 0; i < shards; ++i) {
     state->lanes.push_back(std::make_unique<State::Lane>(std::make_unique<Shard>(model, store, each)));
   }
@@ -358,9 +378,10 @@ void Engine::submit(Batch batch, std::function<void(Outcome)> done) {
   const std::uint64_t items = ticket->items.size();
   const auto queued = state_->queued.load();
   const bool full = items > 0 && queued > 0 && queued + items > state_->options.queue_items;
-  if (full) {
+  const bool nameless = ticket->batch.position.producer.size() > kProducerBytesMax;
+  if (nameless || full || (state_->healing && !state_->heal())) {
     ticket->outcome.status = Outcome::Status::refused;
-    ticket->outcome.refusals.assign(1, Refusal::overload);
+    ticket->outcome.refusals.assign(1, nameless ? Refusal::account : full ? Refusal::overload : Refusal::store);
   } else if (!state_->producers.place(ticket->batch.tenant, ticket->batch.position, ticket->outcome)) {
     ticket->items.clear();
     ticket->places.clear();
@@ -374,11 +395,12 @@ void Engine::submit(Batch batch, std::function<void(Outcome)> done) {
   }
   ticket->number = state_->next_ticket++;
   state_->queued += ticket->items.size();
+  const bool nothing = ticket->items.empty();
   auto* admitted = ticket.get();
   state_->tickets.push_back(std::move(ticket));
   state_->hand_out(*admitted);
-  lock.unlock();
-  if (admitted->items.empty()) state_->changed.notify_all();
+  lock.unlock();  // from here on the ticket may be answered and gone
+  if (nothing) state_->changed.notify_all();
 }
 
 Outcome Engine::ingest(Batch batch) {

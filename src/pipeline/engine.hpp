@@ -45,10 +45,10 @@ enum class Refusal : std::uint8_t {
   model,       // of another model, layer or pooling than the atlas
   dimension,   // not as many numbers as the atlas has
   not_finite,  // NaN or infinite
-  account,     // empty, too long or not UTF-8
+  account,     // empty, too long or not UTF-8; of a whole batch: its producer's name is too long
   clock,       // time is no number, or too far from the clock
   tenant,      // no such tenant, or not the caller's
-  store,       // the disk said no: send the batch again later
+  store,       // of a whole batch: the disk said no, send it again later; of an item: its account is damaged
 };
 inline constexpr std::size_t kRefusalCount = 10;
 std::string_view name(Refusal refusal);
@@ -117,11 +117,12 @@ class Engine {
  public:
   using Clock = std::function<double()>;  // seconds since 1970
   using Watcher = std::function<void(std::span<const Change>)>;
-  // Told how long each commit and each look-up took, in seconds, and when commits begin to fail (false) and to succeed
-  // again (true); from the thread that did it. Each may be empty.
+  // Told how long each commit and each look-up took, in seconds; when commits begin to fail (false, and why) and to
+  // succeed again (true); which account cannot be loaded, and why. From the thread that did it. Each may be empty.
   struct Hooks {
     std::function<void(double)> commit_s, look_up_s;
-    std::function<void(bool)> durable;
+    std::function<void(bool, const std::string&)> durable;
+    std::function<void(const store::AccountName&, const Error&)> load_failed;
   };
 
   // Starts the threads; the model and the store outlive it. Errors: those of reading positions.

@@ -104,7 +104,9 @@ void Shard::step_group(std::span<ShardItem> items, Effort effort, std::uint64_t 
     auto& item = items[i];
     const auto found = resident(*item.name);
     if (!found) {
-      item.result = ShardItem::Result::not_loaded;
+      const bool damaged = found.error().code == ErrorCode::bad_input;
+      item.result = damaged ? ShardItem::Result::damaged : ShardItem::Result::unavailable;
+      if (options_.load_failed) options_.load_failed(*item.name, found.error());
       continue;
     }
     Resident& account = **found;
@@ -121,6 +123,14 @@ void Shard::step_group(std::span<ShardItem> items, Effort effort, std::uint64_t 
 void Shard::forget(const store::AccountName& name) {
   const std::lock_guard lock(mutex_);
   residents_.erase(key_of(name));
+  ++forgotten_;
+  accounts_.store(residents_.size(), std::memory_order_relaxed);
+}
+
+void Shard::forget_undurable() {
+  const std::lock_guard lock(mutex_);
+  const auto durable = durable_.load(std::memory_order_acquire);
+  std::erase_if(residents_, [&](const auto& entry) { return entry.second.ticket > durable; });
   ++forgotten_;
   accounts_.store(residents_.size(), std::memory_order_relaxed);
 }

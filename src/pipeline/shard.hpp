@@ -10,6 +10,7 @@
 
 #include <atomic>
 #include <cstdint>
+#include <functional>
 #include <mutex>
 #include <optional>
 #include <span>
@@ -24,6 +25,8 @@ namespace cms::pipeline {
 struct ShardOptions {
   std::uint64_t memory_bytes = 512ULL << 20;
   std::uint32_t steps_max = 64;
+  // Told of accounts that cannot be loaded; may be empty.
+  std::function<void(const store::AccountName&, const Error&)> load_failed;
 };
 
 // One request for a shard; `refused` and `advanced` are what comes of it.
@@ -32,7 +35,8 @@ struct ShardItem {
   std::span<const float> activation;
   double time = 0;
   bool clean_only = false;  // leave it out when the account's standing is clean
-  enum class Result : std::uint8_t { advanced, left_out, not_loaded } result = Result::advanced;
+  // damaged: its records cannot be read; unavailable: the store cannot be read now.
+  enum class Result : std::uint8_t { advanced, left_out, damaged, unavailable } result = Result::advanced;
   Advanced advanced;
 };
 
@@ -41,7 +45,7 @@ class Shard {
   Shard(const Model& model, const store::Store& store, const ShardOptions& options);
 
   // Steps the items in order. `ticket` is the number of the commit that will make them durable; accounts that cannot be
-  // loaded get not_loaded.
+  // loaded are told to ShardOptions::load_failed.
   void step(std::span<ShardItem> items, Effort effort, std::uint64_t ticket);
 
   // Everything up to this ticket is durable.
@@ -51,9 +55,10 @@ class Shard {
   template <typename Look>
   Result<bool> look(const store::AccountName& name, const Look& look);
 
-  // Forgets one account, or all.
+  // Forgets one account, all, or those with a record that is not durable.
   void forget(const store::AccountName& name);
   void forget_all();
+  void forget_undurable();
 
   [[nodiscard]] std::uint64_t accounts() const { return accounts_.load(std::memory_order_relaxed); }
   [[nodiscard]] std::uint64_t loads() const { return loads_.load(std::memory_order_relaxed); }
@@ -106,6 +111,7 @@ Result<bool> Shard::look(const store::AccountName& name, const Look& look) {
     const std::lock_guard lock(mutex_);
     waiting_.fetch_sub(1, std::memory_order_relaxed);
     if (const auto found = residents_.find(key); found != residents_.end()) {
+      if (found->second.account.records == 0) return false;  // all it has sent was shed
       look(found->second.account);
       return true;
     }

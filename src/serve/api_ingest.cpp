@@ -51,6 +51,10 @@ Response answer(const Outcome& outcome, const std::map<std::size_t, std::string>
   if (outcome.status == Status::stale) {
     return problem(Problem::stale_epoch, "A later epoch of this producer is there; begin a new one, or stop.");
   }
+  // What came of its items was said when it was done.
+  if (outcome.status == Status::duplicate) {
+    return json_response({{"status", "duplicate"}, {"received", items}, {"expected", outcome.expected}});
+  }
   Json refusals = Json::array();
   std::size_t scored = 0, shed = 0;
   for (std::size_t i = 0; i < outcome.refusals.size(); ++i) {
@@ -62,8 +66,7 @@ Response answer(const Outcome& outcome, const std::map<std::size_t, std::string>
     refusals.push_back({{"item", i}, {"refusal", name(refusal)},
                         {"why", words == why.end() ? Json(nullptr) : Json(words->second)}});
   }
-  const bool duplicate = outcome.status == Status::duplicate;
-  Json body{{"status", duplicate ? "duplicate" : "done"}, {"received", items}, {"scored", scored}, {"shed", shed}};
+  Json body{{"status", "done"}, {"received", items}, {"scored", scored}, {"shed", shed}};
   body["refused"] = refusals.size() - shed;
   body["refusals"] = std::move(refusals);
   body["expected"] = outcome.expected;

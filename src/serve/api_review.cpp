@@ -89,7 +89,8 @@ Response erase_account(const ApiContext& context, const Call& call) {
   if (!exists(context, account)) return not_found();
   if (auto done = audit(context, call, "erase", Json::object()); !done) return problem(done.error());
   const auto erased = context.parts.engine->erase(account);
-  if (erased && context.parts.erased) context.parts.erased(account);
+  // Also where it failed half-way: rows that are gone must not be remembered.
+  if (context.parts.erased) context.parts.erased(account);
   if (!erased) return problem(erased.error());
   if (!*erased) return not_found();
   Response response;

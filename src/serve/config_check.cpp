@@ -137,7 +137,7 @@ void check_serve(Findings& to, const Config& config) {
 // The folder itself, or the nearest one above it that is there.
 std::filesystem::path nearest_folder(std::filesystem::path path) {
   std::error_code error;
-  path = std::filesystem::absolute(path, error);
+  path = std::filesystem::absolute(path.empty() ? "." : path, error);
   while (!std::filesystem::exists(path, error) && path.has_relative_path()) path = path.parent_path();
   return path;
 }

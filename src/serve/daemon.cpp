@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <atomic>
 #include <chrono>
 #include <condition_variable>
 #include <cstdlib>
@@ -24,7 +25,8 @@
 namespace cms::serve {
 namespace {
 
-constexpr double kRetentionEvery_s = 600;
+constexpr double kRetentionEvery_s = 3600;
+constexpr double kStreams_s = 2;  // for taps' streams to end: they send again what was not acknowledged
 
 Result<store::KeyRing> read_keys(const std::vector<TenantConfig>& tenants) {
   store::KeyRing keys;
@@ -88,12 +90,15 @@ struct Daemon::State {
   std::optional<Observer> observer;
   std::optional<Api> api;
   std::optional<HttpServer> http;
+  std::atomic<const HttpServer*> http_counted{nullptr};  // a request for metrics may come before start() has returned
   std::optional<GrpcServer> grpc;
   std::jthread retention;
 
   Result<void> open();
   Result<void> serve();
-  void tell_durable(bool now);
+  void tell_durable(bool now, const std::string& why);
+  void tell_damaged(const store::AccountName& name, const Error& error);
+  void retain_tenant(const TenantConfig& tenant);
   Result<void> reload_policy();
   void retain(const std::stop_token& stop);
   [[nodiscard]] MetricsSnapshot snapshot() const;
@@ -126,7 +131,10 @@ Result<void> Daemon::State::open() {
                                            },
                                            {[this](double s) { figures.observe_commit(s); },
                                             [this](double s) { figures.observe_look_up(s); },
-                                            [this](bool now) { tell_durable(now); }}));
+                                            [this](bool now, const std::string& why) { tell_durable(now, why); },
+                                            [this](const store::AccountName& name, const Error& error) {
+                                              tell_damaged(name, error);
+                                            }}));
   engine.emplace(std::move(started));
   if (!config.tap_model.empty()) {
     CMS_TRY(observing, Observer::start({config.tap_model, config.tap_threads}, model, *engine));
@@ -136,14 +144,20 @@ Result<void> Daemon::State::open() {
 }
 
 // From the committer.
-void Daemon::State::tell_durable(bool now) {
+void Daemon::State::tell_durable(bool now, const std::string& why) {
   watcher->durable(now);
   if (now) {
     log->write(Level::info, Scope::store, "recovered", "commits succeed again");
   } else {
     log->write(Level::error, Scope::store, "commit_failed",
-               "a commit failed: nothing is acknowledged until one succeeds");
+               "nothing is acknowledged until a commit succeeds; this one failed: " + why);
   }
+}
+
+// From a shard, or a look-up.
+void Daemon::State::tell_damaged(const store::AccountName& name, const Error& error) {
+  log->write(Level::error, Scope::store, "account_unreadable", error.message,
+             {{"tenant", name.tenant}, {"account", store->pseudonym(name).value_or("")}});
 }
 
 Result<void> Daemon::State::serve() {
@@ -179,6 +193,7 @@ Result<void> Daemon::State::serve() {
     options.threads = config.http_threads;
     CMS_TRY(started, HttpServer::start(options, api->service()));
     http.emplace(std::move(started));
+    http_counted = &*http;
   }
   if (!config.grpc_listen.empty()) {
     GrpcOptions options;
@@ -203,8 +218,8 @@ MetricsSnapshot Daemon::State::snapshot() const {
   seen.engine = engine->counters();
   seen.durable = engine->durable();
   seen.store = store->sizes();
-  if (http) {
-    const auto counted = http->counters();
+  if (const auto* server = http_counted.load()) {
+    const auto counted = server->counters();
     seen.http.connections = counted.connections;
     seen.http.accepted = counted.accepted;
     seen.http.turned_away = counted.turned_away;
@@ -229,6 +244,33 @@ Result<void> Daemon::State::reload_policy() {
   return {};
 }
 
+// Looks for who is due while requests go on, and holds them up only where there is somebody.
+void Daemon::State::retain_tenant(const TenantConfig& tenant) {
+  const double before = clock() - tenant.retention_days * 86'400;
+  std::vector<std::string> due;
+  std::string cursor;
+  do {
+    const auto page = store->list(tenant.name, cursor, 1000);
+    if (!page) {
+      return log->write(Level::error, Scope::store, "retention_failed", page.error().message,
+                        {{"tenant", tenant.name}});
+    }
+    for (const auto& listed : page->accounts) {
+      if (listed.time < before) due.push_back(listed.account);
+    }
+    cursor = page->cursor;
+  } while (!cursor.empty());
+  if (due.empty()) return;
+  const auto erased = engine->erase_before(tenant.name, before);
+  for (const auto& account : due) watcher->forget({tenant.name, account});
+  if (!erased) {
+    return log->write(Level::error, Scope::store, "retention_failed", erased.error().message,
+                      {{"tenant", tenant.name}});
+  }
+  log->write(Level::info, Scope::store, "retention", fmt::format("{} idle accounts erased", *erased),
+             {{"tenant", tenant.name}});
+}
+
 // Erases accounts that were idle for longer than their tenant keeps them.
 void Daemon::State::retain(const std::stop_token& stop) {
   std::mutex mutex;
@@ -236,14 +278,7 @@ void Daemon::State::retain(const std::stop_token& stop) {
   std::unique_lock lock(mutex);
   while (!stop.stop_requested()) {
     for (const auto& tenant : config.tenants) {
-      if (tenant.retention_days <= 0) continue;
-      const auto erased = engine->erase_before(tenant.name, clock() - tenant.retention_days * 86'400);
-      if (!erased) {
-        log->write(Level::error, Scope::store, "retention_failed", erased.error().message, {{"tenant", tenant.name}});
-      } else if (*erased > 0) {
-        log->write(Level::info, Scope::store, "retention", fmt::format("{} idle accounts erased", *erased),
-                   {{"tenant", tenant.name}});
-      }
+      if (tenant.retention_days > 0 && !stop.stop_requested()) retain_tenant(tenant);
     }
     wake.wait_for(lock, stop, std::chrono::duration<double>(kRetentionEvery_s), [] { return false; });
   }
@@ -274,7 +309,8 @@ Result<void> Daemon::reload() {
 void Daemon::drain(double seconds) {
   state_->retention.request_stop();
   if (state_->events) state_->events->close();
-  if (state_->grpc) state_->grpc->drain(seconds);
+  if (state_->observer) state_->observer->close();
+  if (state_->grpc) state_->grpc->drain(std::min(seconds, kStreams_s));
   if (state_->http) state_->http->drain(seconds);
 }
 

@@ -4,6 +4,7 @@
 #include <grpcpp/grpcpp.h>
 
 #include <algorithm>
+#include <atomic>
 #include <chrono>
 
 #include "base/files.hpp"
@@ -16,10 +17,21 @@ namespace {
 
 const grpc::Status kUnknown(grpc::StatusCode::UNAUTHENTICATED, "send `authorization: Bearer TOKEN`, or a certificate");
 
+constexpr double kCheckEvery_s = 60;
+
+// "ipv4:127.0.0.1:53412", "ipv6:[::1]:53412" or its percent-encoded form, without scheme, brackets and port.
+std::string address_of(const std::string& peer) {
+  auto address = peer.substr(0, peer.rfind(':'));
+  address.erase(0, address.find(':') + 1);
+  for (const std::string_view bracket : {"[", "]", "%5B", "%5D"}) {
+    if (const auto at = address.find(bracket); at != std::string::npos) address.erase(at, bracket.size());
+  }
+  return address;
+}
+
 // Who calls: by token, else by the common name of a certificate that TLS has verified.
 Result<Identity> caller_of(const grpc::ServerContext& context, const GrpcParts& parts) {
   const double now = parts.clock();
-  const auto peer = context.peer();
   const auto& metadata = context.client_metadata();
   constexpr std::string_view kBearer = "Bearer ";
   if (const auto sent = metadata.find("authorization"); sent != metadata.end()) {
@@ -32,9 +44,7 @@ Result<Identity> caller_of(const grpc::ServerContext& context, const GrpcParts& 
       if (auto known = parts.authority->by_subject({subject.data(), subject.size()}, now)) return *known;
     }
   }
-  // "ipv4:127.0.0.1:53412": the port changes with every call.
-  const auto address = std::string_view(peer).substr(0, peer.rfind(':'));
-  if (!parts.authority->take_failure(address, now)) return fail(ErrorCode::refused, "too many failures; wait");
+  if (!parts.authority->take_failure(address_of(context.peer()), now)) return fail(ErrorCode::refused, "too many failures; wait");
   return fail(ErrorCode::refused, "");
 }
 
@@ -46,6 +56,9 @@ class IngestService final : public v1::Ingest::Service {
  public:
   IngestService(const GrpcOptions& options, const GrpcParts& parts) : options_(options), parts_(parts) {}
 
+  // Streams end with their next batch; what was taken is answered.
+  void drain() { draining_ = true; }
+
   grpc::Status Activations(grpc::ServerContext* context,
                            grpc::ServerReaderWriter<v1::Acknowledgement, v1::ActivationBatch>* wire) override {
     auto caller = caller_of(*context, parts_);
@@ -56,7 +69,12 @@ class IngestService final : public v1::Ingest::Service {
     ActivationStream stream(options_, parts_, std::move(*caller),
                             [wire](const v1::Acknowledgement& answer) { return wire->Write(answer); });
     v1::ActivationBatch batch;
-    while (wire->Read(&batch) && stream.take(batch)) {
+    double checked = parts_.clock();
+    while (!draining_ && wire->Read(&batch) && stream.take(batch)) {
+      // A token that was taken back or has expired ends its stream.
+      if (parts_.clock() - checked < kCheckEvery_s) continue;
+      checked = parts_.clock();
+      if (const auto still = caller_of(*context, parts_); !still) return refusal_of(still.error());
     }
     return grpc::Status::OK;
   }
@@ -64,6 +82,7 @@ class IngestService final : public v1::Ingest::Service {
  private:
   const GrpcOptions& options_;
   const GrpcParts& parts_;
+  std::atomic<bool> draining_{false};
 };
 
 class ScoresService final : public v1::Scores::Service {
@@ -174,6 +193,7 @@ GrpcServer::~GrpcServer() {
 std::uint16_t GrpcServer::port() const { return static_cast<std::uint16_t>(state_->port); }
 
 void GrpcServer::drain(double seconds) {
+  state_->ingest.drain();
   state_->server->Shutdown(std::chrono::system_clock::now() +
                            std::chrono::milliseconds(static_cast<std::int64_t>(seconds * 1e3)));
   state_->server->Wait();

@@ -11,6 +11,8 @@ namespace {
 using pipeline::Outcome;
 using pipeline::Refusal;
 
+constexpr std::size_t kSlotsMax = 1024;  // batches whose answers have not left
+
 pipeline::Item item_of(const v1::Activation& activation, Refusal refusal) {
   pipeline::Item item{activation.account(), activation.time(), {}, refusal};
   if (refusal != Refusal::none) return item;
@@ -71,70 +73,82 @@ ActivationStream::ActivationStream(const GrpcOptions& options, const GrpcParts& 
 ActivationStream::~ActivationStream() {
   {
     std::unique_lock lock(mutex_);
-    changed_.wait(lock, [&] { return batches_ == 0; });
+    changed_.wait(lock, [&] { return waiting_ == 0; });
     ending_ = true;
   }
   changed_.notify_all();
 }
 
 bool ActivationStream::take(const v1::ActivationBatch& batch) {
-  const auto count = static_cast<std::size_t>(batch.activations_size());
+  auto made = std::make_unique<Slot>();
+  Slot& slot = *made;
+  slot.items = static_cast<std::size_t>(batch.activations_size());
+  slot.bytes = batch.ByteSizeLong();
   {
     std::unique_lock lock(mutex_);
-    changed_.wait(lock, [&] { return gone_ || items_ == 0 || items_ + count <= options_.in_flight_max; });
+    changed_.wait(lock, [&] {
+      const bool room = items_ + slot.items <= options_.in_flight_max &&
+                        bytes_ + slot.bytes <= options_.message_bytes_max && slots_.size() < kSlotsMax;
+      return gone_ || slots_.empty() || room;
+    });
     if (gone_) return false;
-    ++batches_;
-    items_ += count;
+    ++waiting_;
+    items_ += slot.items;
+    bytes_ += slot.bytes;
+    slots_.push_back(std::move(made));
   }
-  v1::Acknowledgement acknowledgement;
-  acknowledgement.set_epoch(batch.epoch());
-  acknowledgement.set_sequence(batch.sequence());
+  slot.acknowledgement.set_epoch(batch.epoch());
+  slot.acknowledgement.set_sequence(batch.sequence());
   const bool known = std::ranges::find(options_.tenants, batch.tenant()) != options_.tenants.end();
   if (!known || !caller_.sees(batch.tenant())) {
-    acknowledgement.set_status(v1::STATUS_REFUSED);
-    acknowledgement.set_reason(std::string(name(Refusal::tenant)));
-    answer(count, std::move(acknowledgement));
+    slot.acknowledgement.set_status(v1::STATUS_REFUSED);
+    slot.acknowledgement.set_reason(std::string(name(Refusal::tenant)));
+    answer(slot);
     return true;
   }
   const auto& manifest = parts_.model->atlas.manifest;
   const bool of_model = batch.model() == manifest.fingerprint() ||
                         (!manifest.model_hash.empty() && batch.model() == manifest.model_hash);
   pipeline::Batch taken{batch.tenant(), {batch.producer(), batch.epoch(), batch.sequence()}, {}};
-  taken.items.reserve(count);
+  taken.items.reserve(slot.items);
   for (const auto& activation : batch.activations()) {
     taken.items.push_back(item_of(activation, of_model ? Refusal::none : Refusal::model));
   }
-  parts_.engine->submit(std::move(taken), [this, count, acknowledgement](const Outcome& outcome) mutable {
-    fill(outcome, acknowledgement);
-    answer(count, std::move(acknowledgement));
+  parts_.engine->submit(std::move(taken), [this, &slot](const Outcome& outcome) {
+    fill(outcome, slot.acknowledgement);
+    answer(slot);
   });
   return true;
 }
 
-void ActivationStream::answer(std::size_t items, v1::Acknowledgement acknowledgement) {
+// The slot belongs to the sender from here on.
+void ActivationStream::answer(Slot& slot) {
   const std::lock_guard lock(mutex_);
-  answers_.push_back(std::move(acknowledgement));
-  --batches_;
-  items_ -= items;
+  --waiting_;
+  items_ -= slot.items;
+  bytes_ -= slot.bytes;
+  slot.answered = true;
   // With the lock: once it is free, the destructor may go on.
   changed_.notify_all();
 }
 
 void ActivationStream::send_all() {
   for (;;) {
-    std::deque<v1::Acknowledgement> ready;
+    std::unique_ptr<Slot> next;
+    bool gone = false;
     {
       std::unique_lock lock(mutex_);
-      changed_.wait(lock, [&] { return !answers_.empty() || ending_; });
-      if (answers_.empty()) return;
-      ready.swap(answers_);
+      changed_.wait(lock, [&] { return (!slots_.empty() && slots_.front()->answered) || (slots_.empty() && ending_); });
+      if (slots_.empty()) return;
+      next = std::move(slots_.front());
+      slots_.pop_front();
+      gone = gone_;
     }
-    for (const auto& acknowledgement : ready) {
-      if (send_(acknowledgement)) continue;
-      const std::lock_guard lock(mutex_);
-      gone_ = true;
-      changed_.notify_all();
-    }
+    changed_.notify_all();
+    if (gone || send_(next->acknowledgement)) continue;
+    const std::lock_guard lock(mutex_);
+    gone_ = true;
+    changed_.notify_all();
   }
 }
 

@@ -7,6 +7,7 @@
 #include <condition_variable>
 #include <deque>
 #include <functional>
+#include <memory>
 #include <mutex>
 #include <thread>
 
@@ -25,11 +26,17 @@ class ActivationStream {
   ActivationStream(const ActivationStream&) = delete;
   ActivationStream& operator=(const ActivationStream&) = delete;
 
-  // Waits while too much is under way, then hands the batch to the engine. False when the peer takes no more answers.
+  // Waits while too much is under way or too many answers have not left, then hands the batch to the engine. False when the peer takes no more answers.
   bool take(const v1::ActivationBatch& batch);
 
  private:
-  void answer(std::size_t items, v1::Acknowledgement acknowledgement);
+  // A batch from its arrival until its acknowledgement has left, in order.
+  struct Slot {
+    std::size_t items = 0, bytes = 0;
+    bool answered = false;
+    v1::Acknowledgement acknowledgement;
+  };
+  void answer(Slot& slot);
   void send_all();
 
   const GrpcOptions& options_;
@@ -38,8 +45,8 @@ class ActivationStream {
   Send send_;
   std::mutex mutex_;
   std::condition_variable changed_;
-  std::deque<v1::Acknowledgement> answers_;
-  std::size_t batches_ = 0, items_ = 0;  // under way
+  std::deque<std::unique_ptr<Slot>> slots_;     // in the order in which they came
+  std::size_t waiting_ = 0, items_ = 0, bytes_ = 0;  // without an answer yet
   bool ending_ = false, gone_ = false;
   std::jthread sender_;
 };

@@ -62,6 +62,7 @@ struct Observer::State {
   std::condition_variable_any ready;
   std::deque<Job> jobs;
   std::size_t waiting = 0;  // texts
+  bool closed = false;
   std::jthread reader;
 
   void read_all(const std::stop_token& stop);
@@ -139,9 +140,20 @@ Observer::Observer(Observer&&) noexcept = default;
 
 Observer::~Observer() {
   if (!state_) return;
+  close();
   state_->reader.request_stop();
   state_->reader.join();
-  for (auto& job : state_->jobs) job.done(overload());
+}
+
+void Observer::close() {
+  std::deque<Job> left;
+  {
+    const std::lock_guard lock(state_->mutex);
+    state_->closed = true;
+    left.swap(state_->jobs);
+    state_->waiting = 0;
+  }
+  for (auto& job : left) job.done(overload());
 }
 
 void Observer::observe(std::string tenant, pipeline::BatchPosition position, std::vector<Observation> texts,
@@ -153,7 +165,8 @@ void Observer::observe(std::string tenant, pipeline::BatchPosition position, std
   }
   {
     const std::lock_guard lock(state_->mutex);
-    if (state_->waiting == 0 || state_->waiting + job.texts.size() <= state_->queue_texts) {
+    const bool empty = state_->waiting == 0;
+    if (!state_->closed && (empty || state_->waiting + job.texts.size() <= state_->queue_texts)) {
       state_->waiting += job.texts.size();
       state_->jobs.push_back(std::move(job));
       state_->ready.notify_one();

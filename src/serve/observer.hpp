@@ -33,6 +33,9 @@ class Observer {
   // What waits is refused as overload.
   ~Observer();
 
+  // Reads nothing more: what waits, and what comes, is refused as overload.
+  void close();
+
   // Hands prompts to the tap and their activations to the engine; `done` is called once, as Engine::submit() does. A
   // text that the model cannot read is refused as `not_finite`, the rest of the batch goes on.
   void observe(std::string tenant, pipeline::BatchPosition position, std::vector<Observation> texts,

@@ -118,6 +118,7 @@ void Watcher::State::take(const pipeline::Change& change, const policy::Policy& 
 }
 
 void Watcher::durable(bool now) {
+  const std::lock_guard lock(state_->mutex);
   Event event;
   event.time = state_->clock();
   event.id = event_id(event.time, state_->counter++);
@@ -130,7 +131,16 @@ void Watcher::durable(bool now) {
 void Watcher::forget(const store::AccountName& name) {
   const auto pseudonym = state_->store.pseudonym(name);
   const std::lock_guard lock(state_->mutex);
-  if (pseudonym) serve::forget(state_->watch, name.tenant, *pseudonym);
+  if (!pseudonym) return;
+  serve::forget(state_->watch, name.tenant, *pseudonym);
+  Event event;
+  event.time = state_->clock();
+  event.id = event_id(event.time, state_->counter++);
+  event.kind = EventKind::erased;
+  event.tenant = name.tenant;
+  event.account = *pseudonym;
+  event.atlas = state_->atlas;
+  state_->tell(event);
 }
 
 void Watcher::take(std::span<const pipeline::Change> changes) {
