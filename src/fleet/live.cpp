@@ -4,19 +4,21 @@
 
 #include <algorithm>
 #include <cmath>
-#include <deque>
 #include <limits>
 #include <map>
-#include <optional>
 
 namespace cms::fleet {
 namespace {
 
 constexpr std::size_t kSlack = 8;  // neighbours held beyond those that are linked
-constexpr double kUnits = 0x1p32;  // of weights
+constexpr double kUnits = 0x1p26;  // of weights, which are at most e^3
 
-bool names(std::span<const Near> some, std::uint32_t account) {
-  return std::any_of(some.begin(), some.end(), [&](const Near& one) { return one.account == account; });
+template <typename Held>
+const Held* find_in(std::span<const Held> some, std::uint32_t account) {
+  for (const auto& one : some) {
+    if (one.near.account == account) return &one;
+  }
+  return nullptr;
 }
 
 }  // namespace
@@ -25,8 +27,8 @@ bool names(std::span<const Near> some, std::uint32_t account) {
 struct LiveFleet::Change {
   struct Before {
     std::uint32_t account = 0;
-    std::vector<std::uint32_t> linked;         // that it was linked to by itself
-    std::optional<Signature> signature;        // where it changes
+    std::vector<Held> linked;      // that it was linked to by itself
+    bool changed = false;
   };
   std::vector<std::uint32_t> accounts;  // that have changed, ascending
   std::vector<Before> before;           // of every account whose neighbours may change
@@ -40,7 +42,7 @@ LiveFleet::LiveFleet(std::vector<Signature> accounts, const BreadthNorm& norm, c
         for (std::size_t i = 0; i < places.size(); ++i) places[i] = place_of(accounts_[i]);
         return Cells(places, {options.cells, options.links.probes, options.links.seed});
       }()),
-      near_(accounts_.size()), bound_(accounts_.size()), holders_(accounts_.size()), strength_(accounts_.size()),
+      near_(accounts_.size()), bound_(accounts_.size()), breadth_(accounts_.size()), holders_(accounts_.size()), strength_(accounts_.size()),
       stirring_(accounts_.size()), community_(accounts_.size()), mark_(accounts_.size()) {}
 
 Result<LiveFleet> LiveFleet::make(std::vector<Signature> accounts, const BreadthNorm& norm,
@@ -52,8 +54,14 @@ Result<LiveFleet> LiveFleet::make(std::vector<Signature> accounts, const Breadth
   for (std::uint32_t first = 0; first < count; first += kTogether) {
     std::vector<std::uint32_t> some;
     for (std::uint32_t i = first; i < std::min(count, first + kTogether); ++i) some.push_back(i);
-    auto found = fleet.cells_.scan(some, fleet.held() + 1, false);
+    auto found = fleet.cells_.scan(some, fleet.held_wanted() + 1, false);
     for (std::size_t i = 0; i < some.size(); ++i) fleet.hold(some[i], std::move(found[i].nearest));
+  }
+#pragma omp parallel for schedule(static)
+  for (std::uint32_t i = 0; i < count; ++i) fleet.breadth_[i] = breadth_of(norm, fleet.accounts_[i]);
+#pragma omp parallel for schedule(static)
+  for (std::uint32_t i = 0; i < count; ++i) {
+    for (auto& held : fleet.near_[i]) held.weight = fleet.weigh(i, held.near.account);
   }
   for (std::uint32_t i = 0; i < count; ++i) {
     for (const auto& tie : fleet.ties_of(i)) fleet.strength_[i] += tie.weight;
@@ -64,7 +72,8 @@ Result<LiveFleet> LiveFleet::make(std::vector<Signature> accounts, const Breadth
   return fleet;
 }
 
-std::size_t LiveFleet::held() const { return options_.links.neighbours + kSlack; }
+std::size_t LiveFleet::held_wanted() const { return options_.links.neighbours + kSlack; }
+std::size_t LiveFleet::held_max() const { return held_wanted() + kSlack; }
 
 Place LiveFleet::place_of(const Signature& signature) const {
   Place place;
@@ -74,32 +83,41 @@ Place LiveFleet::place_of(const Signature& signature) const {
   return place;
 }
 
-std::span<const Near> LiveFleet::linked(std::uint32_t account) const {
+std::span<const LiveFleet::Held> LiveFleet::linked(std::uint32_t account) const {
   return std::span(near_[account]).first(std::min<std::size_t>(options_.links.neighbours, near_[account].size()));
 }
 
-std::int64_t LiveFleet::weight_of(const Signature& a, const Signature& b) const {
-  if (a.requests < kRequestsMin || b.requests < kRequestsMin) return 0;
-  return std::llround(link_weight(norm_, options_.links, a, b) * kUnits);
+LiveFleet::Weight LiveFleet::weigh(std::uint32_t a, std::uint32_t b) const {
+  const auto &first = accounts_[a], &second = accounts_[b];
+  if (first.requests < kRequestsMin || second.requests < kRequestsMin) return 0;
+  const double weight = link_weight(std::min(breadth_[a], breadth_[b]), options_.links, first, second);
+  return static_cast<Weight>(std::lround(weight * kUnits));
+}
+
+void LiveFleet::set_weight(std::uint32_t account, std::uint32_t other, Weight weight) {
+  for (auto& held : near_[account]) {
+    if (held.near.account == other) held.weight = weight;
+  }
 }
 
 std::vector<LiveFleet::Tie> LiveFleet::ties_of(std::uint32_t account) const {
   std::vector<Tie> ties;
-  for (const auto& near : linked(account)) ties.push_back({near.account, 0});
+  ties.reserve(2 * options_.links.neighbours);
+  for (const auto& held : linked(account)) ties.push_back({held.near.account, held.weight});
   for (const auto holder : holders_[account]) {
-    if (names(linked(holder), account) && !names(linked(account), holder)) ties.push_back({holder, 0});
+    const auto* held = find_in(linked(holder), account);
+    if (held != nullptr && find_in(linked(account), holder) == nullptr) ties.push_back({holder, held->weight});
   }
-  std::sort(ties.begin(), ties.end(), [](const Tie& a, const Tie& b) { return a.account < b.account; });
-  for (auto& tie : ties) tie.weight = weight_of(accounts_[account], accounts_[tie.account]);
   std::erase_if(ties, [](const Tie& tie) { return tie.weight == 0; });
+  std::sort(ties.begin(), ties.end(), [](const Tie& a, const Tie& b) { return a.account < b.account; });
   return ties;
 }
 
 // --- links ---------------------------------------------------------------------------------------------------------
 
 void LiveFleet::release(std::uint32_t account) {
-  for (const auto& near : near_[account]) {
-    auto& holders = holders_[near.account];
+  for (const auto& held : near_[account]) {
+    auto& holders = holders_[held.near.account];
     *std::find(holders.begin(), holders.end(), account) = holders.back();
     holders.pop_back();
   }
@@ -110,23 +128,42 @@ void LiveFleet::release(std::uint32_t account) {
 void LiveFleet::hold(std::uint32_t account, std::vector<Near> nearest) {
   release(account);
   bound_[account] = Near{};
-  if (nearest.size() > held()) {
-    bound_[account] = nearest[held()];
-    nearest.resize(held());
+  if (nearest.size() > held_wanted()) {
+    bound_[account] = nearest[held_wanted()];
+    nearest.resize(held_wanted());
   }
-  near_[account].assign(nearest.begin(), nearest.end());
-  for (const auto& near : near_[account]) holders_[near.account].push_back(account);
+  near_[account].reserve(nearest.size());
+  for (const auto& near : nearest) {
+    near_[account].push_back({near, 0});
+    holders_[near.account].push_back(account);
+  }
   cells_.set_bound(account, bound_[account].distance);
 }
 
+// Lets the farthest go where many have come near.
 void LiveFleet::trim(std::uint32_t account) {
-  if (near_[account].size() > held() + kSlack) hold(account, std::vector<Near>(near_[account]));
+  auto& held = near_[account];
+  if (held.size() <= held_max()) return;
+  bound_[account] = held[held_wanted()].near;
+  for (std::size_t i = held_wanted(); i < held.size(); ++i) {
+    auto& holders = holders_[held[i].near.account];
+    *std::find(holders.begin(), holders.end(), account) = holders.back();
+    holders.pop_back();
+  }
+  held.resize(held_wanted());
+  cells_.set_bound(account, bound_[account].distance);
+}
+
+void LiveFleet::put(std::uint32_t account, const Near& near) {
+  auto& held = near_[account];
+  const auto before = [](const Held& one, const Near& other) { return one.near < other; };
+  held.insert(std::lower_bound(held.begin(), held.end(), near, before), {near, 0});
 }
 
 void LiveFleet::touch(std::uint32_t account, Change& change) {
   if (mark_[account] > 0) return;
-  change.before.push_back({account, {}, {}});
-  for (const auto& near : linked(account)) change.before.back().linked.push_back(near.account);
+  const auto now = linked(account);
+  change.before.push_back({account, {now.begin(), now.end()}, false});
   mark_[account] = static_cast<std::uint32_t>(change.before.size());
 }
 
@@ -149,15 +186,16 @@ Result<LiveFleet::Change> LiveFleet::begin(std::span<const std::uint32_t> accoun
     if (!fresh && accounts_[account] == signatures[i]) continue;
     if (fresh) {
       accounts_.emplace_back();
-      near_.emplace_back(), holders_.emplace_back(), bound_.emplace_back();
+      near_.emplace_back(), holders_.emplace_back(), bound_.emplace_back(), breadth_.push_back(0);
       strength_.push_back(0), stirring_.push_back(0), community_.push_back(0), mark_.push_back(0);
       cells_.move(account, place_of(signatures[i]));
       join(account, fresh_community());
     }
     change.accounts.push_back(account);
     touch(account, change);
-    change.before.back().signature = accounts_[account];
+    change.before.back().changed = true;
     accounts_[account] = signatures[i];
+    breadth_[account] = breadth_of(norm_, signatures[i]);
   }
   return change;
 }
@@ -170,11 +208,10 @@ void LiveFleet::measure_holders(Change& change) {
     for (const auto holder : holders) {
       touch(holder, change);
       auto& held = near_[holder];
-      const auto old = std::find_if(held.begin(), held.end(), [&](const Near& n) { return n.account == account; });
-      held.erase(old);
+      held.erase(std::find_if(held.begin(), held.end(), [&](const Held& one) { return one.near.account == account; }));
       const Near now{place_distance(place, cells_.place(holder)), account};
       if (now < bound_[holder]) {
-        held.insert(std::lower_bound(held.begin(), held.end(), now), now);
+        put(holder, now);
         continue;
       }
       auto& left = holders_[account];
@@ -189,24 +226,20 @@ void LiveFleet::move_places(Change& change) {
   std::vector<Place> places(change.accounts.size());
 #pragma omp parallel for schedule(static)
   for (std::size_t i = 0; i < places.size(); ++i) places[i] = place_of(accounts_[change.accounts[i]]);
-  for (const auto account : change.accounts) {
-    // Touched as they are released: their own lists are made anew.
-    release(account);
-  }
+  for (const auto account : change.accounts) release(account);
   for (std::size_t i = 0; i < places.size(); ++i) cells_.move(change.accounts[i], places[i]);
 }
 
 void LiveFleet::look_around(Change& change, LiveUpdate& done) {
-  auto found = cells_.scan(change.accounts, held() + 1, true);
+  auto found = cells_.scan(change.accounts, held_wanted() + 1, true);
   for (std::size_t i = 0; i < found.size(); ++i) {
     const auto account = change.accounts[i];
     for (const auto& entered : found[i].entered) {
       const Near now{entered.distance, account};
-      auto& held = near_[entered.account];
-      const auto at = std::lower_bound(held.begin(), held.end(), now);
-      if (!(now < bound_[entered.account]) || (at != held.end() && *at == now)) continue;
+      if (!(now < bound_[entered.account])) continue;
+      if (find_in(std::span<const Held>(near_[entered.account]), account) != nullptr) continue;
       touch(entered.account, change);
-      held.insert(at, now);
+      put(entered.account, now);
       holders_[account].push_back(entered.account);
     }
   }
@@ -216,61 +249,70 @@ void LiveFleet::look_around(Change& change, LiveUpdate& done) {
   std::erase_if(change.poor, [&](std::uint32_t account) {
     return near_[account].size() >= options_.links.neighbours || bound_[account] == Near{};
   });
-  auto again = cells_.scan(change.poor, held() + 1, false);
+  auto again = cells_.scan(change.poor, held_wanted() + 1, false);
   for (std::size_t i = 0; i < again.size(); ++i) hold(change.poor[i], std::move(again[i].nearest));
   done.looked_anew = static_cast<std::uint32_t>(change.poor.size());
   for (const auto& before : change.before) trim(before.account);
 }
 
-// Enters what links weigh now instead of before. Accounts to look at, ascending.
-std::vector<std::uint32_t> LiveFleet::settle_weights(const Change& change) {
-  const auto was = [&](std::uint32_t i) -> const Change::Before* {
-    return mark_[i] > 0 ? &change.before[mark_[i] - 1] : nullptr;
-  };
-  const auto changed = [&](std::uint32_t i) { return was(i) != nullptr && was(i)->signature.has_value(); };
+// Whose link may weigh another amount than before: a < b, ascending.
+std::vector<std::pair<std::uint32_t, std::uint32_t>> LiveFleet::pairs_of(const Change& change) const {
+  const auto changed = [&](std::uint32_t i) { return mark_[i] > 0 && change.before[mark_[i] - 1].changed; };
   std::vector<std::pair<std::uint32_t, std::uint32_t>> pairs;
   for (const auto& before : change.before) {
     const auto i = before.account;
-    const auto now = linked(i);
-    const auto pair = [&](std::uint32_t x) { pairs.emplace_back(std::min(i, x), std::max(i, x)); };
-    for (const auto x : before.linked) {
-      if (changed(i) || changed(x) || !names(now, x)) pair(x);
-    }
-    for (const auto& near : now) {
-      const auto x = near.account;
-      if (changed(i) || changed(x) || std::find(before.linked.begin(), before.linked.end(), x) == before.linked.end()) {
-        pair(x);
+    const std::span<const Held> was = before.linked, now = linked(i);
+    const auto look = [&](std::span<const Held> some, std::span<const Held> others) {
+      for (const auto& held : some) {
+        const auto x = held.near.account;
+        if (!changed(i) && !changed(x) && find_in(others, x) != nullptr) continue;
+        pairs.emplace_back(std::min(i, x), std::max(i, x));
       }
-    }
+    };
+    look(was, now);
+    look(now, was);
   }
   std::sort(pairs.begin(), pairs.end());
   pairs.erase(std::unique(pairs.begin(), pairs.end()), pairs.end());
-  const auto had = [&](std::uint32_t i, std::uint32_t x) {
-    const auto* before = was(i);
-    if (before == nullptr) return names(linked(i), x);
-    return std::find(before->linked.begin(), before->linked.end(), x) != before->linked.end();
+  return pairs;
+}
+
+// Enters what links weigh now instead of before. Accounts to look at, ascending.
+std::vector<std::uint32_t> LiveFleet::settle_weights(const Change& change) {
+  const auto pairs = pairs_of(change);
+  const auto before = [&](std::uint32_t i, std::uint32_t x) {
+    return find_in(mark_[i] > 0 ? std::span<const Held>(change.before[mark_[i] - 1].linked) : linked(i), x);
   };
-  const auto old = [&](std::uint32_t i) -> const Signature& { return changed(i) ? *was(i)->signature : accounts_[i]; };
-  std::vector<std::int64_t> moved(pairs.size());
+  std::vector<Weight> now(pairs.size()), was(pairs.size());
 #pragma omp parallel for schedule(static)
   for (std::size_t p = 0; p < pairs.size(); ++p) {
     const auto [a, b] = pairs[p];
-    if (names(linked(a), b) || names(linked(b), a)) moved[p] += weight_of(accounts_[a], accounts_[b]);
-    if (had(a, b) || had(b, a)) moved[p] -= weight_of(old(a), old(b));
+    if (find_in(linked(a), b) != nullptr || find_in(linked(b), a) != nullptr) now[p] = weigh(a, b);
+    const auto* old = before(a, b);
+    if (old == nullptr) old = before(b, a);
+    if (old != nullptr) was[p] = old->weight;
   }
   std::vector<std::uint32_t> waiting(change.accounts);
   for (std::size_t p = 0; p < pairs.size(); ++p) {
-    total_ += moved[p];
-    for (const auto i : {pairs[p].first, pairs[p].second}) {
-      strength_[i] += moved[p];
-      total_of_[community_[i]] += moved[p];
-      stirring_[i] += std::abs(moved[p]);
-      if (static_cast<double>(stirring_[i]) > options_.stirred * static_cast<double>(strength_[i])) waiting.push_back(i);
+    const auto [a, b] = pairs[p];
+    set_weight(a, b, now[p]);
+    set_weight(b, a, now[p]);
+    const auto moved = std::int64_t{now[p]} - std::int64_t{was[p]};
+    total_ += moved;
+    for (const auto i : {a, b}) {
+      strength_[i] += moved;
+      total_of_[community_[i]] += moved;
+      if (stir(i, std::abs(moved))) waiting.push_back(i);
     }
   }
   std::sort(waiting.begin(), waiting.end());
   waiting.erase(std::unique(waiting.begin(), waiting.end()), waiting.end());
   return waiting;
+}
+
+bool LiveFleet::stir(std::uint32_t account, std::int64_t weight) {
+  stirring_[account] += weight;
+  return static_cast<double>(stirring_[account]) > options_.stirred * static_cast<double>(strength_[account]);
 }
 
 Result<LiveUpdate> LiveFleet::update(std::span<const std::uint32_t> accounts, std::span<const Signature> signatures) {
@@ -292,9 +334,10 @@ std::vector<Link> LiveFleet::links() const {
   std::vector<Link> links;
   for (std::uint32_t i = 0; i < accounts_.size(); ++i) {
     if (accounts_[i].requests < kRequestsMin) continue;
-    for (const auto& near : linked(i)) {
-      if (accounts_[near.account].requests < kRequestsMin) continue;
-      links.push_back({std::min(i, near.account), std::max(i, near.account), 0});
+    for (const auto& held : linked(i)) {
+      const auto other = held.near.account;
+      if (accounts_[other].requests < kRequestsMin) continue;
+      links.push_back({std::min(i, other), std::max(i, other), 0});
     }
   }
   const auto before = [](const Link& x, const Link& y) { return std::pair(x.a, x.b) < std::pair(y.a, y.b); };
@@ -305,10 +348,10 @@ std::vector<Link> LiveFleet::links() const {
 }
 
 std::size_t LiveFleet::bytes() const {
-  std::size_t sum = cells_.bytes() + bound_.capacity() * sizeof(Near) +
+  std::size_t sum = cells_.bytes() + bound_.capacity() * sizeof(Near) + breadth_.capacity() * sizeof(double) +
                     (strength_.capacity() + stirring_.capacity() + total_of_.capacity()) * sizeof(std::int64_t) +
                     (community_.capacity() + mark_.capacity() + size_of_.capacity()) * sizeof(std::uint32_t);
-  for (const auto& near : near_) sum += sizeof(near) + near.capacity() * sizeof(Near);
+  for (const auto& near : near_) sum += sizeof(near) + near.capacity() * sizeof(Held);
   for (const auto& holders : holders_) sum += sizeof(holders) + holders.capacity() * sizeof(std::uint32_t);
   return sum;
 }

@@ -6,7 +6,7 @@
 // Links are those that fleet::Neighbourhood would make of the same signatures, where all cells are looked through; with
 // fewer probes both miss some neighbours. Communities: a component of few accounts is clustered anew whenever a link of
 // it changes, as find_communities() would; in greater ones accounts that have changed, or whose links have by a tenth,
-// move to the community of greatest gain, and who is left behind by a move is looked at after it (dynamic frontier).
+// move to the community of greatest gain, which stirs those they are linked to in turn (dynamic frontier).
 // Such moves never lower modularity at fixed links; communities split or merge as wholes in rebuild() alone.
 //
 // Invariants: strengths and totals are whole numbers, so nothing drifts; equal calls in equal order leave equal states,
@@ -18,6 +18,7 @@
 
 #include <cstdint>
 #include <span>
+#include <utility>
 #include <vector>
 
 #include "base/result.hpp"
@@ -68,17 +69,25 @@ class LiveFleet {
 
  private:
   struct Change;
+  using Weight = std::uint32_t;  // units of 2^-26
+  struct Held {
+    Near near;
+    Weight weight = 0;  // of the link; says nothing beyond those that are linked
+  };
   struct Tie {
     std::uint32_t account = 0;
-    std::int64_t weight = 0;  // units of 2^-32
+    Weight weight = 0;
   };
   LiveFleet(std::vector<Signature> accounts, const BreadthNorm& norm, const LiveOptions& options);
 
-  [[nodiscard]] std::size_t held() const;
+  [[nodiscard]] std::size_t held_wanted() const;  // after a look; between looks as few as are linked, and
+  [[nodiscard]] std::size_t held_max() const;     // at most this
   [[nodiscard]] Place place_of(const Signature& signature) const;
-  [[nodiscard]] std::span<const Near> linked(std::uint32_t account) const;  // its nearest, so many as are linked
+  [[nodiscard]] std::span<const Held> linked(std::uint32_t account) const;  // its nearest, so many as are linked
   [[nodiscard]] std::vector<Tie> ties_of(std::uint32_t account) const;      // ascending
-  [[nodiscard]] std::int64_t weight_of(const Signature& a, const Signature& b) const;
+  [[nodiscard]] Weight weigh(std::uint32_t a, std::uint32_t b) const;
+  void set_weight(std::uint32_t account, std::uint32_t other, Weight weight);
+  void put(std::uint32_t account, const Near& near);
   void release(std::uint32_t account);
   void hold(std::uint32_t account, std::vector<Near> nearest);
   void trim(std::uint32_t account);
@@ -87,6 +96,7 @@ class LiveFleet {
   void move_places(Change& change);
   void measure_holders(Change& change);
   void look_around(Change& change, LiveUpdate& done);
+  [[nodiscard]] std::vector<std::pair<std::uint32_t, std::uint32_t>> pairs_of(const Change& change) const;
   std::vector<std::uint32_t> settle_weights(const Change& change);
   Result<std::vector<std::uint32_t>> cluster_small(std::span<const std::uint32_t> stirred, LiveUpdate& done);
   Result<void> cluster(std::span<const std::uint32_t> members);
@@ -95,13 +105,15 @@ class LiveFleet {
   void join(std::uint32_t account, std::uint32_t community);
   void leave(std::uint32_t account);
   std::uint32_t fresh_community();
+  bool stir(std::uint32_t account, std::int64_t weight);  // whether it is to be looked at
 
   std::vector<Signature> accounts_;
   BreadthNorm norm_;
   LiveOptions options_;
   Cells cells_;
-  std::vector<std::vector<Near>> near_;               // everybody before the bound, ascending
+  std::vector<std::vector<Held>> near_;               // everybody before the bound, ascending
   std::vector<Near> bound_;
+  std::vector<double> breadth_;
   std::vector<std::vector<std::uint32_t>> holders_;   // in whose `near_` an account is
   std::vector<std::int64_t> strength_, stirring_;     // sum of its links; of their changes since it was looked at
   std::vector<std::uint32_t> community_, mark_;       // mark_: 1 + its place in a Change, 0 between updates

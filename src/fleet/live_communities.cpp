@@ -7,7 +7,7 @@
 namespace cms::fleet {
 namespace {
 
-constexpr double kUnits = 0x1p32;  // of weights
+constexpr double kUnits = 0x1p26;  // of weights
 
 // Members of a component of at most `most` accounts, ascending; empty where it has more, or leads to a `known` one.
 // Everybody met is marked in `known` where that is so.
@@ -152,7 +152,7 @@ void LiveFleet::move_accounts(std::vector<std::uint32_t> waiting, LiveUpdate& do
     leave(account);
     join(account, best);
     for (const auto& tie : ties) {
-      if (community_[tie.account] == best || queued[tie.account]) continue;
+      if (community_[tie.account] == best || queued[tie.account] || !stir(tie.account, tie.weight)) continue;
       queued[tie.account] = true;
       queue.push_back(tie.account);
     }
