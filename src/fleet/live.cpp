@@ -177,7 +177,9 @@ Result<LiveFleet::Change> LiveFleet::begin(std::span<const std::uint32_t> accoun
   for (std::size_t i = 0; i < accounts.size(); ++i) last[accounts[i]] = i;
   std::size_t next = accounts_.size();
   for (const auto& [account, i] : last) {
-    if (account > next) return fail(ErrorCode::bad_input, fmt::format("account {} leaves a gap after {}", account, next));
+    if (account > next) {
+      return fail(ErrorCode::bad_input, fmt::format("account {} leaves a gap after {} accounts", account, next));
+    }
     if (account == next) ++next;
   }
   Change change;
