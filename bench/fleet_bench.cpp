@@ -113,8 +113,8 @@ int main(int argc, char** argv) {
     const auto done = live->update(ids, signatures);
     const double seconds = seconds_since(start), worked = cpu_seconds() - busy;
     if (!done) return 1;
-    std::printf("{\"update_s\": %.3f, \"cpu_s\": %.3f, \"changed\": %u, \"looked_anew\": %u, \"visited\": %u, \"moved\": %u, "
-                "\"clustered\": %u}\n",
+    std::printf("{\"update_s\": %.3f, \"cpu_s\": %.3f, \"changed\": %u, \"looked_anew\": %u, \"visited\": %u, "
+                "\"moved\": %u, \"clustered\": %u}\n",
                 seconds, worked, done->changed, done->looked_anew, done->visited, done->moved, done->clustered);
     std::fflush(stdout);
   }

@@ -42,8 +42,8 @@ LiveFleet::LiveFleet(std::vector<Signature> accounts, const BreadthNorm& norm, c
         for (std::size_t i = 0; i < places.size(); ++i) places[i] = place_of(accounts_[i]);
         return Cells(places, {options.cells, options.links.probes, options.links.seed});
       }()),
-      near_(accounts_.size()), bound_(accounts_.size()), breadth_(accounts_.size()), holders_(accounts_.size()), strength_(accounts_.size()),
-      stirring_(accounts_.size()), community_(accounts_.size()), mark_(accounts_.size()) {}
+      near_(accounts_.size()), bound_(accounts_.size()), breadth_(accounts_.size()), holders_(accounts_.size()),
+      strength_(accounts_.size()), stirring_(accounts_.size()), community_(accounts_.size()), mark_(accounts_.size()) {}
 
 Result<LiveFleet> LiveFleet::make(std::vector<Signature> accounts, const BreadthNorm& norm,
                                   const LiveOptions& options) {

@@ -98,7 +98,8 @@ TEST(Policy, a_campaign_never_makes_an_action_milder_and_yields_to_shadow_allowa
   policy.shadow = true;
   EXPECT_EQ(decide(policy, "t", "a", score_of(1), 0, nullptr, &campaign),
             (Decision{Action::allow, Action::limit, "shadow"}));
-  EXPECT_EQ(decide(Policy{}, "t", "a", Score{}, 0, nullptr, &campaign).why, "campaign");  // too young to be judged alone
+  // Too young to be judged alone.
+  EXPECT_EQ(decide(Policy{}, "t", "a", Score{}, 0, nullptr, &campaign).why, "campaign");
 }
 
 TEST(Policy, with_jitter_no_action_is_harsher_than_without_it) {
