@@ -1,6 +1,7 @@
 #include "fleet/live.hpp"
 
 #include <gtest/gtest.h>
+#include <omp.h>
 
 #include <algorithm>
 #include <numeric>
@@ -152,6 +153,27 @@ TEST(LiveFleet, who_turns_to_what_others_do_joins_their_community) {
     apply(*fleet, accounts, {i});
     EXPECT_EQ(fleet->community_of(i), fleet->community_of(other)) << i;
   }
+}
+
+TEST(LiveFleet, is_the_same_for_any_number_of_threads_and_holds_less_than_a_kibibyte_beside_a_signature) {
+  const ExampleWorld world(13);
+  std::vector<std::vector<Link>> links;
+  std::vector<std::vector<std::vector<std::uint32_t>>> communities;
+  const int before = omp_get_max_threads();
+  for (const int threads : {1, 3}) {
+    omp_set_num_threads(threads);
+    Random random(14);
+    auto accounts = honest(world, 2'500, random);
+    auto fleet = LiveFleet::make(accounts, *fit_breadth(accounts), {});
+    ASSERT_TRUE(fleet->rebuild());
+    for (int round = 0; round < 3; ++round) apply(*fleet, accounts, change(world, accounts, 200, random));
+    links.push_back(fleet->links());
+    communities.push_back(fleet->communities());
+    EXPECT_LE(fleet->bytes(), 1'024 * accounts.size());
+  }
+  omp_set_num_threads(before);
+  EXPECT_EQ(links[0], links[1]);
+  EXPECT_EQ(communities[0], communities[1]);
 }
 
 TEST(LiveFleet, costs_nothing_where_nothing_is_new_and_says_what_it_cannot_take) {
