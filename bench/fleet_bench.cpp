@@ -114,8 +114,9 @@ int main(int argc, char** argv) {
     const double seconds = seconds_since(start), worked = cpu_seconds() - busy;
     if (!done) return 1;
     std::printf("{\"update_s\": %.3f, \"cpu_s\": %.3f, \"changed\": %u, \"looked_anew\": %u, \"visited\": %u, "
-                "\"moved\": %u, \"clustered\": %u}\n",
-                seconds, worked, done->changed, done->looked_anew, done->visited, done->moved, done->clustered);
+                "\"moved\": %u, \"clustered\": %u, \"bytes_per_account\": %.0f}\n",
+                seconds, worked, done->changed, done->looked_anew, done->visited, done->moved, done->clustered,
+                double(live->bytes()) / double(count));
     std::fflush(stdout);
   }
   return 0;

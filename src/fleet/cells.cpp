@@ -81,6 +81,9 @@ void Cells::append(Cell& cell, std::uint32_t account, const Place& place, float 
   const auto position = cell.accounts.size();
   // Empty lanes are infinitely far and bounded by nothing.
   if (position % kAbreast == 0) {
+    // An eighth in reserve: doubling would cost more than the places themselves.
+    const auto needed = cell.blocks.size() + kRows * kAbreast;
+    if (cell.blocks.capacity() < needed) cell.blocks.reserve(needed + needed / 8);
     cell.blocks.resize(cell.blocks.size() + kRows * kAbreast, std::numeric_limits<float>::infinity());
     std::fill_n(cell.blocks.end() - kAbreast, kAbreast, -1.0F);
   }
