@@ -7,6 +7,7 @@ find_package(nlohmann_json 3.11 REQUIRED)
 find_package(CLI11 REQUIRED)
 find_package(spdlog REQUIRED)
 find_package(fmt REQUIRED)
+find_package(prometheus-cpp REQUIRED)
 find_package(tl-expected REQUIRED)
 find_package(OpenMP REQUIRED)
 find_package(BLAS REQUIRED)
@@ -33,8 +34,12 @@ pkg_check_modules(igraph REQUIRED IMPORTED_TARGET igraph>=0.10)
 add_library(cms_igraph INTERFACE)
 target_link_libraries(cms_igraph INTERFACE PkgConfig::igraph)
 
+pkg_check_modules(rocksdb REQUIRED IMPORTED_TARGET rocksdb>=7.8)
+
 pkg_check_modules(tomlplusplus REQUIRED IMPORTED_TARGET tomlplusplus>=3.3)
 
+# JSON lines with vectors, a few times faster than a parser that makes a tree of every number.
+find_package(simdjson REQUIRED)
 pkg_check_modules(grpc REQUIRED IMPORTED_TARGET grpc++>=1.51 protobuf>=3.21)
 find_program(CMS_PROTOC protoc REQUIRED)
 find_program(CMS_GRPC_PLUGIN grpc_cpp_plugin REQUIRED)

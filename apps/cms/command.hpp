@@ -20,7 +20,15 @@ void add_model(CLI::App& app, Run& chosen);
 void add_fit(CLI::App& app, Run& chosen);
 void add_score(CLI::App& app, Run& chosen);
 void add_watch(CLI::App& app, Run& chosen);
+void add_backtest(CLI::App& app, Run& chosen);
+void add_replay(CLI::App& app, Run& chosen);
+void add_config(CLI::App& app, Run& chosen);
+void add_help(CLI::App& app, Run& chosen);
 void add_fleet(CLI::App& app, Run& chosen);
 void add_inspect(CLI::App& app, Run& chosen);
+void add_token(CLI::App& app, Run& chosen);
+void add_events(CLI::App& app, Run& chosen);
+void add_store(CLI::App& app, Run& chosen);  // key, store, erase
 void add_lab(CLI::App& app, Run& chosen);
+void add_serve(CLI::App& app, Run& chosen);
 void add_lab_run(CLI::App& lab_app, Run& chosen);  // the experiments: cms lab run NAME

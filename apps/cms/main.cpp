@@ -30,9 +30,17 @@ int run(int argc, char** argv) {
   add_fit(app, chosen);
   add_score(app, chosen);
   add_watch(app, chosen);
+  add_backtest(app, chosen);
+  add_replay(app, chosen);
+  add_config(app, chosen);
+  add_help(app, chosen);
   add_fleet(app, chosen);
   add_inspect(app, chosen);
+  add_token(app, chosen);
+  add_events(app, chosen);
+  add_store(app, chosen);
   add_lab(app, chosen);
+  add_serve(app, chosen);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {

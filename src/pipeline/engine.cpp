@@ -1,24 +1,22 @@
 #include "pipeline/engine.hpp"
 
 #include <algorithm>
-#include <cmath>
+#include <chrono>
 #include <condition_variable>
 #include <deque>
-#include <map>
 #include <mutex>
 #include <thread>
 #include <utility>
 
 #include "base/hash.hpp"
+#include "pipeline/admission.hpp"
 #include "pipeline/shard.hpp"
 #include "pipeline/tariff.hpp"
-#include "tap/text.hpp"
 
 namespace cms::pipeline {
 namespace {
 
 constexpr std::size_t kCommitWrites = 4096;  // records in one commit, as far as whole batches allow
-constexpr std::size_t kAccountBytesMax = 256;
 constexpr std::uint64_t kH1Every = 8;       // at rung 1
 constexpr std::uint64_t kSampledOneOf = 4;  // at rung 3, of clean accounts
 
@@ -28,6 +26,21 @@ std::uint32_t rung_of(std::uint64_t queued, std::uint64_t capacity) {
   if (queued * 100 >= capacity * 70) return 2;
   return queued * 100 >= capacity * 50 ? 1 : 0;
 }
+
+// Tells how long it lived.
+class Timed {
+ public:
+  explicit Timed(const std::function<void(double)>& tell) : tell_(tell) {}
+  ~Timed() {
+    if (tell_) tell_(std::chrono::duration<double>(std::chrono::steady_clock::now() - began_).count());
+  }
+  Timed(const Timed&) = delete;
+  Timed& operator=(const Timed&) = delete;
+
+ private:
+  const std::function<void(double)>& tell_;
+  std::chrono::steady_clock::time_point began_ = std::chrono::steady_clock::now();
+};
 
 // One batch from admission to its answer.
 struct Ticket {
@@ -48,32 +61,20 @@ struct Part {
   Effort effort = Effort::full;
 };
 
-struct PositionKey {
-  std::string tenant, producer;
-  auto operator<=>(const PositionKey&) const = default;
-};
-struct PositionValue {
-  std::uint64_t epoch = 0, sequence = 0;
-};
-
 }  // namespace
 
-std::string_view name(Refusal refusal) {
-  constexpr std::array<std::string_view, kRefusalCount> kNames = {
-      "none", "shed", "overload", "model", "dimension", "not_finite", "account", "clock", "tenant", "store"};
-  return kNames[static_cast<std::size_t>(refusal)];
-}
-
 struct Engine::State {
-  State(const Model& served, store::Store& kept, const EngineOptions& chosen, Clock now, Watcher watching)
+  State(const Model& served, store::Store& kept, const EngineOptions& chosen, Clock now, Watcher watching,
+        Hooks told)
       : model(served), store(kept), options(chosen), clock(std::move(now)), watcher(std::move(watching)),
-        prices(tariff(served)) {}
+        hooks(std::move(told)), prices(tariff(served)) {}
 
   const Model& model;
   store::Store& store;
   EngineOptions options;
   Clock clock;
   Watcher watcher;
+  Hooks hooks;
   policy::Tariff prices;
 
   struct Lane {
@@ -89,7 +90,7 @@ struct Engine::State {
   std::condition_variable_any changed;  // a ticket is finished, admitted or answered; the pause ended
   std::deque<std::unique_ptr<Ticket>> tickets;
   std::uint64_t next_ticket = 1;
-  std::map<PositionKey, PositionValue> admitted;
+  Producers producers;
   std::uint32_t pauses = 0;  // nothing is admitted while there is one
   Counters counters;
 
@@ -102,7 +103,6 @@ struct Engine::State {
 
   Lane& lane_of(const store::AccountName& name) { return *lanes[stable_hash(key_of(name)) % lanes.size()]; }
 
-  bool place(const BatchPosition& position, const std::string& tenant, Outcome& outcome);
   void check_items(Ticket& ticket) const;
   void hand_out(Ticket& ticket);
   void work(const std::stop_token& stop, Lane& lane);
@@ -112,45 +112,11 @@ struct Engine::State {
   void answer(std::vector<std::unique_ptr<Ticket>> finished);
   void fail_everything(std::vector<std::unique_ptr<Ticket>> finished);
   void count(const Ticket& ticket);
+  void set_durable(bool now);
   Result<void> read_positions();
+  void pause();
+  void resume();
 };
-
-// Whether the batch is the next of its producer. With the admission lock.
-bool Engine::State::place(const BatchPosition& position, const std::string& tenant, Outcome& outcome) {
-  if (position.producer.empty()) return true;
-  auto& at = admitted[{tenant, position.producer}];
-  const bool newer = position.epoch > at.epoch;
-  outcome.expected = (newer ? 0 : at.sequence) + 1;
-  if (position.epoch < at.epoch) {
-    outcome.status = Outcome::Status::stale;
-  } else if (position.sequence < outcome.expected) {
-    outcome.status = Outcome::Status::duplicate;
-  } else if (position.sequence > outcome.expected) {
-    outcome.status = Outcome::Status::gap;
-  } else {
-    at = {position.epoch, position.sequence};
-    ++outcome.expected;
-    return true;
-  }
-  return false;
-}
-
-namespace {
-
-Refusal check(const Item& item, std::size_t dimension, double now, const EngineOptions& options) {
-  if (item.refusal != Refusal::none) return item.refusal;
-  if (item.account.empty() || item.account.size() > kAccountBytesMax || item.account.find('\0') != std::string::npos ||
-      !tap::is_utf8(item.account)) {
-    return Refusal::account;
-  }
-  const double ahead = item.time - now;
-  if (!(ahead <= options.clock_ahead_s && ahead >= -options.clock_behind_s)) return Refusal::clock;
-  if (item.activation.size() != dimension) return Refusal::dimension;
-  const bool finite = std::ranges::all_of(item.activation, [](float value) { return std::isfinite(value); });
-  return finite ? Refusal::none : Refusal::not_finite;
-}
-
-}  // namespace
 
 // Finds what cannot be taken, and sorts the rest by shard. Without a lock.
 void Engine::State::check_items(Ticket& ticket) const {
@@ -251,6 +217,7 @@ Result<void> Engine::State::commit(std::span<const std::unique_ptr<Ticket>> fini
     positions.push_back({ticket->batch.tenant, position.producer, position.epoch, position.sequence});
   }
   if (writes.empty() && positions.empty()) return {};
+  const Timed timed(hooks.commit_s);
   return store.commit(writes, positions);
 }
 
@@ -271,6 +238,10 @@ void Engine::State::count(const Ticket& ticket) {
       ++counters.refused;
     }
   }
+}
+
+void Engine::State::set_durable(bool now) {
+  if (durable.exchange(now) != now && hooks.durable) hooks.durable(now);
 }
 
 // After a commit: tells who watches and who waits.
@@ -294,24 +265,23 @@ void Engine::State::answer(std::vector<std::unique_ptr<Ticket>> finished) {
     const std::lock_guard lock(admission);
     ++counters.commits;
     for (const auto& ticket : finished) count(*ticket);
-    durable = true;
   }
   changed.notify_all();
+  set_durable(true);
   if (watcher && !changes.empty()) watcher(changes);
   for (const auto& ticket : finished) ticket->done(std::move(ticket->outcome));
 }
 
 Result<void> Engine::State::read_positions() {
   CMS_TRY(kept, store.positions());
-  admitted.clear();
-  for (const auto& position : kept) admitted[{position.tenant, position.producer}] = {position.epoch, position.sequence};
+  producers.start(kept);
   return {};
 }
 
 // After a commit that failed: what is in memory goes, since the disk does not have it, and with it everything admitted.
 void Engine::State::fail_everything(std::vector<std::unique_ptr<Ticket>> finished) {
+  set_durable(false);
   std::unique_lock lock(admission);
-  durable = false;
   ++pauses;
   ++counters.commit_failures;
   changed.wait(lock, [&] { return std::ranges::all_of(tickets, [](const auto& t) { return t->parts_left == 0; }); });
@@ -322,7 +292,7 @@ void Engine::State::fail_everything(std::vector<std::unique_ptr<Ticket>> finishe
     lane->shard->durable(next_ticket - 1);
   }
   // Where even reading fails, producers begin again at what the store says once it can be read.
-  if (!read_positions()) admitted.clear();
+  if (!read_positions()) producers.start({});
   for (auto& ticket : finished) {
     queued -= ticket->items.size();
     ticket->outcome.status = Outcome::Status::refused;
@@ -350,8 +320,9 @@ void Engine::State::commit_all(const std::stop_token& stop) {
 }
 
 Result<Engine> Engine::start(const Model& model, store::Store& store, const EngineOptions& options, Clock clock,
-                             Watcher watcher) {
-  auto state = std::make_unique<State>(model, store, options, std::move(clock), std::move(watcher));
+                             Watcher watcher, Hooks hooks) {
+  auto state = std::make_unique<State>(model, store, options, std::move(clock), std::move(watcher),
+                                       std::move(hooks));
   CMS_CHECK(state->read_positions());
   const unsigned cores = std::max(1U, std::thread::hardware_concurrency());
   const unsigned shards = options.shards > 0 ? options.shards : std::max(1U, cores - 1);
@@ -390,7 +361,7 @@ void Engine::submit(Batch batch, std::function<void(Outcome)> done) {
   if (full) {
     ticket->outcome.status = Outcome::Status::refused;
     ticket->outcome.refusals.assign(1, Refusal::overload);
-  } else if (!state_->place(ticket->batch.position, ticket->batch.tenant, ticket->outcome)) {
+  } else if (!state_->producers.place(ticket->batch.tenant, ticket->batch.position, ticket->outcome)) {
     ticket->items.clear();
     ticket->places.clear();
   }
@@ -437,21 +408,41 @@ Result<std::optional<Standing>> Engine::look_up(const store::AccountName& name, 
       made.price = policy::price_of_new_chart(state_->prices, *ledger, made.score);
     }
   };
+  const Timed timed(state_->hooks.look_up_s);
   CMS_TRY(known, state_->lane_of(name).shard->look(name, look));
   return standing;
 }
 
+// Nothing is under way between these two, and nothing comes in.
+void Engine::State::pause() {
+  std::unique_lock lock(admission);
+  ++pauses;
+  changed.wait(lock, [&] { return tickets.empty() && queued == 0; });
+}
+
+void Engine::State::resume() {
+  {
+    const std::lock_guard lock(admission);
+    --pauses;
+  }
+  changed.notify_all();
+}
+
 Result<bool> Engine::erase(const store::AccountName& name) {
-  std::unique_lock lock(state_->admission);
-  ++state_->pauses;
-  state_->changed.wait(lock, [&] { return state_->tickets.empty() && state_->queued == 0; });
-  lock.unlock();
+  state_->pause();
   auto erased = state_->store.erase(name);
   state_->lane_of(name).shard->forget(name);
-  lock.lock();
-  --state_->pauses;
-  lock.unlock();
-  state_->changed.notify_all();
+  state_->resume();
+  return erased;
+}
+
+Result<std::uint64_t> Engine::erase_before(const std::string& tenant, double time) {
+  state_->pause();
+  auto erased = state_->store.erase_before(tenant, time);
+  if (!erased || *erased > 0) {
+    for (const auto& lane : state_->lanes) lane->shard->forget_all();
+  }
+  state_->resume();
   return erased;
 }
 

@@ -30,7 +30,7 @@ namespace cms::pipeline {
 
 struct EngineOptions {
   std::uint32_t shards = 0;                        // threads that step accounts; 0 = cores, less one
-  std::uint32_t queue_items = 8192;                // items admitted and not yet committed; beyond it batches are refused
+  std::uint32_t queue_items = 8192;                // admitted and not yet committed; beyond it batches are refused
   std::uint64_t memory_bytes = 512ULL << 20;       // of accounts' states, all shards together
   std::uint32_t steps_max = 64;                    // steps after which an account's whole state is written again
   double clock_ahead_s = 300;                      // an item later than the clock by more is refused
@@ -109,7 +109,7 @@ struct Counters {
   std::uint64_t duplicates = 0, batches = 0, commits = 0, commit_failures = 0;
   std::uint64_t loads = 0, evictions = 0, accounts = 0;           // accounts = in memory now
   std::uint64_t queue_items = 0;
-  std::uint32_t rung = 0;                                         // of the degradation ladder, 0 = everything is measured
+  std::uint32_t rung = 0;                                         // of the degradation ladder, 0 = all is measured
   std::array<std::uint64_t, 4> at_rung{};                         // items scored at each
 };
 
@@ -117,10 +117,16 @@ class Engine {
  public:
   using Clock = std::function<double()>;  // seconds since 1970
   using Watcher = std::function<void(std::span<const Change>)>;
+  // Told how long each commit and each look-up took, in seconds, and when commits begin to fail (false) and to succeed
+  // again (true); from the thread that did it. Each may be empty.
+  struct Hooks {
+    std::function<void(double)> commit_s, look_up_s;
+    std::function<void(bool)> durable;
+  };
 
   // Starts the threads; the model and the store outlive it. Errors: those of reading positions.
   static Result<Engine> start(const Model& model, store::Store& store, const EngineOptions& options, Clock clock,
-                              Watcher watcher = {});
+                              Watcher watcher = {}, Hooks hooks = {});
   Engine(Engine&&) noexcept;
   // Drains: what was admitted is committed and answered.
   ~Engine();
@@ -136,6 +142,9 @@ class Engine {
 
   // Forgets an account here and in the store, after what was admitted before. True when there was something.
   Result<bool> erase(const store::AccountName& name);
+
+  // The same of a tenant's accounts whose last request is before `time`. Returns how many.
+  Result<std::uint64_t> erase_before(const std::string& tenant, double time);
 
   // True while commits succeed; false from a failed one until the next that succeeds.
   [[nodiscard]] bool durable() const;

@@ -1,7 +1,7 @@
 // What an account's steps write into the store: small step records, now and then a whole one, and the way back.
 //
-// A step record holds the request as the atlas saw it, so that the pure step can be done again: some 160 bytes where the
-// state has 11,000. It also says what the step came to; a replay that comes to something else is refused.
+// A step record holds the request as the atlas saw it, so that the pure step can be done again: some 160 bytes where
+// the state has 11,000. It also says what the step came to; a replay that comes to something else is refused.
 //   step  = u8 1, u8 effort, u64 atlas, u16 chart, 3 x f32, rank x i8, sketch x i8, u64 check
 //   whole = u8 1, u64 length, state, history
 // The time of a request is the store's. Layouts: docs/formats/store.md.

@@ -19,6 +19,8 @@ namespace cms::pipeline {
 struct Reason {
   Channel channel;
   double share;
+
+  bool operator==(const Reason&) const = default;
 };
 std::vector<Reason> reasons(const Score& score);
 

@@ -1,12 +1,14 @@
 #include "pipeline/shard.hpp"
 
 #include <algorithm>
+#include <thread>
 
 namespace cms::pipeline {
 namespace {
 
 constexpr std::size_t kTogether = 16;     // as pipeline::step() does: their rows fit the nearest cache
 constexpr std::size_t kCandidates = 16;
+constexpr int kTurns = 8;                 // given to look-ups between two groups
 constexpr double kCleanPoh = 0.1;         // above it no policy has acted on an account yet
 
 bool clean(const Score& score) { return score.poh > kCleanPoh; }
@@ -83,6 +85,8 @@ void Shard::make_room() {
 void Shard::step(std::span<ShardItem> items, Effort effort, std::uint64_t ticket) {
   for (std::size_t first = 0; first < items.size(); first += kTogether) {
     step_group(items.subspan(first, std::min(kTogether, items.size() - first)), effort, ticket);
+    // A mutex goes to who asks first, and that would be this thread again.
+    for (int turn = 0; turn < kTurns && waiting_.load(std::memory_order_relaxed) > 0; ++turn) std::this_thread::yield();
   }
 }
 

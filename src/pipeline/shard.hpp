@@ -86,6 +86,7 @@ class Shard {
   std::mutex cold_mutex_;  // of the scratch of look-ups that load
   Scratch cold_scratch_;
 
+  std::atomic<std::uint32_t> waiting_{0};  // look-ups that want the lock
   std::atomic<std::uint64_t> durable_{0};
   std::atomic<std::uint64_t> accounts_{0}, loads_{0}, evictions_{0};
 };
@@ -101,7 +102,9 @@ Result<bool> Shard::look(const store::AccountName& name, const Look& look) {
   const auto key = key_of(name);
   std::uint64_t forgotten = 0;
   {
+    waiting_.fetch_add(1, std::memory_order_relaxed);
     const std::lock_guard lock(mutex_);
+    waiting_.fetch_sub(1, std::memory_order_relaxed);
     if (const auto found = residents_.find(key); found != residents_.end()) {
       look(found->second.account);
       return true;

@@ -19,7 +19,8 @@ TEST(Override, what_was_written_is_read_back) {
 TEST(Override, every_key_is_needed_and_no_other_is_taken) {
   const std::string whole = R"({"action":"allow","until":1,"why":"x"})";
   EXPECT_TRUE(parse_override(whole));
-  for (const auto* text : {R"({"until":1,"why":"x"})", R"({"action":"allow","why":"x"})", R"({"action":"allow","until":1})",
+  for (const auto* text : {R"({"until":1,"why":"x"})", R"({"action":"allow","why":"x"})",
+                           R"({"action":"allow","until":1})",
                            R"({"action":"allow","until":1,"why":"x","more":1})"}) {
     const auto read = parse_override(text);
     ASSERT_FALSE(read) << text;

@@ -1,7 +1,7 @@
 // The configuration of the daemon: one TOML file, or two where the policy has a file of its own.
 //
-// What settings there are, of which type, unit and range and with which default, is said once, in settings.cpp: reading,
-// `cms config check`, `cms config default` and the table of docs/operate.md all come from there. Unknown keys are errors.
+// What settings there are, of which type, unit and range, with which default, is said once, in settings.cpp: reading,
+// `cms config check`, `cms config default` and the table of docs/operate.md come from there. Unknown keys are errors.
 // Secrets are named by file or environment variable, never written into the file, and never printed.
 // Threads: plain values. Cost: linear in the file.
 #pragma once
@@ -46,7 +46,10 @@ struct Config {
   std::filesystem::path tls_client_ca;  // set = callers show a certificate that it signed
   std::filesystem::path tokens_file;    // who may call; empty = nobody
   std::uint64_t body_bytes_max = 64ULL << 20;
+  std::uint64_t bodies_bytes_max = 256ULL << 20;  // of all requests under way together
   std::uint32_t connections_max = 1024;
+  std::uint32_t http_threads = 2;
+  bool metrics_open = false;  // metrics need no token
 
   store::Options store;
   pipeline::EngineOptions engine;
@@ -59,6 +62,8 @@ struct Config {
 
   std::filesystem::path event_log;  // empty = none
   std::uint64_t event_log_bytes_max = 64ULL << 20;
+  std::uint32_t event_log_files_max = 5;  // old ones that are kept
+  bool event_names = false;               // events carry names of accounts
 
   std::filesystem::path tap_model;  // GGUF for observe mode; empty = off
   std::uint32_t tap_threads = 1;
@@ -75,8 +80,8 @@ Result<Config> read_config(const std::filesystem::path& path);
 // The same of a text: `path` is where it lies, for messages and relative paths.
 Result<Config> parse_config(std::string_view text, const std::filesystem::path& path);
 
-// The [policy] section of a file that has nothing else, or of a whole configuration, whose other sections are not looked
-// at. Errors: as read_config().
+// The [policy] section of a file that has nothing else, or of a whole configuration, whose other sections are not read
+// then. Errors: as read_config().
 Result<policy::Policy> read_policy(const std::filesystem::path& path);
 
 }  // namespace cms::serve

@@ -1,20 +1,22 @@
 // Durable account state: what an account's steps wrote, kept in RocksDB, encrypted by account.
 //
-// The store knows nothing of scores: an account is a chain of records, numbered from 1 without a gap. A record is either
-// *whole* (everything that came before it can be forgotten) or a *step* (a few hundred bytes that carry an account one
-// request further). Loading gives the last whole record and the steps after it; the pipeline makes the state of it.
+// The store knows nothing of scores: an account is a chain of records, numbered from 1 without a gap. A record is
+// either *whole* (everything that came before it can be forgotten) or a *step* (a few hundred bytes that carry an
+// account one request further). Loading gives the last whole record and the steps after it; the pipeline makes the
+// state of it.
 //
 // Invariants
 //  1. commit() is all or nothing and durable when it returns: records and producers' positions in one synced batch.
 //  2. A record is bound to its tenant, account, number and kind by authenticated encryption (AES-256-GCM, NIST SP
 //     800-38D): a changed, moved or exchanged one is refused, never read as another.
-//  3. Names of accounts and what their records hold are nowhere on disk in the clear; the time of an account's last
-//     request and the number of its records are.
-//  4. Each account has its own key, wrapped by its tenant's: erase() destroys it, and what is left in logs, snapshots
-//     and backups can be read by nobody.
-// Threads: any number may read; commit(), erase(), append_audit() are safe from several, and one after the other is
-// faster. Cost: commit is one fsync and about 2 us a record.
-// Layout on disk: docs/formats/store.md. Reference for crypto-shredding: docs/store.md.
+//  3. Names of accounts and what their records hold are nowhere on disk in the clear; times of records, their numbers
+//     and sizes, tenants, producers and the audit log are.
+//  4. Each account has its own key, wrapped by its tenant's: after erase() neither key nor rows are in any live file.
+//     A snapshot from before has both (docs/store.md says what to do about it).
+//  5. A store that lost acknowledged commits does not open as if it had not (docs/store.md says how that is told).
+//  6. After an error of commit() everything that is read is what is on disk: the database was opened again.
+// Threads: any number may read; what writes is safe from several and done one after the other. Cost: a commit is one
+// fsync; measured in docs/store.md. Layout on disk: docs/formats/store.md.
 #pragma once
 
 #include <cstdint>
@@ -94,8 +96,9 @@ class Store {
   Store& operator=(Store&&) noexcept;
   ~Store();
 
-  // Records and positions, all or nothing, durable on return. Requires that each account's numbers go on without a gap
-  // (the caller's bug otherwise). Errors: `failed`; nothing is acknowledged then, and open() again tells what is there.
+  // Records and positions, all or nothing, durable on return. Errors: `usage` when a record's number does not follow
+  // the account's last (somebody erased or wrote it meanwhile: load again), nothing is changed then; `failed` when it
+  // is not known to be durable: positions() and load() tell from then on what is there.
   Result<void> commit(std::span<const Write> writes, std::span<const Position> positions);
 
   // The last whole record and the steps after it, in order; nothing for an account that is not there or was erased.
@@ -119,10 +122,12 @@ class Store {
   [[nodiscard]] Result<Page> list(const std::string& tenant, const std::string& cursor, std::size_t limit) const;
 
   // Destroys the account's key and rows; also of labels. True when there was something. Durable on return, and the old
-  // bytes are compacted away.
+  // bytes are compacted away: seconds with many accounts. Commits go on meanwhile. Errors: `failed`; the rows may be
+  // gone then and the bytes not yet: call again, or open again.
   Result<bool> erase(const AccountName& name);
 
-  // Erases accounts whose last request is before `time`. Returns how many.
+  // Erases accounts whose last request is before `time`, but not those that have documents alone. Returns how many.
+  // Cost: some reads for each account of the tenant, and one compaction of all accounts.
   Result<std::uint64_t> erase_before(const std::string& tenant, double time);
 
   // A small document of an account (labels, overrides), encrypted like its records; empty content removes it.
@@ -151,12 +156,14 @@ class Store {
   struct Sizes {
     std::uint64_t memory_bytes = 0;
     std::uint64_t disk_bytes = 0;
-    std::uint64_t accounts_estimate = 0;
+    std::uint64_t rows_estimate = 0;  // of all kinds: an account has some tens
   };
   [[nodiscard]] Sizes sizes() const;
 
- private:
+  // What it is made of: store/state.hpp.
   struct State;
+
+ private:
   explicit Store(std::unique_ptr<State> state);
   std::unique_ptr<State> state_;
 };

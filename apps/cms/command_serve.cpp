@@ -1,0 +1,65 @@
+// cms serve: the daemon, until it is told to stop.
+#include <fmt/format.h>
+
+#include <chrono>
+#include <csignal>
+#include <memory>
+
+#include "command.hpp"
+#include "serve/daemon.hpp"
+
+namespace {
+
+using cms::Result;
+
+constexpr double kDrain_s = 20;
+
+struct Words {
+  std::string config;
+};
+
+double now_s() {
+  return std::chrono::duration<double>(std::chrono::system_clock::now().time_since_epoch()).count();
+}
+
+// SIGTERM and SIGINT end, SIGHUP reads again. Blocked before any thread starts, so that only this one gets them.
+sigset_t block_signals() {
+  sigset_t wanted;
+  sigemptyset(&wanted);
+  for (const int signal : {SIGTERM, SIGINT, SIGHUP}) sigaddset(&wanted, signal);
+  pthread_sigmask(SIG_BLOCK, &wanted, nullptr);
+  std::signal(SIGPIPE, SIG_IGN);
+  return wanted;
+}
+
+Result<void> run(const Words& words) {
+  const auto signals = block_signals();
+  CMS_TRY(config, cms::serve::read_config(words.config));
+  CMS_TRY(daemon, cms::serve::Daemon::start(config, words.config, now_s));
+  const auto say = [&](cms::serve::Level level, const char* kind, const std::string& text) {
+    daemon.log().write(level, cms::serve::Scope::serve, kind, text);
+  };
+  using cms::serve::Level;
+  say(Level::info, "ready", fmt::format("ready: HTTP on port {}, gRPC on port {}", daemon.http_port(),
+                                        daemon.grpc_port()));
+  for (;;) {
+    int signal = 0;
+    sigwait(&signals, &signal);
+    if (signal != SIGHUP) break;
+    const auto reloaded = daemon.reload();
+    if (reloaded) say(Level::info, "reloaded", "policy, tokens and certificates read again");
+    if (!reloaded) say(Level::error, "reload_failed", "kept what was there: " + reloaded.error().message);
+  }
+  say(Level::info, "stopping", "stopping: what was taken is answered first");
+  daemon.drain(kDrain_s);
+  return {};
+}
+
+}  // namespace
+
+void add_serve(CLI::App& app, Run& chosen) {
+  auto words = std::make_shared<Words>();
+  auto* command = app.add_subcommand("serve", "The daemon: activations in, decisions out");
+  command->add_option("--config", words->config, "Configuration; `cms config default` prints one")->required();
+  command->callback([words, &chosen] { chosen = [words] { return run(*words); }; });
+}

@@ -1,0 +1,34 @@
+// Which batches and items the engine takes: positions of producers, and what an item has to be like. Inner header.
+//
+// Threads: plain values, one owner at a time. Cost: check() is a pass over the activation, place() a search in a map.
+#pragma once
+
+#include <map>
+#include <span>
+#include <string>
+
+#include "pipeline/engine.hpp"
+
+namespace cms::pipeline {
+
+// Why an item cannot be taken; `none` when it can.
+Refusal check(const Item& item, std::size_t dimension, double now, const EngineOptions& options);
+
+// How far each producer of each tenant is.
+class Producers {
+ public:
+  // Begins at what the store has.
+  void start(std::span<const store::Position> positions);
+
+  // True when the batch is the next of its producer, which is then one further; a batch without a producer always is.
+  // Else `outcome` says what it is, and which one is expected.
+  bool place(const std::string& tenant, const BatchPosition& position, Outcome& outcome);
+
+ private:
+  struct At {
+    std::uint64_t epoch = 0, sequence = 0;
+  };
+  std::map<std::pair<std::string, std::string>, At> at_;  // by tenant and producer
+};
+
+}  // namespace cms::pipeline

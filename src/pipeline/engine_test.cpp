@@ -1,0 +1,488 @@
+// The engine against the pure step, whatever shards, batches, restarts, memory and load.
+#include "pipeline/engine.hpp"
+
+#include <fmt/format.h>
+#include <gtest/gtest.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cmath>
+#include <condition_variable>
+#include <filesystem>
+#include <limits>
+#include <map>
+#include <mutex>
+
+#include "base/hash.hpp"
+#include "pipeline/model_example.hpp"
+#include "pipeline/record.hpp"
+#include "pipeline/shard.hpp"
+
+namespace cms::pipeline {
+namespace {
+
+constexpr double kNow = 1'700'000'000;
+
+store::Key key_of_ones() {
+  store::Key key;
+  key.bytes.fill(1);
+  return key;
+}
+
+const Model& example() {
+  static const Model model = example_model();
+  return model;
+}
+
+class EngineTest : public testing::Test {
+ protected:
+  EngineTest()
+      : folder_(std::filesystem::temp_directory_path() /
+                fmt::format("cms_engine_{}_{}", ::getpid(),
+                            testing::UnitTest::GetInstance()->current_test_info()->name())) {
+    std::filesystem::remove_all(folder_);
+  }
+  ~EngineTest() override { std::filesystem::remove_all(folder_); }
+
+  store::Store open() {
+    store::Options options;
+    options.path = folder_ / "store";
+    options.memory_bytes = 16 << 20;
+    auto store = store::Store::open(options, {{"t", store::Key()}, {"other", key_of_ones()}});
+    EXPECT_TRUE(store) << store.error().message;
+    return std::move(*store);
+  }
+  static Engine start(store::Store& store, EngineOptions options = {}, Engine::Watcher watcher = {}) {
+    if (options.shards == 0) options.shards = 2;
+    auto engine = Engine::start(example(), store, options, [] { return kNow; }, std::move(watcher));
+    EXPECT_TRUE(engine);
+    return std::move(*engine);
+  }
+
+ private:
+  std::filesystem::path folder_;
+};
+
+// Requests of several accounts, each its own stream, mixed.
+struct Traffic {
+  std::vector<Item> items;
+
+  Traffic(std::size_t accounts, std::size_t requests, std::uint64_t seed) {
+    std::vector<Stream> streams;
+    for (std::size_t a = 0; a < accounts; ++a) streams.push_back(example_stream(example(), seed + a, requests));
+    Random random(seed);
+    std::vector<std::size_t> next(accounts, 0);
+    while (items.size() < accounts * requests) {
+      const auto a = random.below(accounts);
+      if (next[a] == requests) continue;
+      const auto row = streams[a].row(next[a]++);
+      Item item{fmt::format("account {}", a), kNow - 50'000 + double(items.size()), {row.begin(), row.end()}};
+      // A hostile stream grows until it is infinite; that is for another test.
+      std::ranges::replace_if(item.activation, [](float value) { return !std::isfinite(value); }, 0.0F);
+      items.push_back(std::move(item));
+    }
+  }
+};
+
+// Hashes of what the pure step has of every account after the traffic.
+std::map<std::string, std::string> expected(std::span<const Item> items) {
+  std::map<std::string, AccountState> states;
+  Scratch scratch;
+  for (const auto& item : items) {
+    auto& state = states.try_emplace(item.account, make_account(example())).first->second;
+    step(example(), state, item.activation, item.time, scratch);
+  }
+  std::map<std::string, std::string> hashes;
+  for (const auto& [account, state] : states) hashes[account] = to_hex(sha256(encode(example(), state)));
+  return hashes;
+}
+
+// What the store has of them.
+std::map<std::string, std::string> stored(const store::Store& store, const std::map<std::string, std::string>& like) {
+  std::map<std::string, std::string> hashes;
+  Scratch scratch;
+  for (const auto& [account, unused] : like) {
+    const auto records = store.load({"t", account});
+    EXPECT_TRUE(records) << records.error().message;
+    const auto replayed = replay(example(), *records, 64, scratch);
+    EXPECT_TRUE(replayed) << replayed.error().message;
+    hashes[account] = to_hex(sha256(encode(example(), replayed->state)));
+  }
+  return hashes;
+}
+
+// Sends in batches of random size, many under way at once; every batch must be done.
+void send(Engine& engine, std::span<const Item> items, std::uint64_t seed, std::uint64_t epoch = 1) {
+  Random random(seed);
+  std::mutex mutex;
+  std::condition_variable ready;
+  std::size_t left = 0;
+  std::uint64_t sequence = 1;
+  for (std::size_t first = 0; first < items.size();) {
+    const auto count = std::min<std::size_t>(1 + random.below(40), items.size() - first);
+    Batch batch{"t", {"tap", epoch, sequence++}, {items.begin() + first, items.begin() + first + count}};
+    first += count;
+    {
+      const std::lock_guard lock(mutex);
+      ++left;
+    }
+    engine.submit(std::move(batch), [&](const Outcome& outcome) {
+      EXPECT_EQ(outcome.status, Outcome::Status::done);
+      for (const auto refusal : outcome.refusals) EXPECT_EQ(refusal, Refusal::none);
+      const std::lock_guard lock(mutex);
+      --left;
+      ready.notify_one();
+    });
+  }
+  std::unique_lock lock(mutex);
+  ready.wait(lock, [&] { return left == 0; });
+}
+
+TEST_F(EngineTest, gives_what_the_pure_step_gives_for_any_number_of_shards_and_any_batches) {
+  const Traffic traffic(9, 150, 1);
+  const auto wanted = expected(traffic.items);
+  auto store = open();
+  for (const std::uint32_t shards : {1U, 2U, 5U}) {
+    {
+      auto engine = start(store, {.shards = shards, .queue_items = 1 << 20});
+      send(engine, traffic.items, shards, shards);
+      EXPECT_EQ(engine.counters().scored, traffic.items.size());
+    }
+    EXPECT_EQ(stored(store, wanted), wanted) << shards << " shards";
+    for (const auto& [account, unused] : wanted) EXPECT_TRUE(*store.erase({"t", account}));
+  }
+}
+
+TEST_F(EngineTest, what_is_stored_replays_to_the_same_bytes) {
+  const Traffic traffic(7, 200, 2);
+  const auto wanted = expected(traffic.items);
+  auto store = open();
+  {
+    auto engine = start(store, {.queue_items = 1 << 20});
+    send(engine, traffic.items, 3);
+  }
+  EXPECT_EQ(stored(store, wanted), wanted);
+}
+
+TEST_F(EngineTest, goes_on_after_a_restart_as_if_there_had_been_none) {
+  const Traffic traffic(5, 160, 4);
+  const auto wanted = expected(traffic.items);
+  const std::span<const Item> items(traffic.items);
+  std::uint64_t sequence = 1;
+  for (std::size_t first = 0; first < items.size(); first += 100) {
+    auto store = open();
+    auto engine = start(store);
+    for (std::size_t i = first; i < std::min(first + 100, items.size()); i += 10) {
+      EXPECT_EQ(engine.ingest({"t", {"tap", 1, sequence++}, {items.begin() + i, items.begin() + i + 10}}).status,
+                Outcome::Status::done);
+    }
+  }
+  EXPECT_EQ(stored(open(), wanted), wanted);
+}
+
+TEST_F(EngineTest, accounts_that_were_put_out_of_memory_come_back_the_same) {
+  const Traffic traffic(120, 30, 5);
+  const auto wanted = expected(traffic.items);
+  auto store = open();
+  {
+    auto engine = start(store, {.queue_items = 64, .memory_bytes = 1});
+    std::uint64_t sequence = 1;
+    const std::span<const Item> items(traffic.items);
+    for (std::size_t i = 0; i < items.size(); i += 20) {
+      EXPECT_EQ(engine.ingest({"t", {"tap", 1, sequence++}, {items.begin() + i, items.begin() + i + 20}}).status,
+                Outcome::Status::done);
+    }
+    const auto counters = engine.counters();
+    EXPECT_GT(counters.evictions, 200U);
+    EXPECT_LE(counters.accounts, 2 * 32U);
+  }
+  EXPECT_EQ(stored(store, wanted), wanted);
+}
+
+TEST_F(EngineTest, puts_out_of_memory_those_with_the_best_standing_first) {
+  auto store = open();
+  auto engine = start(store, {.shards = 1, .memory_bytes = 1});
+  // One account that jumps about until it stands badly, then a crowd of newcomers.
+  const auto jumps = example_stream(example(), 900, 120);
+  for (std::size_t i = 0; i < jumps.size(); ++i) {
+    engine.ingest({"t", {}, {{"suspect", kNow, {jumps.row(i).begin(), jumps.row(i).end()}}}});
+  }
+  const auto before = engine.look_up({"t", "suspect"}, kNow);
+  ASSERT_TRUE(before && *before);
+  if ((*before)->score.poh > .5) GTEST_SKIP() << "this account stands too well to tell";
+  const auto loads = engine.counters().loads;
+  for (int i = 0; i < 300; ++i) {
+    const auto row = jumps.row(0);
+    engine.ingest({"t", {}, {{fmt::format("newcomer {}", i), kNow, {row.begin(), row.end()}}}});
+  }
+  const auto after_crowd = engine.counters().loads;
+  EXPECT_EQ(after_crowd - loads, 300U);
+  engine.ingest({"t", {}, {{"suspect", kNow, {jumps.row(0).begin(), jumps.row(0).end()}}}});
+  EXPECT_EQ(engine.counters().loads, after_crowd) << "the suspect had to be loaded again";
+}
+
+TEST_F(EngineTest, counts_a_batch_once_however_often_it_is_sent) {
+  const Traffic traffic(3, 40, 6);
+  const auto wanted = expected(traffic.items);
+  auto store = open();
+  for (int restart = 0; restart < 2; ++restart) {
+    auto engine = start(store);
+    for (int again = 0; again < 3; ++again) {
+      for (std::uint64_t b = 0; b < 6; ++b) {
+        const auto first = traffic.items.begin() + static_cast<std::ptrdiff_t>(b * 20);
+        const auto outcome = engine.ingest({"t", {"tap", 1, b + 1}, {first, first + 20}});
+        EXPECT_EQ(outcome.status, restart + again == 0 ? Outcome::Status::done : Outcome::Status::duplicate);
+        EXPECT_EQ(outcome.expected, restart + again == 0 ? b + 2 : 7);
+      }
+    }
+  }
+  EXPECT_EQ(stored(store, wanted), wanted);
+}
+
+TEST_F(EngineTest, tells_a_producer_what_is_missing_and_ends_an_epoch_with_the_next) {
+  const Traffic traffic(1, 4, 7);
+  auto store = open();
+  auto engine = start(store);
+  const auto one = [&](std::uint64_t epoch, std::uint64_t sequence) {
+    return engine.ingest({"t", {"tap", epoch, sequence}, {traffic.items[0]}});
+  };
+  EXPECT_EQ(one(5, 2).status, Outcome::Status::gap);
+  EXPECT_EQ(one(5, 2).expected, 1U);
+  EXPECT_EQ(one(5, 1).status, Outcome::Status::done);
+  EXPECT_EQ(one(4, 1).status, Outcome::Status::stale);
+  EXPECT_EQ(one(6, 1).status, Outcome::Status::done);
+  EXPECT_EQ(one(5, 2).status, Outcome::Status::stale);
+  EXPECT_EQ(engine.ingest({"other", {"tap", 1, 1}, {traffic.items[0]}}).status, Outcome::Status::done)
+      << "another tenant's producer of the same name is another";
+  EXPECT_EQ(engine.counters().scored, 3U);
+}
+
+TEST_F(EngineTest, refuses_items_by_reason_and_takes_the_rest) {
+  const Traffic traffic(1, 4, 8);
+  auto store = open();
+  auto engine = start(store);
+  const auto good = traffic.items[0];
+  std::vector<Item> items(10, good);
+  items[1].account.clear();
+  items[2].account = std::string(257, 'a');
+  items[3].account = "\xff";
+  items[4].time = kNow + 3'600;
+  items[5].time = std::numeric_limits<double>::quiet_NaN();
+  items[6].activation.pop_back();
+  items[7].activation[3] = std::numeric_limits<float>::infinity();
+  items[8].refusal = Refusal::model;
+  items[9].account = std::string("a\0b", 3);
+  const auto outcome = engine.ingest({"t", {}, items});
+  const std::vector<Refusal> wanted = {Refusal::none,      Refusal::account, Refusal::account,    Refusal::account,
+                                       Refusal::clock,     Refusal::clock,   Refusal::dimension, Refusal::not_finite,
+                                       Refusal::model,     Refusal::account};
+  EXPECT_EQ(outcome.refusals, wanted);
+  const auto counters = engine.counters();
+  EXPECT_EQ(counters.received, 10U);
+  EXPECT_EQ(counters.scored, 1U);
+  EXPECT_EQ(counters.refused, 9U);
+}
+
+TEST_F(EngineTest, under_overload_everything_received_is_scored_shed_or_refused_and_answered) {
+  const Traffic traffic(40, 150, 9);
+  auto store = open();
+  auto engine = start(store, {.shards = 1, .queue_items = 128});
+  std::mutex mutex;
+  std::condition_variable ready;
+  std::size_t answered = 0, sent = 0;
+  std::map<Refusal, std::size_t> heard;
+  for (std::size_t first = 0; first < traffic.items.size(); first += 30) {
+    const auto from = traffic.items.begin() + static_cast<std::ptrdiff_t>(first);
+    ++sent;
+    engine.submit({"t", {}, {from, from + 30}}, [&](const Outcome& outcome) {
+      const std::lock_guard lock(mutex);
+      if (outcome.status == Outcome::Status::refused) heard[outcome.refusals.front()] += 30;
+      if (outcome.status == Outcome::Status::done) {
+        for (const auto refusal : outcome.refusals) ++heard[refusal];
+      }
+      ++answered;
+      ready.notify_one();
+    });
+  }
+  std::unique_lock lock(mutex);
+  ready.wait(lock, [&] { return answered == sent; });
+  const auto counters = engine.counters();
+  EXPECT_EQ(counters.received, traffic.items.size());
+  EXPECT_EQ(counters.received, counters.scored + counters.shed + counters.refused);
+  EXPECT_EQ(heard[Refusal::none], counters.scored);
+  EXPECT_EQ(heard[Refusal::shed], counters.shed);
+  EXPECT_EQ(heard[Refusal::overload], counters.refused);
+  EXPECT_GT(counters.refused, 0U) << "this was no overload";
+  EXPECT_GT(counters.at_rung[1] + counters.at_rung[2] + counters.at_rung[3], 0U);
+  EXPECT_EQ(counters.queue_items, 0U);
+}
+
+TEST_F(EngineTest, what_was_scored_with_work_shed_replays_the_same) {
+  const Traffic traffic(4, 200, 10);
+  auto store = open();
+  std::map<std::string, Bytes> before;
+  {
+    auto engine = start(store, {.shards = 1, .queue_items = 60});
+    for (std::size_t first = 0; first < traffic.items.size(); first += 40) {
+      const auto from = traffic.items.begin() + static_cast<std::ptrdiff_t>(first);
+      engine.ingest({"t", {}, {from, from + 40}});  // 40 of 60: without H1, but for every eighth
+    }
+    EXPECT_GT(engine.counters().at_rung[1], 0U);
+    for (int a = 0; a < 4; ++a) {
+      const auto standing = engine.look_up({"t", fmt::format("account {}", a)}, kNow);
+      ASSERT_TRUE(standing && *standing);
+      EXPECT_GT((*standing)->score.completeness, 0);
+      ByteWriter out;
+      out.put((*standing)->score.evidence);
+      before[fmt::format("account {}", a)] = out.take();
+    }
+  }
+  auto engine = start(store);
+  for (const auto& [account, bytes] : before) {
+    const auto standing = engine.look_up({"t", account}, kNow);
+    ASSERT_TRUE(standing && *standing);
+    ByteWriter out;
+    out.put((*standing)->score.evidence);
+    EXPECT_EQ(out.take(), bytes);
+  }
+}
+
+TEST_F(EngineTest, looks_accounts_up_in_memory_and_in_the_store_and_knows_no_others) {
+  const Traffic traffic(2, 60, 11);
+  auto store = open();
+  std::optional<Standing> live;
+  {
+    auto engine = start(store);
+    send(engine, traffic.items, 12);
+    live = *engine.look_up({"t", "account 1"}, kNow);
+    EXPECT_FALSE(*engine.look_up({"t", "account 2"}, kNow));
+    EXPECT_FALSE(*engine.look_up({"other", "account 1"}, kNow));
+  }
+  auto engine = start(store);
+  const auto cold = *engine.look_up({"t", "account 1"}, kNow);
+  ASSERT_TRUE(live && cold);
+  EXPECT_EQ(live->score, cold->score);
+  EXPECT_EQ(live->history, cold->history);
+  EXPECT_EQ(live->records, 60U);
+  EXPECT_EQ(cold->records, 60U);
+  EXPECT_FALSE(cold->history.points.empty());
+}
+
+TEST_F(EngineTest, an_erased_account_begins_anew_and_others_stay) {
+  const Traffic traffic(3, 50, 13);
+  auto store = open();
+  auto engine = start(store);
+  send(engine, traffic.items, 14);
+  EXPECT_TRUE(*engine.erase({"t", "account 0"}));
+  EXPECT_FALSE(*engine.erase({"t", "account 0"}));
+  EXPECT_FALSE(*engine.look_up({"t", "account 0"}, kNow));
+  EXPECT_TRUE(*engine.look_up({"t", "account 1"}, kNow));
+  engine.ingest({"t", {}, {traffic.items[0]}});
+  auto again = traffic.items[0];
+  again.account = "account 0";
+  engine.ingest({"t", {}, {again}});
+  const auto standing = *engine.look_up({"t", "account 0"}, kNow);
+  EXPECT_EQ(standing->score.requests, traffic.items[0].account == "account 0" ? 2 : 1);
+}
+
+TEST_F(EngineTest, tells_watchers_of_what_is_durable_in_the_order_of_each_account) {
+  const Traffic traffic(4, 80, 15);
+  auto store = open();
+  std::map<std::string, std::vector<std::uint64_t>> seen;
+  std::mutex mutex;
+  {
+    auto engine = start(store, {}, [&](std::span<const Change> changes) {
+      const std::lock_guard lock(mutex);
+      for (const auto& change : changes) seen[change.name.account].push_back(change.score.requests);
+    });
+    send(engine, traffic.items, 16);
+  }
+  ASSERT_EQ(seen.size(), 4U);
+  for (const auto& [account, requests] : seen) {
+    ASSERT_EQ(requests.size(), 80U);
+    for (std::size_t i = 0; i < requests.size(); ++i) EXPECT_EQ(requests[i], i + 1);
+  }
+}
+
+TEST(Records, of_another_atlas_begin_the_account_anew_and_the_next_is_whole) {
+  auto other = example();
+  other.name = "another";
+  Account account;
+  account.state = make_account(example());
+  Scratch scratch;
+  const auto stream = example_stream(example(), 17, 20);
+  std::vector<Projected> projected(stream.size());
+  atlas::project(example().atlas, stream.values, scratch.project, projected);
+  std::vector<store::Record> records;
+  for (const auto& one : projected) {
+    records.push_back(advance(example(), account, one, kNow, Effort::full, 8, scratch).record);
+    if (records.back().whole) records.erase(records.begin(), records.end() - 1);
+  }
+  const auto same = replay(example(), records, 8, scratch);
+  ASSERT_TRUE(same) << same.error().message;
+  EXPECT_EQ(encode(example(), same->state), encode(example(), account.state));
+  auto anew = replay(other, records, 8, scratch);
+  ASSERT_TRUE(anew);
+  EXPECT_EQ(anew->state.window.requests, 0U);
+  EXPECT_EQ(anew->records, 20U);
+  EXPECT_TRUE(advance(other, *anew, projected[0], kNow, Effort::full, 8, scratch).record.whole);
+}
+
+TEST(Records, that_are_damaged_are_refused) {
+  Account account;
+  account.state = make_account(example());
+  Scratch scratch;
+  const auto stream = example_stream(example(), 18, 12);
+  std::vector<Projected> projected(stream.size());
+  atlas::project(example().atlas, stream.values, scratch.project, projected);
+  std::vector<store::Record> records;
+  for (const auto& one : projected) {
+    records.push_back(advance(example(), account, one, kNow, Effort::full, 64, scratch).record);
+  }
+  const auto bytes = encode(example(), account.state);
+  for (std::size_t r = 0; r < records.size(); ++r) {
+    for (std::size_t b = 0; b < records[r].content.size(); ++b) {
+      auto damaged = records;
+      damaged[r].content[b] ^= 1U << b % 8;
+      const auto replayed = replay(example(), damaged, 64, scratch);
+      // What replays nevertheless says the same score: then the bit was of no account to it.
+      if (replayed && replayed->records == records.size() && replayed->state.window.requests == records.size()) {
+        EXPECT_EQ(replayed->state.score.evidence, account.state.score.evidence);
+      }
+    }
+    auto shorter = records;
+    shorter[r].content.pop_back();
+    EXPECT_FALSE(replay(example(), shorter, 64, scratch));
+    auto missing = records;
+    missing.erase(missing.begin() + static_cast<std::ptrdiff_t>(r));
+    if (r + 1 < records.size()) {
+      EXPECT_FALSE(replay(example(), missing, 64, scratch));
+    }
+  }
+  EXPECT_EQ(encode(example(), replay(example(), records, 64, scratch)->state), bytes);
+}
+
+TEST(Histories, span_a_whole_life_in_few_points) {
+  History history;
+  for (std::uint64_t i = 1; i <= 10'000; ++i) {
+    Score score;
+    score.computed = true;
+    score.requests = i;
+    score.poh = 1.0 / static_cast<double>(i);
+    take(history, score, static_cast<double>(i));
+    ASSERT_LE(history.points.size(), kHistoryPoints);
+    if (i > kHistoryPoints) {
+      ASSERT_GE(history.points.size(), kHistoryPoints / 2);
+    }
+    ByteWriter out;
+    encode(history, out);
+    const auto bytes = out.take();
+    ByteReader in(bytes);
+    ASSERT_EQ(*decode_history(in), history);
+  }
+  EXPECT_LE(history.points.front().requests, history.stride);
+  EXPECT_GT(history.points.back().requests, 10'000 - history.stride);
+}
+
+}  // namespace
+}  // namespace cms::pipeline

@@ -1,0 +1,118 @@
+// The degradation ladder keeps the promise: honest accounts fall to PoH <= a no more often when work is shed.
+#include <fmt/format.h>
+#include <gtest/gtest.h>
+
+#include <cmath>
+
+#include "pipeline/model_example.hpp"
+#include "pipeline/step.hpp"
+
+namespace cms::pipeline {
+namespace {
+
+// Requests: the horizon, which is as far as the promise goes.
+constexpr std::size_t kCalibration = 500, kHonest = 600, kRequests = 40, kCalibrated = 60;
+
+// As example_model(), calibrated on many accounts, so that a share can be told.
+Model calibrated_model() {
+  auto model = example_model();
+  const auto window = window_options(model);
+  std::vector<score::Trajectory> trajectories;
+  Scratch scratch;
+  for (std::size_t account = 0; account < kCalibration; ++account) {
+    const auto stream = example_stream(model, 10'000 + account, kCalibrated);
+    std::vector<Projected> projected(stream.size());
+    std::vector<const Projected*> requests;
+    atlas::project(model.atlas, stream.values, scratch.project, projected);
+    for (const auto& one : projected) requests.push_back(&one);
+    trajectories.push_back(trajectory(model.atlas, window, {}, requests, scratch));
+    trajectories.back().account = fmt::format("a{}", account);
+  }
+  model.calibration = *score::calibrate(trajectories, 40, {});
+  return model;
+}
+
+struct Rung {
+  const char* name;
+  std::uint64_t h1_every;       // 0 = never
+  std::uint64_t sampled_one_of;  // of clean accounts
+};
+
+// Share of honest accounts whose PoH ever fell to `a`, at a rung.
+double share_fallen(const Model& model, const Rung& rung, double a) {
+  Scratch scratch;
+  std::size_t fallen = 0;
+  for (std::size_t account = 0; account < kHonest; ++account) {
+    const auto stream = example_stream(model, 90'000 + account, kRequests);
+    std::vector<Projected> projected(stream.size());
+    atlas::project(model.atlas, stream.values, scratch.project, projected);
+    auto state = make_account(model);
+    double poh = 1;
+    for (std::size_t i = 0; i < projected.size(); ++i) {
+      if (poh > .1 && (i + account) % rung.sampled_one_of != 0) continue;
+      const bool full = rung.h1_every > 0 && i % rung.h1_every == 0;
+      advance(model, state, projected[i], static_cast<double>(i), scratch, full ? Effort::full : Effort::without_h1);
+      poh = score_at(model, state, static_cast<double>(i)).poh;
+    }
+    fallen += state.score.poh_min <= a ? 1 : 0;
+  }
+  return static_cast<double>(fallen) / kHonest;
+}
+
+TEST(Rungs, keep_the_promise_to_honest_accounts) {
+  const auto model = calibrated_model();
+  const double a = .05;
+  // The share is of kHonest accounts, ranked among half of the calibration accounts: both are chance.
+  const double chance = std::sqrt(a * (1 - a) * (1.0 / kHonest + 2.0 / kCalibration));
+  for (const auto& rung : {Rung{"everything", 1, 1}, Rung{"H1 every eighth", 8, 1}, Rung{"H0 only", 0, 1},
+                           Rung{"clean accounts sampled", 0, 4}}) {
+    const double share = share_fallen(model, rung, a);
+    EXPECT_LE(share, a + 3 * chance) << rung.name;
+    RecordProperty(rung.name, fmt::format("{:.4f}", share));
+  }
+}
+
+TEST(Rungs, a_held_measure_keeps_its_value_and_lowers_completeness) {
+  const auto model = example_model();
+  const auto stream = example_stream(model, 3, 60);
+  Scratch scratch;
+  std::vector<Projected> projected(stream.size());
+  atlas::project(model.atlas, stream.values, scratch.project, projected);
+  auto state = make_account(model);
+  bool held = false;
+  for (std::size_t i = 0; i < projected.size(); ++i) {
+    const auto before = state.reading;
+    const auto evaluations = state.score.evaluations;
+    advance(model, state, projected[i], 0, scratch, i % 8 == 0 ? Effort::full : Effort::without_h1);
+    if (!state.reading.held.test(static_cast<std::size_t>(Measure::h1_total))) continue;
+    if (state.score.evaluations == evaluations) continue;
+    held = true;
+    EXPECT_EQ(state.reading[Measure::h1_total], before[Measure::h1_total]);
+    EXPECT_LT(state.score.completeness, 1);
+    const auto bytes = encode(model, state);
+    const auto decoded = decode(model, bytes);
+    ASSERT_TRUE(decoded) << decoded.error().message;
+    EXPECT_EQ(decoded->reading.held, state.reading.held);
+    EXPECT_EQ(encode(model, *decoded), bytes);
+  }
+  EXPECT_TRUE(held) << "nothing was shed: the test tells nothing";
+}
+
+TEST(Rungs, after_work_was_shed_a_full_reading_is_what_it_would_have_been) {
+  const auto model = example_model();
+  const auto stream = example_stream(model, 4, 120);
+  Scratch scratch;
+  std::vector<Projected> projected(stream.size());
+  atlas::project(model.atlas, stream.values, scratch.project, projected);
+  auto shed = make_account(model), full = make_account(model);
+  for (std::size_t i = 0; i < projected.size(); ++i) {
+    const auto distinct = full.window.distinct;
+    advance(model, full, projected[i], 0, scratch);
+    advance(model, shed, projected[i], 0, scratch, i % 8 == 7 ? Effort::full : Effort::without_h1);
+    if (i % 8 != 7 || full.window.distinct == distinct) continue;  // a repeat measures repetition alone
+    EXPECT_EQ(shed.reading.values, full.reading.values) << "request " << i;
+  }
+}
+
+}  // namespace
+}  // namespace cms::pipeline

@@ -1,0 +1,261 @@
+#include "serve/api.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <boost/asio/post.hpp>
+#include <boost/asio/thread_pool.hpp>
+
+#include "base/hash.hpp"
+#include "serve/api_handlers.hpp"
+
+namespace cms::serve {
+namespace {
+
+// A check's answer: nothing when the request may go on.
+using Refusal = std::unique_ptr<Response>;
+
+Refusal refuse(Problem which, std::string_view detail) {
+  return std::make_unique<Response>(problem(which, detail));
+}
+
+Refusal refuse(Response response) {
+  return std::make_unique<Response>(std::move(response));
+}
+
+// The next element of a comma-separated list, without white space around it; `list` begins behind it.
+std::string_view take_element(std::string_view& list) {
+  auto element = list.substr(0, list.find(','));
+  list.remove_prefix(std::min(element.size() + 1, list.size()));
+  element.remove_prefix(std::min(element.find_first_not_of(" \t"), element.size()));
+  return element.substr(0, element.find_last_not_of(" \t") + 1);
+}
+
+// RFC 9110, 12.5.1, as far as a resource of one type needs it. Weights other than 0 make no difference.
+bool accepts(std::string_view accept, std::string_view type) {
+  if (accept.empty()) return true;
+  type = type.substr(0, type.find(';'));
+  const auto major = type.substr(0, type.find('/') + 1);
+  while (!accept.empty()) {
+    const auto element = take_element(accept);
+    auto range = element.substr(0, element.find(';'));
+    range = range.substr(0, range.find_last_not_of(" \t") + 1);
+    const auto weight = element.find("q=0");
+    const bool refused = weight != std::string_view::npos &&
+                         element.find_first_not_of("0.", weight + 2) == std::string_view::npos;
+    const bool fits = range == "*/*" || same_word(range, type) ||
+                      (range.ends_with("/*") && same_word(range.substr(0, range.size() - 1), major));
+    if (fits && !refused) return true;
+  }
+  return false;
+}
+
+Refusal check_types(const Route& route, const Request& request) {
+  if (!route.type.empty() && !accepts(request.header("Accept"), route.type)) {
+    return refuse(Problem::not_acceptable, fmt::format("The answer comes as {}.", route.type));
+  }
+  if (route.body_types.empty()) return nullptr;
+  const auto type = request.header("Content-Type");
+  const auto plain = type.substr(0, type.find_first_of("; \t"));
+  const auto known = std::ranges::find_if(route.body_types, [&](auto one) { return same_word(one, plain); });
+  if (known == route.body_types.end()) {
+    return refuse(Problem::unsupported_type, fmt::format("Send {}.", fmt::join(route.body_types, " or ")));
+  }
+  const auto coding = request.header("Content-Encoding");
+  if (!coding.empty() && !same_word(coding, "identity")) {
+    return refuse(Problem::unsupported_type, "Send the body without a content coding.");
+  }
+  return nullptr;
+}
+
+}  // namespace
+
+struct Api::State {
+  ApiParts parts;
+  ApiOptions options;
+  boost::asio::thread_pool pool;
+
+  State(ApiParts given_parts, ApiOptions given_options)
+      : parts(std::move(given_parts)), options(std::move(given_options)), pool(std::max(1U, options.threads)) {}
+
+  [[nodiscard]] ApiContext context() const { return {parts, options}; }
+  [[nodiscard]] Refusal identify(const Request& request, Identity& caller) const;
+  [[nodiscard]] Refusal check_caller(const Route& route, Call& call) const;
+  [[nodiscard]] Refusal find(Call& call, const Route*& route) const;
+  [[nodiscard]] Service::Admission admit(const Request& request) const;
+  void serve(Request request, Respond respond);
+};
+
+// Who asks. Failures are counted by address; beyond the bound they are answered 429, while who is known goes on.
+Refusal Api::State::identify(const Request& request, Identity& caller) const {
+  const double now = parts.clock();
+  const auto given = request.header("Authorization");
+  std::optional<Identity> found;
+  constexpr std::string_view kScheme = "Bearer ";
+  if (request.header_count("Authorization") > 1) return refuse(Problem::bad_request, "Send one Authorization header.");
+  if (given.size() > kScheme.size() && same_word(given.substr(0, kScheme.size()), kScheme)) {
+    found = parts.authority->by_token(given.substr(kScheme.size()), now);
+  } else if (given.empty()) {
+    found = parts.authority->by_subject(request.subject, now);
+  }
+  if (found) {
+    caller = *found;
+    return nullptr;
+  }
+  Refusal refusal;
+  if (parts.authority->take_failure(request.peer, now)) {
+    refusal = refuse(Problem::unauthenticated, "Send \"Authorization: Bearer TOKEN\", or a client certificate that the "
+                                               "daemon knows.");
+  } else {
+    refusal = refuse(Problem::too_many_failures, "Wait, and come back with a valid token.");
+    refusal->close = true;
+  }
+  return refusal;
+}
+
+Refusal Api::State::check_caller(const Route& route, Call& call) const {
+  const bool open_metrics = options.metrics_open && route.handler == &at_once<get_metrics>;
+  if (route.access == Access::everyone || open_metrics) return nullptr;
+  if (auto refusal = identify(call.request, call.caller)) return refusal;
+  if (!has(route.roles, call.caller.role)) {
+    return refuse(Problem::forbidden, fmt::format("The role {} may not do this.", name(call.caller.role)));
+  }
+  if (route.access == Access::all_tenants && call.caller.tenant != "*") {
+    return refuse(Problem::forbidden, "This needs a token of all tenants.");
+  }
+  if (route.path.find("{tenant}") == std::string_view::npos) return nullptr;
+  const bool there = std::ranges::find(options.tenants, call.tenant) != options.tenants.end();
+  if (!there || !call.caller.sees(call.tenant)) return refuse(not_found());
+  return nullptr;
+}
+
+// The route of a request that may go on, or the answer.
+Refusal Api::State::find(Call& call, const Route*& route) const {
+  auto target = parse_target(call.request.target);
+  if (!target) {
+    if (call.request.target == "*" && call.request.method == Method::options) {
+      Response response;
+      response.status = 204;
+      response.headers.emplace_back("Allow", "GET, HEAD, POST, PUT, DELETE, OPTIONS");
+      return refuse(std::move(response));
+    }
+    return refuse(Problem::bad_request, "The target must be a path; its escapes must be UTF-8.");
+  }
+  call.target = std::move(*target);
+  auto matched = match(call.target);
+  if (matched.routes.empty()) return refuse(not_found());
+  call.tenant = std::move(matched.tenant);
+  call.account = std::move(matched.account);
+  const auto method = call.request.method == Method::head ? Method::get : call.request.method;
+  const auto found = std::ranges::find(matched.routes, method, &Route::method);
+  if (found == matched.routes.end()) {
+    Response response;
+    response.status = 204;
+    if (method != Method::options) response = problem(Problem::method_not_allowed, "See Allow.");
+    response.headers.emplace_back("Allow", allowed(matched));
+    return refuse(std::move(response));
+  }
+  route = *found;
+  if (auto refusal = check_caller(*route, call)) return refusal;
+  for (const auto& one : route->parameters) {
+    if (one.in == "query" && call.target.count(one.name) > 1) {
+      return refuse(Problem::bad_request, fmt::format("\"{}\" may be there once.", one.name));
+    }
+  }
+  const bool has_account = route->path.find("{account}") != std::string_view::npos;
+  if (has_account && (call.account.empty() || call.account.size() > 256)) {
+    return refuse(Problem::bad_request, "An account's name has 1 to 256 bytes.");
+  }
+  return check_types(*route, call.request);
+}
+
+Service::Admission Api::State::admit(const Request& request) const {
+  Service::Admission admission;
+  Call call;
+  // The head alone is looked at; it is copied, since the body is still to come.
+  call.request = request;
+  const Route* route = nullptr;
+  admission.refusal = find(call, route);
+  if (admission.refusal || route->body_types.empty()) return admission;
+  constexpr std::uint64_t kDocumentBytes = 16 << 10;
+  admission.body_bytes_max = route->method == Method::post ? options.body_bytes_max : kDocumentBytes;
+  return admission;
+}
+
+void Api::State::serve(Request request, Respond respond) {
+  Call call;
+  call.request = std::move(request);
+  const Route* route = nullptr;
+  // Once more: between header and body a token may have expired.
+  if (auto refusal = find(call, route)) return respond(std::move(*refusal));
+  if (route->work == Work::quick) return route->handler(context(), std::move(call), std::move(respond));
+  boost::asio::post(pool, [this, route, call = std::move(call), respond = std::move(respond)]() mutable {
+    route->handler(context(), std::move(call), std::move(respond));
+  });
+}
+
+Api::Api(ApiParts parts, ApiOptions options)
+    : state_(std::make_unique<State>(std::move(parts), std::move(options))) {}
+
+Api::~Api() {
+  state_->pool.join();
+}
+
+Service Api::service() {
+  return {[state = state_.get()](const Request& request) { return state->admit(request); },
+          [state = state_.get()](Request request, Respond respond) {
+            state->serve(std::move(request), std::move(respond));
+          }};
+}
+
+Response not_found() {
+  return problem(Problem::not_found, "There is no such thing here for you.");
+}
+
+Response json_response(const Json& body, unsigned status) {
+  Response response;
+  response.status = status;
+  response.body = body.dump(-1, ' ', false, Json::error_handler_t::replace) + "\n";
+  response.headers.emplace_back("Cache-Control", "no-store");
+  return response;
+}
+
+Response tagged_response(const Call& call, const Json& body) {
+  auto response = json_response(body);
+  const auto digest = sha256({reinterpret_cast<const std::uint8_t*>(response.body.data()), response.body.size()});
+  const auto tag = fmt::format("\"{}\"", to_hex(std::span(digest).first(16)));
+  response.headers = {{"ETag", tag}, {"Cache-Control", "private, no-cache"}};
+  auto wanted = call.request.header("If-None-Match");
+  while (!wanted.empty()) {
+    auto one = take_element(wanted);
+    if (one.starts_with("W/")) one.remove_prefix(2);
+    if (one != tag && one != "*") continue;
+    response.status = 304;
+    response.body.clear();
+  }
+  return response;
+}
+
+std::optional<std::size_t> limit_of(const Call& call, std::size_t otherwise, std::size_t most) {
+  if (call.target.count("limit") == 0) return otherwise;
+  const auto limit = parse_count(call.target.value("limit").value_or(""));
+  if (!limit || *limit < 1 || *limit > most) return std::nullopt;
+  return *limit;
+}
+
+Result<void> audit(const ApiContext& context, const Call& call, const std::string& action, Json detail) {
+  store::AuditEntry entry;
+  entry.time = context.parts.clock();
+  entry.tenant = call.tenant.empty() ? "*" : call.tenant;
+  entry.actor = call.caller.id;
+  entry.action = action;
+  if (!call.account.empty()) {
+    CMS_TRY(pseudonym, context.parts.store->pseudonym({call.tenant, call.account}));
+    detail["account"] = pseudonym;
+  }
+  entry.detail = detail.dump();
+  CMS_CHECK(context.parts.store->append_audit(std::move(entry)));
+  return {};
+}
+
+}  // namespace cms::serve

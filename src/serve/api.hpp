@@ -1,0 +1,67 @@
+// The HTTP API: requests to answers, out of engine, store, policy and authority. docs/api.md is its page.
+//
+// Every endpoint is one line of the route table (routes.hpp), which says who may call it; what is not in it does not
+// exist, and a role that is not named may not. Another tenant's things are answered like things that are not there.
+// Answers about scores are for the operator's own systems: no endpoint is meant for the account itself.
+// Threads: Service's functions from any; what may touch the disk runs on the Api's own threads. Cost: docs/api.md.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "pipeline/engine.hpp"
+#include "policy/policy.hpp"
+#include "serve/authority.hpp"
+#include "serve/event_ring.hpp"
+#include "serve/http_message.hpp"
+#include "serve/ingest_body.hpp"
+#include "store/store.hpp"
+
+namespace cms::serve {
+
+struct ApiOptions {
+  std::vector<std::string> tenants;                // that exist
+  std::uint64_t body_bytes_max = 64ULL << 20;      // of an ingest body
+  std::size_t items_max = 8192;                    // of a batch
+  std::uint32_t threads = 2;                       // for what may touch the disk
+  bool metrics_open = false;                       // /metrics without a token
+};
+
+// What observe mode does with prompts: makes activations of them and gives those to the engine.
+using Observe = std::function<void(std::string tenant, pipeline::BatchPosition, std::vector<Observation>,
+                                   std::function<void(pipeline::Outcome)>)>;
+
+// What the API answers from. Everything outlives it; functions may be called from any thread.
+struct ApiParts {
+  const pipeline::Model* model = nullptr;
+  store::Store* store = nullptr;
+  pipeline::Engine* engine = nullptr;
+  Authority* authority = nullptr;
+  EventRing* events = nullptr;
+  std::function<double()> clock;                                  // seconds since 1970
+  std::function<std::shared_ptr<const policy::Policy>()> policy;  // shared: a reload must not take it from a reader
+  std::function<Result<void>()> reload_policy;                    // empty = there is no file to read again
+  std::function<std::string()> metrics;                           // Prometheus' text format; empty = none
+  Observe observe;                                                // empty = observe mode is off
+  std::function<void(const store::AccountName&)> erased;          // told after an erasure; may be empty
+};
+
+class Api {
+ public:
+  Api(ApiParts parts, ApiOptions options);
+  // Waits for what is under way; the server must be gone.
+  ~Api();
+  Api(const Api&) = delete;
+  Api& operator=(const Api&) = delete;
+
+  // For the server. Refers to this Api.
+  Service service();
+
+ private:
+  struct State;
+  std::unique_ptr<State> state_;
+};
+
+}  // namespace cms::serve

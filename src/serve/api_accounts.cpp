@@ -1,0 +1,137 @@
+// Accounts: the list, one account whole, and the small look-up that gateways make for each request.
+#include <fmt/format.h>
+
+#include <cmath>
+
+#include "base/hash.hpp"
+#include "pipeline/score_line.hpp"
+#include "serve/api_handlers.hpp"
+#include "serve/decision.hpp"
+
+namespace cms::serve {
+namespace {
+
+constexpr std::size_t kListMax = 1000, kListUsual = 100;
+
+Json decision_json(const policy::Decision& decision) {
+  return {{"action", name(decision.action)}, {"would_be", name(decision.would_be)}, {"why", decision.why}};
+}
+
+Json history_json(const pipeline::History& history) {
+  Json points = Json::array();
+  for (const auto& point : history.points) {
+    // A float as few digits as tell it apart.
+    const double poh = std::stod(fmt::format("{}", point.poh));
+    points.push_back({{"time", point.time}, {"requests", point.requests}, {"poh", poh}});
+  }
+  return {{"stride", history.stride}, {"points", std::move(points)}};
+}
+
+// Marks what was made while the store refused: it may be older than what the caller has sent.
+void mark_stale(const ApiContext& context, double as_of, Json& body) {
+  const bool stale = !context.parts.engine->durable();
+  body["stale"] = stale;
+  if (stale) body["as_of"] = as_of;
+}
+
+Json document_json(const ApiContext& context, const store::AccountName& name, const std::string& kind) {
+  const auto document = context.parts.store->document(name, kind);
+  if (!document || !*document) return nullptr;
+  auto parsed = Json::parse(**document, nullptr, false);
+  return parsed.is_discarded() ? Json(nullptr) : parsed;
+}
+
+Json listed_json(const ApiContext& context, const store::AccountName& name, const store::Store::Listed& listed,
+                 double now) {
+  Json entry{{"account", listed.account}, {"time", listed.time}, {"records", listed.records}};
+  const auto standing = context.parts.engine->look_up(name, now);
+  if (!standing || !*standing) {
+    entry["status"] = standing ? "unknown" : "damaged";
+    entry["poh"] = nullptr;
+    entry["action"] = standing ? Json(cms::name(Action::allow)) : Json(nullptr);
+    return entry;
+  }
+  const auto& score = (*standing)->score;
+  entry["status"] = score.computed ? "computed" : "not_computed";
+  entry["requests"] = score.requests;
+  entry["poh"] = score.computed ? Json(score.poh) : Json(nullptr);
+  entry["action"] = cms::name(decide(context, name, score, now).action);
+  return entry;
+}
+
+}  // namespace
+
+policy::Decision decide(const ApiContext& context, const store::AccountName& name, const Score& score, double now) {
+  return decide(*context.parts.policy(), *context.parts.store, name, score, now);
+}
+
+Response list_accounts(const ApiContext& context, const Call& call) {
+  const auto limit = limit_of(call, kListUsual, kListMax);
+  if (!limit) return problem(Problem::bad_request, fmt::format("\"limit\" must be 1 to {}.", kListMax));
+  const auto cursor = from_hex(call.target.value("cursor").value_or(""));
+  if (!cursor) return problem(Problem::bad_request, "\"cursor\" must be one that a page before has given.");
+  const auto page = context.parts.store->list(call.tenant, *cursor, *limit);
+  // What the store calls wrong use is a cursor that it never gave.
+  if (!page && page.error().code == ErrorCode::usage) {
+    return problem(Problem::bad_request, "\"cursor\" must be one that a page before has given.");
+  }
+  if (!page) return problem(page.error());
+  const double now = context.parts.clock();
+  Json accounts = Json::array();
+  for (const auto& one : page->accounts) {
+    accounts.push_back(listed_json(context, {call.tenant, one.account}, one, now));
+  }
+  Json body{{"accounts", std::move(accounts)}, {"cursor", nullptr}};
+  if (page->cursor.empty()) return json_response(body);
+  const auto next = to_hex({reinterpret_cast<const std::uint8_t*>(page->cursor.data()), page->cursor.size()});
+  body["cursor"] = next;
+  auto response = json_response(body);
+  response.headers.emplace_back("Link", fmt::format("</v1/tenants/{}/accounts?cursor={}&limit={}>; rel=\"next\"",
+                                                    call.tenant, next, *limit));
+  return response;
+}
+
+Response get_account(const ApiContext& context, const Call& call) {
+  const store::AccountName name{call.tenant, call.account};
+  const double now = context.parts.clock();
+  const auto found = context.parts.engine->look_up(name, now);
+  if (!found) return problem(found.error());
+  if (!*found) return not_found();
+  const auto& standing = **found;
+  auto body = pipeline::score_line(call.account, context.parts.model->name, standing.score, standing.price);
+  const auto decision = decide(context, name, standing.score, now);
+  body["action"] = cms::name(decision.action);
+  body["decision"] = decision_json(decision);
+  body["time"] = standing.time;
+  body["records"] = standing.records;
+  body["readings"] = pipeline::readings(standing.reading);
+  body["history"] = history_json(standing.history);
+  body["label"] = document_json(context, name, "label");
+  body["override"] = document_json(context, name, std::string(policy::kOverrideKind));
+  mark_stale(context, standing.time, body);
+  return tagged_response(call, body);
+}
+
+Response get_decision(const ApiContext& context, const Call& call) {
+  const store::AccountName name{call.tenant, call.account};
+  const double now = context.parts.clock();
+  const auto found = context.parts.engine->look_up(name, now);
+  Json body{{"account", call.account}};
+  if (!found || !*found) {
+    // Serving goes on whatever happens here: who is not known, or cannot be read, is allowed.
+    const Score nothing;
+    body["status"] = found ? "unknown" : "unavailable";
+    const auto decision = found ? decide(context, name, nothing, now) : policy::Decision{.why = "not computed"};
+    body.update(decision_json(decision));
+    mark_stale(context, now, body);
+    if (!found) body["stale"] = true;
+    return json_response(body);
+  }
+  const auto& standing = **found;
+  body["status"] = standing.score.computed ? "computed" : "not_computed";
+  body.update(decision_json(decide(context, name, standing.score, now)));
+  mark_stale(context, standing.time, body);
+  return json_response(body);
+}
+
+}  // namespace cms::serve

@@ -1,0 +1,61 @@
+// The handlers of the route table, and what they share. Each answers one endpoint; docs/api.md says what.
+#pragma once
+
+#include <nlohmann/json.hpp>
+#include <optional>
+#include <string>
+
+#include "serve/api.hpp"
+#include "serve/routes.hpp"
+
+namespace cms::serve {
+
+using Json = nlohmann::ordered_json;
+
+// What is not there and what is not the caller's: the same bytes.
+Response not_found();
+Response json_response(const Json& body, unsigned status = 200);
+// The same with a strong ETag, and 304 where If-None-Match names it.
+Response tagged_response(const Call& call, const Json& body);
+
+// The query's `limit`, 1 to `most`; `otherwise` without one, nothing when it is none.
+std::optional<std::size_t> limit_of(const Call& call, std::size_t otherwise, std::size_t most);
+
+// Appends to the audit log in the caller's name. The detail speaks of the account by its pseudonym. Errors: those of
+// the store.
+Result<void> audit(const ApiContext& context, const Call& call, const std::string& action, Json detail);
+
+// The decision about an account under the policy in force, overrides included (decision.hpp).
+policy::Decision decide(const ApiContext& context, const store::AccountName& name, const Score& score, double now);
+
+// What a handler that answers at once is in the table.
+template <Response (*answer)(const ApiContext&, const Call&)>
+void at_once(const ApiContext& context, Call&& call, Respond respond) {
+  respond(answer(context, call));
+}
+
+// api_accounts.cpp
+Response list_accounts(const ApiContext& context, const Call& call);
+Response get_account(const ApiContext& context, const Call& call);
+Response get_decision(const ApiContext& context, const Call& call);
+// api_review.cpp
+Response put_label(const ApiContext& context, const Call& call);
+Response delete_label(const ApiContext& context, const Call& call);
+Response put_override(const ApiContext& context, const Call& call);
+Response delete_override(const ApiContext& context, const Call& call);
+Response erase_account(const ApiContext& context, const Call& call);
+Response get_audit(const ApiContext& context, const Call& call);
+// api_ingest.cpp
+void post_activations(const ApiContext& context, Call&& call, Respond respond);
+void post_observations(const ApiContext& context, Call&& call, Respond respond);
+// api_service.cpp
+Response get_atlas(const ApiContext& context, const Call& call);
+Response get_policy(const ApiContext& context, const Call& call);
+Response reload_policy(const ApiContext& context, const Call& call);
+Response get_events(const ApiContext& context, const Call& call);
+Response get_metrics(const ApiContext& context, const Call& call);
+Response get_health(const ApiContext& context, const Call& call);
+Response get_ready(const ApiContext& context, const Call& call);
+Response get_openapi(const ApiContext& context, const Call& call);
+
+}  // namespace cms::serve

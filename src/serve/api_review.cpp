@@ -1,0 +1,122 @@
+// What people decide about an account, and the log of it: labels, overrides, erasure, audit.
+//
+// The audit entry is written first: an entry without its effect can be explained, an effect without an entry cannot.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+
+#include "serve/api_handlers.hpp"
+#include "tap/json_lines.hpp"
+#include "tap/text.hpp"
+
+namespace cms::serve {
+namespace {
+
+constexpr std::size_t kAuditMax = 1000, kAuditUsual = 100;
+constexpr std::array<std::string_view, 3> kLabels{"honest", "extracting", "unclear"};
+
+// Whether there is such an account. A damaged one is: it must be possible to label and to erase it.
+bool exists(const ApiContext& context, const store::AccountName& name) {
+  const auto found = context.parts.engine->look_up(name, context.parts.clock());
+  return !found || found->has_value();
+}
+
+// {"label": ..., "why": ...} checked, with who said so and when.
+Result<Json> label_of(const ApiContext& context, const Call& call) {
+  CMS_TRY(object, tap::parse_object(call.request.body));
+  for (const auto& [key, value] : object.items()) {
+    if (key != "label" && key != "why") return fail(ErrorCode::bad_input, "unknown key; known are label and why");
+  }
+  const auto label = object.find("label");
+  if (label == object.end() || !label->is_string() ||
+      std::ranges::find(kLabels, label->get<std::string>()) == kLabels.end()) {
+    return fail(ErrorCode::bad_input, "\"label\" must be honest, extracting or unclear");
+  }
+  const auto why = object.value("why", nlohmann::json(""));
+  if (!why.is_string() || why.get_ref<const std::string&>().size() > policy::kWhyBytesMax) {
+    return fail(ErrorCode::bad_input, fmt::format("\"why\" must be a text of at most {} bytes", policy::kWhyBytesMax));
+  }
+  return Json{{"label", *label}, {"why", why}, {"time", context.parts.clock()}, {"by", call.caller.id}};
+}
+
+// Enters it in the log, then writes the document; an empty one removes it.
+Response put(const ApiContext& context, const Call& call, const std::string& kind, const std::string& content,
+             Json detail) {
+  const store::AccountName name{call.tenant, call.account};
+  if (!exists(context, name)) return not_found();
+  if (content.empty()) {
+    const auto before = context.parts.store->document(name, kind);
+    if (before && !*before) return not_found();
+  }
+  if (auto done = audit(context, call, kind, std::move(detail)); !done) return problem(done.error());
+  if (auto done = context.parts.store->put_document(name, kind, content); !done) return problem(done.error());
+  if (!content.empty()) return json_response(Json::parse(content));
+  Response response;
+  response.status = 204;
+  return response;
+}
+
+Response refuse(const Error& error) {
+  return problem(Problem::bad_request, error.message + ".");
+}
+
+}  // namespace
+
+Response put_label(const ApiContext& context, const Call& call) {
+  const auto label = label_of(context, call);
+  if (!label) return refuse(label.error());
+  return put(context, call, "label", label->dump(), {{"label", (*label)["label"]}});
+}
+
+Response delete_label(const ApiContext& context, const Call& call) {
+  return put(context, call, "label", "", {{"label", nullptr}});
+}
+
+Response put_override(const ApiContext& context, const Call& call) {
+  const auto value = policy::parse_override(call.request.body);
+  if (!value) return refuse(value.error());
+  return put(context, call, std::string(policy::kOverrideKind), policy::format_override(*value),
+             {{"action", name(value->action)}, {"until", value->until}});
+}
+
+Response delete_override(const ApiContext& context, const Call& call) {
+  return put(context, call, std::string(policy::kOverrideKind), "", {{"action", nullptr}});
+}
+
+Response erase_account(const ApiContext& context, const Call& call) {
+  const store::AccountName account{call.tenant, call.account};
+  if (!exists(context, account)) return not_found();
+  if (auto done = audit(context, call, "erase", Json::object()); !done) return problem(done.error());
+  const auto erased = context.parts.engine->erase(account);
+  if (erased && context.parts.erased) context.parts.erased(account);
+  if (!erased) return problem(erased.error());
+  if (!*erased) return not_found();
+  Response response;
+  response.status = 204;
+  return response;
+}
+
+Response get_audit(const ApiContext& context, const Call& call) {
+  const auto limit = limit_of(call, kAuditUsual, kAuditMax);
+  if (!limit) return problem(Problem::bad_request, fmt::format("\"limit\" must be 1 to {}.", kAuditMax));
+  const auto after = parse_count(call.target.value("after").value_or("0"));
+  if (!after) return problem(Problem::bad_request, "\"after\" must be the number of an entry, or 0.");
+  const auto entries = context.parts.store->audit(call.tenant, *after, *limit);
+  if (!entries) return problem(entries.error());
+  Json list = Json::array();
+  for (const auto& entry : *entries) {
+    auto detail = Json::parse(entry.detail, nullptr, false);
+    if (detail.is_discarded()) detail = entry.detail;
+    list.push_back({{"number", entry.number}, {"time", entry.time}, {"tenant", entry.tenant}, {"actor", entry.actor},
+                    {"action", entry.action}, {"detail", std::move(detail)}, {"hash", entry.hash}});
+  }
+  auto response = json_response({{"entries", std::move(list)}});
+  if (entries->size() == *limit) {
+    response.headers.emplace_back("Link", fmt::format("</v1/tenants/{}/audit?after={}&limit={}>; rel=\"next\"",
+                                                      call.tenant, entries->back().number, *limit));
+  }
+  return response;
+}
+
+}  // namespace cms::serve

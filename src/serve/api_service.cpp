@@ -1,0 +1,88 @@
+// The daemon about itself: atlas, policy, events, metrics, health.
+#include <fmt/format.h>
+
+#include "serve/api_handlers.hpp"
+#include "serve/openapi.hpp"
+
+namespace cms::serve {
+
+Response get_atlas(const ApiContext& context, const Call& call) {
+  const auto& model = *context.parts.model;
+  const auto& calibration = model.calibration;
+  std::size_t ranking = 0;
+  for (const auto& [group, one] : calibration.rankings) ranking += one.greatest.size();
+  Json body;
+  body["name"] = model.name;
+  body["signature_checked"] = model.signature_checked;
+  body["manifest"] = to_json(model.atlas.manifest);
+  body["charts"] = model.atlas.charts.size();
+  body["window"] = model.window_length;
+  body["horizon"] = calibration.horizon;
+  body["groups"] = calibration.rankings.size();
+  body["ranking_accounts"] = ranking;
+  return tagged_response(call, body);
+}
+
+Response get_policy(const ApiContext& context, const Call& call) {
+  const auto policy = context.parts.policy();
+  const auto& ladder = policy->ladder;
+  Json allowances = Json::array();
+  for (const auto& one : policy->allowances) {
+    if (!call.caller.sees(one.tenant)) continue;
+    allowances.push_back({{"tenant", one.tenant}, {"account", one.account}, {"until", one.until},
+                          {"at_most", name(one.at_most)}, {"why", one.why}});
+  }
+  Json body;
+  body["ladder"] = {{"observe", ladder.observe}, {"price", ladder.price}, {"limit", ladder.limit},
+                    {"review", ladder.review}};
+  body["shadow"] = policy->shadow;
+  body["jitter"] = policy->jitter;
+  body["allowances"] = std::move(allowances);
+  return tagged_response(call, body);
+}
+
+Response reload_policy(const ApiContext& context, const Call& call) {
+  if (!context.parts.reload_policy) {
+    return problem(Problem::bad_request, "The policy has no file of its own that could be read again.");
+  }
+  if (auto done = audit(context, call, "policy", Json::object()); !done) return problem(done.error());
+  if (auto done = context.parts.reload_policy(); !done) {
+    return problem(Problem::bad_request, "The policy was not changed: " + done.error().message + ".");
+  }
+  return get_policy(context, call);
+}
+
+Response get_events(const ApiContext& context, const Call& call) {
+  std::string tenant(call.target.value("tenant").value_or(""));
+  if (!tenant.empty() && !call.caller.sees(tenant)) return not_found();
+  if (tenant.empty() && call.caller.tenant != "*") tenant = call.caller.tenant;
+  Response response;
+  response.type = "text/event-stream";
+  response.events = context.parts.events->subscribe(tenant, call.request.header("Last-Event-ID"));
+  if (!response.events) return problem(Problem::overloaded, "As many read events as may; try again later.");
+  return response;
+}
+
+Response get_metrics(const ApiContext& context, const Call&) {
+  Response response;
+  response.type = "text/plain; version=0.0.4; charset=utf-8";
+  if (context.parts.metrics) response.body = context.parts.metrics();
+  return response;
+}
+
+Response get_health(const ApiContext&, const Call&) {
+  return json_response({{"status", "ok"}});
+}
+
+Response get_ready(const ApiContext& context, const Call&) {
+  if (!context.parts.engine->durable()) {
+    return problem(Problem::not_ready, "The store refuses; decisions are answered from memory, and marked stale.");
+  }
+  return json_response({{"status", "ready"}});
+}
+
+Response get_openapi(const ApiContext&, const Call& call) {
+  return tagged_response(call, openapi());
+}
+
+}  // namespace cms::serve

@@ -1,0 +1,354 @@
+#include "serve/api.hpp"
+
+#include <gtest/gtest.h>
+
+#include <future>
+#include <nlohmann/json.hpp>
+
+#include "serve/serve_example.hpp"
+#include "store/injecting_env.hpp"
+#include "tap/npy.hpp"
+
+namespace cms::serve {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+constexpr std::string_view kAccount = "/v1/tenants/acme/accounts/alice";
+
+Json body_of(const Answer& answer) {
+  auto body = Json::parse(answer.body, nullptr, false);
+  EXPECT_FALSE(body.is_discarded()) << answer.body;
+  return body;
+}
+
+void expect_problem(const Answer& answer, unsigned status, const std::string& slug) {
+  EXPECT_EQ(answer.status, status) << answer.body;
+  EXPECT_EQ(answer.headers.at("content-type"), "application/problem+json");
+  const auto body = body_of(answer);
+  EXPECT_EQ(body["type"], "urn:cms:problem:" + slug);
+  EXPECT_EQ(body["status"], status);
+  EXPECT_FALSE(body["detail"].get<std::string>().empty());
+}
+
+TEST(api, what_was_ingested_is_scored_as_the_step_scores_it) {
+  ServeWorld world("scored");
+  const auto ingested = world.ingest("alice", 30);
+  ASSERT_EQ(ingested.status, 200U) << ingested.body;
+  EXPECT_EQ(body_of(ingested)["scored"], 30);
+  EXPECT_EQ(body_of(ingested)["refused"], 0);
+
+  auto state = pipeline::make_account(world.model());
+  pipeline::Scratch scratch;
+  const auto stream = pipeline::example_stream(world.model(), 1, 30);
+  Score score;
+  for (std::size_t i = 0; i < 30; ++i) {
+    score = pipeline::step(world.model(), state, stream.row(i), ServeWorld::kNow - 1000 + double(i), scratch);
+  }
+  const auto account = body_of(world.ask("GET", kAccount, world.as(Role::reader)));
+  EXPECT_EQ(account["requests"], 30);
+  EXPECT_EQ(account["poh"], pipeline::score_at(world.model(), state, ServeWorld::kNow).poh);
+  EXPECT_EQ(account["poh_min"], score.poh_min);
+  EXPECT_EQ(account["stale"], false);
+  EXPECT_TRUE(account["label"].is_null());
+  EXPECT_FALSE(account["history"]["points"].empty());
+}
+
+TEST(api, an_unknown_account_is_allowed_and_said_to_be_unknown) {
+  ServeWorld world("unknown");
+  const auto answer = world.ask("GET", "/v1/tenants/acme/accounts/nobody/decision", world.as(Role::reader));
+  EXPECT_EQ(answer.status, 200U);
+  const auto body = body_of(answer);
+  EXPECT_EQ(body["status"], "unknown");
+  EXPECT_EQ(body["action"], "allow");
+  EXPECT_EQ(body["stale"], false);
+  expect_problem(world.ask("GET", "/v1/tenants/acme/accounts/nobody", world.as(Role::reader)), 404, "not-found");
+}
+
+TEST(api, names_of_accounts_are_percent_decoded_and_come_back_as_they_are) {
+  ServeWorld world("names");
+  ASSERT_EQ(world.ingest("a/b \\u00e4", 2).status, 200U);
+  const auto answer = world.ask("GET", "/v1/tenants/acme/accounts/a%2Fb%20%C3%A4", world.as(Role::reader));
+  ASSERT_EQ(answer.status, 200U) << answer.body;
+  EXPECT_EQ(body_of(answer)["account"], "a/b \u00e4");
+  for (const auto* wrong : {"%", "%f", "%zz", "%ff", "%00", "%ed%a0%80"}) {
+    expect_problem(world.ask("GET", fmt::format("/v1/tenants/acme/accounts/{}", wrong), world.as(Role::reader)), 400,
+                   "bad-request");
+  }
+  const auto long_name = std::string(257, 'a');
+  expect_problem(world.ask("GET", "/v1/tenants/acme/accounts/" + long_name, world.as(Role::reader)), 400,
+                 "bad-request");
+}
+
+TEST(api, pages_of_the_list_hold_every_account_once) {
+  ServeWorld world("pages");
+  for (int i = 0; i < 7; ++i) ASSERT_EQ(world.ingest(fmt::format("a{}", i), 1).status, 200U);
+  std::map<std::string, int> seen;
+  std::string target = "/v1/tenants/acme/accounts?limit=3";
+  int pages = 0;
+  for (; !target.empty() && pages < 9; ++pages) {
+    const auto answer = world.ask("GET", target, world.as(Role::reader));
+    ASSERT_EQ(answer.status, 200U) << answer.body;
+    const auto page = body_of(answer);
+    for (const auto& one : page["accounts"]) ++seen[one["account"]];
+    const auto link = answer.headers.find("link");
+    target.clear();
+    if (link == answer.headers.end()) continue;
+    EXPECT_TRUE(link->second.ends_with("; rel=\"next\""));
+    target = link->second.substr(1, link->second.find('>') - 1);
+  }
+  EXPECT_GE(pages, 3);
+  EXPECT_EQ(seen.size(), 7U);
+  for (const auto& [account, times] : seen) EXPECT_EQ(times, 1) << account;
+  expect_problem(world.ask("GET", "/v1/tenants/acme/accounts?limit=0", world.as(Role::reader)), 400, "bad-request");
+  expect_problem(world.ask("GET", "/v1/tenants/acme/accounts?limit=1001", world.as(Role::reader)), 400, "bad-request");
+  expect_problem(world.ask("GET", "/v1/tenants/acme/accounts?limit=2&limit=3", world.as(Role::reader)), 400,
+                 "bad-request");
+  expect_problem(world.ask("GET", "/v1/tenants/acme/accounts?cursor=xyz", world.as(Role::reader)), 400, "bad-request");
+  // Found by schemathesis.
+  expect_problem(world.ask("GET", "/v1/tenants/acme/accounts?cursor=00", world.as(Role::reader)), 400, "bad-request");
+  expect_problem(world.ask("GET", "/v1/tenants/acme/audit?after=1&after=1", world.as(Role::analyst)), 400,
+                 "bad-request");
+}
+
+TEST(api, an_etag_is_current_until_the_account_changes) {
+  ServeWorld world("etags");
+  ASSERT_EQ(world.ingest("alice", 3).status, 200U);
+  const auto first = world.ask("GET", kAccount, world.as(Role::reader));
+  const auto tag = first.headers.at("etag");
+  EXPECT_TRUE(tag.starts_with("\""));
+  const auto again = world.ask("GET", kAccount, world.as(Role::reader) + "If-None-Match: \"x\", W/" + tag + "\r\n");
+  EXPECT_EQ(again.status, 304U);
+  EXPECT_TRUE(again.body.empty());
+  EXPECT_EQ(again.headers.at("etag"), tag);
+  ASSERT_EQ(world.ingest("alice", 1, 2).status, 200U);
+  EXPECT_EQ(world.ask("GET", kAccount, world.as(Role::reader) + "If-None-Match: " + tag + "\r\n").status, 200U);
+  for (const auto* target : {"/v1/atlas", "/v1/policy", "/openapi.json"}) {
+    const auto answer = world.ask("GET", target, world.as(Role::reader));
+    EXPECT_EQ(answer.status, 200U) << target;
+    const auto more = world.as(Role::reader) + "If-None-Match: " + answer.headers.at("etag") + "\r\n";
+    EXPECT_EQ(world.ask("GET", target, more).status, 304U) << target;
+  }
+}
+
+TEST(api, bad_lines_are_refused_one_by_one_and_the_rest_is_scored) {
+  ServeWorld world("lines");
+  const auto good = world.lines("alice", 1);
+  std::string body = good + "{\"account\":\"alice\",\"vector\":[1,2]}\n" + "nonsense\n\n" +
+                     "{\"account\":7,\"vector\":[]}\n" + "{\"account\":\"alice\",\"time\":\"now\",\"vector\":[1]}\n" +
+                     "{\"account\":\"alice\",\"vector\":[1,null]}\n" + "{\"account\":\"alice\",\"vector\":[1e300]}\n" +
+                     "{\"account\":\"\xff\",\"vector\":[1]}\n" + "[1]\n" + world.lines("bob", 1, 2);
+  body.pop_back();  // a last line without its end counts
+  const auto answer = world.ask("POST", "/v1/tenants/acme/activations", world.tap_headers(), body);
+  ASSERT_EQ(answer.status, 200U) << answer.body;
+  const auto result = body_of(answer);
+  EXPECT_EQ(result["received"], 10);
+  EXPECT_EQ(result["scored"], 2);
+  EXPECT_EQ(result["refused"], 8);
+  std::vector<std::string> refusals;
+  for (const auto& one : result["refusals"]) refusals.push_back(one["refusal"]);
+  EXPECT_EQ(refusals, (std::vector<std::string>{"dimension", "account", "account", "clock", "not_finite", "not_finite",
+                                                "account", "account"}));
+  EXPECT_EQ(result["refusals"][1]["why"], "line 3: not a JSON object");
+  EXPECT_EQ(result["refusals"][2]["why"], "line 5: \"account\" must be a text");
+}
+
+TEST(api, vectors_of_another_model_and_times_far_off_are_refused_by_item) {
+  ServeWorld world("models");
+  const auto more = world.as(Role::tap) + "Content-Type: application/x-ndjson\r\n";
+  const auto other = world.ask("POST", "/v1/tenants/acme/activations", more + "Cms-Model: another/l1/mean\r\n",
+                               world.lines("alice", 2));
+  ASSERT_EQ(other.status, 200U);
+  EXPECT_EQ(body_of(other)["refused"], 2);
+  EXPECT_EQ(body_of(other)["refusals"][0]["refusal"], "model");
+  expect_problem(world.ask("POST", "/v1/tenants/acme/activations", more, world.lines("alice", 1)), 400, "bad-request");
+  world.now = ServeWorld::kNow - 90'000;
+  const auto late = world.ask("POST", "/v1/tenants/acme/activations", world.tap_headers(), world.lines("alice", 1));
+  EXPECT_EQ(body_of(late)["refusals"][0]["refusal"], "clock");
+}
+
+TEST(api, a_batch_that_is_sent_again_is_a_duplicate_and_one_too_early_is_a_gap) {
+  ServeWorld world("positions");
+  const auto send = [&](int epoch, int sequence) {
+    const auto more = fmt::format("Cms-Producer: tap%201\r\nCms-Epoch: {}\r\nCms-Sequence: {}\r\n", epoch, sequence);
+    return world.ask("POST", "/v1/tenants/acme/activations", world.tap_headers() + more, world.lines("alice", 1));
+  };
+  EXPECT_EQ(body_of(send(5, 1))["status"], "done");
+  EXPECT_EQ(body_of(send(5, 1))["status"], "duplicate");
+  expect_problem(send(5, 3), 409, "out-of-order");
+  EXPECT_EQ(body_of(send(6, 1))["status"], "done");
+  expect_problem(send(5, 2), 409, "stale-epoch");
+  EXPECT_EQ(body_of(world.ask("GET", kAccount, world.as(Role::reader)))["requests"], 2);
+  expect_problem(send(6, 0), 400, "bad-request");
+  expect_problem(world.ask("POST", "/v1/tenants/acme/activations", world.tap_headers() + "Cms-Epoch: 1\r\n",
+                           world.lines("alice", 1)), 400, "bad-request");
+}
+
+TEST(api, rows_of_an_npy_body_belong_to_whom_the_request_names) {
+  ServeWorld world("npy");
+  const auto stream = pipeline::example_stream(world.model(), 3, 4);
+  const auto npy = tap::format_npy(stream.values, stream.dimension, tap::Dtype::float32);
+  const std::string body(npy.begin(), npy.end());
+  const auto more = world.as(Role::tap) + "Cms-Model: example/l1/mean\r\nContent-Type: application/x-npy\r\n";
+  const auto one = world.ask("POST", "/v1/tenants/acme/activations?account=carol+x", more, body);
+  ASSERT_EQ(one.status, 200U) << one.body;
+  EXPECT_EQ(body_of(one)["scored"], 4);
+  const auto each = world.ask("POST", "/v1/tenants/acme/activations",
+                              more + "Cms-Accounts: [\"carol x\",\"dan\",\"dan\",\"dan\"]\r\n", body);
+  ASSERT_EQ(each.status, 200U) << each.body;
+  EXPECT_EQ(body_of(world.ask("GET", "/v1/tenants/acme/accounts/carol%20x", world.as(Role::reader)))["requests"], 5);
+  EXPECT_EQ(body_of(world.ask("GET", "/v1/tenants/acme/accounts/dan", world.as(Role::reader)))["requests"], 3);
+  expect_problem(world.ask("POST", "/v1/tenants/acme/activations", more, body), 400, "bad-request");
+  expect_problem(world.ask("POST", "/v1/tenants/acme/activations", more + "Cms-Accounts: [\"a\"]\r\n", body), 400,
+                 "bad-request");
+  expect_problem(world.ask("POST", "/v1/tenants/acme/activations?account=a", more, body.substr(0, 100)), 400,
+                 "bad-request");
+}
+
+TEST(api, labels_and_overrides_change_what_is_answered_and_are_in_the_audit_log) {
+  ServeWorld world("review");
+  ASSERT_EQ(world.ingest("alice", 20).status, 200U);
+  const auto json = world.as(Role::analyst) + "Content-Type: application/json\r\n";
+  const std::string account(kAccount);
+  EXPECT_EQ(world.ask("PUT", account + "/labels", json, R"({"label":"honest","why":"known"})").status, 200U);
+  EXPECT_EQ(world.ask("PUT", account + "/override", json,
+                      fmt::format(R"({{"action":"limit","until":{},"why":"ticket 1"}})", ServeWorld::kNow + 60)).status,
+            200U);
+  const auto decision = body_of(world.ask("GET", account + "/decision", world.as(Role::reader)));
+  EXPECT_EQ(decision["action"], "limit");
+  EXPECT_EQ(decision["why"], "override");
+  const auto shown = body_of(world.ask("GET", account, world.as(Role::reader)));
+  EXPECT_EQ(shown["label"]["label"], "honest");
+  EXPECT_EQ(shown["override"]["action"], "limit");
+  world.now = ServeWorld::kNow + 61;
+  EXPECT_NE(body_of(world.ask("GET", account + "/decision", world.as(Role::reader)))["why"], "override");
+  EXPECT_EQ(world.ask("DELETE", account + "/override", world.as(Role::analyst)).status, 204U);
+  expect_problem(world.ask("DELETE", account + "/override", world.as(Role::analyst)), 404, "not-found");
+  expect_problem(world.ask("PUT", account + "/labels", json, R"({"label":"guilty"})"), 400, "bad-request");
+  expect_problem(world.ask("PUT", account + "/labels", json, R"({"label":"honest","x":1})"), 400, "bad-request");
+  expect_problem(world.ask("PUT", "/v1/tenants/acme/accounts/nobody/labels", json, R"({"label":"honest"})"), 404,
+                 "not-found");
+
+  const auto log = body_of(world.ask("GET", "/v1/tenants/acme/audit", world.as(Role::analyst)))["entries"];
+  ASSERT_EQ(log.size(), 3U);
+  EXPECT_EQ(log[0]["action"], "label");
+  EXPECT_EQ(log[1]["action"], "override");
+  EXPECT_EQ(log[2]["detail"]["action"], nullptr);
+  const auto pseudonym = world.store().pseudonym({"acme", "alice"}).value();
+  for (const auto& entry : log) EXPECT_EQ(entry["detail"]["account"], pseudonym);
+  EXPECT_EQ(log.dump().find("alice"), std::string::npos);
+  const auto second = body_of(world.ask("GET", "/v1/tenants/acme/audit?after=1&limit=1", world.as(Role::analyst)));
+  ASSERT_EQ(second["entries"].size(), 1U);
+  EXPECT_EQ(second["entries"][0]["number"], 2);
+  EXPECT_TRUE(world.store().verify_audit().has_value());
+}
+
+TEST(api, an_erased_account_is_gone_and_the_log_says_so) {
+  ServeWorld world("erased");
+  ASSERT_EQ(world.ingest("alice", 5).status, 200U);
+  EXPECT_EQ(world.ask("DELETE", kAccount, world.as(Role::admin)).status, 204U);
+  expect_problem(world.ask("GET", kAccount, world.as(Role::reader)), 404, "not-found");
+  expect_problem(world.ask("DELETE", kAccount, world.as(Role::admin)), 404, "not-found");
+  const auto log = body_of(world.ask("GET", "/v1/tenants/acme/audit", world.as(Role::analyst)))["entries"];
+  ASSERT_EQ(log.size(), 1U);
+  EXPECT_EQ(log[0]["action"], "erase");
+}
+
+TEST(api, methods_types_and_sizes_that_are_not_taken_are_refused_as_http_says) {
+  ServeWorld world("http", {.tenants = {}, .body_bytes_max = 5000, .items_max = 3});
+  const auto wrong_method = world.ask("POST", kAccount, world.as(Role::admin), "{}");
+  expect_problem(wrong_method, 405, "method-not-allowed");
+  EXPECT_EQ(wrong_method.headers.at("allow"), "GET, HEAD, DELETE, OPTIONS");
+  const auto options = world.ask("OPTIONS", "/v1/tenants/acme/activations");
+  EXPECT_EQ(options.status, 204U);
+  EXPECT_EQ(options.headers.at("allow"), "POST, OPTIONS");
+  expect_problem(world.ask("GET", "/v1/atlas", world.as(Role::reader) + "Accept: text/html, image/*\r\n"), 406,
+                 "not-acceptable");
+  EXPECT_EQ(world.ask("GET", "/v1/atlas", world.as(Role::reader) + "Accept: text/html, application/*;q=0.1\r\n").status,
+            200U);
+  expect_problem(world.ask("GET", "/v1/atlas", world.as(Role::reader) + "Accept: application/json;q=0\r\n"), 406,
+                 "not-acceptable");
+  const auto type = world.as(Role::tap) + "Cms-Model: example/l1/mean\r\nContent-Type: text/plain\r\n";
+  expect_problem(world.ask("POST", "/v1/tenants/acme/activations", type, "x"), 415, "unsupported-type");
+  expect_problem(world.ask("POST", "/v1/tenants/acme/activations", world.tap_headers() + "Content-Encoding: gzip\r\n",
+                           "x"), 415, "unsupported-type");
+  expect_problem(world.ask("POST", "/v1/tenants/acme/activations", world.tap_headers(), std::string(6000, ' ')), 413,
+                 "too-large");
+  expect_problem(world.ask("POST", "/v1/tenants/acme/activations", world.tap_headers(), "a\nb\nc\nd\n"), 400,
+                 "bad-request");
+  expect_problem(world.ask("GET", "/v2"), 404, "not-found");
+  const auto head = world.ask("HEAD", "/v1/atlas", world.as(Role::reader));
+  EXPECT_EQ(head.status, 200U);
+  EXPECT_TRUE(head.body.empty());
+  EXPECT_EQ(head.headers.at("content-length"),
+            std::to_string(world.ask("GET", "/v1/atlas", world.as(Role::reader)).body.size()));
+  expect_problem(world.ask("POST", "/v1/tenants/acme/observations", world.tap_headers(), "{}"), 409, "observe-off");
+}
+
+TEST(api, allowances_of_other_tenants_are_not_shown) {
+  ServeWorld world("allowances");
+  auto policy = std::make_shared<policy::Policy>();
+  policy->allowances = {{"acme", "bot", 1e10, Action::allow, "evaluation"},
+                        {"other", "bot2", 1e10, Action::allow, "x"}};
+  world.policy = policy;
+  const auto own = body_of(world.ask("GET", "/v1/policy", world.as(Role::reader)))["allowances"];
+  ASSERT_EQ(own.size(), 1U);
+  EXPECT_EQ(own[0]["account"], "bot");
+  EXPECT_EQ(body_of(world.ask("GET", "/v1/policy", world.as(Role::reader, "*")))["allowances"].size(), 2U);
+}
+
+TEST(api, health_and_readiness_need_no_token) {
+  ServeWorld world("health");
+  EXPECT_EQ(world.ask("GET", "/healthz").status, 200U);
+  EXPECT_EQ(world.ask("GET", "/readyz").status, 200U);
+  EXPECT_EQ(world.ask("GET", "/metrics", world.as(Role::reader, "*")).body, "cms_up 1\n");
+}
+
+TEST(api, while_the_disk_refuses_decisions_are_stale_and_nothing_is_taken) {
+  const auto files = std::make_shared<store::InjectingFiles>();  // shared: so RocksDB wants it
+  const auto environment = rocksdb::NewCompositeEnv(files);
+  ServeWorld world("refusing", {}, {}, {}, environment.get());
+  ASSERT_EQ(world.ingest("alice", 20).status, 200U);
+  EXPECT_EQ(world.ask("GET", "/readyz").status, 200U);
+  files->kill();
+  const auto refused = world.ingest("alice", 3, 2);
+  expect_problem(refused, 503, "store-unavailable");
+  EXPECT_TRUE(refused.headers.contains("retry-after"));
+  expect_problem(world.ask("GET", "/readyz"), 503, "not-ready");
+  const auto decision = world.ask("GET", std::string(kAccount) + "/decision", world.as(Role::reader));
+  EXPECT_EQ(decision.status, 200U);
+  EXPECT_EQ(body_of(decision)["stale"], true);
+  EXPECT_EQ(body_of(decision)["action"], "allow");
+  EXPECT_TRUE(body_of(decision).contains("as_of"));
+  const auto json = world.as(Role::analyst) + "Content-Type: application/json\r\n";
+  expect_problem(world.ask("PUT", std::string(kAccount) + "/labels", json, R"({"label":"honest"})"), 503,
+                 "store-unavailable");
+  EXPECT_EQ(world.ask("GET", "/healthz").status, 200U);
+}
+
+TEST(api, a_stream_of_events_ends_in_time_so_that_its_reader_is_known_anew) {
+  ServeWorld world("stream", {}, {.stream_s = .05, .heartbeat_s = .01});
+  Client client(world.server->port());
+  client.send(request_text("GET", "/v1/events", world.as(Role::reader)));
+  EXPECT_EQ(client.read_answer().status, 200U);
+  EXPECT_TRUE(client.read_rest().starts_with(":\n\n"));
+}
+
+TEST(api, events_go_on_after_the_last_one_that_was_seen) {
+  ServeWorld world("events");
+  world.events.publish("acme", "score", "{\"n\":1}");
+  world.events.publish("other", "score", "{\"n\":2}");
+  world.events.publish("acme", "score", "{\"n\":3}");
+  Client client(world.server->port());
+  client.send(request_text("GET", "/v1/events", world.as(Role::reader) + "Last-Event-ID: 7-1\r\n"));
+  EXPECT_EQ(client.read_answer().headers.at("content-type"), "text/event-stream");
+  EXPECT_EQ(client.read_until("\n\n"), "id: 7-3\nevent: score\ndata: {\"n\":3}\n\n");
+  world.events.publish("acme", "score", "{\"n\":4}");
+  EXPECT_EQ(client.read_until("\n\n"), "id: 7-4\nevent: score\ndata: {\"n\":4}\n\n");
+  expect_problem(world.ask("GET", "/v1/events?tenant=other", world.as(Role::reader)), 404, "not-found");
+  world.events.close();
+  EXPECT_EQ(client.read_rest(), "");
+}
+
+}  // namespace
+}  // namespace cms::serve

@@ -1,0 +1,233 @@
+#include "serve/config_check.hpp"
+
+#include <fmt/format.h>
+#include <openssl/pem.h>
+#include <openssl/ssl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <array>
+#include <cstdlib>
+#include <fstream>
+#include <memory>
+
+#include "base/files.hpp"
+#include "pipeline/model.hpp"
+#include "serve/authority.hpp"
+#include "store/keys.hpp"
+
+namespace cms::serve {
+namespace {
+
+using Level = Finding::Level;
+
+class Findings {
+ public:
+  void ok(std::string setting, std::string message) {
+    found.push_back({Level::ok, std::move(setting), std::move(message), {}});
+  }
+  void warn(std::string setting, std::string message) {
+    found.push_back({Level::warning, std::move(setting), std::move(message), {}});
+  }
+  void wrong(std::string setting, std::string message, ErrorCode code = ErrorCode::bad_input) {
+    found.push_back({Level::error, std::move(setting), std::move(message), code});
+  }
+
+  std::vector<Finding> found;
+};
+
+bool others_may_read(const std::filesystem::path& path) {
+  struct stat status {};
+  return ::stat(path.c_str(), &status) == 0 && (status.st_mode & 077) != 0;
+}
+
+bool readable(const std::filesystem::path& path) {
+  std::error_code error;
+  return std::filesystem::is_regular_file(path, error) && ::access(path.c_str(), R_OK) == 0;
+}
+
+// A file that only its owner may read, whatever is in it.
+void check_secret_file(Findings& to, const std::string& setting, const std::filesystem::path& path) {
+  if (!readable(path)) return to.wrong(setting, fmt::format("{} cannot be read", path.string()));
+  if (others_may_read(path)) {
+    return to.wrong(setting, fmt::format("{} may be read by others than its owner: chmod 600 it", path.string()));
+  }
+  to.ok(setting, fmt::format("{} is there, for its owner alone", path.string()));
+}
+
+void check_atlas(Findings& to, const Config& config) {
+  const auto model = pipeline::read_model(config.atlas, config.trust);
+  if (!model) return to.wrong("atlas.file", model.error().message, model.error().code);
+  to.ok("atlas.file", fmt::format("atlas {} of {}{}", model->name, model->atlas.manifest.fingerprint(),
+                                  model->signature_checked ? ", signed" : ""));
+  if (config.trust.empty()) to.warn("atlas.trust", "any atlas is taken; sign it and name the public key");
+}
+
+// --- TLS -----------------------------------------------------------------------------------------------------------
+
+using Tls = std::unique_ptr<SSL_CTX, decltype(&SSL_CTX_free)>;
+
+void check_tls(Findings& to, const Config& config) {
+  const Tls tls(SSL_CTX_new(TLS_server_method()), &SSL_CTX_free);
+  // An encrypted key would make OpenSSL ask on the terminal.
+  SSL_CTX_set_default_passwd_cb(tls.get(), [](char*, int, int, void*) { return 0; });
+  if (SSL_CTX_use_certificate_chain_file(tls.get(), config.tls_certificate.c_str()) != 1) {
+    return to.wrong("serve.tls_certificate",
+                    fmt::format("{} holds no certificate in PEM form", config.tls_certificate.string()));
+  }
+  const auto* end = X509_get0_notAfter(SSL_CTX_get0_certificate(tls.get()));
+  if (X509_cmp_current_time(end) <= 0) {
+    to.wrong("serve.tls_certificate", fmt::format("{} has expired", config.tls_certificate.string()));
+  } else {
+    to.ok("serve.tls_certificate", fmt::format("{} holds a certificate", config.tls_certificate.string()));
+  }
+  check_secret_file(to, "serve.tls_key", config.tls_key);
+  if (SSL_CTX_use_PrivateKey_file(tls.get(), config.tls_key.c_str(), SSL_FILETYPE_PEM) != 1 ||
+      SSL_CTX_check_private_key(tls.get()) != 1) {
+    to.wrong("serve.tls_key", fmt::format("{} holds no unencrypted private key in PEM form, or not that of the "
+                                          "certificate", config.tls_key.string()));
+  }
+  if (config.tls_client_ca.empty()) return;
+  if (SSL_CTX_load_verify_locations(tls.get(), config.tls_client_ca.c_str(), nullptr) != 1) {
+    return to.wrong("serve.tls_client_ca",
+                    fmt::format("{} holds no certificates in PEM form", config.tls_client_ca.string()));
+  }
+  to.ok("serve.tls_client_ca", "callers need a certificate");
+}
+
+void check_tokens(Findings& to, const std::filesystem::path& path) {
+  constexpr auto kSetting = "serve.tokens";
+  struct stat status {};
+  if (::stat(path.c_str(), &status) == 0 && (status.st_mode & 022) != 0) {
+    return to.wrong(kSetting, fmt::format("{} may be changed by others than its owner: chmod 600 it", path.string()));
+  }
+  const auto text = read_text_file(path);
+  if (!text) return to.wrong(kSetting, text.error().message);
+  const auto known = parse_credentials(*text);
+  if (!known) return to.wrong(kSetting, fmt::format("{}: {}", path.string(), known.error().message));
+  if (known->empty()) to.warn(kSetting, fmt::format("{} names nobody, so nobody may call", path.string()));
+  else to.ok(kSetting, fmt::format("{} has {} credentials", path.string(), known->size()));
+}
+
+bool is_loopback(const std::string& address) {
+  return address.empty() || address.starts_with("127.") || address.starts_with("[::1]") ||
+         address.starts_with("localhost:");
+}
+
+void check_serve(Findings& to, const Config& config) {
+  const std::pair<std::string, const std::string&> addresses[] = {{"serve.http", config.http_listen},
+                                                                  {"serve.grpc", config.grpc_listen}};
+  for (const auto& [setting, address] : addresses) {
+    if (address.empty()) to.ok(setting, "off");
+    else if (is_loopback(address)) to.ok(setting, fmt::format("{}, this machine alone", address));
+    else if (config.tls_key.empty()) to.warn(setting, fmt::format("{} without TLS: tokens travel readable", address));
+    else to.ok(setting, fmt::format("{}, TLS", address));
+  }
+  if (config.http_listen == config.grpc_listen && !config.http_listen.ends_with(":0")) {
+    to.wrong("serve.grpc", "has the address of serve.http");
+  }
+  if (!config.tls_key.empty()) check_tls(to, config);
+  if (config.tokens_file.empty()) to.warn("serve.tokens", "there are none, so nobody may call; see `cms token --help`");
+  else check_tokens(to, config.tokens_file);
+  if (config.metrics_open) to.warn("serve.metrics_open", "everybody who reaches the address may read metrics");
+}
+
+// --- store, tenants ------------------------------------------------------------------------------------------------
+
+// The folder itself, or the nearest one above it that is there.
+std::filesystem::path nearest_folder(std::filesystem::path path) {
+  std::error_code error;
+  path = std::filesystem::absolute(path, error);
+  while (!std::filesystem::exists(path, error) && path.has_relative_path()) path = path.parent_path();
+  return path;
+}
+
+void check_folder(Findings& to, const std::string& setting, const std::filesystem::path& path) {
+  const auto folder = nearest_folder(path);
+  std::error_code error;
+  if (!std::filesystem::is_directory(folder, error)) {
+    return to.wrong(setting, fmt::format("{} is no folder", folder.string()));
+  }
+  if (::access(folder.c_str(), W_OK | X_OK) != 0) {
+    return to.wrong(setting, fmt::format("this user may not write in {}", folder.string()), ErrorCode::failed);
+  }
+  to.ok(setting, fmt::format("{} {}", path.string(), folder == std::filesystem::absolute(path, error)
+                                                         ? "is there" : "will be made"));
+}
+
+void check_tenant(Findings& to, const TenantConfig& tenant) {
+  const auto setting = "tenants." + tenant.name;
+  if (!tenant.key_file.empty()) {
+    const auto key = store::read_key(tenant.key_file);
+    if (!key) return to.wrong(setting, key.error().message);
+  } else {
+    const char* digits = std::getenv(tenant.key_environment.c_str());
+    if (digits == nullptr) {
+      return to.warn(setting, fmt::format("{} is not set here; the daemon needs it", tenant.key_environment));
+    }
+    const auto key = store::parse_key(digits);
+    if (!key) return to.wrong(setting, fmt::format("{}: {}", tenant.key_environment, key.error().message));
+  }
+  to.ok(setting, tenant.retention_days > 0
+                     ? fmt::format("has a key; accounts idle for {} days are erased", tenant.retention_days)
+                     : "has a key; accounts are kept for ever");
+}
+
+// --- the rest ------------------------------------------------------------------------------------------------------
+
+void check_policy(Findings& to, const Config& config, double now) {
+  const auto& policy = config.policy;
+  const auto& ladder = policy.ladder;
+  to.ok("policy", fmt::format("observe {}, price {}, limit {}, review {}{}", ladder.observe, ladder.price, ladder.limit,
+                              ladder.review, policy.shadow ? ", in shadow: nobody is acted upon" : ""));
+  if (!(policy.jitter > 0)) {
+    to.warn("policy.jitter_key_file", "there is none, so every account has the same thresholds, which can be probed");
+  }
+  for (const auto& one : policy.allowances) {
+    if (one.until <= now) to.warn("policy.allow", fmt::format("that of account \"{}\" has ended", one.account));
+  }
+}
+
+void check_webhook(Findings& to, const WebhookConfig& webhook) {
+  if (!webhook.secret_file.empty()) {
+    check_secret_file(to, "webhooks", webhook.secret_file);
+  } else if (std::getenv(webhook.secret_environment.c_str()) == nullptr) {
+    to.warn("webhooks", fmt::format("{} is not set here; the daemon needs it", webhook.secret_environment));
+  }
+  if (webhook.url.starts_with("http://")) {
+    to.warn("webhooks", fmt::format("{} is not encrypted on its way", webhook.url));
+  }
+}
+
+void check_tap(Findings& to, const std::filesystem::path& model) {
+  std::ifstream file(model, std::ios::binary);
+  std::array<char, 4> magic{};
+  file.read(magic.data(), magic.size());
+  if (!file || std::string_view(magic.data(), magic.size()) != "GGUF") {
+    return to.wrong("tap.model", fmt::format("{} is no GGUF file that can be read", model.string()));
+  }
+  to.ok("tap.model", fmt::format("{} is a GGUF file; whether it is the atlas' model the daemon says when it starts",
+                                 model.string()));
+}
+
+}  // namespace
+
+std::string_view name(Finding::Level level) {
+  constexpr std::array<std::string_view, 3> kNames = {"ok", "warning", "error"};
+  return kNames[static_cast<std::size_t>(level)];
+}
+
+std::vector<Finding> check_config(const Config& config, double now) {
+  Findings to;
+  check_atlas(to, config);
+  check_serve(to, config);
+  check_folder(to, "store.path", config.store.path);
+  for (const auto& tenant : config.tenants) check_tenant(to, tenant);
+  check_policy(to, config, now);
+  for (const auto& webhook : config.webhooks) check_webhook(to, webhook);
+  if (!config.event_log.empty()) check_folder(to, "events.file", config.event_log.parent_path());
+  if (!config.tap_model.empty()) check_tap(to, config.tap_model);
+  return std::move(to.found);
+}
+
+}  // namespace cms::serve

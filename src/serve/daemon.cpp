@@ -1,0 +1,286 @@
+#include "serve/daemon.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <chrono>
+#include <condition_variable>
+#include <cstdlib>
+#include <mutex>
+#include <optional>
+#include <thread>
+
+#include "pipeline/engine.hpp"
+#include "pipeline/model.hpp"
+#include "serve/api.hpp"
+#include "serve/authority.hpp"
+#include "serve/grpc_server.hpp"
+#include "serve/http_server.hpp"
+#include "serve/log.hpp"
+#include "serve/metrics.hpp"
+#include "serve/observer.hpp"
+#include "serve/watcher.hpp"
+
+namespace cms::serve {
+namespace {
+
+constexpr double kRetentionEvery_s = 600;
+
+Result<store::KeyRing> read_keys(const std::vector<TenantConfig>& tenants) {
+  store::KeyRing keys;
+  for (const auto& tenant : tenants) {
+    if (!tenant.key_file.empty()) {
+      CMS_TRY(key, store::read_key(tenant.key_file));
+      keys[tenant.name] = key;
+      continue;
+    }
+    const char* digits = std::getenv(tenant.key_environment.c_str());
+    if (digits == nullptr) {
+      return fail(ErrorCode::bad_input, fmt::format("tenant {}: the environment has no {}", tenant.name,
+                                                    tenant.key_environment));
+    }
+    auto key = store::parse_key(digits);
+    if (!key) return fail_in(fmt::format("{} of the environment", tenant.key_environment), std::move(key).error());
+    keys[tenant.name] = *key;
+  }
+  return keys;
+}
+
+// A policy that readers keep while another takes its place; shared, because who reads must not lose it under way.
+class Held {
+ public:
+  explicit Held(policy::Policy first) : policy_(std::make_shared<const policy::Policy>(std::move(first))) {}
+  std::shared_ptr<const policy::Policy> get() const {
+    const std::lock_guard lock(mutex_);
+    return policy_;
+  }
+  void set(policy::Policy next) {
+    auto made = std::make_shared<const policy::Policy>(std::move(next));
+    const std::lock_guard lock(mutex_);
+    policy_.swap(made);
+  }
+
+ private:
+  mutable std::mutex mutex_;
+  std::shared_ptr<const policy::Policy> policy_;
+};
+
+}  // namespace
+
+// In the order in which they are made; they go in the opposite one.
+struct Daemon::State {
+  State(const Config& chosen, std::filesystem::path read_from, Clock now)
+      : config(chosen), file(std::move(read_from)), clock(std::move(now)), policy(chosen.policy) {}
+
+  Config config;
+  std::filesystem::path file;
+  Clock clock;
+  Held policy;
+  pipeline::Model model;
+  std::optional<Log> log;
+  Metrics figures;
+  double started = 0;
+  std::optional<store::Store> store;
+  std::optional<Authority> authority;
+  std::optional<EventRing> events;
+  std::optional<Watcher> watcher;
+  std::optional<pipeline::Engine> engine;
+  std::optional<Observer> observer;
+  std::optional<Api> api;
+  std::optional<HttpServer> http;
+  std::optional<GrpcServer> grpc;
+  std::jthread retention;
+
+  Result<void> open();
+  Result<void> serve();
+  void tell_durable(bool now);
+  Result<void> reload_policy();
+  void retain(const std::stop_token& stop);
+  [[nodiscard]] MetricsSnapshot snapshot() const;
+  [[nodiscard]] std::vector<std::string> tenants() const;
+};
+
+std::vector<std::string> Daemon::State::tenants() const {
+  std::vector<std::string> names;
+  for (const auto& tenant : config.tenants) names.push_back(tenant.name);
+  return names;
+}
+
+Result<void> Daemon::State::open() {
+  CMS_TRY(logged, Log::to_stderr({.level = config.log_level, .json = config.log_json}, clock));
+  log = std::move(logged);
+  started = clock();
+  CMS_TRY(read, pipeline::read_model(config.atlas, config.trust));
+  model = std::move(read);
+  CMS_TRY(keys, read_keys(config.tenants));
+  CMS_TRY(opened, store::Store::open(config.store, std::move(keys)));
+  store = std::move(opened);
+  CMS_TRY(known, Authority::open(config.tokens_file));
+  authority = std::move(known);
+  events.emplace(EventRing::Options{.run = static_cast<std::uint64_t>(clock())});
+  CMS_TRY(watching, Watcher::start(config, *store, model.name, *events, *log, [this] { return policy.get(); }, clock));
+  watcher = std::move(watching);
+  CMS_TRY(started, pipeline::Engine::start(model, *store, config.engine, clock,
+                                           [this](std::span<const pipeline::Change> changes) {
+                                             watcher->take(changes);
+                                           },
+                                           {[this](double s) { figures.observe_commit(s); },
+                                            [this](double s) { figures.observe_look_up(s); },
+                                            [this](bool now) { tell_durable(now); }}));
+  engine.emplace(std::move(started));
+  if (!config.tap_model.empty()) {
+    CMS_TRY(observing, Observer::start({config.tap_model, config.tap_threads}, model, *engine));
+    observer.emplace(std::move(observing));
+  }
+  return {};
+}
+
+// From the committer.
+void Daemon::State::tell_durable(bool now) {
+  watcher->durable(now);
+  if (now) {
+    log->write(Level::info, Scope::store, "recovered", "commits succeed again");
+  } else {
+    log->write(Level::error, Scope::store, "commit_failed",
+               "a commit failed: nothing is acknowledged until one succeeds");
+  }
+}
+
+Result<void> Daemon::State::serve() {
+  ApiParts parts;
+  parts.model = &model;
+  parts.store = &*store;
+  parts.engine = &*engine;
+  parts.authority = &*authority;
+  parts.events = &*events;
+  parts.clock = clock;
+  parts.policy = [this] { return policy.get(); };
+  if (!file.empty()) parts.reload_policy = [this] { return reload_policy(); };
+  if (observer) {
+    parts.observe = [this](std::string tenant, pipeline::BatchPosition position, std::vector<Observation> texts,
+                           std::function<void(pipeline::Outcome)> done) {
+      observer->observe(std::move(tenant), std::move(position), std::move(texts), std::move(done));
+    };
+  }
+  parts.erased = [this](const store::AccountName& name) { watcher->forget(name); };
+  parts.metrics = [this] { return figures.text(snapshot()); };
+  if (!config.http_listen.empty()) {
+    api.emplace(std::move(parts), ApiOptions{.tenants = tenants(),
+                                          .body_bytes_max = config.body_bytes_max,
+                                          .items_max = config.engine.queue_items,
+                                          .metrics_open = config.metrics_open});
+    HttpOptions options;
+    options.listen = config.http_listen;
+    options.tls_certificate = config.tls_certificate;
+    options.tls_key = config.tls_key;
+    options.tls_client_ca = config.tls_client_ca;
+    options.connections_max = config.connections_max;
+    options.bodies_bytes_max = std::max(config.bodies_bytes_max, config.body_bytes_max);
+    options.threads = config.http_threads;
+    CMS_TRY(started, HttpServer::start(options, api->service()));
+    http.emplace(std::move(started));
+  }
+  if (!config.grpc_listen.empty()) {
+    GrpcOptions options;
+    options.listen = config.grpc_listen;
+    options.tls_certificate = config.tls_certificate;
+    options.tls_key = config.tls_key;
+    options.tls_client_ca = config.tls_client_ca;
+    options.tenants = tenants();
+    GrpcParts of{&model, &*store, &*engine, &*authority, clock, [this] { return policy.get(); }};
+    CMS_TRY(started, GrpcServer::start(options, std::move(of)));
+    grpc.emplace(std::move(started));
+  }
+  retention = std::jthread([this](const std::stop_token& stop) { retain(stop); });
+  return {};
+}
+
+MetricsSnapshot Daemon::State::snapshot() const {
+  MetricsSnapshot seen;
+  seen.version = CMS_VERSION;
+  seen.atlas = model.name;
+  seen.started = started;
+  seen.engine = engine->counters();
+  seen.durable = engine->durable();
+  seen.store = store->sizes();
+  if (http) {
+    const auto counted = http->counters();
+    seen.http.connections = counted.connections;
+    seen.http.accepted = counted.accepted;
+    seen.http.turned_away = counted.turned_away;
+    seen.http.handshake_failures = counted.handshake_failures;
+    seen.http.timeouts = counted.timeouts;
+    seen.http.malformed = counted.malformed;
+    std::ranges::copy(counted.by_class, seen.http.answers);
+  }
+  const auto readers = events->counters();
+  seen.http.event_readers = readers.subscribers;
+  seen.http.event_readers_cut_off = readers.cut_off;
+  seen.log = log->counters();
+  seen.event_log = watcher->event_log();
+  seen.webhooks = watcher->webhooks();
+  return seen;
+}
+
+Result<void> Daemon::State::reload_policy() {
+  CMS_TRY(next, read_policy(config.policy_file.empty() ? file : config.policy_file));
+  policy.set(next);
+  log->write(Level::info, Scope::policy, "reloaded", "policy read again");
+  return {};
+}
+
+// Erases accounts that were idle for longer than their tenant keeps them.
+void Daemon::State::retain(const std::stop_token& stop) {
+  std::mutex mutex;
+  std::condition_variable_any wake;
+  std::unique_lock lock(mutex);
+  while (!stop.stop_requested()) {
+    for (const auto& tenant : config.tenants) {
+      if (tenant.retention_days <= 0) continue;
+      const auto erased = engine->erase_before(tenant.name, clock() - tenant.retention_days * 86'400);
+      if (!erased) {
+        log->write(Level::error, Scope::store, "retention_failed", erased.error().message, {{"tenant", tenant.name}});
+      } else if (*erased > 0) {
+        log->write(Level::info, Scope::store, "retention", fmt::format("{} idle accounts erased", *erased),
+                   {{"tenant", tenant.name}});
+      }
+    }
+    wake.wait_for(lock, stop, std::chrono::duration<double>(kRetentionEvery_s), [] { return false; });
+  }
+}
+
+Result<Daemon> Daemon::start(const Config& config, const std::filesystem::path& file, Clock clock) {
+  auto state = std::make_unique<State>(config, file, std::move(clock));
+  CMS_CHECK(state->open());
+  CMS_CHECK(state->serve());
+  return Daemon(std::move(state));
+}
+
+Daemon::Daemon(std::unique_ptr<State> state) : state_(std::move(state)) {}
+Daemon::Daemon(Daemon&&) noexcept = default;
+Daemon::~Daemon() {
+  if (state_) drain(1);
+}
+
+Result<void> Daemon::reload() {
+  auto policy = state_->reload_policy();
+  auto tokens = state_->authority->reload();
+  auto certificates = state_->http ? state_->http->reload_certificates() : Result<void>();
+  CMS_CHECK(policy);
+  CMS_CHECK(tokens);
+  return certificates;
+}
+
+void Daemon::drain(double seconds) {
+  state_->retention.request_stop();
+  if (state_->events) state_->events->close();
+  if (state_->grpc) state_->grpc->drain(seconds);
+  if (state_->http) state_->http->drain(seconds);
+}
+
+Log& Daemon::log() { return *state_->log; }
+
+std::uint16_t Daemon::http_port() const { return state_->http ? state_->http->port() : std::uint16_t{0}; }
+std::uint16_t Daemon::grpc_port() const { return state_->grpc ? state_->grpc->port() : std::uint16_t{0}; }
+
+}  // namespace cms::serve

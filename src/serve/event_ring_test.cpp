@@ -1,0 +1,76 @@
+#include "serve/event_ring.hpp"
+
+#include <fmt/format.h>
+#include <gtest/gtest.h>
+
+#include <thread>
+
+namespace cms::serve {
+namespace {
+
+TEST(event_ring, a_reader_gets_what_comes_after_it_and_of_its_tenant) {
+  EventRing ring({.events_max = 10, .subscribers_max = 4, .run = 3});
+  ring.publish("a", "score", "1");
+  const auto reader = ring.subscribe("a", "");
+  EXPECT_EQ(reader->next().text, "");
+  ring.publish("b", "score", "2");
+  ring.publish("a", "score", "3");
+  EXPECT_EQ(reader->next().text, "id: 3-3\nevent: score\ndata: 3\n\n");
+  EXPECT_EQ(reader->next().text, "");
+}
+
+TEST(event_ring, who_comes_back_goes_on_where_it_was_or_is_told_what_is_lost) {
+  EventRing ring({.events_max = 3, .subscribers_max = 40, .run = 3});
+  for (int i = 1; i <= 5; ++i) ring.publish("a", "k", std::to_string(i));
+  EXPECT_EQ(ring.subscribe("", "3-4")->next().text, "id: 3-5\nevent: k\ndata: 5\n\n");
+  EXPECT_EQ(ring.subscribe("", "3-5")->next().text, "");
+  const std::string lost = "event: lost\ndata: {}\n\nid: 3-3\n";
+  EXPECT_FALSE(ring.subscribe("", "3-2")->next().text.starts_with(lost));
+  for (const auto* gone : {"3-1", "2-4", "3-6", "3-", "3-4x", "x"}) {
+    EXPECT_TRUE(ring.subscribe("", gone)->next().text.starts_with(lost)) << gone;
+  }
+}
+
+TEST(event_ring, a_reader_who_falls_behind_by_the_ring_is_cut_off_and_counted) {
+  EventRing ring({.events_max = 3, .subscribers_max = 4});
+  const auto reader = ring.subscribe("", "");
+  for (int i = 0; i < 3; ++i) ring.publish("a", "k", "{}");
+  EXPECT_FALSE(reader->next().ended);
+  for (int i = 0; i < 4; ++i) ring.publish("a", "k", "{}");
+  EXPECT_TRUE(reader->next().ended);
+  EXPECT_EQ(ring.counters().cut_off, 1U);
+}
+
+TEST(event_ring, readers_are_bounded_and_make_room_when_they_go) {
+  EventRing ring({.subscribers_max = 1});
+  auto reader = ring.subscribe("", "");
+  EXPECT_EQ(ring.subscribe("", ""), nullptr);
+  reader.reset();
+  EXPECT_NE(ring.subscribe("", ""), nullptr);
+  ring.close();
+  EXPECT_EQ(ring.subscribe("", ""), nullptr);
+}
+
+TEST(event_ring, readers_on_threads_of_their_own_miss_nothing) {
+  EventRing ring({.events_max = 100'000, .subscribers_max = 3});
+  std::vector<std::string> texts(3);
+  {
+    std::vector<std::jthread> threads;
+    for (auto& text : texts) {
+      threads.emplace_back([&text, reader = ring.subscribe("", "")] {
+        for (auto piece = reader->next(); true; piece = reader->next()) {
+          text += piece.text;
+          if (piece.ended) return;
+        }
+      });
+    }
+    for (int i = 0; i < 5000; ++i) ring.publish("a", "k", std::to_string(i));
+    ring.close();
+  }
+  std::string all;
+  for (int i = 0; i < 5000; ++i) all += fmt::format("id: 0-{}\nevent: k\ndata: {}\n\n", i + 1, i);
+  for (const auto& text : texts) EXPECT_TRUE(text == all);
+}
+
+}  // namespace
+}  // namespace cms::serve

@@ -1,0 +1,48 @@
+#include <fmt/format.h>
+#include <openssl/ssl.h>
+
+#include <boost/asio/ssl.hpp>
+
+#include "serve/http_session.hpp"
+
+namespace cms::serve {
+
+namespace ssl = boost::asio::ssl;
+
+Result<std::shared_ptr<ssl::context>> make_tls(const HttpOptions& options) {
+  if (options.tls_certificate.empty() && options.tls_key.empty() && options.tls_client_ca.empty()) return nullptr;
+  if (options.tls_certificate.empty() || options.tls_key.empty()) {
+    return fail(ErrorCode::usage, "TLS needs both a certificate and its key");
+  }
+  auto tls = std::make_shared<ssl::context>(ssl::context::tls_server);
+  auto* native = tls->native_handle();
+  // 1.3 is taken wherever the other end knows it. No renegotiation, and no compression of what is secret.
+  SSL_CTX_set_min_proto_version(native, TLS1_2_VERSION);
+  SSL_CTX_set_options(native, SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_COMPRESSION | SSL_OP_CIPHER_SERVER_PREFERENCE);
+  SSL_CTX_set_cipher_list(native, "ECDHE+AESGCM:ECDHE+CHACHA20");
+  // A session that is taken up again brings no certificate with it.
+  SSL_CTX_set_session_cache_mode(native, SSL_SESS_CACHE_OFF);
+  SSL_CTX_set_num_tickets(native, 0);
+  SSL_CTX_set_options(native, SSL_OP_NO_TICKET);
+  // An encrypted key would make OpenSSL ask on the terminal; an empty answer makes it fail instead.
+  SSL_CTX_set_default_passwd_cb(native, [](char*, int, int, void*) { return 0; });
+  boost::system::error_code error;
+  tls->use_certificate_chain_file(options.tls_certificate.string(), error);
+  if (error) {
+    return fail(ErrorCode::bad_input, fmt::format("{}: no certificate in PEM form", options.tls_certificate.string()));
+  }
+  tls->use_private_key_file(options.tls_key.string(), ssl::context::pem, error);
+  if (error) {
+    return fail(ErrorCode::bad_input, fmt::format("{}: no private key in PEM form, or not that of the certificate",
+                                                  options.tls_key.string()));
+  }
+  if (options.tls_client_ca.empty()) return tls;
+  tls->load_verify_file(options.tls_client_ca.string(), error);
+  if (error) {
+    return fail(ErrorCode::bad_input, fmt::format("{}: no certificates in PEM form", options.tls_client_ca.string()));
+  }
+  tls->set_verify_mode(ssl::verify_peer | ssl::verify_fail_if_no_peer_cert, error);
+  return tls;
+}
+
+}  // namespace cms::serve

@@ -1,0 +1,97 @@
+#include "serve/openapi_schemas.hpp"
+
+namespace cms::serve {
+namespace {
+
+// JSON Schema (2020-12). Nothing that is not listed may come: `additionalProperties` false, so that a test which holds
+// an answer against its schema finds a key that nobody has described.
+constexpr std::string_view kSchemas = R"json({
+"Action": {"enum": ["allow", "observe", "price", "limit", "review"]},
+"Problem": {"type": "object", "additionalProperties": false, "required": ["type", "title", "status", "detail"],
+  "properties": {"type": {"type": "string", "pattern": "^urn:cms:problem:[a-z-]+$"}, "title": {"type": "string"},
+    "status": {"type": "integer"}, "detail": {"type": "string"}}},
+"Status": {"type": "object", "additionalProperties": false, "required": ["status"],
+  "properties": {"status": {"type": "string"}}},
+"Decision": {"type": "object", "additionalProperties": false,
+  "required": ["account", "status", "action", "would_be", "why", "stale"],
+  "properties": {"account": {"type": "string"},
+    "status": {"enum": ["computed", "not_computed", "unknown", "unavailable"]},
+    "action": {"$ref": "#/components/schemas/Action"}, "would_be": {"$ref": "#/components/schemas/Action"},
+    "why": {"enum": ["ladder", "allowance", "shadow", "override", "not computed"]},
+    "stale": {"type": "boolean"}, "as_of": {"type": "number"}}},
+"NewLabel": {"type": "object", "additionalProperties": false, "required": ["label"],
+  "properties": {"label": {"enum": ["honest", "extracting", "unclear"]}, "why": {"type": "string", "maxLength": 1024}}},
+"Label": {"type": "object", "additionalProperties": false, "required": ["label", "why", "time", "by"],
+  "properties": {"label": {"enum": ["honest", "extracting", "unclear"]}, "why": {"type": "string"},
+    "time": {"type": "number"}, "by": {"type": "string"}}},
+"Override": {"type": "object", "additionalProperties": false, "required": ["action", "until", "why"],
+  "properties": {"action": {"$ref": "#/components/schemas/Action"}, "until": {"type": "number"},
+    "why": {"type": "string", "minLength": 1, "maxLength": 1024}}},
+"Listed": {"type": "object", "additionalProperties": false, "required": ["account", "time", "records", "status"],
+  "properties": {"account": {"type": "string"}, "time": {"type": "number"}, "records": {"type": "integer"},
+    "status": {"enum": ["computed", "not_computed", "unknown", "damaged"]}, "requests": {"type": "integer"},
+    "poh": {"type": ["number", "null"]},
+    "action": {"anyOf": [{"$ref": "#/components/schemas/Action"}, {"type": "null"}]}}},
+"AccountPage": {"type": "object", "additionalProperties": false, "required": ["accounts", "cursor"],
+  "properties": {"accounts": {"type": "array", "items": {"$ref": "#/components/schemas/Listed"}},
+    "cursor": {"type": ["string", "null"]}}},
+"Account": {"type": "object", "additionalProperties": false,
+  "required": ["account", "atlas", "status", "requests", "poh", "action", "decision", "time", "records", "readings",
+    "history", "label", "override", "stale"],
+  "properties": {"account": {"type": "string"}, "atlas": {"type": "string"},
+    "status": {"enum": ["computed", "not_computed"]}, "why": {"type": ["string", "null"]},
+    "requests": {"type": "integer"}, "poh": {"type": ["number", "null"]}, "poh_min": {"type": ["number", "null"]},
+    "requests_at_min": {"type": ["integer", "null"]}, "extrapolated": {"type": ["boolean", "null"]},
+    "action": {"$ref": "#/components/schemas/Action"}, "price": {"type": ["number", "null"]},
+    "reasons": {"type": ["array", "null"], "items": {"type": "object", "additionalProperties": false,
+      "required": ["channel", "share"], "properties": {"channel": {"type": "string"}, "share": {"type": "number"}}}},
+    "coverage": {"type": "number"}, "confidence": {"type": ["number", "null"]},
+    "completeness": {"type": ["number", "null"]},
+    "decision": {"type": "object", "additionalProperties": false, "required": ["action", "would_be", "why"],
+      "properties": {"action": {"$ref": "#/components/schemas/Action"},
+        "would_be": {"$ref": "#/components/schemas/Action"}, "why": {"type": "string"}}},
+    "time": {"type": "number"}, "records": {"type": "integer"},
+    "readings": {"type": "object", "additionalProperties": {"type": ["number", "null"]}},
+    "history": {"type": "object", "additionalProperties": false, "required": ["stride", "points"],
+      "properties": {"stride": {"type": "integer"}, "points": {"type": "array", "items": {"type": "object",
+        "additionalProperties": false, "required": ["time", "requests", "poh"],
+        "properties": {"time": {"type": "number"}, "requests": {"type": "integer"}, "poh": {"type": "number"}}}}}},
+    "label": {"anyOf": [{"$ref": "#/components/schemas/Label"}, {"type": "null"}]},
+    "override": {"anyOf": [{"$ref": "#/components/schemas/Override"}, {"type": "null"}]},
+    "stale": {"type": "boolean"}, "as_of": {"type": "number"}}},
+"Ingested": {"type": "object", "additionalProperties": false,
+  "required": ["status", "received", "scored", "shed", "refused", "refusals", "expected"],
+  "properties": {"status": {"enum": ["done", "duplicate"]}, "received": {"type": "integer"},
+    "scored": {"type": "integer"}, "shed": {"type": "integer"}, "refused": {"type": "integer"},
+    "expected": {"type": "integer"},
+    "refusals": {"type": "array", "items": {"type": "object", "additionalProperties": false,
+      "required": ["item", "refusal", "why"], "properties": {"item": {"type": "integer"},
+        "refusal": {"type": "string"}, "why": {"type": ["string", "null"]}}}}}},
+"AuditPage": {"type": "object", "additionalProperties": false, "required": ["entries"],
+  "properties": {"entries": {"type": "array", "items": {"type": "object", "additionalProperties": false,
+    "required": ["number", "time", "tenant", "actor", "action", "detail", "hash"],
+    "properties": {"number": {"type": "integer"}, "time": {"type": "number"}, "tenant": {"type": "string"},
+      "actor": {"type": "string"}, "action": {"type": "string"}, "detail": {}, "hash": {"type": "string"}}}}}},
+"Atlas": {"type": "object", "additionalProperties": false,
+  "required": ["name", "signature_checked", "manifest", "charts", "window", "horizon", "groups", "ranking_accounts"],
+  "properties": {"name": {"type": "string"}, "signature_checked": {"type": "boolean"}, "manifest": {"type": "object"},
+    "charts": {"type": "integer"}, "window": {"type": "integer"}, "horizon": {"type": "integer"},
+    "groups": {"type": "integer"}, "ranking_accounts": {"type": "integer"}}},
+"Policy": {"type": "object", "additionalProperties": false, "required": ["ladder", "shadow", "jitter", "allowances"],
+  "properties": {"ladder": {"type": "object", "additionalProperties": false,
+      "required": ["observe", "price", "limit", "review"], "properties": {"observe": {"type": "number"},
+        "price": {"type": "number"}, "limit": {"type": "number"}, "review": {"type": "number"}}},
+    "shadow": {"type": "boolean"}, "jitter": {"type": "number"},
+    "allowances": {"type": "array", "items": {"type": "object", "additionalProperties": false,
+      "required": ["tenant", "account", "until", "at_most", "why"], "properties": {"tenant": {"type": "string"},
+        "account": {"type": "string"}, "until": {"type": "number"},
+        "at_most": {"$ref": "#/components/schemas/Action"}, "why": {"type": "string"}}}}}}
+})json";
+
+}  // namespace
+
+nlohmann::ordered_json openapi_schemas() {
+  return nlohmann::ordered_json::parse(kSchemas);
+}
+
+}  // namespace cms::serve

@@ -1,0 +1,86 @@
+// The route table: every endpoint once, with who may call it. Dispatch, authority and openapi.json all come from it.
+//
+// Threads: constant data. Cost of match(): a walk over some twenty lines.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "serve/authority.hpp"
+#include "serve/http_message.hpp"
+#include "serve/problem.hpp"
+#include "serve/uri.hpp"
+
+namespace cms::serve {
+
+struct ApiParts;
+struct ApiOptions;
+
+// A request that may be answered.
+struct Call {
+  Request request;
+  Target target;
+  Identity caller;      // without an id for what is open to everyone
+  std::string tenant;   // from the path; exists, and the caller's own
+  std::string account;  // from the path, 1 to 256 bytes
+};
+
+// What handlers share.
+struct ApiContext {
+  const ApiParts& parts;
+  const ApiOptions& options;
+};
+using Handler = void (*)(const ApiContext&, Call&&, Respond);
+
+enum class Access : std::uint8_t {
+  everyone,     // no token
+  role,         // a token of one of `roles`
+  all_tenants,  // the same, and of all tenants: what is told is of no single one
+};
+
+// Where a handler runs: on the connection's thread when it never waits for a disk, otherwise on the API's own.
+enum class Work : std::uint8_t { quick, disk };
+
+struct Parameter {
+  std::string_view name;
+  std::string_view in;      // "query" or "header"
+  std::string_view schema;  // JSON
+  std::string_view about;
+  bool required = false;
+};
+
+struct Route {
+  Method method;
+  std::string_view path;   // {tenant} and {account} stand for a segment
+  std::string_view id;     // operationId
+  Access access;
+  Roles roles;
+  Work work;
+  Handler handler;
+  std::string_view about;
+  unsigned status;         // of success
+  std::string_view type;   // of the answer; empty = none
+  std::string_view schema; // name of the answer's schema in openapi.json; empty = not described
+  std::span<const Parameter> parameters = {};
+  std::span<const std::string_view> body_types = {};  // empty = takes no body
+  std::string_view body_schema = {};                  // of JSON bodies
+  std::span<const Problem> problems = {};             // beside those of dispatch
+};
+std::span<const Route> routes();
+
+// The routes of one path, and what stood for {tenant} and {account}.
+struct Matched {
+  std::vector<const Route*> routes;
+  std::string tenant, account;
+};
+Matched match(const Target& target);
+
+// "GET, HEAD, OPTIONS"
+std::string allowed(const Matched& matched);
+
+}  // namespace cms::serve

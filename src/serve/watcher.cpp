@@ -1,0 +1,142 @@
+#include "serve/watcher.hpp"
+
+#include <fmt/format.h>
+
+#include <cstdlib>
+#include <mutex>
+#include <optional>
+
+#include "base/files.hpp"
+#include "serve/decision.hpp"
+#include "serve/event.hpp"
+
+namespace cms::serve {
+
+struct Watcher::State {
+  const store::Store& store;
+  std::string atlas;
+  EventRing& ring;
+  std::function<std::shared_ptr<const policy::Policy>()> policy;
+  std::function<double()> clock;
+  EventOptions options;
+  std::optional<EventLog> log;
+  std::optional<Webhooks> webhooks;
+  ActionWatch watch;
+  std::uint64_t counter = 0;
+  std::mutex mutex;  // of watch
+
+  void take(const pipeline::Change& change, const policy::Policy& now);
+  void tell(const Event& event);
+};
+
+namespace {
+
+// The secret of a target, without the newline that files end with.
+Result<std::string> secret_of(const WebhookConfig& target) {
+  if (!target.secret_environment.empty()) {
+    const char* secret = std::getenv(target.secret_environment.c_str());
+    if (secret != nullptr) return secret;
+    return fail(ErrorCode::bad_input, fmt::format("webhooks: the environment has no {}", target.secret_environment));
+  }
+  if (target.secret_file.empty()) return "";
+  CMS_TRY(text, read_text_file(target.secret_file));
+  return text.substr(0, text.find_last_not_of("\r\n ") + 1);
+}
+
+Result<Webhooks> start_webhooks(const Config& config, const std::function<double()>& clock, Log& log) {
+  std::vector<WebhookTarget> targets;
+  for (const auto& target : config.webhooks) {
+    CMS_TRY(secret, secret_of(target));
+    targets.push_back({target.url, secret, target.actions});
+  }
+  WebhookOptions options;
+  options.seed = static_cast<std::uint64_t>(clock());
+  return Webhooks::start(targets, options, clock, [&log](const std::string& what) {
+    log.write(Level::warning, Scope::serve, "webhooks", what);
+  });
+}
+
+}  // namespace
+
+Result<Watcher> Watcher::start(const Config& config, const store::Store& store, std::string atlas, EventRing& ring,
+                               Log& log, std::function<std::shared_ptr<const policy::Policy>()> policy,
+                               std::function<double()> clock) {
+  auto state = std::unique_ptr<State>(
+      new State{store, std::move(atlas), ring, std::move(policy), std::move(clock), {}, {}, {}, {}, 0, {}});
+  state->counter = first_counter(state->clock());
+  state->options.names = config.event_names;
+  if (!config.event_log.empty()) {
+    EventLogOptions options;
+    options.path = config.event_log;
+    options.bytes_max = config.event_log_bytes_max;
+    options.files_max = config.event_log_files_max;
+    CMS_TRY(opened, EventLog::open(options, [&log](const std::string& what) {
+                log.write(Level::error, Scope::serve, "event_log", what);
+              }));
+    state->log = std::move(opened);
+    // What was announced before is not announced again.
+    CMS_CHECK(recall(state->watch, state->options, config.event_log));
+  }
+  if (!config.webhooks.empty()) {
+    CMS_TRY(started, start_webhooks(config, state->clock, log));
+    state->webhooks.emplace(std::move(started));
+  }
+  return Watcher(std::move(state));
+}
+
+Watcher::Watcher(std::unique_ptr<State> state) : state_(std::move(state)) {}
+Watcher::Watcher(Watcher&&) noexcept = default;
+Watcher& Watcher::operator=(Watcher&&) noexcept = default;
+Watcher::~Watcher() = default;
+
+std::optional<EventLogCounters> Watcher::event_log() const {
+  return state_->log ? std::optional(state_->log->counters()) : std::nullopt;
+}
+
+std::vector<WebhookCounters> Watcher::webhooks() const {
+  return state_->webhooks ? state_->webhooks->counters() : std::vector<WebhookCounters>();
+}
+
+void Watcher::State::tell(const Event& event) {
+  if (log) log->append(event);
+  if (webhooks) webhooks->send(event);
+  auto line = event_line(event);
+  line.pop_back();  // the stream ends its lines itself
+  ring.publish(event.tenant, name(event.kind), line);
+}
+
+void Watcher::State::take(const pipeline::Change& change, const policy::Policy& now) {
+  const bool may_act = change.score.computed && change.score.poh <= now.ladder.observe;
+  if (!may_act && watch.accounts.empty()) return;
+  const auto pseudonym = store.pseudonym(change.name);
+  if (!pseudonym) return;
+  const auto decided = [&](const Score& score) {
+    return decide(now, store, change.name, score, change.time).action;
+  };
+  const auto event = serve::take(watch, options, change, *pseudonym, atlas, decided, counter++);
+  if (event) tell(*event);
+}
+
+void Watcher::durable(bool now) {
+  Event event;
+  event.time = state_->clock();
+  event.id = event_id(event.time, state_->counter++);
+  event.kind = now ? EventKind::store_recovered : EventKind::store_failed;
+  event.atlas = state_->atlas;
+  event.why = now ? "commits succeed again" : "a commit failed: nothing is acknowledged until one succeeds";
+  state_->tell(event);
+}
+
+void Watcher::forget(const store::AccountName& name) {
+  const auto pseudonym = state_->store.pseudonym(name);
+  const std::lock_guard lock(state_->mutex);
+  if (pseudonym) serve::forget(state_->watch, name.tenant, *pseudonym);
+}
+
+void Watcher::take(std::span<const pipeline::Change> changes) {
+  const auto now = state_->policy();
+  const std::lock_guard lock(state_->mutex);
+  for (const auto& change : changes) state_->take(change, *now);
+}
+
+}  // namespace cms::serve

@@ -1,0 +1,54 @@
+// What the daemon tells the world of durable changes: event log, webhooks, event stream.
+//
+// The engine's committer calls take(): nothing here waits for a disk or a network, and of a change that nobody has to
+// hear of it costs a comparison.
+// Threads: take() and durable() from the committer alone; the rest from any.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "pipeline/engine.hpp"
+#include "policy/policy.hpp"
+#include "serve/config.hpp"
+#include "serve/event_log.hpp"
+#include "serve/event_ring.hpp"
+#include "serve/log.hpp"
+#include "serve/webhook.hpp"
+
+namespace cms::serve {
+
+class Watcher {
+ public:
+  // Opens the event log where there is to be one, and goes on from what it says. Errors: those of the log and of the
+  // webhooks' secrets.
+  static Result<Watcher> start(const Config& config, const store::Store& store, std::string atlas, EventRing& ring,
+                               Log& log,
+                               std::function<std::shared_ptr<const policy::Policy>()> policy,
+                               std::function<double()> clock);
+  Watcher(Watcher&&) noexcept;
+  Watcher& operator=(Watcher&&) noexcept;
+  ~Watcher();
+
+  void take(std::span<const pipeline::Change> changes);
+
+  // Commits fail from now on, or succeed again. From the committer.
+  void durable(bool now);
+  // An account was erased: nothing of it is remembered. From any thread.
+  void forget(const store::AccountName& name);
+
+  // What event log and webhooks have counted; nothing where there are none.
+  [[nodiscard]] std::optional<EventLogCounters> event_log() const;
+  [[nodiscard]] std::vector<WebhookCounters> webhooks() const;
+
+ private:
+  struct State;
+  explicit Watcher(std::unique_ptr<State> state);
+  std::unique_ptr<State> state_;
+};
+
+}  // namespace cms::serve

@@ -1,0 +1,218 @@
+// Accounts as a whole: list, erase, documents.
+#include <fmt/format.h>
+
+#include "store/state.hpp"
+
+namespace cms::store {
+namespace {
+
+// Beyond so many, one compaction of all accounts is cheaper than one for each.
+constexpr std::size_t kRangesMax = 16;
+// Accounts that are looked at in one hold of the lock by erase_before().
+constexpr std::size_t kPageMax = 256;
+
+// An account as list() and erase_before() meet it.
+struct Met {
+  std::string prefix;
+  std::string account;
+  double time = 0;
+  std::uint64_t records = 0;  // 0 for one that has documents alone
+};
+
+// Accounts of `tenant` after the one that `cursor` begins; at most `limit`.
+Result<std::vector<Met>> meet(const Store::State& state, const Tenant& tenant, const std::string& cursor,
+                              std::size_t limit) {
+  const std::string all = accounts_prefix(tenant);
+  CMS_TRY(row, state.rows(all, after(all)));
+  std::vector<Met> met;
+  row->Seek(cursor.empty() ? all : part_row(cursor, Part::end));
+  while (row->Valid() && met.size() < limit) {
+    Met account;
+    account.prefix = view(row->key()).substr(0, kAccountPrefixBytes);
+    if (view(row->key()) != part_row(account.prefix, Part::key)) {
+      return fail(ErrorCode::bad_input, "an account's key is missing");
+    }
+    CMS_TRY(key, open_account_key(tenant, view(row->key()), view(row->value())));
+    CMS_TRY(name, open_account_name(key, view(row->key()), view(row->value())));
+    account.account = name;
+    row->SeekForPrev(part_row(account.prefix, Part::document));
+    if (row->Valid() && view(row->key()) != part_row(account.prefix, Part::key)) {
+      CMS_TRY(record, record_head(view(row->value())));
+      account.time = record.time;
+      account.records = record.number;
+    }
+    met.push_back(std::move(account));
+    row->Seek(part_row(met.back().prefix, Part::end));
+  }
+  CMS_CHECK(told(row->status(), "listing accounts"));
+  return met;
+}
+
+// Takes all rows of an account away, and leaves a mark that its bytes have to follow. False when there were none.
+Result<bool> erase_rows(Store::State& state, const std::string& prefix, rocksdb::WriteBatch& batch) {
+  CMS_TRY(row, state.rows(prefix, after(prefix)));
+  bool any = false;
+  for (row->SeekToFirst(); row->Valid(); row->Next(), any = true) batch.Delete(row->key());
+  CMS_CHECK(told(row->status(), "erasing an account"));
+  if (any) batch.Put(table_row(Table::erased) + prefix, {});
+  return any;
+}
+
+std::string from_hex(std::string_view digits) {
+  std::string bytes;
+  const auto digit = [](char letter) { return letter <= '9' ? letter - '0' : letter - 'a' + 10; };
+  for (std::size_t i = 0; i + 1 < digits.size(); i += 2) {
+    bytes.push_back(static_cast<char>(digit(digits[i]) * 16 + digit(digits[i + 1])));
+  }
+  return bytes;
+}
+
+}  // namespace
+
+Result<Store::Page> Store::list(const std::string& tenant, const std::string& cursor, std::size_t limit) const {
+  const bool hex = cursor.find_first_not_of("0123456789abcdef") == std::string::npos;
+  if (!cursor.empty() && (!hex || cursor.size() != 2 * kAccountIdBytes)) {
+    return fail(ErrorCode::usage, "a cursor is what a list before it returned");
+  }
+  const std::shared_lock shared(state_->gate);
+  CMS_TRY(owner, state_->tenant(tenant));
+  const std::string from = cursor.empty() ? "" : accounts_prefix(*owner) + from_hex(cursor);
+  CMS_TRY(met, meet(*state_, *owner, from, limit));
+  Page page;
+  for (auto& account : met) page.accounts.push_back({std::move(account.account), account.time, account.records});
+  if (met.size() == limit && limit > 0) {
+    const auto id = std::string_view(met.back().prefix).substr(1 + kTenantIdBytes);
+    page.cursor = to_hex({reinterpret_cast<const std::uint8_t*>(id.data()), id.size()});
+  }
+  return page;
+}
+
+Result<bool> Store::erase(const AccountName& name) {
+  State& state = *state_;
+  const std::lock_guard alone(state.housekeeping);
+  CMS_TRY(prefix, state.prefix(name));
+  bool any = false;
+  {
+    const std::lock_guard one(state.writes);
+    CMS_CHECK(state.ready());
+    rocksdb::WriteBatch batch;
+    CMS_TRY(rows, erase_rows(state, prefix, batch));
+    any = rows;
+    state.heads.erase(prefix);
+    if (any) CMS_CHECK(state.write(batch));
+  }
+  // Also after one that failed between the rows and the bytes: it left its mark.
+  CMS_CHECK(state.compact_erased());
+  return any;
+}
+
+Result<std::uint64_t> Store::erase_before(const std::string& tenant, double time) {
+  State& state = *state_;
+  const std::lock_guard alone(state.housekeeping);
+  CMS_TRY(owner, state.tenant(tenant));
+  std::uint64_t erased = 0;
+  std::string cursor;
+  for (bool more = true; more;) {
+    const std::lock_guard one(state.writes);
+    CMS_CHECK(state.ready());
+    CMS_TRY(met, meet(state, *owner, cursor, kPageMax));
+    more = met.size() == kPageMax;
+    if (more) cursor = met.back().prefix;
+    rocksdb::WriteBatch batch;
+    std::uint64_t in_batch = 0;
+    for (const auto& account : met) {
+      if (account.records == 0 || !(account.time < time)) continue;
+      CMS_CHECK(erase_rows(state, account.prefix, batch));
+      state.heads.erase(account.prefix);
+      ++in_batch;
+    }
+    if (in_batch > 0) CMS_CHECK(state.write(batch));
+    erased += in_batch;
+  }
+  CMS_CHECK(state.compact_erased());
+  return erased;
+}
+
+Result<void> Store::State::compact(const std::vector<std::string>& prefixes) const {
+  const std::shared_lock shared(gate);
+  CMS_CHECK(opened());
+  CMS_CHECK(told(database->Flush({}), "erasing an account"));
+  rocksdb::CompactRangeOptions how;
+  how.exclusive_manual_compaction = false;
+  how.bottommost_level_compaction = rocksdb::BottommostLevelCompaction::kForce;
+  const auto compact_range = [&](const std::string& begin) {
+    const std::string end = after(begin);
+    const rocksdb::Slice first = begin, last = end;
+    return told(database->CompactRange(how, &first, &last), "erasing an account");
+  };
+  if (prefixes.size() > kRangesMax) {
+    CMS_CHECK(compact_range(table_row(Table::account)));
+  } else {
+    for (const auto& prefix : prefixes) CMS_CHECK(compact_range(prefix));
+  }
+  // Obsolete files are removed by whoever comes first; turned on again, it is done before the call returns.
+  CMS_CHECK(told(database->DisableFileDeletions(), "erasing an account"));
+  return told(database->EnableFileDeletions(true), "erasing an account");
+}
+
+Result<void> Store::State::compact_erased() {
+  const std::string marks = table_row(Table::erased);
+  std::vector<std::string> prefixes;
+  {
+    const std::shared_lock shared(gate);
+    CMS_TRY(row, rows(marks, after(marks)));
+    for (row->SeekToFirst(); row->Valid(); row->Next()) prefixes.emplace_back(view(row->key()).substr(1));
+    CMS_CHECK(told(row->status(), "reading what was erased"));
+  }
+  if (prefixes.empty()) return {};
+  // Who still reads the rows as they were keeps their bytes alive: wait for those who began before.
+  { const std::unique_lock barrier(gate); }
+  auto compacted = compact(prefixes);
+  if (!compacted) {
+    resume();
+    return compacted;
+  }
+  const std::lock_guard one(writes);
+  CMS_CHECK(ready());
+  rocksdb::WriteBatch batch;
+  for (const auto& prefix : prefixes) batch.Delete(marks + prefix);
+  return write(batch);
+}
+
+Result<void> Store::put_document(const AccountName& name, const std::string& kind, const std::string& content) {
+  State& state = *state_;
+  const std::lock_guard one(state.writes);
+  CMS_CHECK(state.ready());
+  CMS_TRY(tenant, state.tenant(name.tenant));
+  CMS_TRY(prefix, state.prefix(name));
+  const std::string row = document_row(prefix, kind);
+  rocksdb::WriteBatch batch;
+  if (content.empty()) {
+    batch.Delete(row);
+    return state.write(batch);
+  }
+  CMS_TRY(known, state.read_head(*tenant, prefix));
+  Head head = known.value_or(Head{});
+  if (!head.there) CMS_CHECK(put_account(batch, *tenant, prefix, name.account, head));
+  std::string value;
+  CMS_CHECK(seal_anew(head.key, row, {reinterpret_cast<const std::uint8_t*>(content.data()), content.size()}, value));
+  batch.Put(row, value);
+  return state.write(batch);
+}
+
+Result<std::optional<std::string>> Store::document(const AccountName& name, const std::string& kind) const {
+  const std::shared_lock shared(state_->gate);
+  CMS_TRY(tenant, state_->tenant(name.tenant));
+  CMS_TRY(prefix, state_->prefix(name));
+  const std::string row = document_row(prefix, kind), key_row = part_row(prefix, Part::key);
+  CMS_TRY(value, state_->value(row));
+  if (!value) return std::optional<std::string>{};
+  CMS_TRY(wrapped, state_->value(key_row));
+  // Erased between the two reads.
+  if (!wrapped) return std::optional<std::string>{};
+  CMS_TRY(key, open_account_key(*tenant, key_row, *wrapped));
+  CMS_TRY(content, store::open(key, row, *value));
+  return std::optional(std::string(content.begin(), content.end()));
+}
+
+}  // namespace cms::store

@@ -1,0 +1,54 @@
+// The audit log: a chain of entries, each with the hash of the one before.
+#include <fmt/format.h>
+
+#include "store/state.hpp"
+
+namespace cms::store {
+
+Result<AuditEntry> Store::append_audit(AuditEntry entry) {
+  State& state = *state_;
+  const std::lock_guard one(state.writes);
+  CMS_CHECK(state.ready());
+  entry.number = state.audit_last.number + 1;
+  entry.hash = audit_hash(entry, state.audit_last.hash);
+  rocksdb::WriteBatch batch;
+  batch.Put(numbered_row(Table::audit, entry.number), encode_audit(entry));
+  CMS_CHECK(state.write(batch));
+  state.audit_last = entry;
+  return entry;
+}
+
+Result<std::vector<AuditEntry>> Store::audit(const std::string& tenant, std::uint64_t after_number,
+                                             std::size_t limit) const {
+  const std::shared_lock shared(state_->gate);
+  std::vector<AuditEntry> entries;
+  CMS_TRY(row, state_->rows(numbered_row(Table::audit, after_number), after(table_row(Table::audit))));
+  for (row->SeekToFirst(); row->Valid() && entries.size() < limit; row->Next()) {
+    CMS_TRY(entry, decode_audit(view(row->value())));
+    if (entry.number > after_number && (tenant.empty() || entry.tenant == tenant)) entries.push_back(std::move(entry));
+  }
+  CMS_CHECK(told(row->status(), "reading the audit log"));
+  return entries;
+}
+
+Result<std::uint64_t> Store::verify_audit() const {
+  const std::shared_lock shared(state_->gate);
+  const std::string begin = table_row(Table::audit);
+  CMS_TRY(row, state_->rows(begin, after(begin)));
+  std::uint64_t count = 0;
+  std::string before;
+  for (row->SeekToFirst(); row->Valid(); row->Next()) {
+    CMS_TRY(entry, decode_audit(view(row->value())));
+    ++count;
+    const bool follows = entry.number == count && last_number(view(row->key())) == count;
+    if (!follows || entry.hash != audit_hash(entry, before)) {
+      return fail(ErrorCode::bad_input,
+                  fmt::format("entry {} of the audit log does not follow from the one before", count));
+    }
+    before = entry.hash;
+  }
+  CMS_CHECK(told(row->status(), "reading the audit log"));
+  return count;
+}
+
+}  // namespace cms::store

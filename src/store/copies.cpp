@@ -1,0 +1,159 @@
+// The store as files: snapshot, restore, verify, sizes.
+#include <fmt/format.h>
+#include <rocksdb/file_checksum.h>
+#include <rocksdb/utilities/checkpoint.h>
+
+#include "base/files.hpp"
+#include "store/state.hpp"
+
+namespace cms::store {
+namespace fs = std::filesystem;
+
+namespace {
+
+Result<void> write_anchor(rocksdb::Env& environment, const fs::path& folder, std::uint64_t commits) {
+  CMS_TRY(anchor, Anchor::open(environment, folder));
+  CMS_CHECK(anchor.write(commits));
+  return anchor.sync();
+}
+
+Result<void> make_checkpoint(const Store::State& state, const fs::path& folder) {
+  const std::shared_lock shared(state.gate);
+  CMS_CHECK(state.opened());
+  rocksdb::Checkpoint* made = nullptr;
+  CMS_CHECK(told(rocksdb::Checkpoint::Create(state.database.get(), &made), "making a snapshot"));
+  const std::unique_ptr<rocksdb::Checkpoint> checkpoint(made);
+  return told(checkpoint->CreateCheckpoint(folder), fmt::format("making snapshot {}", folder.string()));
+}
+
+}  // namespace
+
+Result<void> Store::snapshot(const fs::path& target) const {
+  State& state = *state_;
+  const std::lock_guard alone(state.housekeeping);
+  std::error_code error;
+  const fs::path folder = fs::absolute(target, error);
+  if (fs::exists(folder, error)) return fail(ErrorCode::usage, fmt::format("{} is there already", folder.string()));
+  fs::create_directories(folder.parent_path(), error);
+  // Commits that come while files are copied may be in it or not; those up to here are.
+  std::uint64_t commits = 0;
+  {
+    const std::lock_guard one(state.writes);
+    commits = state.commits;
+  }
+  auto made = make_checkpoint(state, folder);
+  if (!made) {
+    // It was not there before; what is, is not known to be whole or durable.
+    fs::remove_all(folder, error);
+    state.resume();
+    return made;
+  }
+  auto anchored = write_anchor(state.environment(), folder, commits);
+  if (!anchored) fs::remove_all(folder, error);
+  return anchored;
+}
+
+Result<std::uint64_t> Store::verify() const {
+  CMS_CHECK(verify_audit());
+  {
+    const std::shared_lock shared(state_->gate);
+    CMS_CHECK(state_->opened());
+    CMS_CHECK(told(state_->database->VerifyFileChecksums({}), "verifying the store's files"));
+    CMS_CHECK(told(state_->database->VerifyChecksum(), "verifying the store's blocks"));
+  }
+  CMS_CHECK(positions());
+  std::uint64_t records = 0;
+  for (const auto& [name, tenant] : state_->tenants) {
+    std::string cursor;
+    do {
+      // In pages: a long read would keep alive what is erased meanwhile.
+      CMS_TRY(page, list(name, cursor, 256));
+      for (const auto& listed : page.accounts) {
+        CMS_TRY(loaded, load({name, listed.account}));
+        records += loaded.size();
+      }
+      cursor = page.cursor;
+    } while (!cursor.empty());
+  }
+  return records;
+}
+
+Store::Sizes Store::sizes() const {
+  const std::shared_lock shared(state_->gate);
+  Sizes sizes;
+  if (!state_->database) return sizes;
+  auto& database = *state_->database;
+  // The cache's usage has the write buffers in it.
+  sizes.memory_bytes = state_->cache->GetUsage();
+  const auto number = [&database](const std::string& name) {
+    std::uint64_t value = 0;
+    return database.GetIntProperty(name, &value) ? value : 0;
+  };
+  sizes.disk_bytes = number(rocksdb::DB::Properties::kTotalSstFilesSize);
+  sizes.rows_estimate = number(rocksdb::DB::Properties::kEstimateNumKeys);
+  return sizes;
+}
+
+namespace {
+
+// What a restored store must be before it is put into place: readable, whole, and with what its anchor promised.
+Result<void> check_snapshot(const fs::path& folder) {
+  std::unique_ptr<rocksdb::DB> database;
+  rocksdb::DB* opened = nullptr;
+  rocksdb::Options set;
+  set.info_log_level = rocksdb::InfoLogLevel::FATAL_LEVEL;
+  set.file_checksum_gen_factory = rocksdb::GetFileChecksumGenCrc32cFactory();
+  const auto status = rocksdb::DB::OpenForReadOnly(set, folder, &opened);
+  if (!status.ok()) {
+    return fail(ErrorCode::bad_input, fmt::format("{} is no whole snapshot: {}", folder.string(), status.ToString()));
+  }
+  database.reset(opened);
+  std::string value;
+  if (!database->Get({}, table_row(Table::format), &value).ok()) {
+    return fail(ErrorCode::bad_input, fmt::format("{} is no snapshot of a store", folder.string()));
+  }
+  const auto whole = told(database->VerifyFileChecksums({}), "checking the snapshot");
+  if (!whole) return fail(ErrorCode::bad_input, whole.error().message);
+  return {};
+}
+
+Result<void> copy_files(const fs::path& source, const fs::path& target) {
+  std::error_code error;
+  for (const auto& entry : fs::directory_iterator(source, error)) {
+    const auto name = entry.path().filename();
+    if (name == "LOCK" || name.string().starts_with("LOG")) continue;
+    const auto partial = target / (name.string() + ".partial");
+    if (!fs::copy_file(entry.path(), partial, error)) break;
+    CMS_CHECK(replace_file(partial, target / name));
+  }
+  if (error) return fail(ErrorCode::failed, fmt::format("cannot copy {}: {}", source.string(), error.message()));
+  return {};
+}
+
+}  // namespace
+
+Result<void> restore(const fs::path& snapshot, const fs::path& target) {
+  std::error_code error;
+  if (fs::exists(target, error) && !fs::is_empty(target, error)) {
+    return fail(ErrorCode::usage, fmt::format("{} is there already: move it away first", target.string()));
+  }
+  if (!fs::exists(snapshot / "CURRENT", error) || !fs::exists(snapshot / kAnchorName, error)) {
+    return fail(ErrorCode::bad_input, fmt::format("{} is no whole snapshot", snapshot.string()));
+  }
+  fs::path partial = target;
+  partial += ".partial";
+  fs::remove_all(partial, error);
+  fs::create_directories(partial, error);
+  if (error) return fail(ErrorCode::failed, fmt::format("cannot make {}: {}", partial.string(), error.message()));
+  auto done = copy_files(snapshot, partial);
+  if (done) done = check_snapshot(partial);
+  if (done) {
+    fs::remove(target, error);
+    fs::rename(partial, target, error);
+    if (error) done = fail(ErrorCode::failed, fmt::format("cannot make {}: {}", target.string(), error.message()));
+  }
+  if (!done) fs::remove_all(partial, error);
+  return done;
+}
+
+}  // namespace cms::store

@@ -1,0 +1,245 @@
+// What becomes of a store when the file system fails it: each operation of a reference run once, in every way, and a
+// power cut at each. CMS_STORE_FAULTS=1 tries every operation, N every N-th (the default is 17).
+#include <gtest/gtest.h>
+
+#include <cstdlib>
+#include <map>
+#include <optional>
+#include <set>
+
+#include "base/files.hpp"
+#include "store/injecting_env.hpp"
+#include "store/store_example.hpp"
+
+namespace cms::store {
+namespace {
+
+constexpr std::uint64_t kSteps = 5;  // a whole record after so many
+constexpr int kRounds = 22;
+
+// What a careful client believes: what was acknowledged, and what may be there because it was tried.
+struct Belief {
+  std::map<std::string, std::uint64_t> acknowledged, tried;  // last record by account
+  std::uint64_t sequence = 0, audit = 0;
+  bool document = false, erased = false;
+  int errors = 0;
+  bool gave_up = false;
+};
+
+class Trial {
+ public:
+  Trial(const std::filesystem::path& path, bool sync)
+      : files(std::make_shared<InjectingFiles>()), environment_(rocksdb::NewCompositeEnv(files)) {
+    options_ = test_options(path / "store");
+    options_.sync = sync;
+    options_.environment = environment_.get();
+    copy_ = path / "copy";
+  }
+
+  // The reference run. After an error it tries again, twice; a single fault must not stop it.
+  void work() {
+    if (!again([this] { return open(); })) return;
+    for (int round = 0; round < kRounds && !belief.gave_up; ++round) {
+      again([this, round] { return commit(round); });
+      if (round % 8 == 7) {
+        store_.reset();
+        again([this] { return open(); });
+      }
+      if (round == 10) again([this] { return document(); });
+      if (round == 12) again([this] { return erase(); });
+      if (round == 14) again([this] { return store_->snapshot(copy_); });
+      if (round == 18) again([this] { return audit(); });
+    }
+  }
+
+  void power_cut() {
+    files->kill();
+    store_.reset();
+    files->lose_unsynced();
+  }
+
+  // What is wrong with what is there now; empty when nothing is.
+  std::vector<std::string> wrong() {
+    std::vector<std::string> found;
+    store_.reset();
+    files->fail_at(0, Fault::none);
+    auto store = Store::open(options_, test_keys());
+    if (!store) return {"does not open: " + store.error().message};
+    for (const auto& [account, tried] : belief.tried) check_account(*store, account, found);
+    std::uint64_t sequence = 0;
+    const auto positions = store->positions();
+    if (!positions) found.push_back(positions.error().message);
+    if (positions && !positions->empty()) sequence = positions->front().sequence;
+    if (sequence < belief.sequence || sequence > belief.sequence + 1) found.push_back("another position");
+    if (const auto whole = store->verify(); !whole) found.push_back(whole.error().message);
+    if (store->audit("", 0, 100)->size() < belief.audit) found.push_back("an audit entry is lost");
+    const auto document = store->document({"acme", "a0"}, "labels");
+    if (belief.document && (!document || *document != "[1]")) found.push_back("a document is lost");
+    return found;
+  }
+
+  std::shared_ptr<InjectingFiles> files;
+  Belief belief;
+  std::string last_error;
+
+ private:
+  template <typename Action>
+  bool again(Action action) {
+    for (int attempt = 0; attempt < 3 && !belief.gave_up; ++attempt) {
+      const Result<void> done = action();
+      if (done) return true;
+      ++belief.errors;
+      last_error = done.error().message;
+    }
+    belief.gave_up = true;
+    return false;
+  }
+
+  Result<void> open() {
+    store_.reset();
+    CMS_TRY(store, Store::open(options_, test_keys()));
+    store_.emplace(std::move(store));
+    return {};
+  }
+
+  // The next record of three accounts, as the store says which comes next, and the producer's position.
+  Result<void> commit(int round) {
+    std::vector<Write> writes;
+    for (int i = 0; i < 3; ++i) {
+      const std::string account = i == 2 && round < 12 ? "gone" : "a" + std::to_string((round + i) % 4);
+      CMS_TRY(records, store_->load({"acme", account}));
+      const std::uint64_t number = records.empty() ? 1 : records.back().number + 1;
+      writes.push_back({{"acme", account}, test_record({"acme", account}, number, number % kSteps == 0)});
+      auto& tried = belief.tried[account];
+      tried = std::max(tried, number);
+    }
+    const Position position{"acme", "engine", 1, static_cast<std::uint64_t>(round) + 1};
+    CMS_CHECK(store_->commit(writes, {&position, 1}));
+    for (const auto& write : writes) belief.acknowledged[write.name.account] = write.record.number;
+    belief.sequence = position.sequence;
+    return {};
+  }
+
+  Result<void> document() {
+    CMS_CHECK(store_->put_document({"acme", "a0"}, "labels", "[1]"));
+    belief.document = true;
+    return {};
+  }
+
+  Result<void> erase() {
+    CMS_CHECK(store_->erase({"acme", "gone"}));
+    belief.erased = true;
+    return {};
+  }
+
+  Result<void> audit() {
+    CMS_CHECK(store_->append_audit({.number = 0, .time = 1, .tenant = "acme", .actor = "ops", .action = "label",
+                                    .detail = "", .hash = ""}));
+    ++belief.audit;
+    return {};
+  }
+
+  void check_account(const Store& store, const std::string& account, std::vector<std::string>& found) {
+    const auto records = store.load({"acme", account});
+    if (!records) return found.push_back(records.error().message);
+    const std::uint64_t last = records->empty() ? 0 : records->back().number;
+    if (account == "gone") {
+      if (belief.erased && last > 0) found.push_back("an erased account is there");
+      return;
+    }
+    if (last < belief.acknowledged[account]) found.push_back("an acknowledged record is lost");
+    if (last > belief.tried[account]) found.push_back("a record that nobody wrote is there");
+    std::uint64_t expected = last / kSteps * kSteps;
+    expected = std::max<std::uint64_t>(expected, 1);
+    for (const auto& record : *records) {
+      if (!same(record, test_record({"acme", account}, expected, expected % kSteps == 0))) {
+        found.push_back("a record is not what was written");
+      }
+      ++expected;
+    }
+    if (last > 0 && expected != last + 1) found.push_back("records are missing");
+  }
+
+  std::unique_ptr<rocksdb::Env> environment_;
+  Options options_;
+  std::filesystem::path copy_;
+  std::optional<Store> store_;
+};
+
+std::uint64_t stride() {
+  const char* const text = std::getenv("CMS_STORE_FAULTS");
+  return text == nullptr ? 17 : std::max<std::uint64_t>(1, std::strtoull(text, nullptr, 10));
+}
+
+std::uint64_t operations() {
+  const TestFolder folder;
+  Trial run(folder.path, true);
+  run.work();
+  EXPECT_EQ(run.belief.errors, 0);
+  EXPECT_EQ(run.belief.sequence, std::uint64_t{kRounds});
+  return run.files->operations();
+}
+
+void expect_right(Trial& run, Fault fault, std::uint64_t number) {
+  for (const auto& text : run.wrong()) {
+    ADD_FAILURE() << "fault " << static_cast<int>(fault) << " at operation " << number << " (" << run.files->failed()
+                  << "): " << text;
+  }
+}
+
+TEST(Faults, a_run_without_faults_survives_a_power_cut) {
+  const TestFolder folder;
+  Trial run(folder.path, true);
+  run.work();
+  EXPECT_EQ(run.belief.errors, 0);
+  run.power_cut();
+  EXPECT_EQ(run.wrong(), std::vector<std::string>{});
+}
+
+TEST(Faults, a_store_that_does_not_sync_loses_what_it_acknowledged) {
+  const TestFolder folder;
+  Trial run(folder.path, false);
+  run.work();
+  EXPECT_EQ(run.belief.errors, 0);
+  run.power_cut();
+  EXPECT_FALSE(run.wrong().empty());
+}
+
+TEST(Faults, any_operation_may_fail_once_and_nothing_acknowledged_is_lost) {
+  const std::uint64_t last = operations();
+  std::map<std::string, int> silent;
+  for (const Fault fault : {Fault::eio, Fault::enospc, Fault::short_write}) {
+    for (std::uint64_t number = 1; number <= last; number += stride()) {
+      const TestFolder folder;
+      Trial run(folder.path, true);
+      run.files->fail_at(number, fault);
+      run.work();
+      const std::string failed = run.files->failed();
+      EXPECT_FALSE(run.belief.gave_up) << failed << ": the run did not go on after one fault, at operation " << number
+                                       << ": " << run.last_error;
+      // A write or sync of the log, or a write of the anchor, that fails must be told to who commits. The anchor's last
+      // sync is the closing store's, and nothing acknowledged rests on it.
+      const bool log = failed.ends_with(".log") && (failed.starts_with("append") || failed.starts_with("sync"));
+      EXPECT_TRUE(!(log || failed == "write anchor") || run.belief.errors > 0) << failed << ": nobody was told";
+      if (run.belief.errors == 0) ++silent[failed];
+      run.power_cut();
+      expect_right(run, fault, number);
+    }
+  }
+  for (const auto& [what, count] : silent) RecordProperty("silent " + what, count);
+}
+
+TEST(Faults, a_power_cut_at_any_operation_loses_nothing_acknowledged) {
+  const std::uint64_t last = operations();
+  for (std::uint64_t number = 1; number <= last; number += stride()) {
+    const TestFolder folder;
+    Trial run(folder.path, true);
+    run.files->fail_at(number, Fault::crash);
+    run.work();
+    run.power_cut();
+    expect_right(run, Fault::crash, number);
+  }
+}
+
+}  // namespace
+}  // namespace cms::store

@@ -1,0 +1,132 @@
+// What a Store is made of; for the sources of this folder alone.
+//
+// Locks, in the order they are taken: `housekeeping` (one copy or compaction at a time), `writes` (one batch at a
+// time), `gate` (shared by readers, alone by who closes and opens the database again). Cost: see store.hpp.
+#pragma once
+
+#include <rocksdb/cache.h>
+#include <rocksdb/db.h>
+#include <rocksdb/write_batch.h>
+#include <rocksdb/write_buffer_manager.h>
+
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <shared_mutex>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+#include "store/anchor.hpp"
+#include "store/rows.hpp"
+#include "store/store.hpp"
+
+namespace cms::store {
+
+// What RocksDB says as a Result: damage is `bad_input`, everything else `failed`. `doing` is what was being done.
+Result<void> told(const rocksdb::Status& status, std::string_view doing);
+
+// What a commit has to know of an account. Numbers are 0 where there is no such record.
+struct Head {
+  Key key;
+  bool there = false;       // the key is on disk, or in the batch that is being made
+  std::uint64_t whole = 0;  // number of the last whole record
+  std::uint64_t last = 0;   // number of the last record
+};
+
+// Heads of accounts that were written lately, by their rows' prefix. Bounded: two generations, the older thrown away.
+class Heads {
+ public:
+  [[nodiscard]] const Head* find(const std::string& prefix);
+  void put(const std::string& prefix, const Head& head);
+  void erase(const std::string& prefix);
+  void clear();
+
+ private:
+  static constexpr std::size_t kGenerationMax = 32'768;  // about 6 MB a generation
+  std::unordered_map<std::string, Head> young_, old_;
+};
+
+// Rows in [begin, end), in order, as they were when this was made. RocksDB keeps pointers to the bounds.
+class Rows {
+ public:
+  Rows(rocksdb::DB& database, std::string begin, std::string end);
+  rocksdb::Iterator* operator->() const { return iterator_.get(); }
+
+ private:
+  struct Bounds {
+    std::string begin, end;
+    rocksdb::Slice lower, upper;
+  };
+  std::unique_ptr<Bounds> bounds_;
+  std::unique_ptr<rocksdb::Iterator> iterator_;
+};
+
+inline std::string_view view(const rocksdb::Slice& slice) { return {slice.data(), slice.size()}; }
+
+struct Store::State {
+  Options options;
+  std::map<std::string, Tenant> tenants;
+  std::shared_ptr<rocksdb::Cache> cache;
+  std::shared_ptr<rocksdb::WriteBufferManager> buffers;
+
+  mutable std::mutex housekeeping;
+  mutable std::mutex writes;
+  mutable std::shared_mutex gate;
+
+  std::unique_ptr<rocksdb::DB> database;  // null after it could not be opened again
+  std::optional<Anchor> anchor;
+  std::uint64_t commits = 0;
+  AuditEntry audit_last;                  // number 0 when there is none
+  Heads heads;
+
+  [[nodiscard]] rocksdb::Env& environment() const;
+  // The tenant's keys. Errors: `usage` without one.
+  [[nodiscard]] Result<const Tenant*> tenant(const std::string& name) const;
+  [[nodiscard]] Result<std::string> prefix(const AccountName& name) const;
+
+  // Opens the database and checks what must be there. Under `writes` and `gate`, or before anybody else is there.
+  Result<void> open();
+  void close();
+  // Opens again when a failure closed it. Under `writes`.
+  Result<void> ready();
+  // Commits a batch: synced, counted and anchored. After a failure the database is opened again, so that what is read
+  // from then on is what is on disk. Under `writes`.
+  Result<void> write(rocksdb::WriteBatch& batch);
+  // After a failed commit, of which a part may be on disk. Under `writes`.
+  void reopen();
+  // After another failure, which may have stopped RocksDB from taking writes.
+  void resume();
+
+  // Errors: `failed` when the database could not be opened again after a failure.
+  [[nodiscard]] Result<void> opened() const;
+  // Under `gate`, shared. Errors: `failed` when the database could not be opened again.
+  [[nodiscard]] Result<Rows> rows(std::string begin, std::string end) const;
+  // The value of one row; nothing when it is not there.
+  [[nodiscard]] Result<std::optional<std::string>> value(const std::string& row) const;
+  // Head of an account; nothing when it is not there.
+  [[nodiscard]] Result<std::optional<Head>> read_head(const Tenant& tenant, const std::string& prefix) const;
+  // Store::load(), by prefix.
+  [[nodiscard]] Result<std::vector<Record>> read_records(const Tenant& tenant, const std::string& prefix) const;
+  // Deletes what is left of erased accounts from the files. Under `housekeeping`.
+  Result<void> compact_erased();
+
+ private:
+  [[nodiscard]] Result<void> compact(const std::vector<std::string>& prefixes) const;
+  Result<void> write_and_anchor(rocksdb::WriteBatch& batch);
+  Result<void> check_folder() const;
+  Result<void> check_format();
+  Result<void> check_commits();
+  Result<void> check_tenants();
+  Result<void> read_audit_last();
+};
+
+// Puts the row of a new account's key. It is there from the first record or document to the account's erasure.
+Result<void> put_account(rocksdb::WriteBatch& batch, const Tenant& tenant, const std::string& prefix,
+                         const std::string& account, Head& head);
+
+// The first row after all that begin with `prefix`.
+std::string after(std::string_view prefix);
+
+}  // namespace cms::store

@@ -1,0 +1,263 @@
+#include "store/store.hpp"
+
+#include <gtest/gtest.h>
+
+#include "base/files.hpp"
+#include "store/store_example.hpp"
+
+namespace cms::store {
+namespace {
+
+const AccountName kAnn{"acme", "ann"};
+const AccountName kBob{"acme", "bob"};
+
+// Commits records first..last of an account one by one; a whole one after every `steps` steps.
+void fill(Store& store, const AccountName& name, std::uint64_t first, std::uint64_t last, std::uint64_t steps = 8) {
+  for (std::uint64_t number = first; number <= last; ++number) {
+    const Write write{name, test_record(name, number, number % (steps + 1) == 0)};
+    const auto done = store.commit({&write, 1}, {});
+    ASSERT_TRUE(done) << done.error().message;
+  }
+}
+
+void expect_records(const Store& store, const AccountName& name, std::uint64_t first, std::uint64_t last,
+                    std::uint64_t steps = 8) {
+  const auto loaded = store.load(name);
+  ASSERT_TRUE(loaded) << loaded.error().message;
+  ASSERT_EQ(loaded->size(), last - first + 1);
+  for (std::uint64_t number = first; number <= last; ++number) {
+    EXPECT_TRUE(same((*loaded)[number - first], test_record(name, number, number % (steps + 1) == 0)));
+  }
+}
+
+TEST(Store, an_account_is_its_last_whole_record_and_the_steps_after_it) {
+  const TestFolder folder;
+  auto store = Store::open(test_options(folder.path), test_keys());
+  ASSERT_TRUE(store) << store.error().message;
+  fill(*store, kAnn, 1, 5);
+  expect_records(*store, kAnn, 1, 5);
+  fill(*store, kAnn, 6, 9);
+  expect_records(*store, kAnn, 9, 9);
+  fill(*store, kAnn, 10, 30);
+  expect_records(*store, kAnn, 27, 30);
+  EXPECT_TRUE(store->load(kBob)->empty());
+}
+
+TEST(Store, what_was_committed_is_there_after_reopening) {
+  const TestFolder folder;
+  for (std::uint64_t round = 0; round < 5; ++round) {
+    auto store = Store::open(test_options(folder.path), test_keys());
+    ASSERT_TRUE(store) << store.error().message;
+    if (round > 0) expect_records(*store, kAnn, (round * 7) / 9 == 0 ? 1 : (round * 7) / 9 * 9, round * 7);
+    fill(*store, kAnn, round * 7 + 1, round * 7 + 7);
+  }
+}
+
+TEST(Store, one_batch_may_hold_many_accounts_and_many_records_of_one) {
+  const TestFolder folder;
+  auto store = Store::open(test_options(folder.path), test_keys());
+  ASSERT_TRUE(store);
+  std::vector<Write> writes;
+  for (std::uint64_t number = 1; number <= 20; ++number) {
+    for (const auto& name : {kAnn, kBob}) writes.push_back({name, test_record(name, number, number % 9 == 0)});
+  }
+  const Position position{"acme", "engine-1", 3, 77};
+  ASSERT_TRUE(store->commit(writes, {&position, 1}));
+  expect_records(*store, kAnn, 18, 20);
+  expect_records(*store, kBob, 18, 20);
+  fill(*store, kBob, 21, 22);
+  expect_records(*store, kBob, 18, 22);
+}
+
+TEST(Store, a_record_that_does_not_follow_is_refused_and_nothing_of_its_batch_is_there) {
+  const TestFolder folder;
+  auto store = Store::open(test_options(folder.path), test_keys());
+  ASSERT_TRUE(store);
+  fill(*store, kAnn, 1, 3);
+  for (const std::uint64_t number : {0, 2, 3, 5}) {
+    const std::vector<Write> writes = {{kBob, test_record(kBob, 1, false)},
+                                       {kAnn, test_record(kAnn, number, false)}};
+    const auto done = store->commit(writes, {});
+    ASSERT_FALSE(done);
+    EXPECT_EQ(done.error().code, ErrorCode::usage);
+    EXPECT_TRUE(store->load(kBob)->empty());
+  }
+  fill(*store, kAnn, 4, 4);
+}
+
+TEST(Store, positions_come_back_and_only_the_last_of_each_producer) {
+  const TestFolder folder;
+  {
+    auto store = Store::open(test_options(folder.path), test_keys());
+    ASSERT_TRUE(store);
+    for (std::uint64_t sequence = 1; sequence <= 5; ++sequence) {
+      const std::vector<Position> positions = {{"acme", "engine-1", 3, sequence}, {"bell", "x", 1, sequence * 2}};
+      ASSERT_TRUE(store->commit({}, positions));
+    }
+  }
+  auto store = Store::open(test_options(folder.path), test_keys());
+  const auto positions = store->positions();
+  ASSERT_TRUE(positions);
+  ASSERT_EQ(positions->size(), 2u);
+  EXPECT_EQ((*positions)[0].producer, "engine-1");
+  EXPECT_EQ((*positions)[0].epoch, 3u);
+  EXPECT_EQ((*positions)[0].sequence, 5u);
+  EXPECT_EQ((*positions)[1].tenant, "bell");
+  EXPECT_EQ((*positions)[1].sequence, 10u);
+}
+
+TEST(Store, tenants_see_nothing_of_one_another_and_another_key_is_refused) {
+  const TestFolder folder;
+  {
+    auto store = Store::open(test_options(folder.path), test_keys());
+    ASSERT_TRUE(store);
+    fill(*store, kAnn, 1, 3);
+    EXPECT_TRUE(store->load({"bell", "ann"})->empty());
+    EXPECT_EQ(store->load({"none", "ann"}).error().code, ErrorCode::usage);
+    EXPECT_NE(*store->pseudonym(kAnn), *store->pseudonym({"bell", "ann"}));
+    EXPECT_EQ(store->pseudonym(kAnn)->size(), 16u);
+  }
+  const auto other = Store::open(test_options(folder.path), {{"acme", test_key(2)}});
+  ASSERT_FALSE(other);
+  EXPECT_EQ(other.error().code, ErrorCode::refused);
+  EXPECT_TRUE(Store::open(test_options(folder.path), {{"bell", test_key(101)}}));
+}
+
+TEST(Store, a_second_store_in_the_same_folder_is_told_so) {
+  const TestFolder folder;
+  auto store = Store::open(test_options(folder.path), test_keys());
+  ASSERT_TRUE(store);
+  const auto second = Store::open(test_options(folder.path), test_keys());
+  ASSERT_FALSE(second);
+  EXPECT_EQ(second.error().code, ErrorCode::failed);
+  EXPECT_NE(second.error().message.find("another program"), std::string::npos);
+}
+
+TEST(Store, a_list_meets_every_account_once_whatever_the_pages) {
+  const TestFolder folder;
+  auto store = Store::open(test_options(folder.path), test_keys());
+  ASSERT_TRUE(store);
+  std::map<std::string, std::uint64_t> expected;
+  std::vector<Write> writes;
+  for (std::uint64_t i = 0; i < 50; ++i) {
+    const AccountName name{"acme", "account-" + std::to_string(i)};
+    expected[name.account] = 1 + i % 12;
+    for (std::uint64_t number = 1; number <= 1 + i % 12; ++number) {
+      writes.push_back({name, test_record(name, number, number % 9 == 0)});
+    }
+  }
+  ASSERT_TRUE(store->commit(writes, {}));
+  ASSERT_TRUE(store->put_document({"acme", "account-3"}, "labels", "{}"));
+  for (const std::size_t limit : {1u, 7u, 50u, 1000u}) {
+    std::map<std::string, std::uint64_t> found;
+    std::string cursor;
+    do {
+      const auto page = store->list("acme", cursor, limit);
+      ASSERT_TRUE(page) << page.error().message;
+      for (const auto& listed : page->accounts) {
+        EXPECT_TRUE(found.emplace(listed.account, listed.records).second);
+        EXPECT_EQ(listed.time, 1000.0 + static_cast<double>(listed.records));
+      }
+      cursor = page->cursor;
+    } while (!cursor.empty());
+    EXPECT_EQ(found, expected);
+  }
+  EXPECT_TRUE(store->list("bell", "", 10)->accounts.empty());
+  EXPECT_EQ(store->list("acme", "xyz", 10).error().code, ErrorCode::usage);
+}
+
+TEST(Store, documents_are_kept_replaced_and_taken_away) {
+  const TestFolder folder;
+  auto store = Store::open(test_options(folder.path), test_keys());
+  ASSERT_TRUE(store);
+  EXPECT_FALSE(store->document(kAnn, "labels")->has_value());
+  ASSERT_TRUE(store->put_document(kAnn, "labels", "[1]"));
+  ASSERT_TRUE(store->put_document(kAnn, "override", "{}"));
+  ASSERT_TRUE(store->put_document(kAnn, "labels", "[1,2]"));
+  EXPECT_EQ(**store->document(kAnn, "labels"), "[1,2]");
+  fill(*store, kAnn, 1, 12);
+  expect_records(*store, kAnn, 9, 12);
+  EXPECT_EQ(**store->document(kAnn, "override"), "{}");
+  ASSERT_TRUE(store->put_document(kAnn, "labels", ""));
+  EXPECT_FALSE(store->document(kAnn, "labels")->has_value());
+}
+
+TEST(Store, an_erased_account_is_gone_and_may_begin_anew) {
+  const TestFolder folder;
+  auto store = Store::open(test_options(folder.path), test_keys());
+  ASSERT_TRUE(store);
+  fill(*store, kAnn, 1, 12);
+  fill(*store, kBob, 1, 12);
+  ASSERT_TRUE(store->put_document(kAnn, "labels", "[1]"));
+  EXPECT_TRUE(*store->erase(kAnn));
+  EXPECT_FALSE(*store->erase(kAnn));
+  EXPECT_TRUE(store->load(kAnn)->empty());
+  EXPECT_FALSE(store->document(kAnn, "labels")->has_value());
+  expect_records(*store, kBob, 9, 12);
+  fill(*store, kAnn, 1, 20);
+  expect_records(*store, kAnn, 18, 20);
+}
+
+TEST(Store, retention_erases_those_before_a_time_and_no_others) {
+  const TestFolder folder;
+  auto store = Store::open(test_options(folder.path), test_keys());
+  ASSERT_TRUE(store);
+  for (std::uint64_t i = 1; i <= 40; ++i) fill(*store, {"acme", "a" + std::to_string(i)}, 1, i % 8 + 1);
+  fill(*store, {"bell", "old"}, 1, 1);
+  std::uint64_t old = 0;
+  for (std::uint64_t i = 1; i <= 40; ++i) old += i % 8 + 1 < 5 ? 1 : 0;
+  EXPECT_EQ(*store->erase_before("acme", 1005.0), old);
+  EXPECT_EQ(*store->erase_before("acme", 1005.0), 0u);
+  const auto left = store->list("acme", "", 100);
+  EXPECT_EQ(left->accounts.size(), 40 - old);
+  for (const auto& listed : left->accounts) EXPECT_GE(listed.time, 1005.0);
+  expect_records(*store, {"bell", "old"}, 1, 1);
+}
+
+TEST(Store, the_audit_log_is_a_chain_and_can_be_read_by_tenant) {
+  const TestFolder folder;
+  for (std::uint64_t round = 0; round < 3; ++round) {
+    auto store = Store::open(test_options(folder.path), test_keys());
+    ASSERT_TRUE(store);
+    for (int i = 0; i < 4; ++i) {
+      AuditEntry fresh;
+      fresh.tenant = i % 2 == 0 ? "acme" : "bell";
+      fresh.action = "label";
+      fresh.detail = std::to_string(i);
+      const auto entry = store->append_audit(fresh);
+      ASSERT_TRUE(entry);
+      EXPECT_EQ(entry->number, round * 4 + static_cast<std::uint64_t>(i) + 1);
+      EXPECT_EQ(entry->hash.size(), 64u);
+    }
+    EXPECT_EQ(*store->verify_audit(), round * 4 + 4);
+  }
+  auto store = Store::open(test_options(folder.path), test_keys());
+  EXPECT_EQ(store->audit("", 0, 100)->size(), 12u);
+  EXPECT_EQ(store->audit("bell", 0, 100)->size(), 6u);
+  const auto some = store->audit("acme", 5, 2);
+  ASSERT_EQ(some->size(), 2u);
+  EXPECT_EQ((*some)[0].number, 7u);
+}
+
+TEST(Store, a_snapshot_is_restored_as_it_was_while_the_store_goes_on) {
+  const TestFolder folder;
+  auto store = Store::open(test_options(folder.path / "live"), test_keys());
+  ASSERT_TRUE(store);
+  fill(*store, kAnn, 1, 12);
+  ASSERT_TRUE(store->snapshot(folder.path / "copy"));
+  EXPECT_EQ(store->snapshot(folder.path / "copy").error().code, ErrorCode::usage);
+  fill(*store, kAnn, 13, 40);
+  const auto done = restore(folder.path / "copy", folder.path / "again");
+  ASSERT_TRUE(done) << done.error().message;
+  EXPECT_EQ(restore(folder.path / "copy", folder.path / "again").error().code, ErrorCode::usage);
+  EXPECT_EQ(restore(folder.path / "none", folder.path / "new").error().code, ErrorCode::bad_input);
+  auto again = Store::open(test_options(folder.path / "again"), test_keys());
+  ASSERT_TRUE(again) << again.error().message;
+  expect_records(*again, kAnn, 9, 12);
+  EXPECT_EQ(*again->verify(), 4u);
+  fill(*again, kAnn, 13, 13);
+  expect_records(*store, kAnn, 36, 40);
+}
+
+}  // namespace
+}  // namespace cms::store

@@ -1,0 +1,156 @@
+"""cms config: a configuration is read and what it names is opened before the daemon has it; no secret is said."""
+
+import json
+import pathlib
+import shutil
+import subprocess
+import unittest
+
+from program import ProgramTest, run
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+SECRET = "5ec2e7" * 10 + "abcd"
+OPENSSL = shutil.which("openssl")
+
+
+class ConfigTest(ProgramTest):
+    """A folder with an atlas, keys and a cms.toml that names them."""
+
+    def setUp(self):
+        super().setUp()
+        shutil.copy(self.atlas, self.own / "atlas.cms")
+        self.secret("main.key")
+        tokens = self.own / "tokens"
+        tokens.write_text("gateway reader main - cn:gateway-7\n")
+        tokens.chmod(0o600)
+
+    def secret(self, name, mode=0o600):
+        path = self.own / name
+        path.write_text(SECRET + "\n")
+        path.chmod(mode)
+        return path
+
+    def config(self, more="", atlas='file = "atlas.cms"\n', serve='tokens = "tokens"\n'):
+        path = self.own / "cms.toml"
+        path.write_text(f'[atlas]\n{atlas}[serve]\n{serve}[store]\npath = "store"\n'
+                        f'[tenants.main]\nkey_file = "main.key"\n{more}')
+        return path
+
+    def check(self, *words, **parts):
+        done = run("config", "check", self.config(*words, **parts))
+        self.assertNotIn(SECRET[:12], (done.stdout + done.stderr).decode(), "a secret was said")
+        return done
+
+    def assert_wrong(self, done, code, *said):
+        self.assertEqual(done.returncode, code, done.stderr.decode())
+        for words in said:
+            self.assertIn(words, done.stderr.decode())
+
+
+class Check(ConfigTest):
+    def test_a_good_configuration_passes_and_says_what_was_found(self):
+        done = self.check()
+        self.assertEqual(done.returncode, 0, done.stderr.decode())
+        lines = done.stdout.decode().splitlines()
+        self.assertFalse([line for line in lines if line.startswith("error")])
+        self.assertTrue([line for line in lines if line.startswith("ok       atlas.file")])
+        self.assertTrue([line for line in lines if line.startswith("warning  policy.jitter_key_file")])
+        self.assertFalse((self.own / "store").exists(), "checking makes nothing")
+
+    def test_json_is_one_object_with_every_finding(self):
+        done = run("config", "check", self.config(), "--json")
+        said = json.loads(done.stdout)
+        self.assertEqual(list(said), ["file", "holds", "findings"])
+        self.assertTrue(said["holds"])
+        for finding in said["findings"]:
+            self.assertEqual(list(finding), ["level", "setting", "message"])
+            self.assertIn(finding["level"], ("ok", "warning"))
+
+    def test_json_of_a_failing_check_says_that_it_does_not_hold(self):
+        (self.own / "atlas.cms").unlink()
+        done = run("config", "check", self.config(), "--json")
+        self.assertEqual(done.returncode, 3)
+        self.assertFalse(json.loads(done.stdout)["holds"])
+
+    def test_a_missing_or_damaged_atlas_is_bad_input(self):
+        atlas = self.own / "atlas.cms"
+        content = bytearray(atlas.read_bytes())
+        content[len(content) // 2] ^= 1
+        atlas.write_bytes(content)
+        self.assert_wrong(self.check(), 3, "atlas.file")
+        atlas.unlink()
+        self.assert_wrong(self.check(), 3, "atlas.file", "atlas.cms")
+
+    @unittest.skipUnless(OPENSSL, "openssl makes the keys")
+    def test_an_atlas_that_is_not_signed_with_the_trusted_key_is_refused(self):
+        key, public = self.own / "sign.pem", self.own / "public.pem"
+        subprocess.run([OPENSSL, "genpkey", "-algorithm", "ed25519", "-out", key], check=True, capture_output=True)
+        subprocess.run([OPENSSL, "pkey", "-in", key, "-pubout", "-out", public], check=True, capture_output=True)
+        self.assert_wrong(self.check(atlas='file = "atlas.cms"\ntrust = "public.pem"\n'), 4, "atlas.file")
+
+    def test_a_key_that_others_may_read_is_an_error(self):
+        self.secret("main.key", 0o640)
+        self.assert_wrong(self.check(), 3, "main.key", "chmod 600")
+
+    def test_tokens_that_others_may_change_or_that_are_none_are_errors(self):
+        tokens = self.own / "tokens"
+        tokens.chmod(0o620)
+        self.assert_wrong(self.check(), 3, "serve.tokens", "chmod 600")
+        tokens.chmod(0o600)
+        tokens.write_text("gateway king main - cn:gateway-7\n")
+        self.assert_wrong(self.check(), 3, "serve.tokens", "tokens")
+
+    def test_a_key_that_is_none_is_an_error(self):
+        self.secret("main.key").write_text(SECRET[1:] + "\n")
+        self.assert_wrong(self.check(), 3, "tenants.main", "64 hex digits")
+
+    @unittest.skipUnless(OPENSSL, "openssl makes the certificates")
+    def test_a_certificate_needs_its_own_key(self):
+        for name in ("a", "b"):
+            subprocess.run([OPENSSL, "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes",
+                            "-days", "2", "-subj", "/CN=x", "-keyout", self.own / f"{name}.key", "-out",
+                            self.own / f"{name}.pem"], check=True, capture_output=True)
+            (self.own / f"{name}.key").chmod(0o600)
+        serve = 'tokens = "tokens"\nhttp = "0.0.0.0:8420"\ntls_certificate = "a.pem"\ntls_key = "{}.key"\n'
+        self.assertEqual(self.check(serve=serve.format("a")).returncode, 0)
+        self.assert_wrong(self.check(serve=serve.format("b")), 3, "serve.tls_key", "not that of the certificate")
+
+    def test_listening_beyond_the_machine_without_tls_is_warned_of(self):
+        done = self.check(serve='tokens = "tokens"\nhttp = "0.0.0.0:8420"\n')
+        self.assertEqual(done.returncode, 0)
+        self.assertIn("without TLS", done.stdout.decode())
+
+    def test_an_allowance_that_has_ended_is_warned_of(self):
+        done = self.check('[[policy.allow]]\ntenant = "main"\naccount = "bot"\nuntil = 2020-01-01\nwhy = "x"\n')
+        self.assertEqual(done.returncode, 0)
+        self.assertIn('"bot" has ended', done.stdout.decode())
+
+    def test_a_typing_error_is_named_with_its_place_and_what_was_meant(self):
+        done = self.check("[polcy]\n")
+        self.assert_fails(done, 3, "cms.toml, line 9, column 2", '"polcy"; did you mean "policy"?')
+
+
+class Default(ConfigTest):
+    def test_what_default_prints_passes_once_its_files_are_there(self):
+        done = run("config", "default")
+        self.assertEqual(done.returncode, 0)
+        (self.own / "cms.toml").write_bytes(done.stdout)
+        checked = run("config", "check", self.own / "cms.toml")
+        self.assertEqual(checked.returncode, 0, checked.stderr.decode())
+
+    def test_the_example_passes_with_the_files_it_names(self):
+        self.secret("jitter.key")
+        shutil.copy(ROOT / "examples/cms.toml", self.own / "example.toml")
+        for name in ("atlas.cms", "main.key", "tokens"):
+            self.assertIn(f'"{name}"', (self.own / "example.toml").read_text())
+        checked = run("config", "check", self.own / "example.toml")
+        self.assertEqual(checked.returncode, 0, checked.stderr.decode())
+
+    def test_the_page_has_the_table_of_the_program(self):
+        table = run("config", "default", "--table").stdout.decode()
+        self.assertGreater(len(table.splitlines()), 40)
+        self.assertIn(table, (ROOT / "docs/operate.md").read_text(encoding="utf-8"))
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -1,0 +1,266 @@
+"""The daemon from outside: the scores of `cms score`, observe mode, reload, drain, erasure, nothing in the clear."""
+
+import ast
+import json
+import os
+import pathlib
+import re
+import secrets
+import shutil
+import signal
+import socket
+import struct
+import subprocess
+import sys
+import tempfile
+import time
+import unittest
+import urllib.error
+import urllib.request
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(ROOT / "tests" / "cli"))
+import program  # noqa: E402  (the world that tests/cli fits)
+
+CMS = os.environ.get("CMS_BIN", "")
+MODEL = os.environ.get("CMS_MODEL", "")
+# Times of the sets begin near 0, which the daemon's clock refuses; a whole number keeps their differences.
+BASE_S = int(time.time()) - 100_000
+
+
+def free_port():
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+class Daemon:
+    """`cms serve` over a folder."""
+
+    def __init__(self, folder, atlas, more=""):
+        self.folder, self.port = folder, free_port()
+        key = folder / "t.key"
+        key.write_text(secrets.token_hex(32) + "\n")
+        key.chmod(0o600)
+        self.tokens = {role: self.token(role) for role in ("tap", "reader", "analyst", "admin")}
+        self.policy = folder / "policy.toml"
+        self.policy.write_text("[policy]\n")
+        self.config = folder / "cms.toml"
+        self.config.write_text(f"""
+[atlas]
+file = "{atlas}"
+[serve]
+http = "127.0.0.1:{self.port}"
+grpc = ""
+tokens = "tokens"
+[store]
+path = "store"
+[tenants.t]
+key_file = "t.key"
+[pipeline]
+[policy]
+file = "policy.toml"
+[events]
+file = "events.jsonl"
+{more}
+""")
+        self.process = None
+
+    def token(self, role):
+        done = program.run("token", "--role", role, "--tenant", "*", "--file", self.folder / "tokens")
+        return re.search(rb"cms_\w+", done.stdout).group().decode()
+
+    def start(self):
+        self.log = open(self.folder / "log", "ab")
+        self.process = subprocess.Popen([CMS, "serve", "--config", str(self.config)], stdout=self.log, stderr=self.log)
+        for _ in range(3000):
+            if self.process.poll() is not None:
+                raise AssertionError((self.folder / "log").read_text())
+            try:
+                if self.ask("GET", "/readyz", role=None)[0] == 200:
+                    return self
+            except OSError:
+                pass
+            time.sleep(0.02)
+        raise AssertionError("not ready: " + (self.folder / "log").read_text())
+
+    def stop(self, how=signal.SIGTERM):
+        if self.process.poll() is None:
+            self.process.send_signal(how)
+        code = self.process.wait(timeout=60)
+        self.log.close()
+        return code
+
+    def ask(self, method, path, body=None, role="reader", headers=()):
+        request = urllib.request.Request(f"http://127.0.0.1:{self.port}{path}", data=body, method=method)
+        if role:
+            request.add_header("Authorization", "Bearer " + self.tokens[role])
+        for name, value in headers:
+            request.add_header(name, value)
+        try:
+            with urllib.request.urlopen(request, timeout=120) as answer:
+                return answer.status, answer.read()
+        except urllib.error.HTTPError as error:
+            return error.code, error.read()
+
+    def send(self, lines, model, sequence, kind="activations"):
+        status, body = self.ask("POST", f"/v1/tenants/t/{kind}", "\n".join(map(json.dumps, lines)).encode(), "tap", (
+            ("Content-Type", "application/x-ndjson"), ("Cms-Model", model), ("Cms-Producer", "test"),
+            ("Cms-Epoch", "1"), ("Cms-Sequence", str(sequence))))
+        return status, json.loads(body)
+
+    def account(self, name):
+        status, body = self.ask("GET", f"/v1/tenants/t/accounts/{urllib.request.quote(name, safe='')}")
+        return json.loads(body) if status == 200 else None
+
+
+class DaemonTest(program.ProgramTest):
+    def setUp(self):
+        super().setUp()
+        self.daemon = Daemon(self.own, self.atlas)
+        self.addCleanup(lambda: self.daemon.process and self.daemon.process.poll() is None and self.daemon.stop(9))
+        self.set = next(path.with_suffix("") for path in sorted(self.world.glob("*.npy"))
+                        if path.stem not in ("manifold", "benign", "calibrate"))
+        self.manifest = json.loads((self.world / (self.set.name + ".manifest.json")).read_text())
+        self.model = "/".join((self.manifest["model_name"], self.manifest["layer"], self.manifest["pooling"]))
+
+    def lines(self):
+        vectors = read_npy(self.set.with_suffix(".npy"))
+        for line, vector in zip(self.set.with_suffix(".jsonl").read_text().splitlines(), vectors):
+            row = json.loads(line)
+            yield {"account": row["account"], "time": BASE_S + row["time"], "vector": vector}
+
+    def feed(self, lines, first=1):
+        for sequence, at in enumerate(range(0, len(lines), 100), first):
+            status, answer = self.daemon.send(lines[at:at + 100], self.model, sequence)
+            self.assertEqual((status, answer["status"], answer["refused"]), (200, "done", 0), str(answer)[:500])
+
+    def expected(self):
+        done = program.run("score", "--atlas", self.atlas, self.set, "--json")
+        return {line["account"]: line for line in map(program.parse, done.stdout.splitlines())}
+
+    def assert_same_scores(self):
+        for name, line in self.expected().items():
+            got = self.daemon.account(name)
+            for key in ("requests", "poh_min", "requests_at_min", "coverage", "atlas"):
+                self.assertEqual(got[key], line[key], (name, key))
+
+    def test_gives_the_scores_that_score_gives_through_kill_and_restart(self):
+        lines = sorted(self.lines(), key=lambda line: line["time"])
+        self.daemon.start()
+        half = len(lines) // 200 * 100
+        self.feed(lines[:half])
+        self.daemon.stop(signal.SIGKILL)
+        self.daemon.start()
+        self.feed(lines[half:], half // 100 + 1)
+        self.assert_same_scores()
+        status, again = self.daemon.send(lines[:100], self.model, 1)
+        self.assertEqual((status, again["status"]), (200, "duplicate"))
+        self.assert_same_scores()
+        self.assertEqual(self.daemon.stop(), 0)
+
+    def test_policy_is_read_again_and_a_bad_one_changes_nothing(self):
+        self.daemon.start()
+        shadow = lambda: json.loads(self.daemon.ask("GET", "/v1/policy")[1])["shadow"]
+        self.assertFalse(shadow())
+        self.daemon.policy.write_text("[policy]\nshadow = true\n")
+        self.daemon.process.send_signal(signal.SIGHUP)
+        self.wait_until(shadow)
+        self.daemon.policy.write_text("[policy]\nlimit = 7\n")
+        self.daemon.process.send_signal(signal.SIGHUP)
+        self.wait_until(lambda: "limit" in (self.own / "log").read_text())
+        self.assertTrue(shadow())
+
+    def wait_until(self, holds):
+        for _ in range(500):
+            if holds():
+                return
+            time.sleep(0.02)
+        self.fail("it did not come to that")
+
+    def test_an_erased_account_is_gone_after_a_restart_too(self):
+        lines = list(self.lines())
+        name = lines[0]["account"]
+        self.daemon.start()
+        self.feed(lines[:200])
+        self.assertIsNotNone(self.daemon.account(name))
+        self.assertEqual(self.daemon.ask("DELETE", f"/v1/tenants/t/accounts/{name}", role="admin")[0], 204)
+        self.assertIsNone(self.daemon.account(name))
+        self.daemon.stop()
+        self.daemon.start()
+        self.assertIsNone(self.daemon.account(name))
+
+    def test_neither_names_nor_vectors_are_in_the_clear_in_any_file(self):
+        name = "canary-account-" + secrets.token_hex(8)
+        lines = [line | {"account": name} for line in list(self.lines())[:80]]
+        self.daemon.start()
+        self.feed(lines)
+        self.daemon.stop(signal.SIGKILL)
+        vector = b"".join(map(float32, lines[5]["vector"][:8]))
+        for path in self.own.rglob("*"):
+            if path.is_file() and path.name not in ("tokens", "cms.toml"):
+                content = path.read_bytes()
+                self.assertNotIn(name.encode(), content, path)
+                self.assertNotIn(vector, content, path)
+
+    def test_a_configuration_that_is_wrong_says_where(self):
+        for text, code in (("[atlas]\nfile = 3\n", 3), ("[sevre]\n", 3)):
+            self.daemon.config.write_text(text)
+            done = program.run("serve", "--config", self.daemon.config)
+            self.assertEqual(done.returncode, code, done.stderr)
+            self.assertIn(b"cms.toml", done.stderr)
+
+
+@unittest.skipUnless(MODEL and os.path.exists(MODEL), "CMS_MODEL does not name a GGUF file")
+class ObserveTest(unittest.TestCase):
+    def test_prompts_come_to_the_scores_that_capture_and_score_come_to(self):
+        folder = pathlib.Path(tempfile.mkdtemp(prefix="cms-observe-"))
+        self.addCleanup(shutil.rmtree, folder, ignore_errors=True)
+        environment = os.environ | {"CMS_QUICKSTART_DIR": str(folder)}
+        subprocess.run(["bash", ROOT / "tools/quickstart/main_job.sh", "--shipped"], check=True, env=environment,
+                       stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        model = program.run("model", "prepare", "--model", MODEL).stdout.decode().splitlines()[-1]
+        accounts = {}
+        for line in (folder / "sets" / "expected.jsonl").read_text().splitlines():
+            row = json.loads(line)
+            accounts.setdefault(row["account"], []).append(row)
+        chosen = {name: accounts[name][:20] for name in list(accounts)[:2]}
+        daemon = Daemon(folder, folder / "atlas.cms", f'[tap]\nmodel = "{model}"\n').start()
+        self.addCleanup(daemon.stop, signal.SIGKILL)
+        for sequence, (name, asked) in enumerate(chosen.items(), 1):
+            lately = time.time() - asked[-1]["time"]  # so that no evidence has leaked when it is looked at
+            lines = [{"account": name, "time": lately + row["time"], "text": row["text"]} for row in asked]
+            status, answer = daemon.send(lines, "", sequence, "observations")
+            self.assertEqual((status, answer["scored"]), (200, 20), answer)
+        done = program.run("score", "--atlas", folder / "atlas.cms", folder / "sets" / "expected", "--json", "--every")
+        scored = {}
+        for line in map(json.loads, done.stdout.splitlines()):
+            if line["requests"] == 20:
+                scored[line["account"]] = line
+        for name in chosen:
+            got = daemon.account(name)
+            self.assertEqual(got["requests"], 20)
+            # What else is in a batch of the model changes its vectors by float noise.
+            self.assertAlmostEqual(got["coverage"], scored[name]["coverage"], delta=0.03)
+            self.assertAlmostEqual(got["poh"], scored[name]["poh"], delta=0.1)
+
+
+def float32(value):
+    return struct.pack("<f", value)
+
+
+def read_npy(path):
+    """Rows of a little-endian float32 or float16 matrix as Python floats."""
+    content = path.read_bytes()
+    length = struct.unpack("<H", content[8:10])[0]
+    header = ast.literal_eval(content[10:10 + length].decode())
+    letter, size = ("e", 2) if header["descr"] == "<f2" else ("f", 4)
+    rows_count, columns = header["shape"]
+    at = 10 + length
+    for _ in range(rows_count):
+        yield list(struct.unpack(f"<{columns}{letter}", content[at:at + columns * size]))
+        at += columns * size
+
+
+if __name__ == "__main__":
+    unittest.main()
