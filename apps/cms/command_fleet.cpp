@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 
 #include "command.hpp"
+#include "pipeline/campaign_ledger.hpp"
 #include "pipeline/parallel.hpp"
 #include "pipeline/signatures.hpp"
 #include "score_inputs.hpp"
@@ -59,8 +60,16 @@ std::vector<std::uint32_t> charts_of(const Seen& seen, const fleet::Campaign& ca
   return covered;
 }
 
+nlohmann::json ledger_line(const ScoreInputs& inputs, const cms::policy::Ledger& ledger) {
+  return {{"requests", ledger.requests},
+          {"distinct", ledger.distinct},
+          {"charts", ledger.covered()},
+          {"coverage", static_cast<double>(ledger.covered()) / inputs.model.atlas.chart_count()},
+          {"paid", ledger.paid()}};
+}
+
 nlohmann::json line_of(const fleet::CampaignCalibration& calibration, const Seen& seen, const ScoreInputs& inputs,
-                       const fleet::Campaign& campaign) {
+                       const fleet::Campaign& campaign, const cms::policy::Ledger& ledger) {
   std::vector<std::string> members;
   for (const auto member : campaign.members) members.push_back(seen.names[member]);
   const auto& reading = campaign.reading;
@@ -77,6 +86,7 @@ nlohmann::json line_of(const fleet::CampaignCalibration& calibration, const Seen
           {"distance", reading.distance},
           {"breadth", reading.breadth},
           {"overlap", reading.overlap},
+          {"ledger", ledger_line(inputs, ledger)},
           {"reasons", fleet::reasons(calibration, campaign)}};
 }
 
@@ -104,7 +114,9 @@ Result<void> run(const Words& words) {
     if (!words.all && campaign.poh > words.level) continue;
     ++shown;
     if (words.json) {
-      fmt::print("{}\n", line_of(calibration, seen, inputs, campaign).dump());
+      CMS_TRY(ledger,
+              pipeline::campaign_ledger(inputs.model, inputs.set, inputs.accounts, campaign.members, {}, threads));
+      fmt::print("{}\n", line_of(calibration, seen, inputs, campaign, ledger).dump());
       continue;
     }
     fmt::print("Campaign PoH {:.4f}: {}\n ", campaign.poh, fleet::reasons(calibration, campaign));

@@ -69,6 +69,7 @@ Result<std::vector<std::vector<std::uint32_t>>> find_communities(std::uint32_t c
     for (std::uint32_t account = 0; account < count; ++account) communities.push_back({account});
     return communities;
   }
+  if (options.whole_weight > 0) total = options.whole_weight;
   if (!cluster(graph, count, total, options)) return fail(ErrorCode::failed, "igraph could not find communities");
   std::map<igraph_integer_t, std::size_t> numbers;
   for (std::uint32_t account = 0; account < count; ++account) {

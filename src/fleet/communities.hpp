@@ -21,6 +21,7 @@ struct CommunityOptions {
   double resolution = 2;
   std::uint32_t iterations = 3;
   std::uint64_t seed = 1;
+  double whole_weight = 0;  // of all links of the graph that these are some whole components of; 0 = of these alone
 };
 
 // Members, ascending, of every community of accounts 0 .. count - 1, by first member. Errors: `bad_input` when a link

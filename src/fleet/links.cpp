@@ -79,10 +79,12 @@ double breadth_of(const BreadthNorm& norm, const Signature& account) {
   return std::clamp((std::log(charts) - expected) / norm.scale, -kBreadthMax, kBreadthMax);
 }
 
+double link_weight(double breadth, const LinkOptions& options, const Signature& a, const Signature& b) {
+  return std::exp(breadth - std::max(0.0, distance_squared(a, b)) / options.distance_scale);
+}
+
 double link_weight(const BreadthNorm& norm, const LinkOptions& options, const Signature& a, const Signature& b) {
-  const double distance = std::max(0.0, distance_squared(a, b));
-  const double breadth = std::min(breadth_of(norm, a), breadth_of(norm, b));
-  return std::exp(breadth - distance / options.distance_scale);
+  return link_weight(std::min(breadth_of(norm, a), breadth_of(norm, b)), options, a, b);
 }
 
 struct Neighbourhood::Index {

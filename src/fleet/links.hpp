@@ -55,6 +55,8 @@ struct Link {
 
 // What a link between two accounts weighs.
 double link_weight(const BreadthNorm& norm, const LinkOptions& options, const Signature& a, const Signature& b);
+// The same for who knows the lesser breadth of the two.
+double link_weight(double breadth, const LinkOptions& options, const Signature& a, const Signature& b);
 
 // Accounts by where they are, for finding neighbours; follows them as they change.
 class Neighbourhood {

@@ -30,15 +30,24 @@ const Allowance* allowance_of(const Policy& policy, std::string_view tenant, std
   return nullptr;
 }
 
+Action rung_of(const Ladder& ladder, double poh) {
+  if (poh <= ladder.review) return Action::review;
+  if (poh <= ladder.limit) return Action::limit;
+  if (poh <= ladder.price) return Action::price;
+  if (poh <= ladder.observe) return Action::observe;
+  return Action::allow;
+}
+
+// A campaign's rung; communities that are not flagged, which honest accounts are in all the time, have none.
+Action rung_of(const Policy& policy, const Ladder& ladder, const Membership& campaign) {
+  const auto rung = rung_of(ladder, campaign.campaign_poh);
+  return rung < Action::limit ? Action::allow : std::min(rung, policy.campaign_at_most);
+}
+
 }  // namespace
 
 Action decide(const Ladder& ladder, const Score& score) {
-  if (!score.computed) return Action::allow;
-  if (score.poh <= ladder.review) return Action::review;
-  if (score.poh <= ladder.limit) return Action::limit;
-  if (score.poh <= ladder.price) return Action::price;
-  if (score.poh <= ladder.observe) return Action::observe;
-  return Action::allow;
+  return score.computed ? rung_of(ladder, score.poh) : Action::allow;
 }
 
 Ladder ladder_of(const Policy& policy, std::string_view tenant, std::string_view account) {
@@ -49,10 +58,15 @@ Ladder ladder_of(const Policy& policy, std::string_view tenant, std::string_view
 }
 
 Decision decide(const Policy& policy, const Ladder& ladder, std::string_view tenant, std::string_view account,
-                const Score& score, double now, const Override* found) {
+                const Score& score, double now, const Override* found, const Membership* campaign) {
   Decision decision;
   decision.would_be = decide(ladder, score);
   if (!score.computed) decision.why = "not computed";
+  const auto least = campaign != nullptr ? rung_of(policy, ladder, *campaign) : Action::allow;
+  if (least > decision.would_be) {
+    decision.would_be = least;
+    decision.why = "campaign";
+  }
   if (found != nullptr && now < found->until) {
     decision.would_be = found->action;
     decision.why = "override";
@@ -72,8 +86,8 @@ Decision decide(const Policy& policy, const Ladder& ladder, std::string_view ten
 }
 
 Decision decide(const Policy& policy, std::string_view tenant, std::string_view account, const Score& score, double now,
-                const Override* found) {
-  return decide(policy, ladder_of(policy, tenant, account), tenant, account, score, now, found);
+                const Override* found, const Membership* campaign) {
+  return decide(policy, ladder_of(policy, tenant, account), tenant, account, score, now, found, campaign);
 }
 
 }  // namespace cms::policy

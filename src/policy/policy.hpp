@@ -2,8 +2,10 @@
 //
 // A decision is a function of the policy, the account's name, its score and the time: no clock, no storage. What it can
 // only do beyond the ladder is to be milder: thresholds are lowered by a secret amount, an account that is known to be
-// a machine is let off, and a policy in shadow acts on nobody. An analyst's override alone may be harsher.
-// Invariants: no action is harsher than what the ladder says, unless by override; same arguments, same decision.
+// a machine is let off, and a policy in shadow acts on nobody. Harsher are an analyst's override and membership in a
+// campaign: it lowers the account's standing here, never its PoH.
+// Invariants: no action is harsher than what the ladder says of the account's PoH or its campaign's, unless by
+// override; the same arguments, the same decision.
 // Threads: plain values and pure functions. Cost: below. Page: docs/policy.md.
 #pragma once
 
@@ -40,8 +42,16 @@ struct Allowance {
   bool operator==(const Allowance&) const = default;
 };
 
+// A community that an account is a member of, as the fleet has judged it (docs/fleet.md).
+struct Membership {
+  double campaign_poh = 1;  // in (0, 1]
+
+  bool operator==(const Membership&) const = default;
+};
+
 struct Policy {
   Ladder ladder;
+  Action campaign_at_most = Action::limit;  // the harshest that follows from membership in a campaign
   bool shadow = false;  // decide, act never: the action is allow, and `would_be` says what it would have been
   // Thresholds of an account are times 1 - u x jitter, u in [0, 1) keyed by tenant and account: who probes one account
   // learns nothing of another's. They are only ever lowered, so the promise of the ladder holds. In [0, .5]; without a
@@ -56,8 +66,8 @@ struct Policy {
 struct Decision {
   Action action = Action::allow;
   Action would_be = Action::allow;      // the action, were the policy not in shadow
-  std::string_view why = "ladder";      // what fixed the action: "ladder", "allowance", "shadow", "override" or
-                                        // "not computed"
+  std::string_view why = "ladder";      // what fixed the action: "ladder", "campaign", "allowance", "shadow",
+                                        // "override" or "not computed"
 
   bool operator==(const Decision&) const = default;
 };
@@ -69,12 +79,15 @@ Action decide(const Ladder& ladder, const Score& score);
 Ladder ladder_of(const Policy& policy, std::string_view tenant, std::string_view account);
 
 // What follows at `now` (seconds since 1970). `found` is the account's override, null where it has none; it wins over
-// everything but shadow until it ends. Cost: that of ladder_of(), and a walk over the allowances.
+// everything but shadow until it ends. `campaign` is the community it is a member of, null where it has none: one that
+// is not flagged (campaign PoH above `limit`) says nothing; a flagged one gives at least the rung of its own PoH, no
+// harsher than `campaign_at_most`. Cost: that of ladder_of(), and a walk over the allowances.
 Decision decide(const Policy& policy, std::string_view tenant, std::string_view account, const Score& score, double now,
-                const Override* found = nullptr);
+                const Override* found = nullptr, const Membership* campaign = nullptr);
 
 // The same for who has many scores of one account: `ladder` is what ladder_of() gives for it.
 Decision decide(const Policy& policy, const Ladder& ladder, std::string_view tenant, std::string_view account,
-                const Score& score, double now, const Override* found = nullptr);
+                const Score& score, double now, const Override* found = nullptr,
+                const Membership* campaign = nullptr);
 
 }  // namespace cms::policy

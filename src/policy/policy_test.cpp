@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
 #include <string>
 
@@ -51,6 +52,54 @@ TEST(Policy, the_default_policy_is_the_plain_ladder) {
     const auto decision = decide(Policy{}, "t", std::to_string(i), score, 0);
     EXPECT_EQ(decision, (Decision{decide(Ladder{}, score), decide(Ladder{}, score), "ladder"}));
   }
+}
+
+TEST(Policy, a_flagged_campaign_gives_its_members_its_own_rung_up_to_limit) {
+  const auto with = [](double poh, double campaign_poh, const Policy& policy = {}) {
+    const Membership campaign{campaign_poh};
+    return decide(policy, "t", "a", score_of(poh), 0, nullptr, &campaign);
+  };
+  EXPECT_EQ(with(1, .01), (Decision{Action::limit, Action::limit, "campaign"}));
+  EXPECT_EQ(with(1, .0001), (Decision{Action::limit, Action::limit, "campaign"}));
+  EXPECT_EQ(with(.04, .01), (Decision{Action::limit, Action::limit, "campaign"}));
+  EXPECT_EQ(with(1, .0101), (Decision{Action::allow, Action::allow, "ladder"}));  // not flagged
+  EXPECT_EQ(with(.0005, .01), (Decision{Action::review, Action::review, "ladder"}));
+  EXPECT_EQ(with(.01, .01), (Decision{Action::limit, Action::limit, "ladder"}));
+  Policy harsh, mild;
+  harsh.campaign_at_most = Action::review;
+  mild.campaign_at_most = Action::observe;
+  EXPECT_EQ(with(1, .001, harsh).action, Action::review);
+  EXPECT_EQ(with(1, .01, harsh).action, Action::limit);
+  EXPECT_EQ(with(1, .001, mild).action, Action::observe);
+  EXPECT_EQ(with(.04, .001, mild), (Decision{Action::price, Action::price, "ladder"}));
+}
+
+TEST(Policy, a_campaign_never_makes_an_action_milder_and_yields_to_shadow_allowance_and_override) {
+  Random random(9);
+  for (int i = 0; i < 2'000; ++i) {
+    const auto score = score_of(std::pow(10, -4 * random.uniform()));
+    const Membership campaign{std::pow(10, -4 * random.uniform())};
+    const auto policy = jittered(random.uniform() * .5);
+    const auto alone = decide(policy, "t", "a", score, 0).action;
+    const auto together = decide(policy, "t", "a", score, 0, nullptr, &campaign).action;
+    EXPECT_GE(together, alone);
+    EXPECT_LE(together, std::max(alone, Action::limit));
+    const auto rung = decide(policy.ladder, score_of(campaign.campaign_poh));
+    EXPECT_LE(together, std::max(decide(policy.ladder, score), rung));
+  }
+  const Membership campaign{.005};
+  Policy policy;
+  policy.allowances = {{"t", "bot", 10, Action::observe, "nightly job"}};
+  EXPECT_EQ(decide(policy, "t", "bot", score_of(1), 0, nullptr, &campaign).why, "allowance");
+  EXPECT_EQ(decide(policy, "t", "bot", score_of(1), 0, nullptr, &campaign).action, Action::observe);
+  const Override known{Action::allow, 10, "known customer"};
+  EXPECT_EQ(decide(policy, "t", "a", score_of(1), 0, &known, &campaign).why, "override");
+  EXPECT_EQ(decide(policy, "t", "a", score_of(1), 0, &known, &campaign).action, Action::allow);
+  policy.shadow = true;
+  EXPECT_EQ(decide(policy, "t", "a", score_of(1), 0, nullptr, &campaign),
+            (Decision{Action::allow, Action::limit, "shadow"}));
+  // Too young to be judged alone.
+  EXPECT_EQ(decide(Policy{}, "t", "a", Score{}, 0, nullptr, &campaign).why, "campaign");
 }
 
 TEST(Policy, with_jitter_no_action_is_harsher_than_without_it) {

@@ -12,7 +12,7 @@ import world
 from program import ProgramTest, fitted, run
 
 KEYS = {"atlas", "poh", "poh_min", "evidence", "accounts", "requests", "coverage", "charts", "effective_charts",
-        "expected_charts", "distance", "breadth", "overlap", "reasons"}
+        "expected_charts", "distance", "breadth", "overlap", "ledger", "reasons"}
 REQUESTS = 20
 SMALL = ("--resolution", "1")  # for fleets of a hundred accounts
 
@@ -50,6 +50,11 @@ class Fleet(ProgramTest):
             self.assertEqual(set(line), KEYS)
             self.assertTrue(0 < line["poh_min"] <= line["poh"] <= 1 and 0 < line["coverage"] <= 1)
             self.assertEqual(line["charts"], sorted(set(line["charts"])))
+            ledger = line["ledger"]
+            self.assertEqual(set(ledger), {"requests", "distinct", "charts", "coverage", "paid"})
+            self.assertEqual(ledger["charts"], len(line["charts"]))  # of 20 requests an account nothing is forgotten
+            self.assertEqual(ledger["requests"], REQUESTS * len(line["accounts"]))
+            self.assertGreaterEqual(ledger["paid"], ledger["requests"])
         evidence = [line["evidence"] for line in lines]
         self.assertEqual(evidence, sorted(evidence, reverse=True))
 

@@ -1,0 +1,123 @@
+// One update of a live fleet: synthetic accounts, of which some have sent a request since the update before.
+//
+//   cms_fleet_bench [accounts = 100000] [changed = 10000] [updates = 5] [cells = 0] [probes = 16]
+//
+// Accounts ask in 1 to 24 of 512 subjects, 24 to 60 requests each; one in a thousand, at least 20, draw from one broad
+// stream. OMP_NUM_THREADS sets the threads. It prints one JSON line an update, after those of making and clustering.
+#include <sys/resource.h>
+
+#include <chrono>
+#include <cstdio>
+#include <cstdlib>
+#include <ctime>
+
+#include "fleet/campaign.hpp"
+#include "fleet/live.hpp"
+#include "fleet/signature_example.hpp"
+
+namespace {
+
+using Clock = std::chrono::steady_clock;
+using cms::Random;
+namespace fleet = cms::fleet;
+
+constexpr std::size_t kSubjects = 512, kTexts = 16;  // texts of a subject
+
+// Texts made once: drawing is then as cheap as looking up.
+struct Texts {
+  std::vector<std::vector<float>> centres;
+  std::vector<cms::Projected> texts;
+
+  explicit Texts(Random& random) {
+    for (std::size_t s = 0; s < kSubjects; ++s) centres.push_back(fleet::ExampleWorld::direction(random));
+    for (std::size_t t = 0; t < kSubjects * kTexts; ++t) {
+      cms::Projected made;
+      made.chart = static_cast<std::uint16_t>(t / kTexts / 2);
+      for (const float value : centres[t / kTexts]) {
+        const double moved = 60.0 * (4 * static_cast<double>(value) + random.normal() / 2);
+        made.point.push_back(static_cast<std::int8_t>(std::lround(std::clamp(moved, -127.0, 127.0))));
+      }
+      texts.push_back(std::move(made));
+    }
+  }
+  void give(fleet::Signature& account, std::size_t subject, Random& random) const {
+    fleet::take(account, texts[subject * kTexts + random.below(kTexts)], centres[subject], {});
+  }
+};
+
+struct Crowd {
+  std::vector<fleet::Signature> accounts;
+  std::vector<std::vector<std::uint16_t>> subjects;
+};
+
+Crowd make_crowd(const Texts& texts, std::size_t count, Random& random) {
+  Crowd crowd{std::vector<fleet::Signature>(count), std::vector<std::vector<std::uint16_t>>(count)};
+  const auto members = std::max<std::size_t>(20, count / 1'000);
+  for (std::size_t i = 0; i < count; ++i) {
+    auto& subjects = crowd.subjects[i];
+    const auto wide = i < members ? kSubjects : 1 + random.below(24);
+    for (std::size_t s = 0; s < wide; ++s) {
+      subjects.push_back(static_cast<std::uint16_t>(i < members ? s : random.below(kSubjects)));
+    }
+    const auto requests = 24 + random.below(37);
+    for (std::size_t r = 0; r < requests; ++r) {
+      texts.give(crowd.accounts[i], subjects[random.below(subjects.size())], random);
+    }
+  }
+  return crowd;
+}
+
+double cpu_seconds() { return static_cast<double>(std::clock()) / CLOCKS_PER_SEC; }  // of all threads
+
+double seconds_since(Clock::time_point start) { return std::chrono::duration<double>(Clock::now() - start).count(); }
+
+long argument(int count, char** words, int i, long otherwise) {
+  return i < count ? std::strtol(words[i], nullptr, 10) : otherwise;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  const auto count = static_cast<std::size_t>(argument(argc, argv, 1, 100'000));
+  const auto changed = static_cast<std::size_t>(argument(argc, argv, 2, 10'000));
+  Random random(1);
+  const Texts texts(random);
+  auto crowd = make_crowd(texts, count, random);
+  fleet::LiveOptions options;
+  options.cells = static_cast<std::uint32_t>(argument(argc, argv, 4, 0));
+  options.links.probes = static_cast<std::uint32_t>(argument(argc, argv, 5, 16));
+  const auto norm = *fleet::fit_breadth(crowd.accounts);
+  auto start = Clock::now();
+  auto live = fleet::LiveFleet::make(crowd.accounts, norm, options);
+  if (!live) return 1;
+  const double linking = seconds_since(start);
+  start = Clock::now();
+  if (!live->rebuild()) return 1;
+  rusage used{};
+  getrusage(RUSAGE_SELF, &used);
+  std::printf("{\"accounts\": %zu, \"make_s\": %.2f, \"rebuild_s\": %.2f, \"bytes_per_account\": %.0f, "
+              "\"communities\": %zu, \"links\": %zu, \"resident_max_mb\": %ld}\n",
+              count, linking, seconds_since(start), double(live->bytes()) / double(count), live->communities().size(),
+              live->links().size(), used.ru_maxrss / 1024);
+  for (long update = 0; update < argument(argc, argv, 3, 5); ++update) {
+    std::vector<std::uint32_t> ids;
+    std::vector<fleet::Signature> signatures;
+    for (std::size_t c = 0; c < changed; ++c) {
+      const auto i = static_cast<std::uint32_t>(random.below(count));
+      texts.give(crowd.accounts[i], crowd.subjects[i][random.below(crowd.subjects[i].size())], random);
+      ids.push_back(i);
+    }
+    for (const auto i : ids) signatures.push_back(crowd.accounts[i]);
+    start = Clock::now();
+    const double busy = cpu_seconds();
+    const auto done = live->update(ids, signatures);
+    const double seconds = seconds_since(start), worked = cpu_seconds() - busy;
+    if (!done) return 1;
+    std::printf("{\"update_s\": %.3f, \"cpu_s\": %.3f, \"changed\": %u, \"looked_anew\": %u, \"visited\": %u, "
+                "\"moved\": %u, \"clustered\": %u, \"bytes_per_account\": %.0f}\n",
+                seconds, worked, done->changed, done->looked_anew, done->visited, done->moved, done->clustered,
+                double(live->bytes()) / double(count));
+    std::fflush(stdout);
+  }
+  return 0;
+}

@@ -1,0 +1,367 @@
+#include "fleet/live.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <map>
+
+namespace cms::fleet {
+namespace {
+
+constexpr std::size_t kSlack = 4;  // neighbours held beyond those that are linked
+constexpr double kUnits = 0x1p26;  // of weights, which are at most e^3
+
+template <typename Held>
+const Held* find_in(std::span<const Held> some, std::uint32_t account) {
+  for (const auto& one : some) {
+    if (one.near.account == account) return &one;
+  }
+  return nullptr;
+}
+
+// Eight in reserve: doubling would cost a tenth of all that is held.
+void add_holder(std::vector<std::uint32_t>& holders, std::uint32_t account) {
+  if (holders.size() == holders.capacity()) holders.reserve(holders.size() + 8);
+  holders.push_back(account);
+}
+
+}  // namespace
+
+// An update on its way.
+struct LiveFleet::Change {
+  struct Before {
+    std::uint32_t account = 0;
+    std::vector<Held> linked;      // that it was linked to by itself
+    bool changed = false;
+  };
+  std::vector<std::uint32_t> accounts;  // that have changed, ascending
+  std::vector<Before> before;           // of every account whose neighbours may change
+  std::vector<std::uint32_t> poor;      // that may have too few neighbours left
+};
+
+LiveFleet::LiveFleet(std::vector<Signature> accounts, const BreadthNorm& norm, const LiveOptions& options)
+    : accounts_(std::move(accounts)), norm_(norm), options_(options),
+      cells_([&] {
+        std::vector<Place> places(accounts_.size());
+        for (std::size_t i = 0; i < places.size(); ++i) places[i] = place_of(accounts_[i]);
+        return Cells(places, {options.cells, options.links.probes, options.links.seed});
+      }()),
+      near_(accounts_.size()), bound_(accounts_.size()), breadth_(accounts_.size()), holders_(accounts_.size()),
+      strength_(accounts_.size()), stirring_(accounts_.size()), community_(accounts_.size()), mark_(accounts_.size()) {}
+
+Result<LiveFleet> LiveFleet::make(std::vector<Signature> accounts, const BreadthNorm& norm,
+                                  const LiveOptions& options) {
+  if (accounts.empty()) return fail(ErrorCode::bad_input, "a live fleet begins with an account");
+  LiveFleet fleet(std::move(accounts), norm, options);
+  constexpr std::uint32_t kTogether = 16'384;  // looks whose results are held at once
+  const auto count = static_cast<std::uint32_t>(fleet.accounts_.size());
+  for (std::uint32_t first = 0; first < count; first += kTogether) {
+    std::vector<std::uint32_t> some;
+    for (std::uint32_t i = first; i < std::min(count, first + kTogether); ++i) some.push_back(i);
+    auto found = fleet.cells_.scan(some, fleet.held_wanted() + 1, false);
+    for (std::size_t i = 0; i < some.size(); ++i) fleet.hold(some[i], std::move(found[i].nearest));
+  }
+#pragma omp parallel for schedule(static)
+  for (std::uint32_t i = 0; i < count; ++i) fleet.breadth_[i] = breadth_of(norm, fleet.accounts_[i]);
+#pragma omp parallel for schedule(static)
+  for (std::uint32_t i = 0; i < count; ++i) {
+    for (auto& held : fleet.near_[i]) held.weight = fleet.weigh(i, held.near.account);
+  }
+  for (std::uint32_t i = 0; i < count; ++i) {
+    for (const auto& tie : fleet.ties_of(i)) fleet.strength_[i] += tie.weight;
+    fleet.total_ += fleet.strength_[i];
+    fleet.join(i, fleet.fresh_community());
+  }
+  fleet.total_ /= 2;
+  return fleet;
+}
+
+std::size_t LiveFleet::held_wanted() const { return options_.links.neighbours + kSlack; }
+std::size_t LiveFleet::held_max() const { return held_wanted() + kSlack; }
+
+Place LiveFleet::place_of(const Signature& signature) const {
+  Place place;
+  const auto mean = mean_point(signature);
+  std::copy(mean.begin(), mean.end(), place.begin());
+  place.back() = static_cast<float>(options_.links.breadth_coordinate * breadth_of(norm_, signature));
+  return place;
+}
+
+std::span<const LiveFleet::Held> LiveFleet::linked(std::uint32_t account) const {
+  return std::span(near_[account]).first(std::min<std::size_t>(options_.links.neighbours, near_[account].size()));
+}
+
+LiveFleet::Weight LiveFleet::weigh(std::uint32_t a, std::uint32_t b) const {
+  const auto &first = accounts_[a], &second = accounts_[b];
+  if (first.requests < kRequestsMin || second.requests < kRequestsMin) return 0;
+  const double weight = link_weight(std::min(breadth_[a], breadth_[b]), options_.links, first, second);
+  return static_cast<Weight>(std::lround(weight * kUnits));
+}
+
+void LiveFleet::set_weight(std::uint32_t account, std::uint32_t other, Weight weight) {
+  for (auto& held : near_[account]) {
+    if (held.near.account == other) held.weight = weight;
+  }
+}
+
+std::vector<LiveFleet::Tie> LiveFleet::ties_of(std::uint32_t account) const {
+  std::vector<Tie> ties;
+  ties.reserve(2 * options_.links.neighbours);
+  for (const auto& held : linked(account)) ties.push_back({held.near.account, held.weight});
+  for (const auto holder : holders_[account]) {
+    const auto* held = find_in(linked(holder), account);
+    if (held != nullptr && find_in(linked(account), holder) == nullptr) ties.push_back({holder, held->weight});
+  }
+  std::erase_if(ties, [](const Tie& tie) { return tie.weight == 0; });
+  std::sort(ties.begin(), ties.end(), [](const Tie& a, const Tie& b) { return a.account < b.account; });
+  return ties;
+}
+
+// --- links ---------------------------------------------------------------------------------------------------------
+
+void LiveFleet::release(std::uint32_t account) {
+  for (const auto& held : near_[account]) {
+    auto& holders = holders_[held.near.account];
+    *std::find(holders.begin(), holders.end(), account) = holders.back();
+    holders.pop_back();
+  }
+  near_[account].clear();
+}
+
+// Takes what a look has found: the last of as many as were wanted is the bound.
+void LiveFleet::hold(std::uint32_t account, std::vector<Near> nearest) {
+  release(account);
+  bound_[account] = Near{};
+  if (nearest.size() > held_wanted()) {
+    bound_[account] = nearest[held_wanted()];
+    nearest.resize(held_wanted());
+  }
+  near_[account].reserve(held_max());  // where more come near, for a moment, it grows
+  for (const auto& near : nearest) {
+    near_[account].push_back({near, 0});
+    add_holder(holders_[near.account], account);
+  }
+  cells_.set_bound(account, bound_[account].distance);
+}
+
+// Lets the farthest go where many have come near.
+void LiveFleet::trim(std::uint32_t account) {
+  auto& held = near_[account];
+  if (held.size() <= held_max()) return;
+  bound_[account] = held[held_wanted()].near;
+  for (std::size_t i = held_wanted(); i < held.size(); ++i) {
+    auto& holders = holders_[held[i].near.account];
+    *std::find(holders.begin(), holders.end(), account) = holders.back();
+    holders.pop_back();
+  }
+  held.resize(held_wanted());
+  cells_.set_bound(account, bound_[account].distance);
+}
+
+void LiveFleet::put(std::uint32_t account, const Near& near) {
+  auto& held = near_[account];
+  const auto before = [](const Held& one, const Near& other) { return one.near < other; };
+  held.insert(std::lower_bound(held.begin(), held.end(), near, before), {near, 0});
+}
+
+void LiveFleet::touch(std::uint32_t account, Change& change) {
+  if (mark_[account] > 0) return;
+  const auto now = linked(account);
+  change.before.push_back({account, {now.begin(), now.end()}, false});
+  mark_[account] = static_cast<std::uint32_t>(change.before.size());
+}
+
+// Takes new signatures in; accounts and what they were are in the change.
+Result<LiveFleet::Change> LiveFleet::begin(std::span<const std::uint32_t> accounts,
+                                           std::span<const Signature> signatures) {
+  if (accounts.size() != signatures.size()) {
+    return fail(ErrorCode::bad_input, "as many accounts as signatures are needed");
+  }
+  std::map<std::uint32_t, std::size_t> last;
+  for (std::size_t i = 0; i < accounts.size(); ++i) last[accounts[i]] = i;
+  std::size_t next = accounts_.size();
+  for (const auto& [account, i] : last) {
+    if (account > next) {
+      return fail(ErrorCode::bad_input, fmt::format("account {} leaves a gap after {} accounts", account, next));
+    }
+    if (account == next) ++next;
+  }
+  Change change;
+  for (const auto& [account, i] : last) {
+    const bool fresh = account == accounts_.size();
+    if (!fresh && accounts_[account] == signatures[i]) continue;
+    if (fresh) {
+      accounts_.emplace_back();
+      near_.emplace_back(), holders_.emplace_back(), bound_.emplace_back(), breadth_.push_back(0);
+      strength_.push_back(0), stirring_.push_back(0), community_.push_back(0), mark_.push_back(0);
+      cells_.move(account, place_of(signatures[i]));
+      join(account, fresh_community());
+    }
+    change.accounts.push_back(account);
+    touch(account, change);
+    change.before.back().changed = true;
+    accounts_[account] = signatures[i];
+    breadth_[account] = breadth_of(norm_, signatures[i]);
+  }
+  return change;
+}
+
+// Who has changed lies elsewhere; who held it measures again, and lets go of what lies beyond its bound.
+void LiveFleet::measure_holders(Change& change) {
+  for (const auto account : change.accounts) {
+    const auto place = cells_.place(account);
+    const auto holders = holders_[account];
+    for (const auto holder : holders) {
+      touch(holder, change);
+      auto& held = near_[holder];
+      held.erase(std::find_if(held.begin(), held.end(), [&](const Held& one) { return one.near.account == account; }));
+      const Near now{place_distance(place, cells_.place(holder)), account};
+      if (now < bound_[holder]) {
+        put(holder, now);
+        continue;
+      }
+      auto& left = holders_[account];
+      *std::find(left.begin(), left.end(), holder) = left.back();
+      left.pop_back();
+      change.poor.push_back(holder);
+    }
+  }
+}
+
+void LiveFleet::move_places(Change& change) {
+  std::vector<Place> places(change.accounts.size());
+#pragma omp parallel for schedule(static)
+  for (std::size_t i = 0; i < places.size(); ++i) places[i] = place_of(accounts_[change.accounts[i]]);
+  for (const auto account : change.accounts) release(account);
+  for (std::size_t i = 0; i < places.size(); ++i) cells_.move(change.accounts[i], places[i]);
+}
+
+void LiveFleet::look_around(Change& change, LiveUpdate& done) {
+  auto found = cells_.scan(change.accounts, held_wanted() + 1, true);
+  for (std::size_t i = 0; i < found.size(); ++i) {
+    const auto account = change.accounts[i];
+    for (const auto& entered : found[i].entered) {
+      const Near now{entered.distance, account};
+      if (!(now < bound_[entered.account])) continue;
+      if (find_in(std::span<const Held>(near_[entered.account]), account) != nullptr) continue;
+      touch(entered.account, change);
+      put(entered.account, now);
+      add_holder(holders_[account], entered.account);
+    }
+  }
+  for (std::size_t i = 0; i < found.size(); ++i) hold(change.accounts[i], std::move(found[i].nearest));
+  std::sort(change.poor.begin(), change.poor.end());
+  change.poor.erase(std::unique(change.poor.begin(), change.poor.end()), change.poor.end());
+  std::erase_if(change.poor, [&](std::uint32_t account) {
+    return near_[account].size() >= options_.links.neighbours || bound_[account] == Near{};
+  });
+  auto again = cells_.scan(change.poor, held_wanted() + 1, false);
+  for (std::size_t i = 0; i < again.size(); ++i) hold(change.poor[i], std::move(again[i].nearest));
+  done.looked_anew = static_cast<std::uint32_t>(change.poor.size());
+  for (const auto& before : change.before) trim(before.account);
+}
+
+// Whose link may weigh another amount than before: a < b, ascending.
+std::vector<std::pair<std::uint32_t, std::uint32_t>> LiveFleet::pairs_of(const Change& change) const {
+  const auto changed = [&](std::uint32_t i) { return mark_[i] > 0 && change.before[mark_[i] - 1].changed; };
+  std::vector<std::pair<std::uint32_t, std::uint32_t>> pairs;
+  for (const auto& before : change.before) {
+    const auto i = before.account;
+    const std::span<const Held> was = before.linked, now = linked(i);
+    const auto look = [&](std::span<const Held> some, std::span<const Held> others) {
+      for (const auto& held : some) {
+        const auto x = held.near.account;
+        if (!changed(i) && !changed(x) && find_in(others, x) != nullptr) continue;
+        pairs.emplace_back(std::min(i, x), std::max(i, x));
+      }
+    };
+    look(was, now);
+    look(now, was);
+  }
+  std::sort(pairs.begin(), pairs.end());
+  pairs.erase(std::unique(pairs.begin(), pairs.end()), pairs.end());
+  return pairs;
+}
+
+// Enters what links weigh now instead of before. Accounts to look at, ascending.
+std::vector<std::uint32_t> LiveFleet::settle_weights(const Change& change) {
+  const auto pairs = pairs_of(change);
+  const auto before = [&](std::uint32_t i, std::uint32_t x) {
+    return find_in(mark_[i] > 0 ? std::span<const Held>(change.before[mark_[i] - 1].linked) : linked(i), x);
+  };
+  std::vector<Weight> now(pairs.size()), was(pairs.size());
+#pragma omp parallel for schedule(static)
+  for (std::size_t p = 0; p < pairs.size(); ++p) {
+    const auto [a, b] = pairs[p];
+    if (find_in(linked(a), b) != nullptr || find_in(linked(b), a) != nullptr) now[p] = weigh(a, b);
+    const auto* old = before(a, b);
+    if (old == nullptr) old = before(b, a);
+    if (old != nullptr) was[p] = old->weight;
+  }
+  std::vector<std::uint32_t> waiting(change.accounts);
+  for (std::size_t p = 0; p < pairs.size(); ++p) {
+    const auto [a, b] = pairs[p];
+    set_weight(a, b, now[p]);
+    set_weight(b, a, now[p]);
+    const auto moved = std::int64_t{now[p]} - std::int64_t{was[p]};
+    total_ += moved;
+    for (const auto i : {a, b}) {
+      strength_[i] += moved;
+      total_of_[community_[i]] += moved;
+      if (stir(i, std::abs(moved))) waiting.push_back(i);
+    }
+  }
+  std::sort(waiting.begin(), waiting.end());
+  waiting.erase(std::unique(waiting.begin(), waiting.end()), waiting.end());
+  return waiting;
+}
+
+bool LiveFleet::stir(std::uint32_t account, std::int64_t weight) {
+  stirring_[account] += weight;
+  return static_cast<double>(stirring_[account]) > options_.stirred * static_cast<double>(strength_[account]);
+}
+
+Result<LiveUpdate> LiveFleet::update(std::span<const std::uint32_t> accounts, std::span<const Signature> signatures) {
+  LiveUpdate done;
+  CMS_TRY(change, begin(accounts, signatures));
+  done.changed = static_cast<std::uint32_t>(change.accounts.size());
+  if (change.accounts.empty()) return done;
+  move_places(change);
+  measure_holders(change);
+  look_around(change, done);
+  const auto stirred = settle_weights(change);
+  for (const auto& before : change.before) mark_[before.account] = 0;
+  CMS_TRY(waiting, cluster_small(stirred, done));
+  move_accounts(std::move(waiting), done);
+  return done;
+}
+
+std::vector<Link> LiveFleet::links() const {
+  std::vector<Link> links;
+  for (std::uint32_t i = 0; i < accounts_.size(); ++i) {
+    if (accounts_[i].requests < kRequestsMin) continue;
+    for (const auto& held : linked(i)) {
+      const auto other = held.near.account;
+      if (accounts_[other].requests < kRequestsMin) continue;
+      links.push_back({std::min(i, other), std::max(i, other), 0});
+    }
+  }
+  const auto before = [](const Link& x, const Link& y) { return std::pair(x.a, x.b) < std::pair(y.a, y.b); };
+  std::sort(links.begin(), links.end(), before);
+  links.erase(std::unique(links.begin(), links.end()), links.end());
+  for (auto& link : links) link.weight = link_weight(norm_, options_.links, accounts_[link.a], accounts_[link.b]);
+  return links;
+}
+
+std::size_t LiveFleet::bytes() const {
+  std::size_t sum = cells_.bytes() + bound_.capacity() * sizeof(Near) + breadth_.capacity() * sizeof(double) +
+                    (strength_.capacity() + stirring_.capacity() + total_of_.capacity()) * sizeof(std::int64_t) +
+                    (community_.capacity() + mark_.capacity() + size_of_.capacity()) * sizeof(std::uint32_t);
+  for (const auto& near : near_) sum += sizeof(near) + near.capacity() * sizeof(Held);
+  for (const auto& holders : holders_) sum += sizeof(holders) + holders.capacity() * sizeof(std::uint32_t);
+  return sum;
+}
+
+}  // namespace cms::fleet

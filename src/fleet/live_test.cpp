@@ -1,0 +1,212 @@
+#include "fleet/live.hpp"
+
+#include <gtest/gtest.h>
+#include <omp.h>
+
+#include <algorithm>
+#include <numeric>
+
+#include "fleet/signature_example.hpp"
+
+namespace cms::fleet {
+namespace {
+
+std::vector<Signature> honest(const ExampleWorld& world, std::size_t count, Random& random) {
+  std::vector<Signature> accounts;
+  for (std::size_t i = 0; i < count; ++i) {
+    const auto charts = ExampleWorld::some(3 + static_cast<std::uint32_t>(random.below(10)), random);
+    accounts.push_back(world.account(charts, 10 + static_cast<std::uint32_t>(random.below(71)), random));
+  }
+  return accounts;
+}
+
+// Every cell is looked through, so that links are exact.
+LiveOptions exact() {
+  LiveOptions options;
+  options.cells = 12;
+  options.links.probes = 12;
+  return options;
+}
+
+// One update of `count` accounts: most send a few requests more, some become somebody else, a few are new.
+std::vector<std::uint32_t> change(const ExampleWorld& world, std::vector<Signature>& accounts, std::uint32_t count,
+                                  Random& random) {
+  std::vector<std::uint32_t> changed;
+  for (std::uint32_t c = 0; c < count; ++c) {
+    const auto way = random.below(10);
+    auto account = static_cast<std::uint32_t>(random.below(accounts.size()));
+    if (way == 0) account = static_cast<std::uint32_t>(accounts.size()), accounts.emplace_back();
+    if (way < 3) accounts[account] = honest(world, 1, random).front();
+    else world.give(accounts[account], random.below(kExampleCharts), random);
+    changed.push_back(account);
+  }
+  return changed;
+}
+
+LiveUpdate apply(LiveFleet& fleet, const std::vector<Signature>& accounts, const std::vector<std::uint32_t>& changed) {
+  std::vector<Signature> signatures;
+  for (const auto account : changed) signatures.push_back(accounts[account]);
+  const auto done = fleet.update(changed, signatures);
+  EXPECT_TRUE(done);
+  return done ? *done : LiveUpdate{};
+}
+
+TEST(LiveFleet, has_the_links_of_a_plain_search_from_scratch_after_every_update) {
+  const ExampleWorld world(1);
+  Random random(2);
+  for (const std::size_t count : {1U, 3U, 30U, 600U}) {
+    auto accounts = honest(world, count, random);
+    const auto norm = *fit_breadth(honest(world, 200, random));
+    auto fleet = LiveFleet::make(accounts, norm, exact());
+    ASSERT_TRUE(fleet);
+    for (int round = 0; round < 12; ++round) {
+      EXPECT_EQ(fleet->links(), Neighbourhood(accounts, norm, {}).links());
+      apply(*fleet, accounts, change(world, accounts, 1 + static_cast<std::uint32_t>(count) / 10, random));
+    }
+    EXPECT_TRUE(std::equal(accounts.begin(), accounts.end(), fleet->accounts().begin(), fleet->accounts().end()));
+  }
+}
+
+TEST(LiveFleet, has_them_where_many_accounts_are_the_same) {
+  const ExampleWorld world(3);
+  Random random(4);
+  const auto norm = *fit_breadth(honest(world, 200, random));
+  auto accounts = honest(world, 120, random);
+  for (std::size_t i = 0; i < 80; ++i) accounts[i] = accounts[0];
+  auto fleet = LiveFleet::make(accounts, norm, exact());
+  for (std::uint32_t i = 40; i < 100; i += 3) {
+    accounts[i] = accounts[101 + i % 2];
+    apply(*fleet, accounts, {i});
+  }
+  // A plain search breaks ties of distance as it likes: another live fleet made anew is the oracle.
+  EXPECT_EQ(fleet->links(), LiveFleet::make(accounts, norm, exact())->links());
+}
+
+TEST(LiveFleet, has_the_communities_of_scratch_where_components_are_small) {
+  const ExampleWorld world(5);
+  Random random(6);
+  const auto norm = *fit_breadth(honest(world, 200, random));
+  // Groups of 30 that share a few charts nobody else has: with 12 neighbours each is a component.
+  auto options = exact();
+  options.links.neighbours = 12;
+  std::vector<Signature> accounts;
+  const auto member = [&](std::uint32_t group) { return world.account({2 * group, 2 * group + 1}, 60, random); };
+  for (std::uint32_t group = 0; group < 20; ++group) {
+    for (int m = 0; m < 30; ++m) accounts.push_back(member(group));
+  }
+  auto fleet = LiveFleet::make(accounts, norm, options);
+  ASSERT_TRUE(fleet->rebuild());
+  for (int round = 0; round < 10; ++round) {
+    std::vector<std::uint32_t> changed;
+    for (int c = 0; c < 12; ++c) {
+      changed.push_back(static_cast<std::uint32_t>(random.below(accounts.size())));
+      accounts[changed.back()] = member(static_cast<std::uint32_t>(random.below(20)));
+    }
+    EXPECT_GT(apply(*fleet, accounts, changed).clustered, 0U);
+    auto anew = LiveFleet::make(accounts, norm, options);
+    ASSERT_TRUE(anew->rebuild());
+    EXPECT_EQ(fleet->communities(), anew->communities());
+    EXPECT_EQ(fleet->communities(),
+              *find_communities(static_cast<std::uint32_t>(accounts.size()), fleet->links(), options.communities));
+  }
+}
+
+TEST(LiveFleet, stays_near_the_modularity_of_scratch_by_single_moves) {
+  const ExampleWorld world(7);
+  Random random(8);
+  auto options = exact();
+  options.component_max = 0;  // never clusters anew
+  auto accounts = honest(world, 800, random);
+  const auto norm = *fit_breadth(accounts);
+  auto fleet = LiveFleet::make(accounts, norm, options);
+  ASSERT_TRUE(fleet->rebuild());
+  std::uint32_t moved = 0;
+  for (int round = 0; round < 20; ++round) {
+    const auto done = apply(*fleet, accounts, change(world, accounts, 40, random));
+    moved += done.moved;
+    EXPECT_EQ(done.clustered, 0U);
+    const auto count = static_cast<std::uint32_t>(accounts.size());
+    const auto links = fleet->links();
+    const auto quality = [&](const auto& communities) {
+      return modularity(count, links, communities, options.communities.resolution);
+    };
+    EXPECT_GT(quality(fleet->communities()), .9 * quality(*find_communities(count, links, options.communities)));
+  }
+  EXPECT_GT(moved, 100U);
+}
+
+TEST(LiveFleet, who_turns_to_what_others_do_joins_their_community) {
+  const ExampleWorld world(9);
+  Random random(10);
+  std::vector<Signature> accounts;
+  const auto member = [&](std::uint32_t group) { return world.account({2 * group, 2 * group + 1}, 60, random); };
+  for (std::uint32_t i = 0; i < 600; ++i) accounts.push_back(member(i % 20));
+  auto options = exact();
+  options.component_max = 0;
+  auto fleet = LiveFleet::make(accounts, *fit_breadth(honest(world, 200, random)), options);
+  ASSERT_TRUE(fleet->rebuild());
+  for (std::uint32_t i = 0; i < 200; i += 7) {
+    const auto group = (i + 11) % 20;
+    const auto other = 200 + group;  // who has never changed
+    EXPECT_NE(fleet->community_of(i), fleet->community_of(other));
+    accounts[i] = member(group);
+    apply(*fleet, accounts, {i});
+    EXPECT_EQ(fleet->community_of(i), fleet->community_of(other)) << i;
+  }
+}
+
+TEST(LiveFleet, is_the_same_for_any_number_of_threads) {
+  const ExampleWorld world(13);
+  std::vector<std::vector<Link>> links;
+  std::vector<std::vector<std::vector<std::uint32_t>>> communities;
+  const int before = omp_get_max_threads();
+  for (const int threads : {1, 3}) {
+    omp_set_num_threads(threads);
+    Random random(14);
+    auto accounts = honest(world, 1'200, random);
+    auto fleet = LiveFleet::make(accounts, *fit_breadth(accounts), {});
+    ASSERT_TRUE(fleet->rebuild());
+    for (int round = 0; round < 4; ++round) apply(*fleet, accounts, change(world, accounts, 100, random));
+    links.push_back(fleet->links());
+    communities.push_back(fleet->communities());
+  }
+  omp_set_num_threads(before);
+  EXPECT_EQ(links[0], links[1]);
+  EXPECT_EQ(communities[0], communities[1]);
+}
+
+TEST(LiveFleet, holds_less_than_a_kibibyte_beside_a_signature) {
+  const ExampleWorld world(15);
+  Random random(16);
+  auto accounts = honest(world, 6'000, random);
+  auto fleet = LiveFleet::make(accounts, *fit_breadth(accounts), {});
+  for (int round = 0; round < 3; ++round) {
+    std::vector<std::uint32_t> changed;
+    for (std::uint32_t i = 0; i < 1'500; ++i) {
+      changed.push_back(static_cast<std::uint32_t>(random.below(accounts.size())));
+      world.give(accounts[changed.back()], random.below(kExampleCharts), random);
+    }
+    apply(*fleet, accounts, changed);
+  }
+  EXPECT_LE(fleet->bytes(), 1'024 * accounts.size());
+  EXPECT_GE(fleet->bytes(), 400 * accounts.size());
+}
+
+TEST(LiveFleet, costs_nothing_where_nothing_is_new_and_says_what_it_cannot_take) {
+  const ExampleWorld world(11);
+  Random random(12);
+  const auto accounts = honest(world, 50, random);
+  const auto norm = *fit_breadth(accounts);
+  auto fleet = LiveFleet::make(accounts, norm, exact());
+  const std::vector<std::uint32_t> some = {3, 4}, gap = {51};
+  EXPECT_EQ(fleet->update(some, std::vector{accounts[3], accounts[4]})->changed, 0U);
+  EXPECT_FALSE(fleet->update(some, std::vector{accounts[3]}));
+  EXPECT_FALSE(fleet->update(gap, std::vector{accounts[3]}));
+  EXPECT_EQ(fleet->accounts().size(), 50U);
+  EXPECT_FALSE(LiveFleet::make({}, norm, {}));
+  EXPECT_EQ(fleet->update(std::vector{3U, 3U}, std::vector{accounts[4], accounts[5]})->changed, 1U);
+  EXPECT_EQ(fleet->accounts()[3], accounts[5]);
+}
+
+}  // namespace
+}  // namespace cms::fleet
