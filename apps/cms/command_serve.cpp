@@ -47,7 +47,7 @@ Result<void> run(const Words& words) {
     sigwait(&signals, &signal);
     if (signal != SIGHUP) break;
     const auto reloaded = daemon.reload();
-    if (reloaded) say(Level::info, "reloaded", "policy, tokens and certificates read again");
+    if (reloaded) say(Level::info, "reloaded", "policy, tokens and the certificates of HTTP read again");
     if (!reloaded) say(Level::error, "reload_failed", "kept what was there: " + reloaded.error().message);
   }
   say(Level::info, "stopping", "stopping: what was taken is answered first");

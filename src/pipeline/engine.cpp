@@ -255,8 +255,8 @@ void Engine::State::set_durable(bool now, const std::string& why) {
   if (durable.exchange(now) != now && hooks.durable) hooks.durable(now, why);
 }
 
-// Writes nothing, durably, which opens the store again where it was closed, and begins at the positions it has. With the
-// admission lock. False while the disk goes on saying no.
+// Writes nothing, durably, which opens the store again where it was closed, and begins at the positions it has. With
+// the admission lock. False while the disk goes on saying no.
 bool Engine::State::heal() {
   if (!store.commit({}, {}) || !read_positions()) return false;
   healing = false;

@@ -19,7 +19,7 @@ const grpc::Status kUnknown(grpc::StatusCode::UNAUTHENTICATED, "send `authorizat
 
 constexpr double kCheckEvery_s = 60;
 
-// "ipv4:127.0.0.1:53412", "ipv6:[::1]:53412" or its percent-encoded form, without scheme, brackets and port.
+// The address alone of "ipv4:127.0.0.1:53412", "ipv6:[::1]:53412" or its percent-encoded form.
 std::string address_of(const std::string& peer) {
   auto address = peer.substr(0, peer.rfind(':'));
   address.erase(0, address.find(':') + 1);
@@ -44,7 +44,9 @@ Result<Identity> caller_of(const grpc::ServerContext& context, const GrpcParts& 
       if (auto known = parts.authority->by_subject({subject.data(), subject.size()}, now)) return *known;
     }
   }
-  if (!parts.authority->take_failure(address_of(context.peer()), now)) return fail(ErrorCode::refused, "too many failures; wait");
+  if (!parts.authority->take_failure(address_of(context.peer()), now)) {
+    return fail(ErrorCode::refused, "too many failures; wait");
+  }
   return fail(ErrorCode::refused, "");
 }
 

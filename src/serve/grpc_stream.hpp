@@ -26,7 +26,8 @@ class ActivationStream {
   ActivationStream(const ActivationStream&) = delete;
   ActivationStream& operator=(const ActivationStream&) = delete;
 
-  // Waits while too much is under way or too many answers have not left, then hands the batch to the engine. False when the peer takes no more answers.
+  // Waits while too much is under way or too many answers have not left, then hands the batch to the engine. False when
+  // the peer takes no more answers.
   bool take(const v1::ActivationBatch& batch);
 
  private:

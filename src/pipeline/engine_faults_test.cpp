@@ -1,0 +1,182 @@
+// The engine over a disk that fails: nothing acknowledged is lost or counted twice, and service returns with the disk.
+#include <fmt/format.h>
+#include <gtest/gtest.h>
+#include <unistd.h>
+
+#include <filesystem>
+#include <map>
+
+#include "base/hash.hpp"
+#include "pipeline/engine.hpp"
+#include "pipeline/model_example.hpp"
+#include "pipeline/record.hpp"
+#include "store/injecting_env.hpp"
+
+namespace cms::pipeline {
+namespace {
+
+constexpr double kNow = 1'700'000'000;
+constexpr std::size_t kBatches = 12, kItems = 6, kAccounts = 4;
+
+const Model& example() {
+  static const Model model = example_model();
+  return model;
+}
+
+// Batch `sequence`, from 1, of a producer.
+Batch batch_of(std::uint64_t sequence) {
+  static const Stream stream = example_stream(example(), 77, kBatches * kItems);
+  Batch batch{"t", {"tap", 1, sequence}, {}};
+  for (std::size_t i = 0; i < kItems; ++i) {
+    const auto row = stream.row((sequence - 1) * kItems + i);
+    Item item{fmt::format("account {}", (sequence + i) % kAccounts), kNow - 1'000 + double(sequence), {}};
+    for (const float value : row) item.activation.push_back(std::isfinite(value) ? value : 0);
+    batch.items.push_back(std::move(item));
+  }
+  return batch;
+}
+
+class World {
+ public:
+  explicit World(const std::string& name)
+      : folder_(std::filesystem::temp_directory_path() / fmt::format("cms_faults_{}_{}", name, ::getpid())),
+        environment_(rocksdb::NewCompositeEnv(files_)) {
+    std::filesystem::remove_all(folder_);
+    std::filesystem::create_directories(folder_);
+  }
+  ~World() { std::filesystem::remove_all(folder_); }
+
+  Result<store::Store> open() {
+    store::Options options;
+    options.path = folder_ / "store";
+    options.memory_bytes = 16 << 20;
+    options.environment = environment_.get();
+    return store::Store::open(options, {{"t", store::Key()}});
+  }
+  static Engine start(store::Store& store) {
+    return *Engine::start(example(), store, {.shards = 1}, [] { return kNow; });
+  }
+  store::InjectingFiles& files() { return *files_; }
+
+ private:
+  std::filesystem::path folder_;
+  std::shared_ptr<store::InjectingFiles> files_ = std::make_shared<store::InjectingFiles>();  // so RocksDB wants it
+  std::unique_ptr<rocksdb::Env> environment_;
+};
+
+// Every account after all batches: by the pure step, and by what the store has.
+std::map<std::string, std::string> expected() {
+  std::map<std::string, AccountState> states;
+  Scratch scratch;
+  for (std::uint64_t sequence = 1; sequence <= kBatches; ++sequence) {
+    for (const auto& item : batch_of(sequence).items) {
+      auto& state = states.try_emplace(item.account, make_account(example())).first->second;
+      step(example(), state, item.activation, item.time, scratch);
+    }
+  }
+  std::map<std::string, std::string> hashes;
+  for (const auto& [account, state] : states) hashes[account] = to_hex(sha256(encode(example(), state)));
+  return hashes;
+}
+
+std::map<std::string, std::string> stored(const store::Store& store) {
+  std::map<std::string, std::string> hashes;
+  Scratch scratch;
+  for (std::size_t a = 0; a < kAccounts; ++a) {
+    const auto account = fmt::format("account {}", a);
+    const auto records = store.load({"t", account});
+    if (!records) continue;
+    const auto replayed = replay(example(), *records, 64, scratch);
+    if (replayed) hashes[account] = to_hex(sha256(encode(example(), replayed->state)));
+  }
+  return hashes;
+}
+
+// As a tap does: what is refused is sent again. False when it comes to no end.
+bool send_all(Engine& engine) {
+  for (std::uint64_t sequence = 1; sequence <= kBatches; ++sequence) {
+    bool done = false;
+    for (int again = 0; again < 20 && !done; ++again) {
+      const auto outcome = engine.ingest(batch_of(sequence));
+      done = outcome.status == Outcome::Status::done || outcome.status == Outcome::Status::duplicate;
+      if (!done && outcome.status != Outcome::Status::refused) return false;
+    }
+    if (!done) return false;
+  }
+  return true;
+}
+
+TEST(EngineFaults, an_operation_that_fails_once_costs_nothing_acknowledged_and_nothing_counts_twice) {
+  const auto wanted = expected();
+  for (const auto fault : {store::Fault::eio, store::Fault::enospc, store::Fault::short_write}) {
+    std::size_t met = 0;
+    for (std::uint64_t number = 1; number < 400; number += 7) {
+      World world("once");
+      {
+        auto store = world.open();
+        ASSERT_TRUE(store) << store.error().message;
+        world.files().fail_at(number, fault);
+        auto engine = World::start(*store);
+        EXPECT_TRUE(send_all(engine)) << "operation " << number << ", " << world.files().failed();
+        EXPECT_TRUE(engine.durable());
+      }
+      if (world.files().failed().empty()) break;  // there are no more operations
+      ++met;
+      const auto store = world.open();
+      ASSERT_TRUE(store) << store.error().message;
+      EXPECT_EQ(stored(*store), wanted) << "operation " << number << ", " << world.files().failed();
+    }
+    EXPECT_GT(met, 3U) << "no operation failed: the test tells nothing";
+  }
+}
+
+TEST(EngineFaults, service_returns_with_the_disk_and_goes_on_where_it_was) {
+  World world("outage");
+  auto store = world.open();
+  ASSERT_TRUE(store);
+  {
+    auto engine = World::start(*store);
+    EXPECT_EQ(engine.ingest(batch_of(1)).status, Outcome::Status::done);
+    EXPECT_EQ(engine.ingest(batch_of(2)).status, Outcome::Status::done);
+    world.files().kill();
+    for (int again = 0; again < 3; ++again) {
+      EXPECT_EQ(engine.ingest(batch_of(3)).status, Outcome::Status::refused);
+      EXPECT_FALSE(engine.durable());
+      auto anonymous = batch_of(3);
+      anonymous.position = {};
+      EXPECT_EQ(engine.ingest(anonymous).status, Outcome::Status::refused);
+      EXPECT_FALSE(engine.durable()) << "nothing was written, so nothing has recovered";
+    }
+    // What was durable is still known.
+    const auto known = engine.look_up({"t", batch_of(1).items[0].account}, kNow);
+    ASSERT_TRUE(known && *known);
+    world.files().lose_unsynced();
+    for (std::uint64_t sequence = 3; sequence <= kBatches; ++sequence) {
+      const auto outcome = engine.ingest(batch_of(sequence));
+      EXPECT_EQ(outcome.status, Outcome::Status::done) << sequence;
+    }
+    EXPECT_EQ(engine.ingest(batch_of(1)).status, Outcome::Status::duplicate);
+    EXPECT_TRUE(engine.durable());
+  }
+  EXPECT_EQ(stored(*store), expected());
+}
+
+TEST(EngineFaults, a_producer_with_too_long_a_name_stops_nobody_else) {
+  World world("name");
+  auto store = world.open();
+  ASSERT_TRUE(store);
+  auto engine = World::start(*store);
+  auto batch = batch_of(1);
+  batch.position.producer = std::string(257, 'p');
+  const auto outcome = engine.ingest(batch);
+  EXPECT_EQ(outcome.status, Outcome::Status::refused);
+  EXPECT_EQ(outcome.refusals, std::vector{Refusal::account});
+  EXPECT_TRUE(engine.durable());
+  batch = batch_of(1);
+  batch.position.sequence = 0;
+  EXPECT_EQ(engine.ingest(batch).status, Outcome::Status::gap);
+  EXPECT_EQ(engine.ingest(batch_of(1)).status, Outcome::Status::done);
+}
+
+}  // namespace
+}  // namespace cms::pipeline
