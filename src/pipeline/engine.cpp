@@ -260,6 +260,7 @@ void Engine::State::set_durable(bool now, const std::string& why) {
 bool Engine::State::heal() {
   if (!store.commit({}, {}) || !read_positions()) return false;
   healing = false;
+  set_durable(true);
   return true;
 }
 
