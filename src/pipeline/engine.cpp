@@ -375,10 +375,13 @@ void Engine::submit(Batch batch, std::function<void(Outcome)> done) {
   ticket->done = std::move(done);
   state_->check_items(*ticket);
   std::unique_lock lock(state_->admission);
-  state_->changed.wait(lock, [&] { return state_->pauses == 0; });
   const std::uint64_t items = ticket->items.size();
-  const auto queued = state_->queued.load();
-  const bool full = items > 0 && queued > 0 && queued + items > state_->options.queue_items;
+  const auto is_full = [&] {
+    const auto queued = state_->queued.load();
+    return items > 0 && queued > 0 && queued + items > state_->options.queue_items;
+  };
+  state_->changed.wait(lock, [&] { return state_->pauses == 0 && !(ticket->batch.patient && is_full()); });
+  const bool full = is_full();
   const bool nameless = ticket->batch.position.producer.size() > kProducerBytesMax;
   if (nameless || full || (state_->healing && !state_->heal())) {
     ticket->outcome.status = Outcome::Status::refused;

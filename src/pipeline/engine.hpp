@@ -71,6 +71,7 @@ struct Batch {
   std::string tenant;
   BatchPosition position;
   std::vector<Item> items;
+  bool patient = false;  // submit() waits for room in the queue instead of refusing it as overload
 };
 
 struct Outcome {
@@ -132,7 +133,8 @@ class Engine {
   // Drains: what was admitted is committed and answered.
   ~Engine();
 
-  // Admits a batch; `done` is called once, from another thread or this one, when it is durable or refused.
+  // Admits a batch, after waiting for room where the batch is patient. `done` is called once, from another thread or
+  // this one, when it is durable or refused.
   void submit(Batch batch, std::function<void(Outcome)> done);
   // The same, waiting.
   Outcome ingest(Batch batch);

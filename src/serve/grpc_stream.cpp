@@ -109,7 +109,8 @@ bool ActivationStream::take(const v1::ActivationBatch& batch) {
   const auto& manifest = parts_.model->atlas.manifest;
   const bool of_model = batch.model() == manifest.fingerprint() ||
                         (!manifest.model_hash.empty() && batch.model() == manifest.model_hash);
-  pipeline::Batch taken{batch.tenant(), {batch.producer(), batch.epoch(), batch.sequence()}, {}};
+  // Patient: a tap that is too fast waits in its own buffers, by the flow control of its stream.
+  pipeline::Batch taken{batch.tenant(), {batch.producer(), batch.epoch(), batch.sequence()}, {}, true};
   taken.items.reserve(slot.items);
   for (const auto& activation : batch.activations()) {
     taken.items.push_back(item_of(activation, of_model ? Refusal::none : Refusal::model));
