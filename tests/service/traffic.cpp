@@ -23,7 +23,8 @@ pipeline::Batch Traffic::batch(const std::string& tenant, const std::string& pro
     const auto* other = vectors_.data() + random.below(options_.vectors) * dimension;
     pipeline::Item item;
     item.account = fmt::format("{}-account-{}", producer, account);
-    item.time = options_.start_time + static_cast<double>(sequence);
+    // A thousand batches a second of traffic, so that a long run stays behind the daemon's clock.
+    item.time = options_.start_time + static_cast<double>(sequence) / 1000;
     item.activation.resize(dimension);
     for (std::size_t j = 0; j < dimension; ++j) item.activation[j] = main[j] + 0.1F * other[j];
     batch.items.push_back(std::move(item));
