@@ -139,6 +139,7 @@ struct EventLog::State {
     return file->sync();
   }
 
+  // Reports before it lets flush() go: who has waited for the attempt has heard of it.
   void told(const Result<void>& result) {
     std::string words;
     {
@@ -150,12 +151,15 @@ struct EventLog::State {
       if (result && counters.failing) {
         words = fmt::format("the log of events is written again; {} lines were lost", counters.lost - lost_before);
       }
+    }
+    if (!words.empty() && report) report(words);
+    {
+      const std::lock_guard lock(mutex);
       if (!result) ++counters.failures;
       counters.failing = !result;
       syncing = false;
     }
     changed.notify_all();
-    if (!words.empty() && report) report(words);
   }
 
   void run(const std::stop_token& stop) {
