@@ -12,22 +12,12 @@
 namespace cms::fleet {
 namespace {
 
-// Honest accounts of 3 to 12 charts each, 20 to 90 requests.
-std::vector<Signature> honest(const ExampleWorld& world, std::size_t count, Random& random) {
-  std::vector<Signature> accounts;
-  for (std::size_t i = 0; i < count; ++i) {
-    const auto charts = ExampleWorld::some(3 + static_cast<std::uint32_t>(random.below(10)), random);
-    accounts.push_back(world.account(charts, 20 + static_cast<std::uint32_t>(random.below(71)), random));
-  }
-  return accounts;
-}
-
 BreadthNorm norm_of(std::span<const Signature> accounts) { return *fit_breadth(accounts); }
 
 TEST(Breadth, is_0_on_average_for_honest_accounts_of_every_age_and_high_for_broad_ones) {
   const ExampleWorld world(1);
   Random random(2);
-  const auto accounts = honest(world, 2'000, random);
+  const auto accounts = honest_accounts(world, 2'000, 20, random);
   const auto norm = norm_of(accounts);
   double young = 0, old = 0, youngs = 0, olds = 0;
   for (const auto& account : accounts) {
@@ -43,13 +33,13 @@ TEST(Breadth, is_0_on_average_for_honest_accounts_of_every_age_and_high_for_broa
 TEST(Breadth, of_too_few_accounts_is_refused) {
   const ExampleWorld world(3);
   Random random(4);
-  EXPECT_FALSE(fit_breadth(honest(world, 19, random)));
+  EXPECT_FALSE(fit_breadth(honest_accounts(world, 19, 20, random)));
 }
 
 TEST(Links, weigh_more_the_nearer_and_the_broader_both_are) {
   const ExampleWorld world(5);
   Random random(6);
-  const auto norm = norm_of(honest(world, 200, random));
+  const auto norm = norm_of(honest_accounts(world, 200, 20, random));
   const auto broad = ExampleWorld::some(60, random), narrow = ExampleWorld::some(4, random);
   const auto a = world.account(broad, 60, random), b = world.account(broad, 60, random);
   const auto c = world.account(narrow, 60, random), d = world.account(narrow, 60, random);
@@ -94,7 +84,7 @@ TEST(Links, are_those_of_a_plain_search_and_nearly_those_with_cells) {
   const ExampleWorld world(7);
   Random random(8);
   for (const std::size_t count : {5U, 300U, 2'500U}) {
-    const auto accounts = honest(world, count, random);
+    const auto accounts = honest_accounts(world, count, 20, random);
     const auto norm = count < 20 ? BreadthNorm{} : norm_of(accounts);
     const auto links = Neighbourhood(accounts, norm, {}).links();
     const auto pairs = slow_pairs(accounts, norm, {});
@@ -110,7 +100,7 @@ TEST(Links, follow_accounts_that_change) {
   const ExampleWorld world(9);
   Random random(10);
   for (const std::size_t count : {300U, 2'500U}) {
-    auto accounts = honest(world, count, random);
+    auto accounts = honest_accounts(world, count, 20, random);
     const auto norm = norm_of(accounts);
     Neighbourhood neighbourhood(accounts, norm, {});
     std::vector<std::uint32_t> changed;
@@ -131,7 +121,7 @@ TEST(Links, follow_accounts_that_change) {
 TEST(Links, leave_out_accounts_too_young_to_judge) {
   const ExampleWorld world(11);
   Random random(12);
-  auto accounts = honest(world, 100, random);
+  auto accounts = honest_accounts(world, 100, 20, random);
   const auto norm = norm_of(accounts);
   accounts[3] = world.account({1, 2}, kRequestsMin - 1, random);
   for (const auto& link : Neighbourhood(accounts, norm, {}).links()) {

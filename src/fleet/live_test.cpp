@@ -11,15 +11,6 @@
 namespace cms::fleet {
 namespace {
 
-std::vector<Signature> honest(const ExampleWorld& world, std::size_t count, Random& random) {
-  std::vector<Signature> accounts;
-  for (std::size_t i = 0; i < count; ++i) {
-    const auto charts = ExampleWorld::some(3 + static_cast<std::uint32_t>(random.below(10)), random);
-    accounts.push_back(world.account(charts, 10 + static_cast<std::uint32_t>(random.below(71)), random));
-  }
-  return accounts;
-}
-
 // Every cell is looked through, so that links are exact.
 LiveOptions exact() {
   LiveOptions options;
@@ -36,7 +27,7 @@ std::vector<std::uint32_t> change(const ExampleWorld& world, std::vector<Signatu
     const auto way = random.below(10);
     auto account = static_cast<std::uint32_t>(random.below(accounts.size()));
     if (way == 0) account = static_cast<std::uint32_t>(accounts.size()), accounts.emplace_back();
-    if (way < 3) accounts[account] = honest(world, 1, random).front();
+    if (way < 3) accounts[account] = honest_accounts(world, 1, 10, random).front();
     else world.give(accounts[account], random.below(kExampleCharts), random);
     changed.push_back(account);
   }
@@ -55,8 +46,8 @@ TEST(LiveFleet, has_the_links_of_a_plain_search_from_scratch_after_every_update)
   const ExampleWorld world(1);
   Random random(2);
   for (const std::size_t count : {1U, 3U, 30U, 600U}) {
-    auto accounts = honest(world, count, random);
-    const auto norm = *fit_breadth(honest(world, 200, random));
+    auto accounts = honest_accounts(world, count, 10, random);
+    const auto norm = *fit_breadth(honest_accounts(world, 200, 10, random));
     auto fleet = LiveFleet::make(accounts, norm, exact());
     ASSERT_TRUE(fleet);
     for (int round = 0; round < 12; ++round) {
@@ -70,8 +61,8 @@ TEST(LiveFleet, has_the_links_of_a_plain_search_from_scratch_after_every_update)
 TEST(LiveFleet, has_them_where_many_accounts_are_the_same) {
   const ExampleWorld world(3);
   Random random(4);
-  const auto norm = *fit_breadth(honest(world, 200, random));
-  auto accounts = honest(world, 120, random);
+  const auto norm = *fit_breadth(honest_accounts(world, 200, 10, random));
+  auto accounts = honest_accounts(world, 120, 10, random);
   for (std::size_t i = 0; i < 80; ++i) accounts[i] = accounts[0];
   auto fleet = LiveFleet::make(accounts, norm, exact());
   for (std::uint32_t i = 40; i < 100; i += 3) {
@@ -85,7 +76,7 @@ TEST(LiveFleet, has_them_where_many_accounts_are_the_same) {
 TEST(LiveFleet, has_the_communities_of_scratch_where_components_are_small) {
   const ExampleWorld world(5);
   Random random(6);
-  const auto norm = *fit_breadth(honest(world, 200, random));
+  const auto norm = *fit_breadth(honest_accounts(world, 200, 10, random));
   // Groups of 30 that share a few charts nobody else has: with 12 neighbours each is a component.
   auto options = exact();
   options.links.neighbours = 12;
@@ -116,7 +107,7 @@ TEST(LiveFleet, stays_near_the_modularity_of_scratch_by_single_moves) {
   Random random(8);
   auto options = exact();
   options.component_max = 0;  // never clusters anew
-  auto accounts = honest(world, 800, random);
+  auto accounts = honest_accounts(world, 800, 10, random);
   const auto norm = *fit_breadth(accounts);
   auto fleet = LiveFleet::make(accounts, norm, options);
   ASSERT_TRUE(fleet->rebuild());
@@ -143,7 +134,7 @@ TEST(LiveFleet, who_turns_to_what_others_do_joins_their_community) {
   for (std::uint32_t i = 0; i < 600; ++i) accounts.push_back(member(i % 20));
   auto options = exact();
   options.component_max = 0;
-  auto fleet = LiveFleet::make(accounts, *fit_breadth(honest(world, 200, random)), options);
+  auto fleet = LiveFleet::make(accounts, *fit_breadth(honest_accounts(world, 200, 10, random)), options);
   ASSERT_TRUE(fleet->rebuild());
   for (std::uint32_t i = 0; i < 200; i += 7) {
     const auto group = (i + 11) % 20;
@@ -163,7 +154,7 @@ TEST(LiveFleet, is_the_same_for_any_number_of_threads) {
   for (const int threads : {1, 3}) {
     omp_set_num_threads(threads);
     Random random(14);
-    auto accounts = honest(world, 1'200, random);
+    auto accounts = honest_accounts(world, 1'200, 10, random);
     auto fleet = LiveFleet::make(accounts, *fit_breadth(accounts), {});
     ASSERT_TRUE(fleet->rebuild());
     for (int round = 0; round < 4; ++round) apply(*fleet, accounts, change(world, accounts, 100, random));
@@ -178,7 +169,7 @@ TEST(LiveFleet, is_the_same_for_any_number_of_threads) {
 TEST(LiveFleet, holds_less_than_a_kibibyte_beside_a_signature) {
   const ExampleWorld world(15);
   Random random(16);
-  auto accounts = honest(world, 6'000, random);
+  auto accounts = honest_accounts(world, 6'000, 10, random);
   auto fleet = LiveFleet::make(accounts, *fit_breadth(accounts), {});
   for (int round = 0; round < 3; ++round) {
     std::vector<std::uint32_t> changed;
@@ -195,7 +186,7 @@ TEST(LiveFleet, holds_less_than_a_kibibyte_beside_a_signature) {
 TEST(LiveFleet, costs_nothing_where_nothing_is_new_and_says_what_it_cannot_take) {
   const ExampleWorld world(11);
   Random random(12);
-  const auto accounts = honest(world, 50, random);
+  const auto accounts = honest_accounts(world, 50, 10, random);
   const auto norm = *fit_breadth(accounts);
   auto fleet = LiveFleet::make(accounts, norm, exact());
   const std::vector<std::uint32_t> some = {3, 4}, gap = {51};

@@ -60,4 +60,15 @@ struct ExampleWorld {
   }
 };
 
+// Honest accounts of 3 to 12 charts each, `least` to `least` + 70 requests.
+inline std::vector<Signature> honest_accounts(const ExampleWorld& world, std::size_t count, std::uint32_t least,
+                                              Random& random) {
+  std::vector<Signature> accounts;
+  for (std::size_t i = 0; i < count; ++i) {
+    const auto charts = ExampleWorld::some(3 + static_cast<std::uint32_t>(random.below(10)), random);
+    accounts.push_back(world.account(charts, least + static_cast<std::uint32_t>(random.below(71)), random));
+  }
+  return accounts;
+}
+
 }  // namespace cms::fleet

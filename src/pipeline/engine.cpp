@@ -42,23 +42,29 @@ class Timed {
   std::chrono::steady_clock::time_point began_ = std::chrono::steady_clock::now();
 };
 
+// The items of a ticket that are one shard's.
+struct Part {
+  std::size_t lane = 0, first = 0, count = 0;
+};
+
 // One batch from admission to its answer.
 struct Ticket {
   std::uint64_t number = 0;
   Batch batch;
   std::function<void(Outcome)> done;
   Outcome outcome;
+  Effort effort = Effort::full;
   std::vector<store::AccountName> names;  // one an item
   std::vector<ShardItem> items;           // those that shards step, grouped by shard
   std::vector<std::size_t> places;        // their items in the batch
-  std::vector<std::size_t> lanes;         // their shards
+  std::vector<Part> parts;
   std::atomic<std::uint32_t> parts_left{0};
 };
 
-struct Part {
+// What a shard has to do next.
+struct Job {
   Ticket* ticket = nullptr;
-  std::size_t first = 0, count = 0;  // of ticket->items
-  Effort effort = Effort::full;
+  const Part* part = nullptr;
 };
 
 }  // namespace
@@ -82,7 +88,7 @@ struct Engine::State {
     std::unique_ptr<Shard> shard;
     std::mutex mutex;
     std::condition_variable_any ready;
-    std::deque<Part> parts;
+    std::deque<Job> jobs;
   };
   std::vector<std::unique_ptr<Lane>> lanes;
 
@@ -102,7 +108,11 @@ struct Engine::State {
   std::vector<std::jthread> workers;
   std::jthread committer;
 
-  Lane& lane_of(const store::AccountName& name) { return *lanes[stable_hash(key_of(name)) % lanes.size()]; }
+  // Whose an account is.
+  [[nodiscard]] std::size_t lane_index(const store::AccountName& name) const {
+    return stable_hash(key_of(name)) % lanes.size();
+  }
+  Lane& lane_of(const store::AccountName& name) { return *lanes[lane_index(name)]; }
 
   void check_items(Ticket& ticket) const;
   void hand_out(Ticket& ticket);
@@ -127,7 +137,7 @@ void Engine::State::check_items(Ticket& ticket) const {
   auto& items = ticket.batch.items;
   ticket.outcome.refusals.resize(items.size());
   ticket.names.resize(items.size());
-  std::vector<std::pair<std::uint64_t, std::size_t>> by_lane;
+  std::vector<std::pair<std::size_t, std::size_t>> by_lane;
   for (std::size_t i = 0; i < items.size(); ++i) {
     ticket.outcome.refusals[i] = check(items[i], dimension, now, options);
     if (ticket.outcome.refusals[i] != Refusal::none) {
@@ -135,7 +145,7 @@ void Engine::State::check_items(Ticket& ticket) const {
       continue;
     }
     ticket.names[i] = {ticket.batch.tenant, items[i].account};
-    by_lane.emplace_back(stable_hash(key_of(ticket.names[i])) % lanes.size(), i);
+    by_lane.emplace_back(lane_index(ticket.names[i]), i);
   }
   std::ranges::sort(by_lane);  // by shard, in each by place: what came first stays first
   for (const auto& [lane, place] : by_lane) {
@@ -143,9 +153,12 @@ void Engine::State::check_items(Ticket& ticket) const {
     item.name = &ticket.names[place];
     item.activation = items[place].activation;
     item.time = items[place].time;
+    if (ticket.parts.empty() || ticket.parts.back().lane != lane) {
+      ticket.parts.push_back({lane, ticket.items.size(), 0});
+    }
+    ++ticket.parts.back().count;
     ticket.items.push_back(item);
     ticket.places.push_back(place);
-    ticket.lanes.push_back(lane);
   }
 }
 
@@ -156,37 +169,34 @@ void Engine::State::hand_out(Ticket& ticket) {
   counters.rung = rung;
   counters.at_rung[rung] += ticket.items.size();
   const bool full = rung == 0 || (rung == 1 && ticket.number % kH1Every == 0);
-  std::vector<std::pair<std::size_t, Part>> parts;
+  ticket.effort = full ? Effort::full : Effort::without_h1;
   for (std::size_t i = 0; i < ticket.items.size(); ++i) {
     ticket.items[i].clean_only = rung == 3 && (ticket.number + ticket.places[i]) % kSampledOneOf != 0;
-    const auto lane = ticket.lanes[i];
-    if (parts.empty() || parts.back().first != lane) {
-      parts.push_back({lane, {&ticket, i, 0, full ? Effort::full : Effort::without_h1}});
-    }
-    ++parts.back().second.count;
   }
-  ticket.parts_left = static_cast<std::uint32_t>(parts.size());
-  for (const auto& [lane, part] : parts) {
+  // Once its last part is queued, the ticket may be finished; answered only when the admission lock is free again.
+  ticket.parts_left = static_cast<std::uint32_t>(ticket.parts.size());
+  for (const auto& part : ticket.parts) {
+    auto& lane = *lanes[part.lane];
     {
-      const std::lock_guard lock(lanes[lane]->mutex);
-      lanes[lane]->parts.push_back(part);
+      const std::lock_guard lock(lane.mutex);
+      lane.jobs.push_back({&ticket, &part});
     }
-    lanes[lane]->ready.notify_one();
+    lane.ready.notify_one();
   }
 }
 
 void Engine::State::work(const std::stop_token& stop, Lane& lane) {
   for (;;) {
-    Part part;
+    Job job;
     {
       std::unique_lock lock(lane.mutex);
-      if (!lane.ready.wait(lock, stop, [&] { return !lane.parts.empty(); })) return;
-      part = lane.parts.front();
-      lane.parts.pop_front();
+      if (!lane.ready.wait(lock, stop, [&] { return !lane.jobs.empty(); })) return;
+      job = lane.jobs.front();
+      lane.jobs.pop_front();
     }
-    lane.shard->step(std::span(part.ticket->items).subspan(part.first, part.count), part.effort,
-                     part.ticket->number);
-    if (part.ticket->parts_left.fetch_sub(1) != 1) continue;
+    auto& ticket = *job.ticket;
+    lane.shard->step(std::span(ticket.items).subspan(job.part->first, job.part->count), ticket.effort, ticket.number);
+    if (ticket.parts_left.fetch_sub(1) != 1) continue;
     const std::lock_guard lock(admission);  // so that who waits has looked before, or waits
     changed.notify_all();
   }
@@ -389,6 +399,7 @@ void Engine::submit(Batch batch, std::function<void(Outcome)> done) {
   } else if (!state_->producers.place(ticket->batch.tenant, ticket->batch.position, ticket->outcome)) {
     ticket->items.clear();
     ticket->places.clear();
+    ticket->parts.clear();
   }
   // A duplicate waits with the rest: what it repeats may not be durable yet.
   const auto status = ticket->outcome.status;

@@ -1,5 +1,4 @@
 // The engine against the pure step, whatever shards, batches, restarts, memory and load.
-#include "pipeline/engine.hpp"
 
 #include <fmt/format.h>
 #include <gtest/gtest.h>
@@ -13,25 +12,16 @@
 #include <map>
 #include <mutex>
 
-#include "base/hash.hpp"
-#include "pipeline/model_example.hpp"
-#include "pipeline/record.hpp"
+#include "pipeline/engine_example.hpp"
 #include "pipeline/shard.hpp"
 
 namespace cms::pipeline {
 namespace {
 
-constexpr double kNow = 1'700'000'000;
-
 store::Key key_of_ones() {
   store::Key key;
   key.bytes.fill(1);
   return key;
-}
-
-const Model& example() {
-  static const Model model = example_model();
-  return model;
 }
 
 class EngineTest : public testing::Test {
@@ -83,33 +73,6 @@ struct Traffic {
     }
   }
 };
-
-// Hashes of what the pure step has of every account after the traffic.
-std::map<std::string, std::string> expected(std::span<const Item> items) {
-  std::map<std::string, AccountState> states;
-  Scratch scratch;
-  for (const auto& item : items) {
-    auto& state = states.try_emplace(item.account, make_account(example())).first->second;
-    step(example(), state, item.activation, item.time, scratch);
-  }
-  std::map<std::string, std::string> hashes;
-  for (const auto& [account, state] : states) hashes[account] = to_hex(sha256(encode(example(), state)));
-  return hashes;
-}
-
-// What the store has of them.
-std::map<std::string, std::string> stored(const store::Store& store, const std::map<std::string, std::string>& like) {
-  std::map<std::string, std::string> hashes;
-  Scratch scratch;
-  for (const auto& [account, unused] : like) {
-    const auto records = store.load({"t", account});
-    EXPECT_TRUE(records) << records.error().message;
-    const auto replayed = replay(example(), *records, 64, scratch);
-    EXPECT_TRUE(replayed) << replayed.error().message;
-    hashes[account] = to_hex(sha256(encode(example(), replayed->state)));
-  }
-  return hashes;
-}
 
 // Sends in batches of random size, many under way at once; every batch must be done.
 void send(Engine& engine, std::span<const Item> items, std::uint64_t seed, std::uint64_t epoch = 1) {

@@ -6,7 +6,6 @@
 namespace cms::pipeline {
 namespace {
 
-constexpr std::size_t kTogether = 16;     // as pipeline::step() does: their rows fit the nearest cache
 constexpr std::size_t kCandidates = 16;
 constexpr int kTurns = 8;                 // given to look-ups between two groups
 constexpr double kCleanPoh = 0.1;         // above it no policy has acted on an account yet
@@ -91,14 +90,7 @@ void Shard::step(std::span<ShardItem> items, Effort effort, std::uint64_t ticket
 }
 
 void Shard::step_group(std::span<ShardItem> items, Effort effort, std::uint64_t ticket) {
-  const std::size_t dimension = model_.atlas.manifest.dimension;
-  scratch_.raws.resize(items.size() * dimension);
-  scratch_.projected.resize(std::max(items.size(), scratch_.projected.size()));
-  for (std::size_t i = 0; i < items.size(); ++i) {
-    std::ranges::copy(items[i].activation, scratch_.raws.begin() + static_cast<std::ptrdiff_t>(i * dimension));
-  }
-  std::vector<Projected> projected(items.size());
-  atlas::project(model_.atlas, scratch_.raws, scratch_.project, projected);
+  const auto projected = project_together(model_, std::span<const ShardItem>(items), scratch_);
   const std::lock_guard lock(mutex_);
   for (std::size_t i = 0; i < items.size(); ++i) {
     auto& item = items[i];

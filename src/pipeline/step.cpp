@@ -15,8 +15,6 @@ AccountState make_account(const Model& model) {
 
 namespace {
 
-constexpr std::size_t kTogether = 16;  // requests projected at once: their rows fit the nearest cache
-
 void take_signature(const Model& model, const Projected& projected, fleet::Signature& signature) {
   if (model.atlas.chart_count() > fleet::kChartsMax) return;
   fleet::take(signature, projected, model.atlas.centroid(projected.chart), signature_options(model));
@@ -53,17 +51,10 @@ Score step(const Model& model, AccountState& state, std::span<const float> activ
 }
 
 void step(const Model& model, std::span<const Event> events, Scratch& scratch, std::span<Score> scores) {
-  const std::size_t dimension = model.atlas.manifest.dimension;
   const AccountState* loaded = nullptr;
   for (std::size_t first = 0; first < events.size(); first += kTogether) {
     const auto together = events.subspan(first, std::min(kTogether, events.size() - first));
-    scratch.raws.resize(together.size() * dimension);
-    scratch.projected.resize(std::max(together.size(), scratch.projected.size()));
-    for (std::size_t i = 0; i < together.size(); ++i) {
-      std::copy_n(together[i].activation.begin(), dimension, scratch.raws.begin() + i * dimension);
-    }
-    const auto projected = std::span(scratch.projected).first(together.size());
-    atlas::project(model.atlas, scratch.raws, scratch.project, projected);
+    const auto projected = project_together(model, together, scratch);
     for (std::size_t i = 0; i < together.size(); ++i) {
       auto& state = *together[i].account;
       if (&state != loaded) window::load(state.window, scratch.matrix);

@@ -1,7 +1,7 @@
 // What the daemon tells the world of durable changes: event log, webhooks, event stream.
 //
-// The engine's committer calls take(): nothing here waits for a disk or a network, and of a change that nobody has to
-// hear of it costs a comparison.
+// The engine's committer calls take(): nothing here waits for a disk or a network, and a change that nobody has to
+// hear of costs a comparison while no account is announced, else a keyed hash of its name.
 // Threads: take() and durable() from the committer alone; the rest from any.
 #pragma once
 
