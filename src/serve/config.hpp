@@ -16,6 +16,7 @@
 #include "pipeline/engine.hpp"
 #include "policy/policy.hpp"
 #include "serve/gate.hpp"
+#include "serve/proxy.hpp"
 #include "store/store.hpp"
 
 namespace cms::serve {
@@ -59,6 +60,7 @@ struct Config {
   std::filesystem::path policy_file;  // where the policy was read from if it has a file of its own
 
   GateOptions gate;
+  ProxyOptions proxy;  // off without an upstream
 
   std::vector<TenantConfig> tenants;  // by name
   std::vector<WebhookConfig> webhooks;

@@ -192,11 +192,7 @@ class Session final : public Connection {
   }
 
   Request request_of(const Parser& parser) {
-    Request request;
-    const auto& message = parser.get();
-    request.method = method_of(message.method());
-    request.target = origin_form(view(message.target()));
-    for (const auto& field : message) request.headers.emplace_back(view(field.name_string()), view(field.value()));
+    Request request = head_of(parser.get());
     request.has_body = !parser.is_done();
     if (const auto length = parser.content_length()) request.content_bytes = *length;
     request.peer = peer_;
@@ -390,6 +386,14 @@ class Session final : public Connection {
 };
 
 }  // namespace
+
+Request head_of(const http::request_header<>& message) {
+  Request request;
+  request.method = method_of(message.method());
+  request.target = origin_form(view(message.target()));
+  for (const auto& field : message) request.headers.emplace_back(view(field.name_string()), view(field.value()));
+  return request;
+}
 
 std::unique_ptr<Response> head_problem(const Request& request, unsigned version, bool chunked) {
   const auto refuse = [](Problem which, std::string_view detail) {

@@ -5,6 +5,9 @@
 
 #include <atomic>
 #include <memory>
+#include <utility>  // Asio 1.74 needs it and does not name it
+
+#include <boost/beast/http/message.hpp>
 
 #include "serve/http_server.hpp"
 #include "serve/listener.hpp"
@@ -24,6 +27,9 @@ struct Shared {
 // `tls` null: without.
 std::shared_ptr<Connection> make_connection(Shared& shared, boost::asio::ip::tcp::socket socket,
                                             std::shared_ptr<boost::asio::ssl::context> tls);
+
+// Method, target and header fields; the rest as it is by default.
+Request head_of(const boost::beast::http::request_header<>& message);
 
 // What is wrong with a request's head beyond what the parser refuses: its version, Host, transfer coding or
 // expectation. Nothing when it may go on. `version` is 10 times major plus minor.
