@@ -34,10 +34,6 @@ struct ApiOptions {
   bool metrics_open = false;                       // /metrics without a token
 };
 
-// What observe mode does with prompts: makes activations of them and gives those to the engine.
-using Observe = std::function<void(std::string tenant, pipeline::BatchPosition, std::vector<Observation>,
-                                   std::function<void(pipeline::Outcome)>)>;
-
 // What the daemon knows of itself.
 struct SystemFigures {
   MetricsSnapshot now;

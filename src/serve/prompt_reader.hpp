@@ -12,7 +12,7 @@
 #include <memory>
 #include <string>
 
-#include "serve/api.hpp"
+#include "serve/ingest_body.hpp"
 
 namespace cms::serve {
 
