@@ -47,16 +47,19 @@ export function microseconds(value: number | null | undefined): string {
   return `${decimal(value / 1e6)} s`;
 }
 
+const two = (value: number) => String(value).padStart(2, '0');
+
 /** 14:03, or 14:03:22 with seconds; with the day where it is not today. */
 export function clock(seconds: number, now: number, withSeconds = false): string {
   const at = new Date(seconds * 1000);
-  const time = at.toTimeString().slice(0, withSeconds ? 8 : 5);
-  return at.toDateString() === new Date(now * 1000).toDateString() ? time : `${day(seconds)} ${time}`;
+  const end = withSeconds ? `:${two(at.getSeconds())}` : '';
+  const time = `${two(at.getHours())}:${two(at.getMinutes())}${end}`;
+  const today = Math.abs(now - seconds) < 86400 && at.getDate() === new Date(now * 1000).getDate();
+  return today ? time : `${day(seconds)} ${time}`;
 }
 
 export function day(seconds: number): string {
   const at = new Date(seconds * 1000);
-  const two = (value: number) => String(value).padStart(2, '0');
   return `${at.getFullYear()}-${two(at.getMonth() + 1)}-${two(at.getDate())}`;
 }
 

@@ -18,3 +18,20 @@ export function position(poh: number): number {
   const least = Math.log(0.0005);
   return Math.min(1, Math.max(0, (Math.log(Math.max(poh, 1e-9)) - least) / -least));
 }
+
+const drawn = new WeakMap<Ladder, string>();
+
+/** The line of a meter with a tick at each threshold, as a background image; made once for a ladder. */
+export function ticks(ladder: Ladder): string {
+  const known = drawn.get(ladder);
+  if (known !== undefined) return known;
+  const percent = (threshold: number) => (100 * position(threshold)).toFixed(1);
+  const marks = Object.values(ladder).map((threshold) => {
+    const at = percent(threshold);
+    return `linear-gradient(90deg, transparent calc(${at}% - .5px), var(--edge) 0 calc(${at}% + .5px), transparent 0)`;
+  });
+  const line = 'linear-gradient(transparent 4px, var(--rule) 0 6px, transparent 0)';
+  const made = [...marks, line].join(', ');
+  drawn.set(ladder, made);
+  return made;
+}
