@@ -20,6 +20,7 @@
 #include "serve/log.hpp"
 #include "serve/metrics.hpp"
 #include "serve/observer.hpp"
+#include "serve/overview.hpp"
 #include "serve/watcher.hpp"
 
 namespace cms::serve {
@@ -79,6 +80,7 @@ struct Daemon::State {
   Clock clock;
   Held policy;
   pipeline::Model model;
+  pipeline::ChartMap charts;
   std::optional<Log> log;
   Metrics figures;
   double started = 0;
@@ -86,6 +88,7 @@ struct Daemon::State {
   std::optional<Authority> authority;
   std::optional<EventRing> events;
   std::optional<Watcher> watcher;
+  std::optional<Overview> overview;
   std::optional<pipeline::Engine> engine;
   std::optional<Observer> observer;
   std::optional<Api> api;
@@ -93,11 +96,13 @@ struct Daemon::State {
   std::atomic<const HttpServer*> http_counted{nullptr};  // a request for metrics may come before start() has returned
   std::optional<GrpcServer> grpc;
   std::jthread retention;
+  std::jthread remembering;
 
   Result<void> open();
   Result<void> serve();
   void tell_durable(bool now, const std::string& why);
   void tell_damaged(const store::AccountName& name, const Error& error);
+  void forget(const store::AccountName& name);
   void retain_tenant(const TenantConfig& tenant);
   Result<void> reload_policy();
   void retain(const std::stop_token& stop);
@@ -117,6 +122,7 @@ Result<void> Daemon::State::open() {
   started = clock();
   CMS_TRY(read, pipeline::read_model(config.atlas, config.trust));
   model = std::move(read);
+  charts = pipeline::chart_map(model.atlas);
   CMS_TRY(keys, read_keys(config.tenants));
   CMS_TRY(opened, store::Store::open(config.store, std::move(keys)));
   store = std::move(opened);
@@ -125,9 +131,11 @@ Result<void> Daemon::State::open() {
   events.emplace(EventRing::Options{.run = static_cast<std::uint64_t>(clock())});
   CMS_TRY(watching, Watcher::start(config, *store, model.name, *events, *log, [this] { return policy.get(); }, clock));
   watcher = std::move(watching);
+  overview.emplace(tenants(), [this] { return policy.get(); }, clock());
   CMS_TRY(started, pipeline::Engine::start(model, *store, config.engine, clock,
                                            [this](std::span<const pipeline::Change> changes) {
                                              watcher->take(changes);
+                                             overview->take(changes, clock());
                                            },
                                            {[this](double s) { figures.observe_commit(s); },
                                             [this](double s) { figures.observe_look_up(s); },
@@ -167,6 +175,9 @@ Result<void> Daemon::State::serve() {
   parts.engine = &*engine;
   parts.authority = &*authority;
   parts.events = &*events;
+  parts.overview = &*overview;
+  parts.charts = &charts;
+  parts.dashboard = dashboard_files();
   parts.clock = clock;
   parts.policy = [this] { return policy.get(); };
   if (!file.empty()) parts.reload_policy = [this] { return reload_policy(); };
@@ -176,8 +187,9 @@ Result<void> Daemon::State::serve() {
       observer->observe(std::move(tenant), std::move(position), std::move(texts), std::move(done));
     };
   }
-  parts.erased = [this](const store::AccountName& name) { watcher->forget(name); };
+  parts.erased = [this](const store::AccountName& name) { forget(name); };
   parts.metrics = [this] { return figures.text(snapshot()); };
+  parts.system = [this] { return SystemFigures{snapshot(), figures.commit_s(), figures.look_up_s()}; };
   if (!config.http_listen.empty()) {
     api.emplace(std::move(parts), ApiOptions{.tenants = tenants(),
                                           .body_bytes_max = config.body_bytes_max,
@@ -207,6 +219,9 @@ Result<void> Daemon::State::serve() {
     grpc.emplace(std::move(started));
   }
   retention = std::jthread([this](const std::stop_token& stop) { retain(stop); });
+  remembering = std::jthread([this](const std::stop_token& stop) {
+    remember_all(*overview, *store, model, *engine, tenants(), clock, stop);
+  });
   return {};
 }
 
@@ -244,6 +259,12 @@ Result<void> Daemon::State::reload_policy() {
   return {};
 }
 
+// An account was erased.
+void Daemon::State::forget(const store::AccountName& name) {
+  watcher->forget(name);
+  overview->forget(name);
+}
+
 // Looks for who is due while requests go on, and holds them up only where there is somebody.
 void Daemon::State::retain_tenant(const TenantConfig& tenant) {
   const double before = clock() - tenant.retention_days * 86'400;
@@ -262,7 +283,7 @@ void Daemon::State::retain_tenant(const TenantConfig& tenant) {
   } while (!cursor.empty());
   if (due.empty()) return;
   const auto erased = engine->erase_before(tenant.name, before);
-  for (const auto& account : due) watcher->forget({tenant.name, account});
+  for (const auto& account : due) forget({tenant.name, account});
   if (!erased) {
     return log->write(Level::error, Scope::store, "retention_failed", erased.error().message,
                       {{"tenant", tenant.name}});
@@ -308,6 +329,7 @@ Result<void> Daemon::reload() {
 
 void Daemon::drain(double seconds) {
   state_->retention.request_stop();
+  state_->remembering.request_stop();
   if (state_->events) state_->events->close();
   if (state_->observer) state_->observer->close();
   if (state_->grpc) state_->grpc->drain(std::min(seconds, kStreams_s));
