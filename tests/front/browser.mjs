@@ -30,7 +30,7 @@ export class World {
   }
 
   /** A page of a browser of its own, signed in where a role is given. */
-  async page({ role = null, theme = 'light', width = 1280, height = 900, at = '' } = {}) {
+  async page({ role = null, theme = 'light', width = 1280, height = 900, at = '#/t/t/overview' } = {}) {
     const context = await this.browser.newContext({ viewport: { width, height }, colorScheme: theme });
     const page = await context.newPage();
     page.setDefaultTimeout(15_000);

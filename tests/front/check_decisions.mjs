@@ -45,7 +45,7 @@ export async function an_account_found_honest_by_key_leaves_the_queue(world) {
 
 export async function an_account_that_falls_now_appears_by_itself(world) {
   const page = await world.page({ role: 'reader' });
-  await page.waitForSelector('.live.live');
+  await page.waitForSelector('.stream.live');
   await page.evaluate(() => (globalThis.notReloaded = true));
   assert.ok(!(await texts(page, '.fell .name')).includes('late/attacker 1'));
   const body = world.late.map((line) => JSON.stringify(line)).join('\n');
@@ -70,6 +70,6 @@ export async function a_daemon_that_does_not_answer_is_said_to_be_so_and_comes_b
   assert.ok((await texts(page, '.fell tbody tr')).length > 0);
   await page.context().setOffline(false);
   await until(async () => (await page.locator('[role=alert]').count()) === 0, 'it recovers by itself');
-  await page.waitForSelector('.live.live');
+  await page.waitForSelector('.stream.live');
   world.complaints.splice(0);
 }

@@ -4,15 +4,16 @@ export const pages = ['overview', 'queue', 'accounts', 'policy', 'system'] as co
 export type Page = (typeof pages)[number];
 
 export interface Place {
+  /** The last one that was named, where the page is of none. */
   tenant: string | null;
   page: Page;
   account: string | null;
 }
 
-function parse(hash: string): Place {
+function parse(hash: string, last: string | null): Place {
   const parts = hash.replace(/^#\/?/, '').split('/').map(decode);
-  if (parts[0] === 'system') return { tenant: null, page: 'system', account: null };
-  if (parts[0] !== 't' || !parts[1]) return { tenant: null, page: 'overview', account: null };
+  if (parts[0] === 'system') return { tenant: last, page: 'system', account: null };
+  if (parts[0] !== 't' || !parts[1]) return { tenant: last, page: 'overview', account: null };
   const page = pages.find((one) => one === parts[2]) ?? 'overview';
   return { tenant: parts[1], page, account: page === 'accounts' && parts[3] ? parts[3] : null };
 }
@@ -26,10 +27,10 @@ function decode(part: string): string {
 }
 
 class Route {
-  place = $state.raw<Place>(parse(location.hash));
+  place = $state.raw<Place>(parse(location.hash, null));
 
   constructor() {
-    addEventListener('hashchange', () => (this.place = parse(location.hash)));
+    addEventListener('hashchange', () => (this.place = parse(location.hash, this.place.tenant)));
   }
 }
 
