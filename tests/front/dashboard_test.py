@@ -140,7 +140,8 @@ class DashboardTest(unittest.TestCase):
 @unittest.skipIf(missing(), missing())
 class TypesTest(unittest.TestCase):
     def test_svelte_check_finds_nothing(self):
-        done = subprocess.run(["npm", "run", "-s", "check"], cwd=ROOT / "dashboard", stdout=subprocess.PIPE, check=False)
+        words = ["npm", "run", "-s", "check"]
+        done = subprocess.run(words, cwd=ROOT / "dashboard", stdout=subprocess.PIPE, check=False)
         self.assertEqual(done.returncode, 0, done.stdout.decode())
 
 

@@ -1,7 +1,7 @@
 // All accounts of a tenant, fetched page after page in the background, filtered and in order.
 //
-// The daemon lists accounts in an order of its own, so order and filter are made here. Pages are sorted and
-// wait until they are a quarter of what is shown, then are merged in at the cost of one pass: so a hundred thousand come
+// The daemon lists accounts in an order of its own, so order and filter are made here. Pages are sorted and wait
+// until they are a quarter of what is shown, then are merged in at the cost of one pass: so a hundred thousand come
 // with some thirty passes. Nothing is sorted anew but when another order is chosen.
 import { tenantPath, type AccountPage, type Action, type Listed } from './api';
 import { ask } from './session.svelte';

@@ -1,5 +1,5 @@
-// Server-sent events out of a streamed answer (HTML Living Standard 9.2), as far as the dashboard needs them: that there
-// was one, and its identifier. An event ends with an empty line; comments are none.
+// Server-sent events out of a streamed answer (HTML Living Standard 9.2), as far as the dashboard needs them: that
+// there was one, and its identifier. An event ends with an empty line; comments are none.
 
 export class EventReader {
   /** Of the last event that was read whole. */

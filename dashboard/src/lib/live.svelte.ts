@@ -1,6 +1,6 @@
-// The daemon's events (docs/formats/event.md) as they happen, as hints: whoever listens asks anew for what it shows. They
-// are read by fetch, since EventSource sends no Authorization. What was missed is asked for with Last-Event-ID; where it
-// is no longer there the daemon says `lost`, which is a hint like any other.
+// The daemon's events (docs/formats/event.md) as they happen, as hints: whoever listens asks anew for what it shows.
+// They are read by fetch, since EventSource sends no Authorization. What was missed is asked for with Last-Event-ID;
+// where it is no longer there the daemon says `lost`, which is a hint like any other.
 import { ApiError, send } from './api';
 import { EventReader } from './event_stream';
 

@@ -25,7 +25,10 @@ export class Resource<T> {
   private timer = 0;
   private askedAt = 0;
 
-  constructor(path: () => string | null, private readonly refresh: Refresh = {}) {
+  constructor(
+    path: () => string | null,
+    private readonly refresh: Refresh = {},
+  ) {
     $effect(() => {
       const wanted = path();
       untrack(() => {
