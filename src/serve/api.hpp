@@ -8,15 +8,20 @@
 
 #include <functional>
 #include <memory>
+#include <span>
 #include <string>
 #include <vector>
 
+#include "pipeline/chart_map.hpp"
 #include "pipeline/engine.hpp"
 #include "policy/policy.hpp"
 #include "serve/authority.hpp"
 #include "serve/event_ring.hpp"
 #include "serve/http_message.hpp"
-#include "serve/ingest_body.hpp"
+#include "serve/observer.hpp"
+#include "serve/metrics.hpp"
+#include "serve/overview.hpp"
+#include "serve/static_files.hpp"
 #include "store/store.hpp"
 
 namespace cms::serve {
@@ -29,9 +34,11 @@ struct ApiOptions {
   bool metrics_open = false;                       // /metrics without a token
 };
 
-// What observe mode does with prompts: makes activations of them and gives those to the engine.
-using Observe = std::function<void(std::string tenant, pipeline::BatchPosition, std::vector<Observation>,
-                                   std::function<void(pipeline::Outcome)>)>;
+// What the daemon knows of itself.
+struct SystemFigures {
+  MetricsSnapshot now;
+  std::optional<Metrics::Quantiles> commit_s, look_up_s;
+};
 
 // What the API answers from. Everything outlives it; functions may be called from any thread.
 struct ApiParts {
@@ -40,10 +47,14 @@ struct ApiParts {
   pipeline::Engine* engine = nullptr;
   Authority* authority = nullptr;
   EventRing* events = nullptr;
+  Overview* overview = nullptr;
+  const pipeline::ChartMap* charts = nullptr;
+  std::span<const StaticFile> dashboard;                          // empty = there is none in this program
   std::function<double()> clock;                                  // seconds since 1970
   std::function<std::shared_ptr<const policy::Policy>()> policy;  // shared: a reload must not take it from a reader
   std::function<Result<void>()> reload_policy;                    // empty = there is no file to read again
   std::function<std::string()> metrics;                           // Prometheus' text format; empty = none
+  std::function<SystemFigures()> system;
   Observe observe;                                                // empty = observe mode is off
   std::function<void(const store::AccountName&)> erased;          // told after an erasure; may be empty
 };
