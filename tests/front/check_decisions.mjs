@@ -76,3 +76,20 @@ export async function a_daemon_that_does_not_answer_is_said_to_be_so_and_comes_b
   await page.waitForSelector(".stream.live");
   world.complaints.splice(0);
 }
+
+export async function a_stream_that_ends_is_taken_up_after_the_last_event(world) {
+  const page = await world.page();
+  const asked = [];
+  await page.route("**/v1/events*", (route) => {
+    asked.push(route.request().headers()["last-event-id"] ?? null);
+    if (asked.length > 1) return route.continue();
+    const body = ": hello\n\nid: gone-1\nevent: score\ndata: {}\n\nid: gone-2\nevent: sco";
+    return route.fulfill({ contentType: "text/event-stream", body });
+  });
+  await page.getByLabel("Access token").fill(world.tokens.reader);
+  await page.keyboard.press("Enter");
+  await until(() => asked.length > 1, "it asks again");
+  // Of the second event the end never came.
+  assert.deepEqual(asked, [null, "gone-1"]);
+  await page.waitForSelector(".stream.live");
+}

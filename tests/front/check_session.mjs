@@ -127,3 +127,18 @@ export async function an_account_that_is_not_there_is_said_to_be_so(world) {
   assert.match(await text(page, "[role=alert]"), /\(404\)/);
   world.complaints.splice(0);
 }
+
+export async function the_theme_is_the_systems_until_one_is_chosen(world) {
+  const page = await world.page({ role: "reader", theme: "dark" });
+  await page.waitForSelector(".uplot canvas");
+  const paper = () => page.evaluate(() => getComputedStyle(document.body).backgroundColor);
+  const drawn = () => page.locator(".field canvas").evaluate((canvas) => canvas.toDataURL());
+  const [dark, darkPicture] = [await paper(), await drawn()];
+  await page.getByRole("button", { name: "Switch to the light theme" }).click();
+  assert.notEqual(await paper(), dark);
+  await until(async () => (await drawn()) !== darkPicture, "pictures are drawn again");
+  const light = await paper();
+  await page.reload();
+  await page.waitForSelector("h1");
+  assert.equal(await paper(), light);
+}
