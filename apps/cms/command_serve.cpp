@@ -28,7 +28,9 @@ sigset_t block_signals() {
   sigemptyset(&wanted);
   for (const int signal : {SIGTERM, SIGINT, SIGHUP}) sigaddset(&wanted, signal);
   pthread_sigmask(SIG_BLOCK, &wanted, nullptr);
+  // A peer that is gone, and a file beyond the limit of its size, are errors of the call that meets them.
   std::signal(SIGPIPE, SIG_IGN);
+  std::signal(SIGXFSZ, SIG_IGN);
   return wanted;
 }
 
@@ -40,8 +42,9 @@ Result<void> run(const Words& words) {
     daemon.log().write(level, cms::serve::Scope::serve, kind, text);
   };
   using cms::serve::Level;
-  say(Level::info, "ready", fmt::format("ready: HTTP on port {}, gRPC on port {}", daemon.http_port(),
-                                        daemon.grpc_port()));
+  const auto proxy = daemon.proxy_port() == 0 ? "" : fmt::format(", proxy on port {}", daemon.proxy_port());
+  say(Level::info, "ready", fmt::format("ready: HTTP on port {}, gRPC on port {}{}", daemon.http_port(),
+                                        daemon.grpc_port(), proxy));
   for (;;) {
     int signal = 0;
     sigwait(&signals, &signal);
