@@ -18,7 +18,7 @@
 #include "serve/authority.hpp"
 #include "serve/event_ring.hpp"
 #include "serve/http_message.hpp"
-#include "serve/ingest_body.hpp"
+#include "serve/observer.hpp"
 #include "serve/metrics.hpp"
 #include "serve/overview.hpp"
 #include "serve/static_files.hpp"
@@ -33,10 +33,6 @@ struct ApiOptions {
   std::uint32_t threads = 2;                       // for what may touch the disk
   bool metrics_open = false;                       // /metrics without a token
 };
-
-// What observe mode does with prompts: makes activations of them and gives those to the engine.
-using Observe = std::function<void(std::string tenant, pipeline::BatchPosition, std::vector<Observation>,
-                                   std::function<void(pipeline::Outcome)>)>;
 
 // What the daemon knows of itself.
 struct SystemFigures {

@@ -3,8 +3,15 @@ import { ApiError, call, type Me, type Problem } from './api';
 
 const tokenKey = 'cms.token';
 
+/** The token of a link that ends in #token=...: browsers send that part to nobody, and it does not stay in the address. */
+function takeFromAddress(): string | null {
+  const found = /^#token=(cms_\w+)$/.exec(location.hash);
+  if (found) history.replaceState(null, '', location.pathname + location.search);
+  return found?.[1] ?? null;
+}
+
 class Session {
-  token = $state<string | null>(sessionStorage.getItem(tokenKey));
+  token = $state<string | null>(takeFromAddress() ?? sessionStorage.getItem(tokenKey));
   me = $state.raw<Me | null>(null);
   problem = $state.raw<Problem | null>(null);
   busy = $state(false);
