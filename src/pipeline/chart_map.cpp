@@ -19,6 +19,19 @@ VectorXd masses(const atlas::Atlas& atlas) {
   return mass / mass.sum();
 }
 
+// What whitening divided each coordinate by: its row of the projection is a unit vector over that. Their mean becomes
+// 1, so that numbers keep their size.
+VectorXd spreads(const atlas::Atlas& atlas) {
+  const std::size_t dimension = atlas.projection.size() / std::max<std::size_t>(1, atlas.rank);
+  VectorXd spread = VectorXd::Ones(static_cast<Index>(atlas.rank));
+  for (std::size_t i = 0; i < atlas.rank && dimension > 0; ++i) {
+    const float* row = atlas.projection.data() + i * dimension;
+    const double length = Eigen::Map<const Eigen::VectorXf>(row, static_cast<Index>(dimension)).cast<double>().norm();
+    spread[static_cast<Index>(i)] = length > 0 ? 1 / length : 0;
+  }
+  return spread.sum() > 0 ? VectorXd(spread / spread.mean()) : VectorXd::Ones(spread.size());
+}
+
 Place place_of(const ChartMap& map, const VectorXd& point) {
   Place place;
   for (std::size_t i = 0; i < map.centre.size(); ++i) {
@@ -43,10 +56,12 @@ ChartMap chart_map(const atlas::Atlas& atlas) {
   const auto count = static_cast<Index>(atlas.charts.size());
   const auto rank = static_cast<Index>(atlas.rank);
   using Rows = Eigen::Matrix<float, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>;
+  const VectorXd spread = spreads(atlas);
   const MatrixXd centres = Eigen::Map<const Rows>(atlas.centroids.data(), count, rank).cast<double>();
+  const MatrixXd wide = centres * spread.asDiagonal();
   const VectorXd mass = masses(atlas);
   const VectorXd centre = centres.transpose() * mass;
-  const MatrixXd offsets = centres.rowwise() - centre.transpose();
+  const MatrixXd offsets = wide.rowwise() - (wide.transpose() * mass).transpose();
   const Eigen::SelfAdjointEigenSolver<MatrixXd> solver(offsets.transpose() * mass.asDiagonal() * offsets);
   const double variance = std::max(0.0, solver.eigenvalues().sum());
 
@@ -60,6 +75,7 @@ ChartMap chart_map(const atlas::Atlas& atlas) {
     Index largest = 0;
     direction.cwiseAbs().maxCoeff(&largest);
     if (direction[largest] < 0) direction = -direction;
+    direction = direction.cwiseProduct(spread);
     kept.assign(direction.begin(), direction.end());
     const double own = std::max(0.0, solver.eigenvalues()[rank - 1 - d]);
     map.explained[static_cast<std::size_t>(d)] = variance > 0 ? own / variance : 0;

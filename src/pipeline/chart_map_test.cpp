@@ -46,6 +46,18 @@ TEST(chart_map, the_first_coordinate_separates_what_the_mass_separates_most) {
   EXPECT_NEAR(map.explained[1], .2, 1e-6);
 }
 
+TEST(chart_map, what_whitening_made_small_is_large_again) {
+  const float s = std::sqrt(.5F);
+  auto atlas = atlas_of(3, {{s, 0, s}, {-s, 0, s}, {0, s, s}, {0, -s, s}}, {.4F, .4F, .1F, .1F});
+  // Raw activations spread ten times as far along the second direction as along the others.
+  atlas.projection = {1, 0, 0, 0, .1F, 0, 0, 0, 1};
+  const auto map = chart_map(atlas);
+  EXPECT_NEAR(map.charts[2].x, 1, 1e-6);
+  EXPECT_NEAR(map.charts[3].x, -1, 1e-6);
+  EXPECT_NEAR(map.charts[0].y, .1, 1e-6);
+  EXPECT_NEAR(map.explained[0], 20 / 20.8, 1e-6);
+}
+
 TEST(chart_map, the_centre_of_a_chart_as_a_point_lies_where_the_chart_does) {
   const auto model = example_model();
   const auto map = chart_map(model.atlas);

@@ -64,6 +64,10 @@ Json by_action_json(const pipeline::ByAction& counts) {
   return object;
 }
 
+Json place_json(const pipeline::Place& place) {
+  return {{"x", shortest(static_cast<float>(place.x))}, {"y", shortest(static_cast<float>(place.y))}};
+}
+
 Response get_root(const ApiContext&, const Call&) {
   Response response;
   response.status = 302;
@@ -127,10 +131,12 @@ Response get_atlas_map(const ApiContext& context, const Call& call) {
   const auto& atlas = context.parts.model->atlas;
   Json charts = Json::array();
   for (std::size_t c = 0; c < map.charts.size(); ++c) {
-    charts.push_back({{"x", map.charts[c].x}, {"y", map.charts[c].y}, {"mass", atlas.charts[c].benign_mass}});
+    auto place = place_json(map.charts[c]);
+    place["mass"] = shortest(atlas.charts[c].benign_mass);
+    charts.push_back(std::move(place));
   }
   return tagged_response(call, {{"method", "two leading principal directions of the charts' centres, weighted by "
-                                           "honest mass"},
+                                           "honest mass, whitening undone"},
                                 {"explained", map.explained},
                                 {"charts", std::move(charts)}});
 }

@@ -31,6 +31,7 @@ TEST(dashboard, the_root_leads_to_it_and_all_its_answers_are_secured) {
   EXPECT_EQ(root.status, 302U);
   EXPECT_EQ(root.headers.at("location"), "/dashboard/");
   expect_secured(root);
+  EXPECT_EQ(world.ask("GET", "/dashboard").headers.at("location"), "/dashboard/");
   expect_secured(world.ask("GET", "/dashboard/"));
   expect_secured(world.ask("GET", "/dashboard/assets/app-1.js"));
   const auto missing = world.ask("GET", "/dashboard/assets/none.js");

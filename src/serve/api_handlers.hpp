@@ -32,6 +32,9 @@ Json document_json(const ApiContext& context, const store::AccountName& name, co
 // The number of the fewest digits that tell this float apart.
 double shortest(float value);
 
+// {"x": ..., "y": ...}, to seven digits: a picture needs no more.
+Json place_json(const pipeline::Place& place);
+
 // Appends to the audit log in the caller's name. The detail speaks of the account by its pseudonym. Errors: those of
 // the store.
 Result<void> audit(const ApiContext& context, const Call& call, const std::string& action, Json detail);

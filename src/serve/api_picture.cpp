@@ -74,7 +74,8 @@ Response get_picture(const ApiContext& context, const Call& call) {
   Json visited = Json::array(), path = Json::array();
   for (const auto& visit : picture.visited) visited.push_back(Json::array({visit.chart, visit.requests}));
   for (const auto& stop : picture.path) {
-    path.push_back({{"chart", stop.chart}, {"x", stop.place.x}, {"y", stop.place.y}});
+    path.push_back(place_json(stop.place));
+    path.back()["chart"] = stop.chart;
   }
   Json body{{"account", call.account}, {"time", standing.time}, {"requests", standing.score.requests}};
   body["visited"] = std::move(visited);

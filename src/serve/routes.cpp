@@ -127,6 +127,8 @@ constexpr std::array kRoutes{
           "This description", 200, kJson, {}, kTagged},
     Route{Method::get, "/", "getRoot", Access::everyone, 0, Work::quick, &at_once<get_root>, "Leads to the dashboard",
           302, {}, {}},
+    Route{Method::get, "/dashboard", "getDashboardRoot", Access::everyone, 0, Work::quick, &at_once<get_root>,
+          "Leads to the dashboard", 302, {}, {}},
     Route{Method::get, "/dashboard/", "getDashboard", Access::everyone, 0, Work::quick, &at_once<get_dashboard>,
           "The dashboard's page", 200, "text/html", {}, kTagged},
     Route{Method::get, "/dashboard/assets/{file}", "getDashboardAsset", Access::everyone, 0, Work::quick,

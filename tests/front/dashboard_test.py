@@ -25,7 +25,7 @@ CHROMIUM = shutil.which("chromium")
 MODULES = ROOT / "dashboard" / "node_modules"
 OUT = pathlib.Path(os.environ.get("CMS_FRONT_DIR", ROOT / "build" / "front"))
 GOALS_ONLY = "--json" in sys.argv
-HONEST = 60  # calibration accounts that are sent beside the sixteen of the demo
+HONEST = 40  # calibration accounts that are sent beside the sixteen of the demo
 
 
 def missing():
@@ -71,7 +71,7 @@ def send(daemon, traffic, indices, times):
 
 
 def feed(daemon, sets):
-    """Sixty honest accounts, then the sixteen of the demo; everyone's last request is some minutes old."""
+    """Honest accounts, then the sixteen of the demo; everyone's last request is some minutes old."""
     calibrate, demo = Set(sets / "calibrate"), Set(sets / "expected")
     names = sorted({row["account"] for row in calibrate.rows})[:HONEST]
     now = time.time()
@@ -100,7 +100,7 @@ class DashboardTest(unittest.TestCase):
         self.addCleanup(shutil.rmtree, self.folder, ignore_errors=True)
         sets = self.folder / "sets"
         self.run_cms("lab", "compose", ROOT / "examples" / "activations", "-o", sets)
-        self.run_cms(*program.fit_words(sets, self.folder / "atlas.cms"))
+        self.run_cms(*program.fit_words(sets, self.folder / "atlas.cms"), "--stride", 4)
         more = '[tenants.other]\nkey_file = "t.key"\n'
         self.daemon = Daemon(self.folder, self.folder / "atlas.cms", more)
         self.daemon.policy.write_text("[policy]\n[[policy.allow]]\ntenant = \"t\"\naccount = \"nightly\"\n"
@@ -115,7 +115,8 @@ class DashboardTest(unittest.TestCase):
         self.daemon.process.send_signal(1)  # SIGHUP: the token of now is read
         OUT.mkdir(parents=True, exist_ok=True)
         self.world = {"url": f"http://127.0.0.1:{self.daemon.port}", "tokens": self.daemon.tokens | {"own": own},
-                      "model": model, "late": late_lines(sets), "chromium": CHROMIUM, "out": str(OUT)}
+                      "model": model, "late": late_lines(sets), "accounts": HONEST + 16,
+                      "chromium": CHROMIUM, "out": str(OUT)}
 
     def run_cms(self, *words):
         done = program.run(*words)

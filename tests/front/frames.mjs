@@ -7,12 +7,12 @@
 export async function workByFrame(page, act) {
   const cdp = await page.context().browser().newBrowserCDPSession();
   const events = [];
-  cdp.on("Tracing.dataCollected", ({ value }) => events.push(...value));
-  const includedCategories = ["disabled-by-default-devtools.timeline", "disabled-by-default-devtools.timeline.frame"];
-  await cdp.send("Tracing.start", { transferMode: "ReportEvents", traceConfig: { includedCategories } });
+  cdp.on('Tracing.dataCollected', ({ value }) => events.push(...value));
+  const includedCategories = ['disabled-by-default-devtools.timeline', 'disabled-by-default-devtools.timeline.frame'];
+  await cdp.send('Tracing.start', { transferMode: 'ReportEvents', traceConfig: { includedCategories } });
   await act();
-  const complete = new Promise((resolve) => cdp.once("Tracing.tracingComplete", resolve));
-  await cdp.send("Tracing.end");
+  const complete = new Promise((resolve) => cdp.once('Tracing.tracingComplete', resolve));
+  await cdp.send('Tracing.end');
   await complete;
   await cdp.detach();
   return frames(events);
@@ -22,12 +22,12 @@ function frames(events) {
   // The page's main thread is the one that made most frames.
   const threads = new Map();
   const thread = (event) => `${event.pid}/${event.tid}`;
-  for (const one of events.filter((each) => each.name === "BeginMainThreadFrame")) {
+  for (const one of events.filter((each) => each.name === 'BeginMainThreadFrame')) {
     threads.set(thread(one), [...(threads.get(thread(one)) ?? []), one.ts]);
   }
-  const [key, starts] = [...threads].sort((a, b) => b[1].length - a[1].length)[0] ?? ["", []];
+  const [key, starts] = [...threads].sort((a, b) => b[1].length - a[1].length)[0] ?? ['', []];
   starts.sort((a, b) => a - b);
-  const tasks = events.filter((one) => one.ph === "X" && one.name === "RunTask" && thread(one) === key);
+  const tasks = events.filter((one) => one.ph === 'X' && one.name === 'RunTask' && thread(one) === key);
   const work = starts.map(() => ({ wall: 0, cpu: 0 }));
   for (const task of tasks) {
     // A task belongs to the frame that began last before its end: it holds the frame's own beginning.
