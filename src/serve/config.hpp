@@ -15,6 +15,7 @@
 #include "base/result.hpp"
 #include "pipeline/engine.hpp"
 #include "policy/policy.hpp"
+#include "serve/gate.hpp"
 #include "store/store.hpp"
 
 namespace cms::serve {
@@ -56,6 +57,8 @@ struct Config {
 
   policy::Policy policy;
   std::filesystem::path policy_file;  // where the policy was read from if it has a file of its own
+
+  GateOptions gate;
 
   std::vector<TenantConfig> tenants;  // by name
   std::vector<WebhookConfig> webhooks;

@@ -15,6 +15,7 @@
 #include "pipeline/model.hpp"
 #include "serve/api.hpp"
 #include "serve/authority.hpp"
+#include "serve/gate.hpp"
 #include "serve/grpc_server.hpp"
 #include "serve/http_server.hpp"
 #include "serve/log.hpp"
@@ -87,6 +88,7 @@ struct Daemon::State {
   std::optional<EventRing> events;
   std::optional<Watcher> watcher;
   std::optional<pipeline::Engine> engine;
+  std::optional<Gate> gate;
   std::optional<Observer> observer;
   std::optional<Api> api;
   std::optional<HttpServer> http;
@@ -136,6 +138,9 @@ Result<void> Daemon::State::open() {
                                               tell_damaged(name, error);
                                             }}));
   engine.emplace(std::move(started));
+  auto gating = config.gate;
+  gating.seed = static_cast<std::uint64_t>(clock());
+  gate.emplace(*engine, *store, [this] { return policy.get(); }, clock, gating);
   if (!config.tap_model.empty()) {
     CMS_TRY(observing, Observer::start({config.tap_model, config.tap_threads}, model, *engine));
     observer.emplace(std::move(observing));

@@ -62,6 +62,8 @@ constexpr Section kSections[] = {
      "What follows from a score. Re-read on SIGHUP when it has a file of its own (`file`, and nothing beside it)."},
     {"policy.allow", "[[policy.allow]]", true,
      "Declared automation, one section an account: it is let off, until a day."},
+    {"gate", "[gate]", false,
+     "How much accounts at `limit` and `review` may ask, where CMS stands before the model (proxy, gateways)."},
     {"webhooks", "[[webhooks]]", true, "Where changes of action are sent, one section a target."},
     {"events", "[events]", false, "The event log, one JSON object a line."},
     {"tap", "[tap]", false, "Observe mode: the daemon reads prompts through a model of its own."},
@@ -161,6 +163,13 @@ constexpr Setting kSettings[] = {
     {.section = "policy.allow", .key = "why", .place = [](Draft& d) -> Place { return &d.allowance.why; },
      .what = "Why, for those who come after", .wrong = empty,
      .example = "\"runs our regression prompts, ticket 4711\"", .needed = true},
+
+    {.section = "gate", .key = "limit_per_minute",
+     .place = [](Draft& d) -> Place { return &d.config.gate.limit_per_minute; },
+     .what = "Requests an account at `limit` may make; 0 = none", .unit = "requests/min", .least = 0, .most = 1e6},
+    {.section = "gate", .key = "review_per_minute",
+     .place = [](Draft& d) -> Place { return &d.config.gate.review_per_minute; },
+     .what = "Requests an account at `review` may make; 0 = none", .unit = "requests/min", .least = 0, .most = 1e6},
 
     {.section = "webhooks", .key = "url", .place = [](Draft& d) -> Place { return &d.webhook.url; },
      .what = "Where to", .wrong = wrong_url, .example = "\"https://example.org/hooks/cms\"", .needed = true},

@@ -1,0 +1,28 @@
+// Whose request of an inference API this is: the account behind an API key, without keeping the key.
+//
+// An account is called "key-" and 16 hex digits of a hash of its API key, keyed by the tenant: the key itself is never
+// stored, logged or sent on by CMS, and who has the names cannot tell the keys. Where there is no key the other end's
+// address stands for it ("address-" and its hash), so that every request belongs to some account.
+// Threads: pure but for the store's keys, which never change. Cost: one HMAC-SHA256.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "base/result.hpp"
+#include "serve/http_message.hpp"
+#include "store/store.hpp"
+
+namespace cms::serve {
+
+// The API key that a request shows: "Authorization: Bearer KEY", "x-api-key" or "api-key"; empty when it shows none.
+std::string_view api_key_of(const Headers& headers);
+
+// The account of an API key, of 1 to 4,096 bytes. Errors: `usage` for a tenant that has no key, `bad_input` for an API
+// key that is empty or too long.
+Result<std::string> account_of_key(const store::Store& store, std::string_view tenant, std::string_view api_key);
+
+// The account of an address, for requests without a key. Errors: as account_of_key().
+Result<std::string> account_of_address(const store::Store& store, std::string_view tenant, std::string_view address);
+
+}  // namespace cms::serve

@@ -1,0 +1,73 @@
+#include "serve/gate.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "serve/decision.hpp"
+
+namespace cms::serve {
+namespace {
+
+constexpr double kNever_s = 3600;  // what a caller is told who may not pass at all
+
+}  // namespace
+
+Gate::Gate(pipeline::Engine& engine, const store::Store& store,
+           std::function<std::shared_ptr<const policy::Policy>()> policy, std::function<double()> clock,
+           const GateOptions& options)
+    : engine_(engine), store_(store), policy_(std::move(policy)), clock_(std::move(clock)), options_(options),
+      chance_(options.seed) {}
+
+Verdict Gate::ask(const store::AccountName& name) {
+  const double now = clock_();
+  Verdict verdict;
+  verdict.stale = !engine_.durable();
+  const auto found = engine_.look_up(name, now);
+  if (!found) {
+    verdict.status = "unavailable";
+    verdict.stale = true;
+    verdict.decision.why = "not computed";
+    return verdict;
+  }
+  const Score nothing;
+  if (*found) verdict.status = (*found)->score.computed ? "computed" : "not_computed";
+  verdict.decision = decide(*policy_(), store_, name, *found ? (*found)->score : nothing, now);
+  const auto action = verdict.decision.action;
+  if (action != Action::limit && action != Action::review) return verdict;
+  const double wait = wait_s(name, action == Action::limit ? options_.limit_per_minute : options_.review_per_minute, now);
+  verdict.pass = wait <= 0;
+  verdict.retry_after_s = std::max(wait, 0.0);
+  return verdict;
+}
+
+// 0 when the request may pass, and is counted then.
+double Gate::wait_s(const store::AccountName& name, double per_minute, double now) {
+  const std::lock_guard lock(mutex_);
+  const double jitter = 1 + .25 * chance_.uniform();  // those who are turned away together should not come together
+  if (per_minute <= 0) return kNever_s * jitter;
+  const double most = std::max(per_minute, 1.0);
+  const auto key = fmt::format("{}/{}", name.tenant, name.account);
+  if (buckets_.size() >= options_.accounts_max && !buckets_.contains(key)) make_room(now);
+  auto& bucket = buckets_.try_emplace(key, Bucket{most, now}).first->second;
+  bucket.requests = std::min(most, bucket.requests + std::max(0.0, now - bucket.time) * per_minute / 60);
+  bucket.time = now;
+  if (bucket.requests >= 1) {
+    bucket.requests -= 1;
+    return 0;
+  }
+  return (1 - bucket.requests) * 60 / per_minute * jitter;
+}
+
+// Buckets that are full again say nothing. Where none is, the one that was asked for longest ago goes.
+void Gate::make_room(double now) {
+  const double slowest = std::min(options_.limit_per_minute, options_.review_per_minute);
+  std::erase_if(buckets_, [&](const auto& one) {
+    return one.second.requests + (now - one.second.time) * slowest / 60 >=
+           std::max({options_.limit_per_minute, options_.review_per_minute, 1.0});
+  });
+  if (buckets_.size() < options_.accounts_max) return;
+  buckets_.erase(std::ranges::min_element(buckets_, {}, [](const auto& one) { return one.second.time; }));
+}
+
+}  // namespace cms::serve

@@ -1,0 +1,127 @@
+#include "serve/gate.hpp"
+
+#include <gtest/gtest.h>
+
+#include "serve/caller.hpp"
+#include "serve/serve_example.hpp"
+
+namespace cms::serve {
+namespace {
+
+Gate make_gate(ServeWorld& world, const GateOptions& options = {}) {
+  return Gate(world.engine(), world.store(), [&world] { return world.policy; }, [&world] { return world.now.load(); },
+              options);
+}
+
+// An account whose action an analyst has fixed.
+void fix(ServeWorld& world, const std::string& account, std::string_view action) {
+  ASSERT_EQ(world.ingest(account, 3).status, 200u);
+  const auto body = fmt::format(R"({{"action":"{}","until":{},"why":"test"}})", action, ServeWorld::kNow + 1e6);
+  const auto answer = world.ask("PUT", "/v1/tenants/acme/accounts/" + account + "/override",
+                                world.as(Role::analyst) + "Content-Type: application/json\r\n", body);
+  ASSERT_EQ(answer.status, 200u) << answer.body;
+}
+
+TEST(Gate, lets_through_whoever_is_unknown_or_below_limit) {
+  ServeWorld world("gate_unknown");
+  auto gate = make_gate(world);
+  EXPECT_EQ(gate.ask({"acme", "nobody"}).status, "unknown");
+  fix(world, "dear", "price");
+  for (int i = 0; i < 100; ++i) {
+    EXPECT_TRUE(gate.ask({"acme", "nobody"}).pass);
+    EXPECT_TRUE(gate.ask({"acme", "dear"}).pass);
+  }
+  EXPECT_EQ(gate.ask({"acme", "dear"}).decision.action, Action::price);
+}
+
+TEST(Gate, lets_through_a_minutes_worth_and_then_as_time_goes) {
+  ServeWorld world("gate_limit");
+  auto gate = make_gate(world, {.limit_per_minute = 6});
+  fix(world, "fast", "limit");
+  for (int i = 0; i < 6; ++i) EXPECT_TRUE(gate.ask({"acme", "fast"}).pass) << i;
+  const auto verdict = gate.ask({"acme", "fast"});
+  EXPECT_FALSE(verdict.pass);
+  EXPECT_GE(verdict.retry_after_s, 10);
+  EXPECT_LE(verdict.retry_after_s, 12.5);
+  world.now = ServeWorld::kNow + verdict.retry_after_s;  // who does as told passes
+  EXPECT_TRUE(gate.ask({"acme", "fast"}).pass);
+  EXPECT_FALSE(gate.ask({"acme", "fast"}).pass);
+}
+
+TEST(Gate, lets_through_no_more_than_the_rate_over_hours_however_often_it_is_asked) {
+  ServeWorld world("gate_hours");
+  auto gate = make_gate(world, {.review_per_minute = 2});
+  fix(world, "keen", "review");
+  int passed = 0;
+  for (int second = 0; second < 7200; ++second) {
+    world.now = ServeWorld::kNow + second;
+    passed += gate.ask({"acme", "keen"}).pass ? 1 : 0;
+  }
+  EXPECT_GE(passed, 240);
+  EXPECT_LE(passed, 242);
+}
+
+TEST(Gate, blocks_only_where_the_rate_is_none) {
+  ServeWorld world("gate_block");
+  auto gate = make_gate(world, {.review_per_minute = 0});
+  fix(world, "out", "review");
+  EXPECT_FALSE(gate.ask({"acme", "out"}).pass);
+  EXPECT_GE(gate.ask({"acme", "out"}).retry_after_s, 3600);
+}
+
+TEST(Gate, remembers_a_bounded_number_of_accounts) {
+  ServeWorld world("gate_bounded");
+  auto gate = make_gate(world, {.limit_per_minute = 1, .accounts_max = 2});
+  for (const auto* account : {"a", "b", "c"}) {
+    fix(world, account, "limit");
+    EXPECT_TRUE(gate.ask({"acme", account}).pass) << account;
+    world.now = world.now + 1;
+  }
+  // The one that was asked for longest ago has been forgotten, the others not.
+  EXPECT_FALSE(gate.ask({"acme", "c"}).pass);
+  EXPECT_FALSE(gate.ask({"acme", "b"}).pass);
+}
+
+TEST(Gate, acts_on_nobody_in_shadow) {
+  ServeWorld world("gate_shadow");
+  auto shadow = std::make_shared<policy::Policy>();
+  shadow->shadow = true;
+  world.policy = shadow;
+  auto gate = make_gate(world, {.limit_per_minute = 0});
+  fix(world, "seen", "limit");
+  const auto verdict = gate.ask({"acme", "seen"});
+  EXPECT_TRUE(verdict.pass);
+  EXPECT_EQ(verdict.decision.would_be, Action::limit);
+}
+
+TEST(Caller, finds_the_key_where_clients_put_it) {
+  EXPECT_EQ(api_key_of({{"authorization", "Bearer  sk-1"}}), "sk-1");
+  EXPECT_EQ(api_key_of({{"X-Api-Key", "sk-2"}}), "sk-2");
+  EXPECT_EQ(api_key_of({{"api-key", "sk-3"}}), "sk-3");
+  EXPECT_EQ(api_key_of({{"Authorization", "Basic dTpw"}, {"x-api-key", "sk-4"}}), "sk-4");
+  EXPECT_EQ(api_key_of({{"Authorization", "Bearer "}}), "");
+  EXPECT_EQ(api_key_of({}), "");
+}
+
+TEST(Caller, names_an_account_that_does_not_tell_the_key) {
+  ServeWorld world("caller_names");
+  const auto account = account_of_key(world.store(), "acme", "sk-secret");
+  ASSERT_TRUE(account);
+  EXPECT_EQ(account->size(), 20u);
+  EXPECT_TRUE(account->starts_with("key-"));
+  EXPECT_EQ(*account_of_key(world.store(), "acme", "sk-secret"), *account);
+  EXPECT_NE(*account_of_key(world.store(), "acme", "sk-secres"), *account);
+  EXPECT_NE(account_of_key(world.store(), "other", "sk-secret")->substr(4), account->substr(4));
+  EXPECT_NE(account_of_address(world.store(), "acme", "sk-secret")->substr(8), account->substr(4));
+}
+
+TEST(Caller, takes_keys_that_are_no_text) {
+  ServeWorld world("caller_bytes");
+  EXPECT_TRUE(account_of_key(world.store(), "acme", "\xff\xfe\x01"));
+  EXPECT_FALSE(account_of_key(world.store(), "acme", ""));
+  EXPECT_FALSE(account_of_key(world.store(), "acme", std::string(4097, 'k')));
+  EXPECT_FALSE(account_of_key(world.store(), "nobody", "sk"));
+}
+
+}  // namespace
+}  // namespace cms::serve
