@@ -35,7 +35,8 @@ Verdict Gate::ask(const store::AccountName& name) {
   verdict.decision = decide(*policy_(), store_, name, *found ? (*found)->score : nothing, now);
   const auto action = verdict.decision.action;
   if (action != Action::limit && action != Action::review) return verdict;
-  const double wait = wait_s(name, action == Action::limit ? options_.limit_per_minute : options_.review_per_minute, now);
+  const double per_minute = action == Action::limit ? options_.limit_per_minute : options_.review_per_minute;
+  const double wait = wait_s(name, per_minute, now);
   verdict.pass = wait <= 0;
   verdict.retry_after_s = std::max(wait, 0.0);
   return verdict;
