@@ -15,6 +15,7 @@
 #include "policy/policy.hpp"
 #include "serve/authority.hpp"
 #include "serve/event_ring.hpp"
+#include "serve/gate.hpp"
 #include "serve/http_message.hpp"
 #include "serve/ingest_body.hpp"
 #include "store/store.hpp"
@@ -27,6 +28,7 @@ struct ApiOptions {
   std::size_t items_max = 8192;                    // of a batch
   std::uint32_t threads = 2;                       // for what may touch the disk
   bool metrics_open = false;                       // /metrics without a token
+  std::string litellm_account = "key";             // what of LiteLLM's is an account (setting gate.litellm_account)
 };
 
 // What observe mode does with prompts: makes activations of them and gives those to the engine.
@@ -38,6 +40,7 @@ struct ApiParts {
   const pipeline::Model* model = nullptr;
   store::Store* store = nullptr;
   pipeline::Engine* engine = nullptr;
+  Gate* gate = nullptr;
   Authority* authority = nullptr;
   EventRing* events = nullptr;
   std::function<double()> clock;                                  // seconds since 1970

@@ -28,6 +28,7 @@ std::pair<std::string, std::string> body_for(const ServeWorld& world, const Rout
   const auto type = fmt::format("Content-Type: {}\r\nCms-Model: example/l1/mean\r\n", route.body_types[0]);
   if (route.id == "putLabel") return {type, R"({"label":"unclear"})"};
   if (route.id == "putOverride") return {type, R"({"action":"allow","until":1900000000,"why":"a test"})"};
+  if (route.id == "litellmGuardrail") return {type, R"({"texts":["hello"]})"};
   if (route.id == "postObservations") return {type, R"({"account":"alice","text":"hello"})"};
   return {type, world.lines("alice", 1)};
 }
@@ -42,6 +43,7 @@ Answer ask(ServeWorld& world, const Route& route, const std::string& tenant, con
 // The roles that issue 7 gives each endpoint, written out once more: the table is what is tested.
 std::set<std::string> expected_roles(std::string_view id) {
   if (id.starts_with("post")) return {"tap", "admin"};
+  if (id == "litellmGuardrail") return {"tap", "reader", "analyst", "admin"};
   if (id == "eraseAccount" || id == "reloadPolicy") return {"admin"};
   const std::set<std::string_view> review{"putLabel", "deleteLabel", "putOverride", "deleteOverride", "getAudit"};
   if (review.contains(id)) return {"analyst", "admin"};

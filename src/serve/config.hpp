@@ -59,6 +59,7 @@ struct Config {
   std::filesystem::path policy_file;  // where the policy was read from if it has a file of its own
 
   GateOptions gate;
+  std::string litellm_account = "key";  // what of LiteLLM's is an account: key, user, team, org or end_user
 
   std::vector<TenantConfig> tenants;  // by name
   std::vector<WebhookConfig> webhooks;

@@ -170,6 +170,7 @@ Result<void> Daemon::State::serve() {
   parts.model = &model;
   parts.store = &*store;
   parts.engine = &*engine;
+  parts.gate = &*gate;
   parts.authority = &*authority;
   parts.events = &*events;
   parts.clock = clock;
@@ -187,7 +188,8 @@ Result<void> Daemon::State::serve() {
     api.emplace(std::move(parts), ApiOptions{.tenants = tenants(),
                                           .body_bytes_max = config.body_bytes_max,
                                           .items_max = config.engine.queue_items,
-                                          .metrics_open = config.metrics_open});
+                                          .metrics_open = config.metrics_open,
+                                          .litellm_account = config.litellm_account});
     HttpOptions options;
     options.listen = config.http_listen;
     options.tls_certificate = config.tls_certificate;
@@ -207,7 +209,7 @@ Result<void> Daemon::State::serve() {
     options.tls_key = config.tls_key;
     options.tls_client_ca = config.tls_client_ca;
     options.tenants = tenants();
-    GrpcParts of{&model, &*store, &*engine, &*authority, clock, [this] { return policy.get(); }};
+    GrpcParts of{&model, &*store, &*engine, &*authority, clock, [this] { return policy.get(); }, &*gate};
     CMS_TRY(started, GrpcServer::start(options, std::move(of)));
     grpc.emplace(std::move(started));
   }

@@ -10,6 +10,7 @@
 #include "base/files.hpp"
 #include "cms.grpc.pb.h"
 #include "serve/decision.hpp"
+#include "serve/ext_authz.hpp"
 #include "serve/grpc_caller.hpp"
 #include "serve/grpc_stream.hpp"
 
@@ -121,12 +122,14 @@ Result<std::shared_ptr<grpc::ServerCredentials>> credentials(const GrpcOptions& 
 
 struct GrpcServer::State {
   State(const GrpcOptions& chosen, GrpcParts given)
-      : options(chosen), parts(std::move(given)), ingest(options, parts), scores(options, parts) {}
+      : options(chosen), parts(std::move(given)), ingest(options, parts), scores(options, parts),
+        ext_authz(options, parts) {}
 
   GrpcOptions options;
   GrpcParts parts;
   IngestService ingest;
   ScoresService scores;
+  ExtAuthzService ext_authz;
   int port = 0;
   std::unique_ptr<grpc::Server> server;
 };
@@ -142,6 +145,7 @@ Result<GrpcServer> GrpcServer::start(const GrpcOptions& options, GrpcParts parts
   builder.SetResourceQuota(grpc::ResourceQuota("cms").SetMaxThreads(static_cast<int>(options.streams_max) + 8));
   builder.RegisterService(&state->ingest);
   builder.RegisterService(&state->scores);
+  builder.RegisterService(&state->ext_authz);
   state->server = builder.BuildAndStart();
   if (!state->server || state->port == 0) {
     return fail(ErrorCode::failed, fmt::format("gRPC cannot listen on {}: is the port taken, the address this "

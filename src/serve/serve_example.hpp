@@ -146,6 +146,7 @@ class ServeWorld {
     store_.emplace(store::Store::open(options, {{"acme", acme}, {"other", other}}).value());
     engine.shards = 1;
     engine_.emplace(pipeline::Engine::start(model_, *store_, engine, [this] { return now.load(); }).value());
+    gate_.emplace(*engine_, *store_, [this] { return policy; }, [this] { return now.load(); }, GateOptions());
     make_tokens();
     authority_.emplace(Authority::open(folder_ / "tokens").value());
     api.tenants = {"acme", "other"};
@@ -157,6 +158,7 @@ class ServeWorld {
     events.close();
     server.reset();
     api_.reset();
+    gate_.reset();
     engine_.reset();
     store_.reset();
     std::filesystem::remove_all(folder_);
@@ -196,6 +198,7 @@ class ServeWorld {
 
   store::Store& store() { return *store_; }
   pipeline::Engine& engine() { return *engine_; }
+  Gate& gate() { return *gate_; }
   Authority& authority() { return *authority_; }
   const pipeline::Model& model() const { return model_; }
   const std::filesystem::path& folder() const { return folder_; }
@@ -211,6 +214,7 @@ class ServeWorld {
     parts.model = &model_;
     parts.store = &*store_;
     parts.engine = &*engine_;
+    parts.gate = &*gate_;
     parts.authority = &*authority_;
     parts.events = &events;
     parts.clock = [this] { return now.load(); };
@@ -234,6 +238,7 @@ class ServeWorld {
   pipeline::Model model_;
   std::optional<store::Store> store_;
   std::optional<pipeline::Engine> engine_;
+  std::optional<Gate> gate_;
   std::optional<Authority> authority_;
   std::unique_ptr<Api> api_;
   std::map<std::pair<Role, std::string>, std::string> tokens_;
