@@ -40,8 +40,9 @@ Result<void> run(const Words& words) {
     daemon.log().write(level, cms::serve::Scope::serve, kind, text);
   };
   using cms::serve::Level;
-  say(Level::info, "ready", fmt::format("ready: HTTP on port {}, gRPC on port {}", daemon.http_port(),
-                                        daemon.grpc_port()));
+  const auto proxy = daemon.proxy_port() == 0 ? "" : fmt::format(", proxy on port {}", daemon.proxy_port());
+  say(Level::info, "ready", fmt::format("ready: HTTP on port {}, gRPC on port {}{}", daemon.http_port(),
+                                        daemon.grpc_port(), proxy));
   for (;;) {
     int signal = 0;
     sigwait(&signals, &signal);

@@ -331,6 +331,24 @@ Checked read_top(Reader& reader, const toml::key& key, const toml::node& node) {
   return read_section(reader, name, *table);
 }
 
+Checked check_proxy(const Reader& reader, const toml::table& table, const Names& tenants) {
+  const auto& proxy = reader.draft.config.proxy;
+  if (proxy.upstream.empty()) return {};
+  const auto& section = *table.get("proxy");
+  if (proxy.listen.empty()) return reader.wrong(section, "\"upstream\" needs \"listen\", where clients call");
+  if (proxy.tls.certificate.empty() != proxy.tls.key.empty()) {
+    return reader.wrong(section, "\"tls_certificate\" and \"tls_key\" go together");
+  }
+  if (proxy.tenant.empty() && tenants.size() > 1) {
+    return reader.wrong(section, "there are several tenants: \"tenant\" says whose accounts come through here");
+  }
+  if (!proxy.tenant.empty() && std::find(tenants.begin(), tenants.end(), proxy.tenant) == tenants.end()) {
+    return reader.wrong(section, fmt::format("\"tenant\" is \"{}\", which is not there; did you mean \"{}\"?", proxy.tenant,
+                                             nearest(proxy.tenant, tenants)));
+  }
+  return {};
+}
+
 Checked check_whole(const Reader& reader, const toml::table& table) {
   for (const std::string_view section : {"atlas", "store", "tenants"}) {
     if (!table.contains(section)) {
@@ -351,6 +369,7 @@ Checked check_whole(const Reader& reader, const toml::table& table) {
   }
   Names tenants;
   for (const auto& tenant : config.tenants) tenants.push_back(tenant.name);
+  CMS_CHECK(check_proxy(reader, table, tenants));
   for (const auto& one : config.policy.allowances) {
     if (std::find(tenants.begin(), tenants.end(), one.tenant) != tenants.end()) continue;
     return reader.wrong(*table.get("policy"), fmt::format("[[policy.allow]] names tenant \"{}\", which is not there; "
@@ -383,7 +402,9 @@ Result<Config> parse_config(std::string_view text, const std::filesystem::path& 
   Reader reader{path, {}, false};
   for (const auto& [key, node] : table) CMS_CHECK(read_top(reader, key, node));
   CMS_CHECK(check_whole(reader, table));
-  return std::move(reader.draft.config);
+  auto& config = reader.draft.config;
+  if (config.proxy.tenant.empty()) config.proxy.tenant = config.tenants.front().name;
+  return std::move(config);
 }
 
 Result<Config> read_config(const std::filesystem::path& path) {

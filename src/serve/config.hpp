@@ -16,6 +16,7 @@
 #include "pipeline/engine.hpp"
 #include "policy/policy.hpp"
 #include "serve/gate.hpp"
+#include "serve/proxy.hpp"
 #include "store/store.hpp"
 
 namespace cms::serve {
@@ -60,6 +61,7 @@ struct Config {
 
   GateOptions gate;
   std::string litellm_account = "key";  // what of LiteLLM's is an account: key, user, team, org or end_user
+  ProxyOptions proxy;  // off without an upstream
 
   std::vector<TenantConfig> tenants;  // by name
   std::vector<WebhookConfig> webhooks;

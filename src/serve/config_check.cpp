@@ -132,6 +132,21 @@ void check_serve(Findings& to, const Config& config) {
   if (config.metrics_open) to.warn("serve.metrics_open", "everybody who reaches the address may read metrics");
 }
 
+void check_proxy(Findings& to, const Config& config) {
+  const auto& proxy = config.proxy;
+  to.ok("proxy.upstream", fmt::format("{} is behind {}", proxy.upstream, proxy.listen));
+  if (!is_loopback(proxy.listen) && proxy.tls.key.empty()) {
+    to.warn("proxy.listen", fmt::format("{} without TLS: API keys travel readable", proxy.listen));
+  }
+  if (!proxy.tls.key.empty()) check_secret_file(to, "proxy.tls_key", proxy.tls.key);
+  if (!proxy.upstream_ca.empty() && !readable(proxy.upstream_ca)) {
+    to.wrong("proxy.upstream_ca", fmt::format("{} cannot be read", proxy.upstream_ca.string()));
+  }
+  if (config.tap_model.empty()) {
+    to.warn("proxy.upstream", "there is no [tap] model, so what passes is not read: nobody's score moves by it");
+  }
+}
+
 // --- store, tenants ------------------------------------------------------------------------------------------------
 
 // The folder itself, or the nearest one above it that is there.
@@ -227,6 +242,7 @@ std::vector<Finding> check_config(const Config& config, double now) {
   for (const auto& webhook : config.webhooks) check_webhook(to, webhook);
   if (!config.event_log.empty()) check_folder(to, "events.file", config.event_log.parent_path());
   if (!config.tap_model.empty()) check_tap(to, config.tap_model);
+  if (!config.proxy.upstream.empty()) check_proxy(to, config);
   return std::move(to.found);
 }
 

@@ -21,6 +21,8 @@
 #include "serve/log.hpp"
 #include "serve/metrics.hpp"
 #include "serve/observer.hpp"
+#include "serve/prompt_reader.hpp"
+#include "serve/proxy.hpp"
 #include "serve/watcher.hpp"
 
 namespace cms::serve {
@@ -92,12 +94,18 @@ struct Daemon::State {
   std::optional<Observer> observer;
   std::optional<Api> api;
   std::optional<HttpServer> http;
-  std::atomic<const HttpServer*> http_counted{nullptr};  // a request for metrics may come before start() has returned
+  // A request for metrics may come before start() has returned.
+  std::atomic<const HttpServer*> http_counted{nullptr};
+  std::atomic<const Proxy*> proxy_counted{nullptr};
   std::optional<GrpcServer> grpc;
+  std::optional<PromptReader> prompts;
+  std::optional<Proxy> proxy;
   std::jthread retention;
 
   Result<void> open();
   Result<void> serve();
+  Result<void> start_proxy();
+  [[nodiscard]] Observe observe();
   void tell_durable(bool now, const std::string& why);
   void tell_damaged(const store::AccountName& name, const Error& error);
   void retain_tenant(const TenantConfig& tenant);
@@ -176,12 +184,7 @@ Result<void> Daemon::State::serve() {
   parts.clock = clock;
   parts.policy = [this] { return policy.get(); };
   if (!file.empty()) parts.reload_policy = [this] { return reload_policy(); };
-  if (observer) {
-    parts.observe = [this](std::string tenant, pipeline::BatchPosition position, std::vector<Observation> texts,
-                           std::function<void(pipeline::Outcome)> done) {
-      observer->observe(std::move(tenant), std::move(position), std::move(texts), std::move(done));
-    };
-  }
+  if (observer) parts.observe = observe();
   parts.erased = [this](const store::AccountName& name) { watcher->forget(name); };
   parts.metrics = [this] { return figures.text(snapshot()); };
   if (!config.http_listen.empty()) {
@@ -213,7 +216,32 @@ Result<void> Daemon::State::serve() {
     CMS_TRY(started, GrpcServer::start(options, std::move(of)));
     grpc.emplace(std::move(started));
   }
+  if (!config.proxy.upstream.empty()) CMS_CHECK(start_proxy());
   retention = std::jthread([this](const std::stop_token& stop) { retain(stop); });
+  return {};
+}
+
+Observe Daemon::State::observe() {
+  return [this](std::string tenant, pipeline::BatchPosition position, std::vector<Observation> texts,
+                std::function<void(pipeline::Outcome)> done) {
+    observer->observe(std::move(tenant), std::move(position), std::move(texts), std::move(done));
+  };
+}
+
+Result<void> Daemon::State::start_proxy() {
+  ProxyParts parts;
+  parts.gate = &*gate;
+  parts.store = &*store;
+  if (observer) {
+    prompts.emplace(PromptReaderOptions{.tenant = config.proxy.tenant}, observe(), clock);
+    parts.read = [this](std::string account, std::string body) { prompts->take(std::move(account), std::move(body)); };
+  }
+  parts.upstream_failed = [this](const std::string& why) {
+    log->write(Level::warning, Scope::serve, "upstream_failed", "the inference server behind the proxy: " + why);
+  };
+  CMS_TRY(proxying, Proxy::start(config.proxy, std::move(parts)));
+  proxy.emplace(std::move(proxying));
+  proxy_counted = &*proxy;
   return {};
 }
 
@@ -241,6 +269,10 @@ MetricsSnapshot Daemon::State::snapshot() const {
   seen.log = log->counters();
   seen.event_log = watcher->event_log();
   seen.webhooks = watcher->webhooks();
+  if (const auto* passing = proxy_counted.load()) {
+    seen.proxy = passing->counters();
+    if (prompts) seen.prompts = prompts->counters();
+  }
   return seen;
 }
 
@@ -308,14 +340,17 @@ Result<void> Daemon::reload() {
   auto policy = state_->reload_policy();
   auto tokens = state_->authority->reload();
   auto certificates = state_->http ? state_->http->reload_certificates() : Result<void>();
+  auto proxys = state_->proxy ? state_->proxy->reload_certificates() : Result<void>();
   CMS_CHECK(policy);
   CMS_CHECK(tokens);
-  return certificates;
+  CMS_CHECK(certificates);
+  return proxys;
 }
 
 void Daemon::drain(double seconds) {
   state_->retention.request_stop();
   if (state_->events) state_->events->close();
+  if (state_->proxy) state_->proxy->drain(seconds);
   if (state_->observer) state_->observer->close();
   if (state_->grpc) state_->grpc->drain(std::min(seconds, kStreams_s));
   if (state_->http) state_->http->drain(seconds);
@@ -324,6 +359,7 @@ void Daemon::drain(double seconds) {
 Log& Daemon::log() { return *state_->log; }
 
 std::uint16_t Daemon::http_port() const { return state_->http ? state_->http->port() : std::uint16_t{0}; }
+std::uint16_t Daemon::proxy_port() const { return state_->proxy ? state_->proxy->port() : std::uint16_t{0}; }
 std::uint16_t Daemon::grpc_port() const { return state_->grpc ? state_->grpc->port() : std::uint16_t{0}; }
 
 }  // namespace cms::serve

@@ -39,6 +39,7 @@ class Daemon {
   // 0 where it is off.
   [[nodiscard]] std::uint16_t http_port() const;
   [[nodiscard]] std::uint16_t grpc_port() const;
+  [[nodiscard]] std::uint16_t proxy_port() const;
 
  private:
   struct State;

@@ -1,124 +1,15 @@
 #include "serve/http_server.hpp"
 
-#include <fmt/format.h>
-
-#include <boost/asio.hpp>
-#include <boost/asio/ssl.hpp>
-#include <charconv>
-#include <condition_variable>
-#include <list>
-#include <mutex>
 #include <optional>
-#include <thread>
 
 #include "serve/http_session.hpp"
 
 namespace cms::serve {
-namespace {
-
-namespace asio = boost::asio;
-using Tcp = asio::ip::tcp;
-using Error = boost::system::error_code;
-
-Result<Tcp::endpoint> parse_listen(const std::string& listen) {
-  const auto colon = listen.rfind(':');
-  const auto wrong = [&] {
-    return fail(ErrorCode::usage,
-                fmt::format("\"{}\" is no address:port, such as 127.0.0.1:8420 or [::1]:8420", listen));
-  };
-  if (colon == std::string::npos) return wrong();
-  std::string host = listen.substr(0, colon);
-  if (host.starts_with('[') && host.ends_with(']')) host = host.substr(1, host.size() - 2);
-  std::uint16_t port = 0;
-  const char* end = listen.data() + listen.size();
-  const auto [at, bad] = std::from_chars(listen.data() + colon + 1, end, port);
-  Error error;
-  const auto address = asio::ip::make_address(host, error);
-  if (error || bad != std::errc() || at != end) return wrong();
-  return Tcp::endpoint(address, port);
-}
-
-}  // namespace
 
 struct HttpServer::State {
-  State(const HttpOptions& options, Service service)
-      : acceptor(asio::make_strand(io)), work(asio::make_work_guard(io)) {
-    shared.options = options;
-    shared.service = std::move(service);
-  }
-
-  asio::awaitable<void> accept_all();
-  void begin(Tcp::socket socket);
-  // Calls `what` for each connection, on its strand.
-  void for_each(void (Connection::*what)());
-  bool wait_until_empty(double seconds);
-
   Shared shared;
-  asio::io_context io;
-  Tcp::acceptor acceptor;
-  asio::executor_work_guard<asio::io_context::executor_type> work;
-  std::mutex mutex;
-  std::condition_variable ended;
-  // Shared with the coroutine that runs it: whoever closes it may come after its end.
-  std::list<std::shared_ptr<Connection>> connections;
-  std::shared_ptr<asio::ssl::context> tls;
-  std::uint16_t port = 0;
-  bool accepting = false;
-  std::vector<std::jthread> threads;
+  std::optional<Listener> listener;  // refers to what is shared
 };
-
-void HttpServer::State::begin(Tcp::socket socket) {
-  const std::lock_guard lock(mutex);
-  std::shared_ptr<Connection> connection = make_connection(shared, std::move(socket), tls);
-  const auto at = connections.insert(connections.end(), connection);
-  shared.connections = connections.size();
-  asio::co_spawn(
-      connection->executor(), [connection] { return connection->run(); },
-      // What a library throws there (memory is out) ends that connection and no other.
-      [this, at](const std::exception_ptr&) {
-        const std::lock_guard guard(mutex);
-        connections.erase(at);
-        shared.connections = connections.size();
-        ended.notify_all();
-      });
-}
-
-asio::awaitable<void> HttpServer::State::accept_all() {
-  while (!shared.draining) {
-    Error error;
-    Tcp::socket socket(asio::make_strand(io));
-    co_await acceptor.async_accept(socket, asio::redirect_error(asio::use_awaitable, error));
-    if (shared.draining || error == asio::error::operation_aborted) break;
-    if (error) {  // out of descriptors, most likely: others must end first
-      asio::steady_timer timer(io, std::chrono::milliseconds(100));
-      co_await timer.async_wait(asio::redirect_error(asio::use_awaitable, error));
-      continue;
-    }
-    ++shared.accepted;
-    if (shared.connections >= shared.options.connections_max) {
-      ++shared.turned_away;
-      continue;
-    }
-    begin(std::move(socket));
-  }
-  acceptor.close();
-  const std::lock_guard lock(mutex);
-  accepting = false;
-  ended.notify_all();
-}
-
-void HttpServer::State::for_each(void (Connection::*what)()) {
-  const std::lock_guard lock(mutex);
-  for (const auto& connection : connections) {
-    asio::post(connection->executor(), [connection, what] { (connection.get()->*what)(); });
-  }
-}
-
-bool HttpServer::State::wait_until_empty(double seconds) {
-  std::unique_lock lock(mutex);
-  return ended.wait_for(lock, std::chrono::duration<double>(seconds),
-                        [&] { return connections.empty() && !accepting; });
-}
 
 HttpServer::HttpServer(std::unique_ptr<State> state) : state_(std::move(state)) {}
 HttpServer::HttpServer(HttpServer&&) noexcept = default;
@@ -129,68 +20,43 @@ HttpServer& HttpServer::operator=(HttpServer&& other) noexcept {
 }
 
 HttpServer::~HttpServer() {
-  if (!state_) return;
-  drain(1);
-  state_->work.reset();
-  state_->io.stop();
-  state_->threads.clear();
+  if (state_) drain(1);
 }
 
 Result<HttpServer> HttpServer::start(const HttpOptions& options, Service service) {
-  CMS_TRY(endpoint, parse_listen(options.listen));
-  CMS_TRY(tls, make_tls(options));
-  auto state = std::make_unique<State>(options, std::move(service));
-  state->tls = tls;
-  Error error;
-  auto& acceptor = state->acceptor;
-  acceptor.open(endpoint.protocol(), error);
-  if (!error) acceptor.set_option(Tcp::acceptor::reuse_address(true), error);
-  if (!error) acceptor.bind(endpoint, error);
-  if (!error) acceptor.listen(asio::socket_base::max_listen_connections, error);
-  if (error) {
-    return fail(ErrorCode::failed, fmt::format("cannot listen on {}: {}", options.listen, error.message()));
-  }
-  state->port = acceptor.local_endpoint().port();
-  state->accepting = true;
-  asio::co_spawn(acceptor.get_executor(), [raw = state.get()] { return raw->accept_all(); }, asio::detached);
-  for (std::uint32_t i = 0; i < std::max(1U, options.threads); ++i) {
-    state->threads.emplace_back([raw = state.get()] { raw->io.run(); });
-  }
+  auto state = std::make_unique<State>();
+  auto& shared = state->shared;
+  shared.options = options;
+  shared.service = std::move(service);
+  CMS_TRY(listener,
+          Listener::start({.listen = options.listen,
+                           .tls = {options.tls_certificate, options.tls_key, options.tls_client_ca},
+                           .threads = options.threads,
+                           .connections_max = options.connections_max},
+                          [&shared](boost::asio::ip::tcp::socket socket,
+                                    std::shared_ptr<boost::asio::ssl::context> tls) {
+                            return make_connection(shared, std::move(socket), std::move(tls));
+                          }));
+  state->listener.emplace(std::move(listener));
   return HttpServer(std::move(state));
 }
 
-std::uint16_t HttpServer::port() const {
-  return state_->port;
-}
+std::uint16_t HttpServer::port() const { return state_->listener->port(); }
 
-Result<void> HttpServer::reload_certificates() {
-  CMS_TRY(tls, make_tls(state_->shared.options));
-  const std::lock_guard lock(state_->mutex);
-  state_->tls = tls;
-  return {};
-}
+Result<void> HttpServer::reload_certificates() { return state_->listener->reload_certificates(); }
 
 void HttpServer::drain(double seconds) {
-  auto& state = *state_;
-  state.shared.draining = true;
-  asio::post(state.acceptor.get_executor(), [&state] {
-    Error ignored;  // it is closed already where this is not the first time
-    state.acceptor.cancel(ignored);
-  });
-  state.for_each(&Connection::close_if_idle);
-  if (state.wait_until_empty(seconds)) return;
-  // What is left is closed; answers that the service still owes are waited for, since they refer to it.
-  do {
-    state.for_each(&Connection::close);
-  } while (!state.wait_until_empty(1));
+  state_->shared.draining = true;
+  state_->listener->drain(seconds);
 }
 
 HttpCounters HttpServer::counters() const {
   const auto& shared = state_->shared;
   HttpCounters counters;
-  counters.connections = shared.connections;
-  counters.accepted = shared.accepted;
-  counters.turned_away = shared.turned_away;
+  const auto listening = state_->listener->counters();
+  counters.connections = listening.connections;
+  counters.accepted = listening.accepted;
+  counters.turned_away = listening.turned_away;
   counters.handshake_failures = shared.handshake_failures;
   counters.timeouts = shared.timeouts;
   counters.requests = shared.requests;

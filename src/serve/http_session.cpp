@@ -98,31 +98,6 @@ class Held {
   std::uint64_t bytes_ = 0;
 };
 
-// What is wrong with a header that the parser took; nothing when it may go on.
-std::unique_ptr<Response> header_problem(const Parser& parser, const Request& request) {
-  const auto refuse = [](Problem which, std::string_view detail) {
-    auto response = std::make_unique<Response>(problem(which, detail));
-    response->close = true;
-    return response;
-  };
-  if (parser.get().version() != 11 && parser.get().version() != 10) {
-    return refuse(Problem::bad_request, "Only HTTP/1.1 and HTTP/1.0 are spoken here.");
-  }
-  const auto hosts = request.header_count("Host");
-  if (hosts > 1 || (hosts == 0 && parser.get().version() == 11)) {
-    return refuse(Problem::bad_request, "A request needs exactly one Host header.");
-  }
-  const auto coding = request.header("Transfer-Encoding");
-  if (!coding.empty() && (!parser.chunked() || !same_word(coding, "chunked"))) {
-    return refuse(Problem::bad_request, "The only transfer coding that is read here is chunked.");
-  }
-  const auto expectation = request.header("Expect");
-  if (!expectation.empty() && !same_word(expectation, "100-continue")) {
-    return refuse(Problem::expectation_failed, "The only expectation that is met here is 100-continue.");
-  }
-  return nullptr;
-}
-
 // Where a stream of events waits. Shared, because a wake that was posted may arrive after the stream has ended.
 struct Pause {
   explicit Pause(const asio::any_io_executor& executor) : timer(executor) {}
@@ -217,11 +192,7 @@ class Session final : public Connection {
   }
 
   Request request_of(const Parser& parser) {
-    Request request;
-    const auto& message = parser.get();
-    request.method = method_of(message.method());
-    request.target = origin_form(view(message.target()));
-    for (const auto& field : message) request.headers.emplace_back(view(field.name_string()), view(field.value()));
+    Request request = head_of(parser.get());
     request.has_body = !parser.is_done();
     if (const auto length = parser.content_length()) request.content_bytes = *length;
     request.peer = peer_;
@@ -231,7 +202,7 @@ class Session final : public Connection {
 
   // The answer where none needs the body; otherwise the parser is ready to read it.
   std::unique_ptr<Response> admit(Parser& parser, const Request& request, Held& held) {
-    if (auto wrong = header_problem(parser, request)) {
+    if (auto wrong = head_problem(request, parser.get().version(), parser.chunked())) {
       ++shared_.malformed;
       return wrong;
     }
@@ -416,11 +387,43 @@ class Session final : public Connection {
 
 }  // namespace
 
-std::unique_ptr<Connection> make_connection(Shared& shared, asio::ip::tcp::socket socket,
+Request head_of(const http::request_header<>& message) {
+  Request request;
+  request.method = method_of(message.method());
+  request.target = origin_form(view(message.target()));
+  for (const auto& field : message) request.headers.emplace_back(view(field.name_string()), view(field.value()));
+  return request;
+}
+
+std::unique_ptr<Response> head_problem(const Request& request, unsigned version, bool chunked) {
+  const auto refuse = [](Problem which, std::string_view detail) {
+    auto response = std::make_unique<Response>(problem(which, detail));
+    response->close = true;
+    return response;
+  };
+  if (version != 11 && version != 10) {
+    return refuse(Problem::bad_request, "Only HTTP/1.1 and HTTP/1.0 are spoken here.");
+  }
+  const auto hosts = request.header_count("Host");
+  if (hosts > 1 || (hosts == 0 && version == 11)) {
+    return refuse(Problem::bad_request, "A request needs exactly one Host header.");
+  }
+  const auto coding = request.header("Transfer-Encoding");
+  if (!coding.empty() && (!chunked || !same_word(coding, "chunked"))) {
+    return refuse(Problem::bad_request, "The only transfer coding that is read here is chunked.");
+  }
+  const auto expectation = request.header("Expect");
+  if (!expectation.empty() && !same_word(expectation, "100-continue")) {
+    return refuse(Problem::expectation_failed, "The only expectation that is met here is 100-continue.");
+  }
+  return nullptr;
+}
+
+std::shared_ptr<Connection> make_connection(Shared& shared, asio::ip::tcp::socket socket,
                                             std::shared_ptr<asio::ssl::context> tls) {
-  if (!tls) return std::make_unique<Session<beast::tcp_stream>>(shared, beast::tcp_stream(std::move(socket)), nullptr);
+  if (!tls) return std::make_shared<Session<beast::tcp_stream>>(shared, beast::tcp_stream(std::move(socket)), nullptr);
   beast::ssl_stream<beast::tcp_stream> stream(std::move(socket), *tls);
-  return std::make_unique<Session<beast::ssl_stream<beast::tcp_stream>>>(shared, std::move(stream), std::move(tls));
+  return std::make_shared<Session<beast::ssl_stream<beast::tcp_stream>>>(shared, std::move(stream), std::move(tls));
 }
 
 }  // namespace cms::serve

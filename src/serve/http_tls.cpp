@@ -3,15 +3,15 @@
 
 #include <boost/asio/ssl.hpp>
 
-#include "serve/http_session.hpp"
+#include "serve/listener.hpp"
 
 namespace cms::serve {
 
 namespace ssl = boost::asio::ssl;
 
-Result<std::shared_ptr<ssl::context>> make_tls(const HttpOptions& options) {
-  if (options.tls_certificate.empty() && options.tls_key.empty() && options.tls_client_ca.empty()) return nullptr;
-  if (options.tls_certificate.empty() || options.tls_key.empty()) {
+Result<std::shared_ptr<ssl::context>> make_tls(const TlsFiles& files) {
+  if (files.certificate.empty() && files.key.empty() && files.client_ca.empty()) return nullptr;
+  if (files.certificate.empty() || files.key.empty()) {
     return fail(ErrorCode::usage, "TLS needs both a certificate and its key");
   }
   auto tls = std::make_shared<ssl::context>(ssl::context::tls_server);
@@ -27,19 +27,19 @@ Result<std::shared_ptr<ssl::context>> make_tls(const HttpOptions& options) {
   // An encrypted key would make OpenSSL ask on the terminal; an empty answer makes it fail instead.
   SSL_CTX_set_default_passwd_cb(native, [](char*, int, int, void*) { return 0; });
   boost::system::error_code error;
-  tls->use_certificate_chain_file(options.tls_certificate.string(), error);
+  tls->use_certificate_chain_file(files.certificate.string(), error);
   if (error) {
-    return fail(ErrorCode::bad_input, fmt::format("{}: no certificate in PEM form", options.tls_certificate.string()));
+    return fail(ErrorCode::bad_input, fmt::format("{}: no certificate in PEM form", files.certificate.string()));
   }
-  tls->use_private_key_file(options.tls_key.string(), ssl::context::pem, error);
+  tls->use_private_key_file(files.key.string(), ssl::context::pem, error);
   if (error) {
     return fail(ErrorCode::bad_input, fmt::format("{}: no private key in PEM form, or not that of the certificate",
-                                                  options.tls_key.string()));
+                                                  files.key.string()));
   }
-  if (options.tls_client_ca.empty()) return tls;
-  tls->load_verify_file(options.tls_client_ca.string(), error);
+  if (files.client_ca.empty()) return tls;
+  tls->load_verify_file(files.client_ca.string(), error);
   if (error) {
-    return fail(ErrorCode::bad_input, fmt::format("{}: no certificates in PEM form", options.tls_client_ca.string()));
+    return fail(ErrorCode::bad_input, fmt::format("{}: no certificates in PEM form", files.client_ca.string()));
   }
   tls->set_verify_mode(ssl::verify_peer | ssl::verify_fail_if_no_peer_cert, error);
   return tls;

@@ -110,6 +110,30 @@ void add_http(Families& out, const HttpFigures& http) {
       .value(http.event_readers_cut_off);
 }
 
+void add_proxy(Families& out, const ProxyCounters& proxy) {
+  out.gauge("cms_proxy_connections", "Open client connections of the proxy").value(proxy.connections);
+  out.counter("cms_proxy_connections_total", "Client connections of the proxy by what became of them")
+      .value(proxy.accepted, {{"result", "accepted"}})
+      .value(proxy.turned_away, {{"result", "turned_away"}});
+  out.counter("cms_proxy_requests_total", "Requests whose head the proxy has read").value(proxy.requests);
+  out.counter("cms_proxy_results_total", "Requests by what became of them")
+      .value(proxy.answered, {{"result", "answered"}})
+      .value(proxy.limited, {{"result", "limited"}})
+      .value(proxy.malformed, {{"result", "malformed"}})
+      .value(proxy.upstream_failures, {{"result", "upstream_failed"}})
+      .value(proxy.hung_up, {{"result", "hung_up"}});
+  out.counter("cms_proxy_oversized_total", "Requests that passed with a body too large to be read")
+      .value(proxy.oversized);
+}
+
+void add_prompts(Families& out, const PromptReaderCounters& prompts) {
+  out.counter("cms_proxy_bodies_total", "Bodies of requests that passed, by what became of them at the tap")
+      .value(prompts.read, {{"result", "read"}})
+      .value(prompts.without_text, {{"result", "without_text"}})
+      .value(prompts.dropped, {{"result", "dropped"}})
+      .value(prompts.refused, {{"result", "refused"}});
+}
+
 void add_event_log(Families& out, const EventLogCounters& log) {
   out.counter("cms_event_log_lines_total", "Lines of the log of events by what became of them")
       .value(log.written, {{"result", "written"}})
@@ -184,6 +208,8 @@ std::string Metrics::text(const MetricsSnapshot& snapshot) const {
   out.histogram("cms_store_commit_seconds", "Time that a group commit takes, sync included", state_->commit);
   add_http(out, snapshot.http);
   out.histogram("cms_look_up_seconds", "Time that a look-up of a decision takes", state_->look_up);
+  if (snapshot.proxy) add_proxy(out, *snapshot.proxy);
+  if (snapshot.prompts) add_prompts(out, *snapshot.prompts);
   if (snapshot.event_log) add_event_log(out, *snapshot.event_log);
   if (!snapshot.webhooks.empty()) add_webhooks(out, snapshot.webhooks);
   std::ostringstream text;

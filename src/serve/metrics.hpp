@@ -16,6 +16,8 @@
 #include "pipeline/engine.hpp"
 #include "serve/event_log.hpp"
 #include "serve/log.hpp"
+#include "serve/prompt_reader.hpp"
+#include "serve/proxy.hpp"
 #include "serve/webhook.hpp"
 #include "store/store.hpp"
 
@@ -41,6 +43,8 @@ struct MetricsSnapshot {
   LogCounters log;
   std::optional<EventLogCounters> event_log;
   std::vector<WebhookCounters> webhooks;
+  std::optional<ProxyCounters> proxy;
+  std::optional<PromptReaderCounters> prompts;
 };
 
 class Metrics {

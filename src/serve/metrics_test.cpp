@@ -30,6 +30,8 @@ MetricsSnapshot everything() {
   now.store.disk_bytes = 1ULL << 40;
   now.http.answers[3] = 7;
   now.log.errors = 8;
+  now.proxy = ProxyCounters{.requests = 9, .answered = 6, .hung_up = 2};
+  now.prompts = PromptReaderCounters{.taken = 5, .dropped = 4};
   now.event_log = EventLogCounters{.written = 20, .lost = 3, .failing = true};
   now.webhooks = {{.target = "https://a.example", .delivered = 2, .attempts = 5, .failures = 3},
                   {.target = "https://a.example", .given_up = 1, .ended = true}};
@@ -77,6 +79,9 @@ TEST(Metrics, every_figure_is_where_it_belongs) {
            R"(cms_store_disk_bytes 1099511627776)",
            R"(cms_http_answers_total{status="4xx"} 7)",
            R"(cms_log_messages_total{level="error"} 8)",
+           R"(cms_proxy_requests_total 9)",
+           R"(cms_proxy_results_total{result="hung_up"} 2)",
+           R"(cms_proxy_bodies_total{result="dropped"} 4)",
            R"(cms_event_log_lines_total{result="lost"} 3)",
            R"(cms_event_log_failing 1)",
            R"(cms_webhook_events_total{webhook="1",target="https://a.example",result="delivered"} 2)",
@@ -131,9 +136,12 @@ TEST(Metrics, what_is_not_configured_is_not_there) {
   auto now = everything();
   now.event_log.reset();
   now.webhooks.clear();
+  now.proxy.reset();
+  now.prompts.reset();
   const auto text = Metrics().text(now);
   EXPECT_EQ(text.find("cms_event_log"), std::string::npos);
   EXPECT_EQ(text.find("cms_webhook"), std::string::npos);
+  EXPECT_EQ(text.find("cms_proxy"), std::string::npos);
 }
 
 TEST(Metrics, the_page_lists_every_metric_and_no_other) {

@@ -76,6 +76,12 @@ class Client {
     }
     return take(at == std::string::npos ? buffer_.size() : at + mark.size());
   }
+  // As many bytes; fewer when the connection ends before.
+  std::string read_bytes(std::size_t bytes) {
+    while (buffer_.size() < bytes && receive()) {
+    }
+    return take(std::min(bytes, buffer_.size()));
+  }
   std::string read_rest() {
     while (receive()) {
     }
@@ -98,10 +104,8 @@ class Client {
     answer.whole = true;
     if (head || !answer.headers.contains("content-length")) return answer;
     const std::size_t length = std::stoul(answer.headers["content-length"]);
-    while (buffer_.size() < length && receive()) {
-    }
-    answer.whole = buffer_.size() >= length;
-    answer.body = take(std::min(length, buffer_.size()));
+    answer.body = read_bytes(length);
+    answer.whole = answer.body.size() == length;
     return answer;
   }
 

@@ -7,6 +7,8 @@
 #include <limits>
 #include <numeric>
 
+#include "serve/url.hpp"
+
 namespace cms::serve {
 namespace {
 
@@ -46,6 +48,11 @@ std::optional<std::string> wrong_url(std::string_view text) {
   return "is no http:// or https:// address";
 }
 
+std::optional<std::string> wrong_upstream(std::string_view text) {
+  if (text.empty() || parse_url(text)) return std::nullopt;
+  return parse_url(text).error().message;
+}
+
 std::optional<std::string> empty(std::string_view text) {
   return text.empty() ? std::optional<std::string>("is empty") : std::nullopt;
 }
@@ -64,6 +71,8 @@ constexpr Section kSections[] = {
      "Declared automation, one section an account: it is let off, until a day."},
     {"gate", "[gate]", false,
      "How much accounts at `limit` and `review` may ask, where CMS stands before the model (proxy, gateways)."},
+    {"proxy", "[proxy]", false,
+     "Proxy mode: CMS in front of any OpenAI-compatible server. `upstream` alone is enough; prompts are read with [tap]."},
     {"webhooks", "[[webhooks]]", true, "Where changes of action are sent, one section a target."},
     {"events", "[events]", false, "The event log, one JSON object a line."},
     {"tap", "[tap]", false, "Observe mode: the daemon reads prompts through a model of its own."},
@@ -174,6 +183,33 @@ constexpr Setting kSettings[] = {
      .place = [](Draft& d) -> Place { return &d.config.litellm_account; },
      .what = "What of LiteLLM's is an account; `end_user` is what clients say",
      .choices = "key user team org end_user"},
+
+    {.section = "proxy", .key = "upstream", .place = [](Draft& d) -> Place { return &d.config.proxy.upstream; },
+     .what = "The inference server behind, http(s)://HOST[:PORT][/PATH]; \"\" = off", .wrong = wrong_upstream},
+    {.section = "proxy", .key = "listen", .place = [](Draft& d) -> Place { return &d.config.proxy.listen; },
+     .what = "Where clients call", .unit = "host:port", .wrong = wrong_address},
+    {.section = "proxy", .key = "tenant", .place = [](Draft& d) -> Place { return &d.config.proxy.tenant; },
+     .what = "Whose accounts come through; \"\" = the only tenant there is"},
+    {.section = "proxy", .key = "account_header",
+     .place = [](Draft& d) -> Place { return &d.config.proxy.account_header; },
+     .what = "Header that names the account, where one who stands in front sets it; \"\" = by API key"},
+    {.section = "proxy", .key = "upstream_s", .place = [](Draft& d) -> Place { return &d.config.proxy.upstream_s; },
+     .what = "Longest wait for an answer's first or next piece", .unit = "s", .least = 1, .most = 86'400},
+    {.section = "proxy", .key = "upstream_ca", .place = [](Draft& d) -> Place { return &d.config.proxy.upstream_ca; },
+     .what = "Authorities (PEM) that an https upstream is verified with; \"\" = the machine's"},
+    {.section = "proxy", .key = "tls_certificate",
+     .place = [](Draft& d) -> Place { return &d.config.proxy.tls.certificate; },
+     .what = "Certificate chain (PEM); with `tls_key` clients call by TLS"},
+    {.section = "proxy", .key = "tls_key", .place = [](Draft& d) -> Place { return &d.config.proxy.tls.key; },
+     .what = "Private key of the certificate (PEM, mode 600)"},
+    {.section = "proxy", .key = "prompt_kb",
+     .place = [](Draft& d) -> Place { return &d.config.proxy.prompt_bytes_max; },
+     .what = "Larger bodies pass without being read", .unit = "KiB", .least = 1, .most = 65'536, .scale = 1024},
+    {.section = "proxy", .key = "threads", .place = [](Draft& d) -> Place { return &d.config.proxy.threads; },
+     .what = "Threads of the proxy", .least = 1, .most = 1024},
+    {.section = "proxy", .key = "connections",
+     .place = [](Draft& d) -> Place { return &d.config.proxy.connections_max; },
+     .what = "Client connections at once", .least = 1, .most = 1'000'000},
 
     {.section = "webhooks", .key = "url", .place = [](Draft& d) -> Place { return &d.webhook.url; },
      .what = "Where to", .wrong = wrong_url, .example = "\"https://example.org/hooks/cms\"", .needed = true},

@@ -27,6 +27,7 @@
 #include <thread>
 
 #include "base/random.hpp"
+#include "serve/url.hpp"
 #include "serve/webhook_message.hpp"
 
 namespace cms::serve {
@@ -78,7 +79,7 @@ struct Message {
 };
 
 struct Target {
-  WebhookUrl url;
+  Url url;
   std::vector<Bytes> keys;
   std::vector<Action> actions;
 
@@ -342,7 +343,7 @@ Result<Webhooks> Webhooks::start(const std::vector<WebhookTarget>& targets, cons
   CMS_CHECK(load_authorities(state->tls, options.authorities));
   for (const auto& given : targets) {
     const auto where = fmt::format("webhook {}", state->targets.size() + 1);
-    auto url = parse_webhook_url(given.url);
+    auto url = parse_url(given.url);
     if (!url) return fail_in(where, url.error());
     auto keys = parse_webhook_secrets(given.secret);
     if (!keys) return fail_in(where, keys.error());

@@ -28,23 +28,6 @@ std::string webhook_signature(std::span<const Bytes> keys, std::string_view id, 
 // {"type":"cms.KIND","timestamp":"2023-11-14T22:13:20.250Z","data":EVENT}.
 std::string webhook_body(const Event& event);
 
-// Where to: scheme, host and port apart, the rest as it is sent.
-struct WebhookUrl {
-  bool tls = false;
-  std::string host;    // without the brackets of an IPv6 address
-  std::string port;    // in digits
-  std::string target;  // path and query, begins with '/'
-
-  // "https://host:port", without path and query: these may hold a secret and are never shown.
-  [[nodiscard]] std::string shown() const;
-  // "host" or "host:port", as the header Host says it.
-  [[nodiscard]] std::string authority() const;
-
-  bool operator==(const WebhookUrl&) const = default;
-};
-// Errors: `bad_input`: not http or https, no host, a user in it, a fragment, a blank, a port that is none.
-Result<WebhookUrl> parse_webhook_url(std::string_view text);
-
 // True for a change into or out of one of `actions`, so that who hears of a limit hears of its end, and for
 // store_failed and store_recovered. No actions: every change.
 bool is_wanted(const Event& event, std::span<const Action> actions);

@@ -1,3 +1,4 @@
+#include "serve/url.hpp"
 #include "serve/webhook_message.hpp"
 
 #include <gtest/gtest.h>
@@ -53,8 +54,8 @@ TEST(WebhookMessage, the_body_is_type_timestamp_and_the_event) {
 }
 
 TEST(WebhookMessage, urls_are_taken_apart) {
-  const auto check = [](std::string_view text, const WebhookUrl& expected, std::string_view shown) {
-    const auto url = parse_webhook_url(text);
+  const auto check = [](std::string_view text, const Url& expected, std::string_view shown) {
+    const auto url = parse_url(text);
     ASSERT_TRUE(url) << text << url.error().message;
     EXPECT_EQ(*url, expected) << text;
     EXPECT_EQ(url->shown(), shown);
@@ -72,7 +73,7 @@ TEST(WebhookMessage, what_is_no_url_of_a_webhook_is_refused) {
                            "http://a.example/#part", "http://a.example:0/", "http://a.example:65536/",
                            "http://a.example:x/", "http://a.example:/", "http://[::1/", "http://[::1]x/",
                            "http://a.example/a b", "http://a.example/\r\nHost: b", "http://\xC3\xA4.example/"}) {
-    const auto url = parse_webhook_url(text);
+    const auto url = parse_url(text);
     ASSERT_FALSE(url) << text;
     EXPECT_EQ(url.error().code, ErrorCode::bad_input);
   }

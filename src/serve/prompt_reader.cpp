@@ -1,0 +1,109 @@
+#include "serve/prompt_reader.hpp"
+
+#include <sched.h>
+
+#include <atomic>
+#include <condition_variable>
+#include <deque>
+#include <mutex>
+#include <thread>
+
+#include "serve/asked.hpp"
+
+namespace cms::serve {
+namespace {
+
+struct Job {
+  std::string account;
+  double time = 0;
+  std::string body;
+};
+
+// Shared with what the tap calls back, which may come after the reader's end.
+struct Counted {
+  std::atomic<std::uint64_t> taken{0}, read{0}, without_text{0}, dropped{0}, refused{0};
+};
+
+}  // namespace
+
+struct PromptReader::State {
+  State(PromptReaderOptions chosen, Observe tap, std::function<double()> now)
+      : options(std::move(chosen)), observe(std::move(tap)), clock(std::move(now)), sent(options.accounts_max) {}
+
+  void read_all(const std::stop_token& stop);
+  void read(Job job);
+
+  PromptReaderOptions options;
+  Observe observe;
+  std::function<double()> clock;
+  SentTexts sent;  // of the thread
+  std::shared_ptr<Counted> counted = std::make_shared<Counted>();
+  std::mutex mutex;
+  std::condition_variable_any ready;
+  std::deque<Job> jobs;
+  std::uint64_t bytes = 0;
+  std::jthread thread;
+};
+
+void PromptReader::State::read(Job job) {
+  std::vector<Observation> texts;
+  for (const auto& prompt : asked(job.body)) {
+    texts.push_back({job.account, job.time, sent.take(job.account, prompt)});
+  }
+  if (texts.empty()) {
+    ++counted->without_text;
+    return;
+  }
+  observe(options.tenant, {}, std::move(texts), [counted = counted](const pipeline::Outcome& outcome) {
+    ++(outcome.status == pipeline::Outcome::Status::done ? counted->read : counted->refused);
+  });
+}
+
+void PromptReader::State::read_all(const std::stop_token& stop) {
+  const sched_param none{};
+  sched_setscheduler(0, SCHED_IDLE, &none);  // where it is not allowed, ordinary priority has to do
+  for (;;) {
+    Job job;
+    {
+      std::unique_lock lock(mutex);
+      if (!ready.wait(lock, stop, [&] { return !jobs.empty(); }) || stop.stop_requested()) return;
+      job = std::move(jobs.front());
+      jobs.pop_front();
+      bytes -= job.body.size();
+    }
+    read(std::move(job));
+  }
+}
+
+PromptReader::PromptReader(PromptReaderOptions options, Observe observe, std::function<double()> clock)
+    : state_(std::make_unique<State>(std::move(options), std::move(observe), std::move(clock))) {
+  state_->thread = std::jthread([state = state_.get()](const std::stop_token& stop) { state->read_all(stop); });
+}
+PromptReader::PromptReader(PromptReader&&) noexcept = default;
+
+PromptReader::~PromptReader() {
+  if (!state_) return;
+  state_->thread.request_stop();
+  state_->thread.join();
+}
+
+void PromptReader::take(std::string account, std::string body) {
+  auto& state = *state_;
+  ++state.counted->taken;
+  const double now = state.clock();
+  const std::lock_guard lock(state.mutex);
+  if (state.jobs.size() >= state.options.bodies_max || state.bytes + body.size() > state.options.bytes_max) {
+    ++state.counted->dropped;
+    return;
+  }
+  state.bytes += body.size();
+  state.jobs.push_back({std::move(account), now, std::move(body)});
+  state.ready.notify_one();
+}
+
+PromptReaderCounters PromptReader::counters() const {
+  const auto& counted = *state_->counted;
+  return {counted.taken, counted.read, counted.without_text, counted.dropped, counted.refused};
+}
+
+}  // namespace cms::serve

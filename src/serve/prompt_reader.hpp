@@ -1,0 +1,51 @@
+// Reads what went through the proxy: bodies of requests to prompts, and these to the daemon's own tap.
+//
+// One thread of idle priority, beside the requests and never before them: take() hands a copy over and returns. The
+// queue is bounded in bodies and bytes; what does not fit is not read, and counted. A body lives in memory until it
+// has been read, and nowhere else.
+// Invariant: taken = read + without_text + dropped + refused + waiting.
+// Threads: all functions from any thread. Cost: of take() a short lock.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+
+#include "serve/api.hpp"
+
+namespace cms::serve {
+
+struct PromptReaderOptions {
+  std::string tenant;
+  std::size_t bodies_max = 1024;                 // waiting
+  std::uint64_t bytes_max = 64ULL << 20;         // of them together
+  std::size_t accounts_max = 65'536;             // whose sent texts are remembered (asked.hpp)
+};
+
+struct PromptReaderCounters {
+  std::uint64_t taken = 0;         // bodies
+  std::uint64_t read = 0;          // whose prompts the engine has
+  std::uint64_t without_text = 0;  // that ask nothing in words, or are no JSON
+  std::uint64_t dropped = 0;       // did not fit into the queue
+  std::uint64_t refused = 0;       // by the tap or the engine: overload
+};
+
+class PromptReader {
+ public:
+  // `observe` is the tap's; what it refers to outlives the reader. `clock` in seconds since 1970.
+  PromptReader(PromptReaderOptions options, Observe observe, std::function<double()> clock);
+  PromptReader(PromptReader&&) noexcept;
+  // What waits is not read.
+  ~PromptReader();
+
+  void take(std::string account, std::string body);
+
+  [[nodiscard]] PromptReaderCounters counters() const;
+
+ private:
+  struct State;
+  std::unique_ptr<State> state_;
+};
+
+}  // namespace cms::serve
