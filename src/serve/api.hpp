@@ -48,6 +48,8 @@ struct ApiParts {
   std::function<Result<void>()> reload_policy;                    // empty = there is no file to read again
   std::function<std::string()> metrics;                           // Prometheus' text format; empty = none
   Observe observe;                                                // empty = observe mode is off
+  // Whose request, and its whole body, for the tap; never waits. Empty = observe mode is off.
+  std::function<void(store::AccountName, std::string)> read;
   std::function<void(const store::AccountName&)> erased;          // told after an erasure; may be empty
 };
 

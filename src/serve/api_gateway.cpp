@@ -50,38 +50,17 @@ std::optional<std::string> litellm_account(const ApiContext& context, const Call
   return account ? std::optional(std::move(*account)) : std::nullopt;
 }
 
-// The text of a message of OpenAI's: a string, or the parts of type text.
-std::string message_text(const Json& message) {
-  const auto& content = member(message, "content");
-  if (content.is_string()) return content.get<std::string>();
-  std::string text;
-  if (!content.is_array()) return text;
-  for (const auto& part : content) {
-    if (!part.is_object() || text_at(part, "type") != "text") continue;
-    text += (text.empty() ? "" : "\n") + text_at(part, "text");
-  }
-  return text;
-}
-
-// What the account asks now: the last message of the user, else the last text.
-std::string prompt_of(const Json& question) {
-  const auto& messages = member(question, "structured_messages");
-  if (messages.is_array()) {
-    for (auto at = messages.rbegin(); at != messages.rend(); ++at) {
-      if (at->is_object() && text_at(*at, "role") == "user") return message_text(*at);
-    }
-  }
-  const auto& texts = member(question, "texts");
-  return texts.is_array() && !texts.empty() && texts.back().is_string() ? texts.back().get<std::string>()
-                                                                        : std::string();
-}
-
-// Beside the answer: what the tap cannot take now is not waited for.
-void observe(const ApiContext& context, const Call& call, const std::string& account, std::string prompt) {
+// Beside the answer, for a token that may send prompts: as the body of a chat, since the guardrail is told messages
+// where there are any, and else all texts of one request.
+void read(const ApiContext& context, const Call& call, const std::string& account, Json& question) {
   const bool may = has(only(Role::tap) | only(Role::admin), call.caller.role);
-  if (!may || !context.parts.observe || prompt.empty()) return;
-  context.parts.observe(call.tenant, {}, {{account, context.parts.clock(), std::move(prompt)}},
-                        [](const pipeline::Outcome&) {});
+  if (!may || !context.parts.read) return;
+  auto& messages = question["structured_messages"];
+  if (!messages.is_array()) {
+    messages = Json::array();
+    for (const auto& text : member(question, "texts")) messages.push_back({{"role", "user"}, {"content", text}});
+  }
+  context.parts.read({call.tenant, account}, Json{{"messages", std::move(messages)}}.dump());
 }
 
 }  // namespace
@@ -106,14 +85,14 @@ Response gateway_auth(const ApiContext& context, const Call& call) {
 }
 
 Response litellm_guardrail(const ApiContext& context, const Call& call) {
-  const auto question = Json::parse(call.request.body, nullptr, false);
+  auto question = Json::parse(call.request.body, nullptr, false);
   if (!question.is_object()) return problem(Problem::bad_request, "Send what LiteLLM sends: a JSON object.");
   // Answers of the model are nobody's request.
   if (text_at(question, "input_type") == "response") return json_response({{"action", "NONE"}});
   const auto account = litellm_account(context, call, question);
   const auto verdict = ask_gate(*context.parts.gate, call.tenant, account);
   if (verdict.pass) {
-    if (account) observe(context, call, *account, prompt_of(question));
+    if (account) read(context, call, *account, question);
     return json_response({{"action", "NONE"}});
   }
   return json_response({{"action", "BLOCKED"},

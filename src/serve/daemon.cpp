@@ -92,13 +92,13 @@ struct Daemon::State {
   std::optional<pipeline::Engine> engine;
   std::optional<Gate> gate;
   std::optional<Observer> observer;
+  std::optional<PromptReader> prompts;
   std::optional<Api> api;
   std::optional<HttpServer> http;
   // A request for metrics may come before start() has returned.
   std::atomic<const HttpServer*> http_counted{nullptr};
   std::atomic<const Proxy*> proxy_counted{nullptr};
   std::optional<GrpcServer> grpc;
-  std::optional<PromptReader> prompts;
   std::optional<Proxy> proxy;
   std::jthread retention;
 
@@ -152,6 +152,7 @@ Result<void> Daemon::State::open() {
   if (!config.tap_model.empty()) {
     CMS_TRY(observing, Observer::start({config.tap_model, config.tap_threads}, model, *engine));
     observer.emplace(std::move(observing));
+    prompts.emplace(PromptReaderOptions(), observe(), clock);
   }
   return {};
 }
@@ -184,7 +185,10 @@ Result<void> Daemon::State::serve() {
   parts.clock = clock;
   parts.policy = [this] { return policy.get(); };
   if (!file.empty()) parts.reload_policy = [this] { return reload_policy(); };
-  if (observer) parts.observe = observe();
+  if (observer) {
+    parts.observe = observe();
+    parts.read = [this](store::AccountName name, std::string body) { prompts->take(std::move(name), std::move(body)); };
+  }
   parts.erased = [this](const store::AccountName& name) { watcher->forget(name); };
   parts.metrics = [this] { return figures.text(snapshot()); };
   if (!config.http_listen.empty()) {
@@ -233,8 +237,9 @@ Result<void> Daemon::State::start_proxy() {
   parts.gate = &*gate;
   parts.store = &*store;
   if (observer) {
-    prompts.emplace(PromptReaderOptions{.tenant = config.proxy.tenant}, observe(), clock);
-    parts.read = [this](std::string account, std::string body) { prompts->take(std::move(account), std::move(body)); };
+    parts.read = [this](std::string account, std::string body) {
+      prompts->take({config.proxy.tenant, std::move(account)}, std::move(body));
+    };
   }
   parts.upstream_failed = [this](const std::string& why) {
     log->write(Level::warning, Scope::serve, "upstream_failed", "the inference server behind the proxy: " + why);
@@ -271,8 +276,8 @@ MetricsSnapshot Daemon::State::snapshot() const {
   seen.webhooks = watcher->webhooks();
   if (const auto* passing = proxy_counted.load()) {
     seen.proxy = passing->counters();
-    if (prompts) seen.prompts = prompts->counters();
   }
+  if (prompts) seen.prompts = prompts->counters();
   return seen;
 }
 

@@ -26,8 +26,9 @@ std::optional<std::string> account_of(const store::Store& store, std::string_vie
                                       const Whose& whose) {
   if (const auto name = first(headers, whose.account_header); !name.empty()) return std::string(name);
   const bool any_key = whose.account_header.empty() && whose.key_header.empty();
-  const auto key = any_key ? std::string(api_key_of(headers)) : key_in(first(headers, whose.key_header));
-  auto account = account_of_key(store, tenant, key);
+  const auto shown = any_key ? std::string(api_key_of(headers)) : key_in(first(headers, whose.key_header));
+  // Gateways join headers of one name by commas, and servers take the first: the second must not make another account.
+  auto account = account_of_key(store, tenant, std::string_view(shown).substr(0, shown.find(',')));
   return account ? std::optional(std::move(*account)) : std::nullopt;
 }
 

@@ -87,6 +87,8 @@ TEST(gateway_auth, takes_the_account_from_what_the_gateway_says_alone) {
   const std::string client = "Authorization: Bearer sk-alice\r\nX-CMS-Account: forged\r\n"
                              "X-User: u7\r\nX-Key: sk-bob\r\n";
   EXPECT_EQ(whose("", handing_on(world, client)), alice);
+  EXPECT_EQ(whose("", handing_on(world, "x-api-key: sk-alice,sk-bob\r\n")), alice);
+  EXPECT_EQ(whose("", world.as(Role::reader) + "X-CMS-Api-Key: Bearer sk-alice, Bearer sk-bob\r\n"), alice);
   EXPECT_EQ(whose("account_header=X-User", handing_on(world, client)), "u7");
   EXPECT_EQ(whose("account_header=X-Team&key_header=X-Key", handing_on(world, client)), account_of_sk(world, "sk-bob"));
   EXPECT_EQ(whose("account_header=X-Team", handing_on(world, client)), "");

@@ -197,6 +197,9 @@ class GatewayTest(unittest.TestCase):
         self.batches += 1
         status, said = self.daemon.send(lines, model, self.batches)
         self.assertEqual((status, said["refused"]), (200, 0), said)
+        self.override(account, action)
+
+    def override(self, account, action):
         body = json.dumps({"action": action, "until": time.time() + 3600, "why": "a test"}).encode()
         status, said = self.daemon.ask("PUT", f"/v1/tenants/t/accounts/{account}/override", body, "analyst",
                                        (("Content-Type", "application/json"),))
@@ -260,6 +263,8 @@ class Contract:
         blocked = self.key_at("review")
         others = (*FORGED, ("X-CMS-Api-Key", self.key()), ("X-CMS-Token", "none"))
         self.assert_waits(gateway.send(blocked, others))
+        second = gateway.send(blocked, [("Authorization", "Bearer " + self.key())])
+        self.assertIn(second[0], (400, 429), second)
         # More than CMS reads of a header: the gateway sends it less, or refuses it itself.
         self.assertIn(gateway.send(blocked, [(f"X-Much-{i}", "x" * 7000) for i in range(3)])[0], (429, 431))
         self.assertEqual(self.upstream.take(), [])

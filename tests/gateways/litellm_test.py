@@ -31,6 +31,11 @@ guardrails:"""
 ASKED = {"model": "model", "messages": [{"role": "user", "content": WORDS}]}
 
 
+def hashed(key):
+    """A key as LiteLLM tells it to a guardrail."""
+    return hashlib.sha256(key.encode()).hexdigest()
+
+
 class LitellmTest(gateway.GatewayTest):
     def gateway(self, role="reader", more=()):
         def command(folder):
@@ -41,11 +46,6 @@ class LitellmTest(gateway.GatewayTest):
                                     self.daemon.tokens[role], (("guardrails:", KEYS), *more))
         return self.start(self.gate)
 
-    def blocked_key(self):
-        key = self.key()
-        self.fix(self.account_of(hashlib.sha256(key.encode()).hexdigest()), "review")
-        return key
-
     def ask(self, key, **more):
         return self.gate.send(key, body=json.dumps(ASKED | more).encode())
 
@@ -54,7 +54,8 @@ class LitellmTest(gateway.GatewayTest):
 class GuardrailTest(LitellmTest):
     def test_a_blocked_key_is_answered_400_and_everything_else_goes_on(self):
         self.gateway()
-        blocked = self.blocked_key()
+        blocked = self.key()
+        self.fix(self.account_of(hashed(blocked)), "review")
         answer = self.ask(self.key())
         self.assertEqual(answer[0], 200, answer)
         self.assertEqual(len(self.upstream.take()), 1)
@@ -70,16 +71,6 @@ class GuardrailTest(LitellmTest):
         self.assertEqual(self.ask(blocked)[0], 200)
         self.daemon.start()
         self.assertEqual(self.ask(blocked)[0], 400)
-
-    def test_our_guardrail_answers_429_and_when_to_come_back(self):
-        self.gateway(more=(("guardrail: generic_guardrail_api", "guardrail: cms_guardrail.CmsGuardrail"),))
-        blocked = self.blocked_key()
-        status, headers, body = self.ask(blocked)
-        self.assertEqual(status, 429, body)
-        self.assertGreater(int({name.lower(): value for name, value in headers}["retry-after"]), 0)
-        self.assertEqual(self.ask(self.key())[0], 200)
-        self.daemon.stop(signal.SIGKILL)
-        self.assertEqual(self.ask(blocked)[0], 200)
 
 
 @unittest.skipUnless(LITELLM.exists(), HOW)
@@ -97,16 +88,23 @@ class ObserveTest(LitellmTest):
         model = program.run("model", "prepare", "--model", MODEL).stdout.decode().splitlines()[-1]
         return super().settings() + f'[tap]\nmodel = "{model}"\n'
 
-    def test_the_users_words_come_to_the_tap_beside_the_answer(self):
-        self.gateway("tap")
+    def test_words_come_to_the_tap_and_our_guardrail_answers_429_and_when_to_come_back(self):
+        self.gateway("tap", (("guardrail: generic_guardrail_api", "guardrail: cms_guardrail.CmsGuardrail"),))
         key = self.key()
-        account = self.account_of(hashlib.sha256(key.encode()).hexdigest())
+        account = self.account_of(hashed(key))
         self.assertIsNone(self.daemon.account(account))
         self.assertEqual(self.ask(key)[0], 200)
         deadline = time.time() + 10
         while self.daemon.account(account) is None and time.time() < deadline:
             time.sleep(0.1)
-        self.assertEqual(self.daemon.account(account)["records"], 1)
+        self.assertEqual((self.daemon.account(account) or {}).get("records"), 1)
+        self.override(account, "review")
+        status, headers, body = self.ask(key)
+        self.assertEqual(status, 429, body)
+        self.assertGreater(int({name.lower(): value for name, value in headers}["retry-after"]), 0)
+        self.assertEqual(self.ask(self.key())[0], 200)
+        self.daemon.stop(signal.SIGKILL)
+        self.assertEqual(self.ask(key)[0], 200)
         for path in self.folder.rglob("*"):
             if path.is_file() and "sets" not in path.parts:
                 self.assertNotIn(WORDS.encode(), path.read_bytes(), path)
