@@ -28,7 +28,9 @@ sigset_t block_signals() {
   sigemptyset(&wanted);
   for (const int signal : {SIGTERM, SIGINT, SIGHUP}) sigaddset(&wanted, signal);
   pthread_sigmask(SIG_BLOCK, &wanted, nullptr);
+  // A peer that is gone, and a file beyond the limit of its size, are errors of the call that meets them.
   std::signal(SIGPIPE, SIG_IGN);
+  std::signal(SIGXFSZ, SIG_IGN);
   return wanted;
 }
 

@@ -343,8 +343,8 @@ Checked check_proxy(const Reader& reader, const toml::table& table, const Names&
     return reader.wrong(section, "there are several tenants: \"tenant\" says whose accounts come through here");
   }
   if (!proxy.tenant.empty() && std::find(tenants.begin(), tenants.end(), proxy.tenant) == tenants.end()) {
-    return reader.wrong(section, fmt::format("\"tenant\" is \"{}\", which is not there; did you mean \"{}\"?", proxy.tenant,
-                                             nearest(proxy.tenant, tenants)));
+    return reader.wrong(section, fmt::format("\"tenant\" is \"{}\", which is not there; did you mean \"{}\"?",
+                                             proxy.tenant, nearest(proxy.tenant, tenants)));
   }
   return {};
 }

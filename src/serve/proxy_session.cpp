@@ -35,7 +35,7 @@ constexpr std::uint32_t kHeadBytesMax = 64 << 10;
 constexpr double kHandshake_s = 10, kHead_s = 10, kConnect_s = 10;
 constexpr double kIdle_s = 75;    // of a client between requests
 constexpr double kPiece_s = 60;   // for a client to send a piece, or to take one
-constexpr double kRest_s = 3;     // after which an idle connection to the server is not trusted: its end may be under way
+constexpr double kRest_s = 3;     // after which an idle connection to the server is not used: its end may be under way
 constexpr auto kNoBound = std::numeric_limits<std::uint64_t>::max();
 
 auto into(Error& error) { return asio::redirect_error(asio::use_awaitable, error); }
@@ -413,8 +413,8 @@ Awaitable<bool> ProxySession::fail_upstream(const Error& error, const Passing& p
   if (shared_.parts.upstream_failed) shared_.parts.upstream_failed(error.message());
   const bool late = error == beast::error::timeout;
   co_return co_await answer_self(
-      api_error(late ? 504 : 502, late ? "The model server did not answer in time." : "The model server is not available.",
-                "server_error", late ? "upstream_timeout" : "upstream_unavailable"),
+      late ? api_error(504, "The model server did not answer in time.", "server_error", "upstream_timeout")
+           : api_error(502, "The model server is not available.", "server_error", "upstream_unavailable"),
       passing.version, passing.keep_alive && passing.sent, passing.head.method == Method::head);
 }
 

@@ -308,7 +308,8 @@ TEST(Proxy, gives_the_tap_what_was_asked_once_the_server_has_taken_it) {
 TEST(Proxy, answers_what_is_no_request_and_goes_on) {
   Upstream upstream(echo);
   Fixture fixture("proxy_malformed", upstream.port());
-  for (const std::string text : {"nonsense\r\n\r\n", "GET / HTTP/1.1\r\n\r\n", "GET / HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n",
+  for (const std::string text : {"nonsense\r\n\r\n", "GET / HTTP/1.1\r\n\r\n",
+                                 "GET / HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n",
                                  "CONNECT a:1 HTTP/1.1\r\nHost: a:1\r\n\r\n",
                                  "POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: gzip\r\n\r\n",
                                  "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: -1\r\n\r\n",

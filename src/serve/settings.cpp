@@ -72,7 +72,7 @@ constexpr Section kSections[] = {
     {"gate", "[gate]", false,
      "How much accounts at `limit` and `review` may ask, where CMS stands before the model (proxy, gateways)."},
     {"proxy", "[proxy]", false,
-     "Proxy mode: CMS in front of any OpenAI-compatible server. `upstream` alone is enough; prompts are read with [tap]."},
+     "Proxy mode: CMS in front of any OpenAI-compatible server. `upstream` is enough; prompts are read with [tap]."},
     {"webhooks", "[[webhooks]]", true, "Where changes of action are sent, one section a target."},
     {"events", "[events]", false, "The event log, one JSON object a line."},
     {"tap", "[tap]", false, "Observe mode: the daemon reads prompts through a model of its own."},

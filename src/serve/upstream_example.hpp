@@ -44,7 +44,8 @@ class Peer {
   }
   // The body that the head announces.
   std::string read_body(const std::string& head) {
-    if (const auto at = head.find("Content-Length: "); at != std::string::npos) return read(std::stoul(head.substr(at + 16)));
+    const auto at = head.find("Content-Length: ");
+    if (at != std::string::npos) return read(std::stoul(head.substr(at + 16)));
     std::string body;
     if (head.find("Transfer-Encoding: chunked") == std::string::npos) return body;
     for (;;) {
@@ -93,11 +94,15 @@ class Peer {
 // Accepts connections and runs the script on each until it returns.
 class Upstream {
  public:
-  explicit Upstream(std::function<void(Peer&)> script)
+  // Port 0: any free one.
+  explicit Upstream(std::function<void(Peer&)> script, std::uint16_t port = 0)
       : script_(std::move(script)), socket_(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
     sockaddr_in address{};
     address.sin_family = AF_INET;
     address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    address.sin_port = htons(port);
+    const int again = 1;
+    ::setsockopt(socket_, SOL_SOCKET, SO_REUSEADDR, &again, sizeof(again));
     socklen_t size = sizeof(address);
     ::bind(socket_, reinterpret_cast<const sockaddr*>(&address), size);
     ::listen(socket_, 16);

@@ -14,6 +14,14 @@ namespace {
 constexpr std::uint64_t kMiB = 1ULL << 20;
 constexpr std::uint64_t kMemoryMin = 8 * kMiB;
 
+// RocksDB's own log is not kept: built with assertions, as Debian's is, it ends the process where the disk is full and
+// that log cannot be written. What fails comes back as a status, and that is told.
+class Silent final : public rocksdb::Logger {
+ public:
+  using rocksdb::Logger::Logv;
+  void Logv(const char*, va_list) override {}
+};
+
 rocksdb::Options settings(const Options& options, const std::shared_ptr<rocksdb::Cache>& cache,
                           const std::shared_ptr<rocksdb::WriteBufferManager>& buffers) {
   rocksdb::Options set;
@@ -46,9 +54,7 @@ rocksdb::Options settings(const Options& options, const std::shared_ptr<rocksdb:
       .charged = rocksdb::CacheEntryRoleOptions::Decision::kEnabled};
   set.table_factory.reset(rocksdb::NewBlockBasedTableFactory(table));
 
-  set.info_log_level = rocksdb::InfoLogLevel::WARN_LEVEL;
-  set.max_log_file_size = kMiB;
-  set.keep_log_file_num = 2;
+  set.info_log = std::make_shared<Silent>();
   set.stats_dump_period_sec = 0;
   set.stats_persist_period_sec = 0;
   return set;

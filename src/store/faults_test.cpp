@@ -1,7 +1,9 @@
 // What becomes of a store when the file system fails it: each operation of a reference run once, in every way, and a
 // power cut at each. CMS_STORE_FAULTS=1 tries every operation, N every N-th (the default is 17).
 #include <gtest/gtest.h>
+#include <sys/resource.h>
 
+#include <csignal>
 #include <cstdlib>
 #include <map>
 #include <optional>
@@ -194,6 +196,36 @@ TEST(Faults, a_run_without_faults_survives_a_power_cut) {
   EXPECT_EQ(run.belief.errors, 0);
   run.power_cut();
   EXPECT_EQ(run.wrong(), std::vector<std::string>{});
+}
+
+// The real file system, and everything that RocksDB writes by itself, which no injected fault reaches.
+TEST(Faults, a_full_disk_is_an_error_and_over_when_there_is_room_again) {
+  const TestFolder folder;
+  auto store = Store::open(test_options(folder.path / "store"), test_keys());
+  ASSERT_TRUE(store);
+  const AccountName name{"acme", "ann"};
+  std::uint64_t number = 0;
+  const auto commit = [&] {
+    const Write write{name, test_record(name, number + 1, true)};
+    const auto done = store->commit({&write, 1}, {});
+    if (done) ++number;
+    return done.has_value();
+  };
+  EXPECT_TRUE(commit());
+  std::signal(SIGXFSZ, SIG_IGN);
+  rlimit before{};
+  ::getrlimit(RLIMIT_FSIZE, &before);
+  const rlimit full{.rlim_cur = 1, .rlim_max = before.rlim_max};
+  ::setrlimit(RLIMIT_FSIZE, &full);
+  const bool first = commit(), second = commit();
+  ::setrlimit(RLIMIT_FSIZE, &before);
+  EXPECT_FALSE(first);
+  EXPECT_FALSE(second);
+  EXPECT_TRUE(commit());
+  store = Store::open(test_options(folder.path / "other"), test_keys());
+  store = Store::open(test_options(folder.path / "store"), test_keys());
+  ASSERT_TRUE(store);
+  EXPECT_EQ(store->load(name)->back().number, number);
 }
 
 TEST(Faults, a_store_that_does_not_sync_loses_what_it_acknowledged) {

@@ -1,0 +1,73 @@
+"""The real client and server of the proxy's tests: PyPI's openai and llama-cpp-python over the libraries built here."""
+
+import contextlib
+import fcntl
+import hashlib
+import os
+import pathlib
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+
+CACHE = pathlib.Path(os.environ.get("CMS_CACHE_DIR", pathlib.Path.home() / ".cache" / "cms")) / "peers"
+WANTED = ("openai==3.57.0", "llama-cpp-python[server]==0.3.36")
+
+
+def python():
+    """A Python that has both, installed once; None where the registry cannot be reached."""
+    key = hashlib.sha256(" ".join((*WANTED, sys.version)).encode()).hexdigest()[:8]
+    folder = CACHE / f"openai-{key}"
+    if (folder / "done").exists():
+        return folder / "bin" / "python"
+    CACHE.mkdir(parents=True, exist_ok=True)
+    with open(CACHE / ".lock-openai", "w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not (folder / "done").exists():
+            # The bindings alone: the libraries they are loaded with are ours.
+            environment = os.environ | {"CMAKE_ARGS": "-DLLAMA_BUILD=OFF"}
+            quiet = {"check": True, "env": environment, "stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+            try:
+                subprocess.run([sys.executable, "-m", "venv", "--clear", folder], **quiet)
+                subprocess.run([folder / "bin" / "pip", "install", "--no-binary", "llama-cpp-python", *WANTED], **quiet)
+            except (OSError, subprocess.CalledProcessError):
+                return None
+            (folder / "done").touch()
+    return folder / "bin" / "python"
+
+
+def library(llama_dir):
+    """A folder with the shared library, linked from the static ones, which are position independent."""
+    folder = pathlib.Path(llama_dir) / "shared"
+    target = folder / "libllama.so"
+    if not target.exists():
+        folder.mkdir(exist_ok=True)
+        part = folder / f"part-{os.getpid()}.so"
+        names = ("llama", "ggml", "ggml-cpu", "ggml-base")
+        subprocess.run(["c++", "-shared", "-o", part, "-Wl,--whole-archive",
+                        *(pathlib.Path(llama_dir) / "lib" / f"lib{name}.a" for name in names),
+                        "-Wl,--no-whole-archive", "-lgomp", "-lpthread"], check=True)
+        part.rename(target)
+    return folder
+
+
+@contextlib.contextmanager
+def llama_server(interpreter, llama_dir, model, port):
+    """The server of llama-cpp-python on this port, ready."""
+    environment = os.environ | {"LLAMA_CPP_LIB_PATH": str(library(llama_dir))}
+    process = subprocess.Popen([interpreter, "-m", "llama_cpp.server", "--model", model, "--port", str(port),
+                                "--n_ctx", "2048", "--n_threads", "1", "--model_alias", "small"],
+                               env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    try:
+        for _ in range(1200):
+            if process.poll() is not None:
+                raise AssertionError("the server of llama-cpp-python ended at once")
+            with contextlib.suppress(OSError, urllib.error.URLError):
+                urllib.request.urlopen(f"http://127.0.0.1:{port}/v1/models", timeout=5).close()
+                break
+            time.sleep(0.1)
+        yield process
+    finally:
+        process.kill()
+        process.wait()
