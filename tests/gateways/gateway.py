@@ -6,6 +6,7 @@ A gateway's test names its program and its files under examples/gateways; what m
 import http.client
 import http.server
 import json
+import os
 import pathlib
 import secrets
 import shutil
@@ -18,6 +19,7 @@ import time
 import unittest
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
+os.environ.setdefault("CMS_BIN", str(ROOT / "build" / "release" / "bin" / "cms"))
 sys.path[:0] = [str(ROOT / "tests" / name) for name in ("service", "cli", "front")]
 import daemon_test  # noqa: E402
 import peers  # noqa: E402
@@ -112,7 +114,7 @@ class Gateway:
         self.log = open(self.folder / "gateway.log", "ab")
         words = self.command(self.folder)
         self.process = subprocess.Popen(list(map(str, words)), cwd=self.folder, stdout=self.log, stderr=self.log,
-                                        env=daemon_test.os.environ | environment)
+                                        env=os.environ | environment)
         for _ in range(seconds * 20):
             if self.process.poll() is not None:
                 break

@@ -1,5 +1,6 @@
-// How long a gateway waits for the daemon's answer: one connection, one question after the other, over HTTP and gRPC.
-// Prints {"http_us": [...], "grpc_us": [...]}, every time that was measured, for `latency` to make figures of.
+// How long a gateway waits for the daemon's answer: one connection, one question after the other, over HTTP and gRPC;
+// and how long a byte takes to another thread and back over loopback, which is what the machine itself is good for.
+// Prints {"echo_us": [...], "http_us": [...], "grpc_us": [...]}, every time that was measured.
 #include <arpa/inet.h>
 #include <fmt/format.h>
 #include <grpcpp/grpcpp.h>
@@ -14,6 +15,7 @@
 #include <cstdio>
 #include <functional>
 #include <string>
+#include <thread>
 #include <vector>
 
 #include "envoy_ext_authz.grpc.pb.h"
@@ -57,19 +59,49 @@ bool ask_http(int socket, const Options& options, const std::string& key) {
   return answer.starts_with("HTTP/1.1 200") || answer.starts_with("HTTP/1.1 403");
 }
 
-std::vector<double> http_us(const Options& options) {
+// Times of an exchange on a new connection to this port.
+std::vector<double> socket_us(const Options& options, std::uint16_t port,
+                              const std::function<bool(int, const std::string&)>& ask) {
   const int socket = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
   const int yes = 1;
   ::setsockopt(socket, IPPROTO_TCP, TCP_NODELAY, &yes, sizeof yes);
   sockaddr_in address{};
   address.sin_family = AF_INET;
-  address.sin_port = htons(options.http);
+  address.sin_port = htons(port);
   address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
   std::vector<double> times;
   if (::connect(socket, reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0) {
-    times = times_us(options, [&](const std::string& key) { return ask_http(socket, options, key); });
+    times = times_us(options, [&](const std::string& key) { return ask(socket, key); });
   }
   ::close(socket);
+  return times;
+}
+
+std::vector<double> http_us(const Options& options) {
+  return socket_us(options, options.http,
+                   [&](int socket, const std::string& key) { return ask_http(socket, options, key); });
+}
+
+std::vector<double> echo_us(const Options& options) {
+  const int listening = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  sockaddr_in address{};
+  address.sin_family = AF_INET;
+  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  socklen_t size = sizeof address;
+  ::bind(listening, reinterpret_cast<const sockaddr*>(&address), size);
+  ::listen(listening, 1);
+  ::getsockname(listening, reinterpret_cast<sockaddr*>(&address), &size);
+  std::jthread echo([listening] {
+    const int peer = ::accept(listening, nullptr, nullptr);
+    for (char byte = 0; ::recv(peer, &byte, 1, 0) == 1 && ::send(peer, &byte, 1, MSG_NOSIGNAL) == 1;) {
+    }
+    ::close(peer);
+  });
+  auto times = socket_us(options, ntohs(address.sin_port), [](int socket, const std::string&) {
+    char byte = 0;
+    return ::send(socket, &byte, 1, MSG_NOSIGNAL) == 1 && ::recv(socket, &byte, 1, 0) == 1;
+  });
+  ::close(listening);
   return times;
 }
 
@@ -101,7 +133,8 @@ int main(int count, char** words) {
   app.add_option("--key", options.keys)->required();
   app.add_option("--count", options.count);
   CLI11_PARSE(app, count, words);
-  const auto http = http_us(options), grpc = grpc_us(options);
-  fmt::print("{{\"http_us\": [{:.1f}], \"grpc_us\": [{:.1f}]}}\n", fmt::join(http, ", "), fmt::join(grpc, ", "));
+  const auto echo = echo_us(options), http = http_us(options), grpc = grpc_us(options);
+  fmt::print("{{\"echo_us\": [{:.1f}], \"http_us\": [{:.1f}], \"grpc_us\": [{:.1f}]}}\n", fmt::join(echo, ", "),
+             fmt::join(http, ", "), fmt::join(grpc, ", "));
   return http.empty() || grpc.empty() ? 1 : 0;
 }
