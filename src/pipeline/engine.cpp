@@ -434,20 +434,16 @@ Outcome Engine::ingest(Batch batch) {
 
 Result<std::optional<Standing>> Engine::look_up(const store::AccountName& name, double time) {
   std::optional<Standing> standing;
-  const auto look = [&](const Account& account) {
-    auto& made = standing.emplace();
-    made.score = score_at(state_->model, account.state, time);
-    made.time = account.state.time;
-    made.records = account.records;
-    made.reading = account.state.reading;
-    made.history = account.history;
-    if (const auto ledger = ledger_of(account.state)) {
-      made.price = policy::price_of_new_chart(state_->prices, *ledger, made.score);
-    }
-  };
+  const auto look = [&](const Account& found) { standing = standing_of(state_->model, state_->prices, found, time); };
   const Timed timed(state_->hooks.look_up_s);
-  CMS_TRY(known, state_->lane_of(name).shard->look(name, look));
+  CMS_CHECK(state_->lane_of(name).shard->look(name, look));
   return standing;
+}
+
+Result<std::optional<Account>> Engine::account(const store::AccountName& name) {
+  std::optional<Account> copy;
+  CMS_CHECK(state_->lane_of(name).shard->look(name, [&](const Account& found) { copy = found; }, false));
+  return copy;
 }
 
 // Nothing is under way between these two, and nothing comes in.

@@ -22,8 +22,7 @@
 #include <string>
 #include <vector>
 
-#include "pipeline/history.hpp"
-#include "pipeline/step.hpp"
+#include "pipeline/standing.hpp"
 #include "store/store.hpp"
 
 namespace cms::pipeline {
@@ -87,16 +86,6 @@ struct Outcome {
   std::vector<Refusal> refusals;   // one an item, where status is done
 };
 
-// What is known of an account, for those who decide about it.
-struct Standing {
-  Score score;             // at the time it was asked for
-  double time = 0;         // seconds, of its last request
-  std::uint64_t records = 0;
-  std::optional<double> price;  // of the next request, if it opens a new chart
-  Reading reading;
-  History history;
-};
-
 // A change that those who watch hear of, after it is durable.
 struct Change {
   store::AccountName name;
@@ -142,6 +131,10 @@ class Engine {
   // How an account stands at `time`; nothing when it is not known. Reads memory, else the store. Errors: `bad_input`
   // when its records are damaged.
   Result<std::optional<Standing>> look_up(const store::AccountName& name, double time);
+
+  // A copy of an account with all that is kept of it, for pictures and for who looks at all accounts: what is in memory
+  // stays as it is, and the look is not timed. Errors: as look_up(). Cost: some 20 KB, or a load.
+  Result<std::optional<Account>> account(const store::AccountName& name);
 
   // Forgets an account here and in the store, after what was admitted before. True when there was something.
   Result<bool> erase(const store::AccountName& name);

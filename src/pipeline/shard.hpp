@@ -51,9 +51,10 @@ class Shard {
   // Everything up to this ticket is durable.
   void durable(std::uint64_t ticket) { durable_.store(ticket, std::memory_order_release); }
 
-  // Calls look(account) with the shard locked; false when there is none. Errors: those of loading.
+  // Calls look(account) with the shard locked; false when there is none. One that had to be loaded stays in memory
+  // unless `keep` is false. Errors: those of loading.
   template <typename Look>
-  Result<bool> look(const store::AccountName& name, const Look& look);
+  Result<bool> look(const store::AccountName& name, const Look& look, bool keep = true);
 
   // Forgets one account, all, or those with a record that is not durable.
   void forget(const store::AccountName& name);
@@ -103,7 +104,7 @@ std::uint64_t account_bytes(const Model& model);
 std::string key_of(const store::AccountName& name);
 
 template <typename Look>
-Result<bool> Shard::look(const store::AccountName& name, const Look& look) {
+Result<bool> Shard::look(const store::AccountName& name, const Look& look, bool keep) {
   const auto key = key_of(name);
   std::uint64_t forgotten = 0;
   {
@@ -122,7 +123,7 @@ Result<bool> Shard::look(const store::AccountName& name, const Look& look) {
   if (loaded.account.records == 0) return false;
   const std::lock_guard lock(mutex_);
   auto found = residents_.find(key);
-  if (found == residents_.end() && forgotten == forgotten_) {
+  if (keep && found == residents_.end() && forgotten == forgotten_) {
     make_room();
     found = residents_.emplace(key, std::move(loaded)).first;
     accounts_.store(residents_.size(), std::memory_order_relaxed);

@@ -17,19 +17,25 @@ double begin_of(std::size_t bin) {
 
 }  // namespace
 
-policy::Tariff tariff(const Model& model, const policy::PriceOptions& options) {
-  policy::Tariff made{options, {}};
-  const auto& tables = model.calibration.tables;
-  const auto charts = static_cast<std::size_t>(Measure::charts_horizon);
-  const double horizon = model.calibration.horizon;
-  double most = 0;
-  for (std::size_t b = 0; b < tables.size(); ++b) {
-    const double end = std::min(begin_of(b + 1), std::max(horizon, begin_of(b)));
+std::vector<MeasuredAge> measured_ages(const score::Calibration& calibration) {
+  std::vector<MeasuredAge> ages;
+  for (std::size_t b = 0; b < calibration.tables.size(); ++b) {
+    const double end = std::min(begin_of(b + 1), std::max<double>(calibration.horizon, begin_of(b)));
     // A bin into which no evaluation falls has the table of a neighbour, of another age.
     const auto last = static_cast<std::uint64_t>(std::ceil(begin_of(b + 1))) - 1;
-    if (score::age_bin(static_cast<std::uint32_t>(score::last_on_grid(model.calibration.options, last))) != b) continue;
-    most = std::max(most, static_cast<double>(tables[b][charts].knots[kKnot]));
-    made.allowance.push_back({std::sqrt(begin_of(b) * end), most});
+    if (score::age_bin(static_cast<std::uint32_t>(score::last_on_grid(calibration.options, last))) != b) continue;
+    ages.push_back({b, std::sqrt(begin_of(b) * end)});
+  }
+  return ages;
+}
+
+policy::Tariff tariff(const Model& model, const policy::PriceOptions& options) {
+  policy::Tariff made{options, {}};
+  const auto charts = static_cast<std::size_t>(Measure::charts_horizon);
+  double most = 0;
+  for (const auto& [bin, age] : measured_ages(model.calibration)) {
+    most = std::max(most, static_cast<double>(model.calibration.tables[bin][charts].knots[kKnot]));
+    made.allowance.push_back({age, most});
   }
   return made;
 }

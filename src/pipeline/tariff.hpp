@@ -11,8 +11,15 @@
 
 namespace cms::pipeline {
 
-// A knot in the middle of every age bin that has an evaluation, the last at the middle of what of its bin lies below
-// the horizon. Where evaluations are far apart a knot lies up to an eighth of an octave later than what was measured.
+// The age bins that have an evaluation, and the middle of each; of the last bin the middle of what lies below the
+// horizon. Where evaluations are far apart it lies up to an eighth of an octave later than what was measured.
+struct MeasuredAge {
+  std::size_t bin = 0;
+  double age = 0;  // distinct requests
+};
+std::vector<MeasuredAge> measured_ages(const score::Calibration& calibration);
+
+// A knot at each of them.
 policy::Tariff tariff(const Model& model, const policy::PriceOptions& options = {});
 
 // The ledger of an account that nobody has charged so far: what its window has seen, at the price of ordinary requests.

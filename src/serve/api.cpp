@@ -24,26 +24,13 @@ Refusal refuse(Response response) {
   return std::make_unique<Response>(std::move(response));
 }
 
-// The next element of a comma-separated list, without white space around it; `list` begins behind it.
-std::string_view take_element(std::string_view& list) {
-  auto element = list.substr(0, list.find(','));
-  list.remove_prefix(std::min(element.size() + 1, list.size()));
-  element.remove_prefix(std::min(element.find_first_not_of(" \t"), element.size()));
-  return element.substr(0, element.find_last_not_of(" \t") + 1);
-}
-
-// RFC 9110, 12.5.1, as far as a resource of one type needs it. Weights other than 0 make no difference.
+// RFC 9110, 12.5.1, as far as a resource of one type needs it; "*/*" is of any.
 bool accepts(std::string_view accept, std::string_view type) {
-  if (accept.empty()) return true;
+  if (accept.empty() || type == "*/*") return true;
   type = type.substr(0, type.find(';'));
   const auto major = type.substr(0, type.find('/') + 1);
   while (!accept.empty()) {
-    const auto element = take_element(accept);
-    auto range = element.substr(0, element.find(';'));
-    range = range.substr(0, range.find_last_not_of(" \t") + 1);
-    const auto weight = element.find("q=0");
-    const bool refused = weight != std::string_view::npos &&
-                         element.find_first_not_of("0.", weight + 2) == std::string_view::npos;
+    const auto [range, refused] = take_preference(accept);
     const bool fits = range == "*/*" || same_word(range, type) ||
                       (range.ends_with("/*") && same_word(range.substr(0, range.size() - 1), major));
     if (fits && !refused) return true;
@@ -151,6 +138,7 @@ Refusal Api::State::find(Call& call, const Route*& route) const {
   if (matched.routes.empty()) return refuse(not_found());
   call.tenant = std::move(matched.tenant);
   call.account = std::move(matched.account);
+  call.file = std::move(matched.file);
   const auto method = call.request.method == Method::head ? Method::get : call.request.method;
   const auto found = std::ranges::find(matched.routes, method, &Route::method);
   if (found == matched.routes.end()) {
@@ -182,8 +170,8 @@ Service::Admission Api::State::admit(const Request& request) const {
   const Route* route = nullptr;
   admission.refusal = find(call, route);
   if (admission.refusal || route->body_types.empty()) return admission;
-  constexpr std::uint64_t kDocumentBytes = 16 << 10;
-  admission.body_bytes_max = route->method == Method::post ? options.body_bytes_max : kDocumentBytes;
+  constexpr std::uint64_t kDocumentBytes = 64 << 10;
+  admission.body_bytes_max = route->body_schema.empty() ? options.body_bytes_max : kDocumentBytes;
   return admission;
 }
 
@@ -228,8 +216,13 @@ Response json_response(const Json& body, unsigned status) {
 Response tagged_response(const Call& call, const Json& body) {
   auto response = json_response(body);
   const auto digest = sha256({reinterpret_cast<const std::uint8_t*>(response.body.data()), response.body.size()});
-  const auto tag = fmt::format("\"{}\"", to_hex(std::span(digest).first(16)));
-  response.headers = {{"ETag", tag}, {"Cache-Control", "private, no-cache"}};
+  response.headers = {{"Cache-Control", "private, no-cache"}};
+  put_tag(call, fmt::format("\"{}\"", to_hex(std::span(digest).first(16))), response);
+  return response;
+}
+
+void put_tag(const Call& call, const std::string& tag, Response& response) {
+  response.headers.emplace_back("ETag", tag);
   auto wanted = call.request.header("If-None-Match");
   while (!wanted.empty()) {
     auto one = take_element(wanted);
@@ -238,7 +231,6 @@ Response tagged_response(const Call& call, const Json& body) {
     response.status = 304;
     response.body.clear();
   }
-  return response;
 }
 
 std::optional<std::size_t> limit_of(const Call& call, std::size_t otherwise, std::size_t most) {

@@ -8,16 +8,21 @@
 
 #include <functional>
 #include <memory>
+#include <span>
 #include <string>
 #include <vector>
 
+#include "pipeline/chart_map.hpp"
 #include "pipeline/engine.hpp"
 #include "policy/policy.hpp"
 #include "serve/authority.hpp"
 #include "serve/event_ring.hpp"
 #include "serve/gate.hpp"
 #include "serve/http_message.hpp"
-#include "serve/ingest_body.hpp"
+#include "serve/observer.hpp"
+#include "serve/metrics.hpp"
+#include "serve/overview.hpp"
+#include "serve/static_files.hpp"
 #include "store/store.hpp"
 
 namespace cms::serve {
@@ -31,9 +36,11 @@ struct ApiOptions {
   std::string litellm_account = "key";             // what of LiteLLM's is an account (setting gate.litellm_account)
 };
 
-// What observe mode does with prompts: makes activations of them and gives those to the engine.
-using Observe = std::function<void(std::string tenant, pipeline::BatchPosition, std::vector<Observation>,
-                                   std::function<void(pipeline::Outcome)>)>;
+// What the daemon knows of itself.
+struct SystemFigures {
+  MetricsSnapshot now;
+  std::optional<Metrics::Quantiles> commit_s, look_up_s;
+};
 
 // What the API answers from. Everything outlives it; functions may be called from any thread.
 struct ApiParts {
@@ -43,10 +50,14 @@ struct ApiParts {
   Gate* gate = nullptr;
   Authority* authority = nullptr;
   EventRing* events = nullptr;
+  Overview* overview = nullptr;
+  const pipeline::ChartMap* charts = nullptr;
+  std::span<const StaticFile> dashboard;                          // empty = there is none in this program
   std::function<double()> clock;                                  // seconds since 1970
   std::function<std::shared_ptr<const policy::Policy>()> policy;  // shared: a reload must not take it from a reader
   std::function<Result<void>()> reload_policy;                    // empty = there is no file to read again
   std::function<std::string()> metrics;                           // Prometheus' text format; empty = none
+  std::function<SystemFigures()> system;
   Observe observe;                                                // empty = observe mode is off
   // Whose request, and its whole body, for the tap; never waits. Empty = observe mode is off.
   std::function<void(store::AccountName, std::string)> read;

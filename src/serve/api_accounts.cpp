@@ -20,9 +20,7 @@ Json decision_json(const policy::Decision& decision) {
 Json history_json(const pipeline::History& history) {
   Json points = Json::array();
   for (const auto& point : history.points) {
-    // A float as few digits as tell it apart.
-    const double poh = std::stod(fmt::format("{}", point.poh));
-    points.push_back({{"time", point.time}, {"requests", point.requests}, {"poh", poh}});
+    points.push_back({{"time", point.time}, {"requests", point.requests}, {"poh", shortest(point.poh)}});
   }
   return {{"stride", history.stride}, {"points", std::move(points)}};
 }
@@ -32,13 +30,6 @@ void mark_stale(const ApiContext& context, double as_of, Json& body) {
   const bool stale = !context.parts.engine->durable();
   body["stale"] = stale;
   if (stale) body["as_of"] = as_of;
-}
-
-Json document_json(const ApiContext& context, const store::AccountName& name, const std::string& kind) {
-  const auto document = context.parts.store->document(name, kind);
-  if (!document || !*document) return nullptr;
-  auto parsed = Json::parse(**document, nullptr, false);
-  return parsed.is_discarded() ? Json(nullptr) : parsed;
 }
 
 Json listed_json(const ApiContext& context, const store::AccountName& name, const store::Store::Listed& listed,
@@ -60,6 +51,15 @@ Json listed_json(const ApiContext& context, const store::AccountName& name, cons
 }
 
 }  // namespace
+
+Json document_json(const ApiContext& context, const store::AccountName& name, const std::string& kind) {
+  const auto document = context.parts.store->document(name, kind);
+  if (!document || !*document) return nullptr;
+  auto parsed = Json::parse(**document, nullptr, false);
+  return parsed.is_discarded() ? Json(nullptr) : parsed;
+}
+
+double shortest(float value) { return std::stod(fmt::format("{}", value)); }
 
 policy::Decision decide(const ApiContext& context, const store::AccountName& name, const Score& score, double now) {
   return decide(*context.parts.policy(), *context.parts.store, name, score, now);

@@ -17,9 +17,20 @@ Response not_found();
 Response json_response(const Json& body, unsigned status = 200);
 // The same with a strong ETag, and 304 where If-None-Match names it.
 Response tagged_response(const Call& call, const Json& body);
+// Puts a strong ETag, with its quotes, on an answer; empties it to a 304 where If-None-Match names it.
+void put_tag(const Call& call, const std::string& tag, Response& response);
 
 // The query's `limit`, 1 to `most`; `otherwise` without one, nothing when it is none.
 std::optional<std::size_t> limit_of(const Call& call, std::size_t otherwise, std::size_t most);
+
+// {"allow": n, "observe": n, ...}
+Json by_action_json(const pipeline::ByAction& counts);
+
+// A document of an account (a label, an override) as it lies in the store; null where there is none that can be read.
+Json document_json(const ApiContext& context, const store::AccountName& name, const std::string& kind);
+
+// The number of the fewest digits that tell this float apart.
+double shortest(float value);
 
 // Appends to the audit log in the caller's name. The detail speaks of the account by its pseudonym. Errors: those of
 // the store.
@@ -38,6 +49,18 @@ void at_once(const ApiContext& context, Call&& call, Respond respond) {
 Response list_accounts(const ApiContext& context, const Call& call);
 Response get_account(const ApiContext& context, const Call& call);
 Response get_decision(const ApiContext& context, const Call& call);
+// api_dashboard.cpp
+Response get_root(const ApiContext& context, const Call& call);
+Response get_dashboard(const ApiContext& context, const Call& call);
+Response get_dashboard_asset(const ApiContext& context, const Call& call);
+Response get_me(const ApiContext& context, const Call& call);
+Response get_overview(const ApiContext& context, const Call& call);
+Response get_atlas_map(const ApiContext& context, const Call& call);
+// api_picture.cpp
+Response get_picture(const ApiContext& context, const Call& call);
+Response get_queue(const ApiContext& context, const Call& call);
+// api_backtest.cpp
+Response post_backtest(const ApiContext& context, const Call& call);
 // api_review.cpp
 Response put_label(const ApiContext& context, const Call& call);
 Response delete_label(const ApiContext& context, const Call& call);
@@ -57,6 +80,7 @@ Response get_policy(const ApiContext& context, const Call& call);
 Response reload_policy(const ApiContext& context, const Call& call);
 Response get_events(const ApiContext& context, const Call& call);
 Response get_metrics(const ApiContext& context, const Call& call);
+Response get_system(const ApiContext& context, const Call& call);
 Response get_health(const ApiContext& context, const Call& call);
 Response get_ready(const ApiContext& context, const Call& call);
 Response get_openapi(const ApiContext& context, const Call& call);

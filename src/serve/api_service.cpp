@@ -70,6 +70,30 @@ Response get_metrics(const ApiContext& context, const Call&) {
   return response;
 }
 
+Response get_system(const ApiContext& context, const Call&) {
+  const auto [now, commit_s, look_up_s] = context.parts.system();
+  const double time = context.parts.clock();
+  const auto latency = [](const std::optional<Metrics::Quantiles>& seconds) {
+    return Json{{"p50", seconds ? Json(1e6 * seconds->p50) : Json(nullptr)},
+                {"p99", seconds ? Json(1e6 * seconds->p99) : Json(nullptr)}};
+  };
+  const auto& engine = now.engine;
+  Json body{{"version", CMS_VERSION}, {"atlas", context.parts.model->name}, {"time", time}, {"started", now.started}};
+  body["durable"] = now.durable;
+  body["rung"] = engine.rung;
+  body["engine"] = {{"received", engine.received},     {"scored", engine.scored},   {"shed", engine.shed},
+                    {"refused", engine.refused},       {"batches", engine.batches}, {"duplicates", engine.duplicates},
+                    {"commits", engine.commits},       {"commit_failures", engine.commit_failures},
+                    {"loads", engine.loads},           {"evictions", engine.evictions}};
+  body["queue_items"] = engine.queue_items;
+  body["accounts_in_memory"] = engine.accounts;
+  body["store"] = {{"memory_bytes", now.store.memory_bytes}, {"disk_bytes", now.store.disk_bytes},
+                   {"rows_estimate", now.store.rows_estimate}};
+  body["latency_us"] = {{"commit", latency(commit_s)}, {"look_up", latency(look_up_s)}};
+  body["scored_per_s"] = context.parts.overview->scored_per_s(time);
+  return json_response(body);
+}
+
 Response get_health(const ApiContext&, const Call&) {
   return json_response({{"status", "ok"}});
 }

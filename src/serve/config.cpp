@@ -23,6 +23,7 @@ struct Reader {
   std::filesystem::path file;
   Draft draft;
   bool own_file = false;  // it is the file that [policy] named in another
+  const policy::Policy* in_force = nullptr;  // set: a text that somebody tries out
 
   [[nodiscard]] tl::unexpected<Error> wrong(const toml::source_region& where, const std::string& what) const {
     return fail(ErrorCode::bad_input, fmt::format("{}, line {}, column {}: {}", file.string(), where.begin.line,
@@ -222,6 +223,11 @@ Checked read_ladder(const Reader& reader, const toml::table& table) {
 Checked read_jitter(Reader& reader, const toml::table& table) {
   constexpr double kJitterWithKey = .1;
   auto& policy = reader.draft.config.policy;
+  if (reader.in_force != nullptr) {
+    if (!table.contains("jitter")) policy.jitter = reader.in_force->jitter;
+    policy.jitter_key = reader.in_force->jitter_key;
+    if (policy.jitter == 0 || reader.in_force->jitter > 0) return {};
+  }
   if (!reader.draft.jitter_key_file.empty()) {
     if (!table.contains("jitter")) policy.jitter = kJitterWithKey;
     auto key = store::read_key(reader.draft.jitter_key_file);
@@ -254,6 +260,11 @@ Checked read_policy_section(Reader& reader, const toml::node& node) {
   const auto* table = node.as_table();
   if (table == nullptr) return reader.wrong(node, "\"policy\" is a section, [policy]");
   CMS_CHECK(read_section(reader, "policy", *table, "allow"));
+  for (const std::string_view key : {"file", "jitter_key_file"}) {
+    if (reader.in_force == nullptr || !table->contains(key)) continue;
+    return reader.wrong(*table->get(key),
+                        fmt::format("a policy that is tried out names no files; leave out \"{}\"", key));
+  }
   if (table->contains("file")) {
     if (table->size() > 1) return reader.wrong(*table, "[policy] has \"file\": then all of it lies there");
     if (reader.own_file) return reader.wrong(*table->get("file"), "this is the policy's own file; it names no other");
@@ -379,20 +390,25 @@ Checked check_whole(const Reader& reader, const toml::table& table) {
   return {};
 }
 
-Result<policy::Policy> read_policy_of(const std::filesystem::path& path, bool own_file) {
-  CMS_TRY(text, read_text_file(path));
-  CMS_TRY(table, parse_toml(text, path));
-  Reader reader{path, {}, own_file};
+// The [policy] section of a whole text.
+Result<policy::Policy> policy_of(Reader& reader, const toml::table& table) {
   const auto known = top_names();
   for (const auto& [key, node] : table) {
     if (std::find(known.begin(), known.end(), key.str()) == known.end()) return unknown(reader, key, "section", known);
   }
   const auto* section = table.get("policy");
   if (section == nullptr) {
-    return fail(ErrorCode::bad_input, fmt::format("{}: there is no section [policy]", path.string()));
+    return fail(ErrorCode::bad_input, fmt::format("{}: there is no section [policy]", reader.file.string()));
   }
   CMS_CHECK(read_policy_section(reader, *section));
   return std::move(reader.draft.config.policy);
+}
+
+Result<policy::Policy> read_policy_of(const std::filesystem::path& path, bool own_file) {
+  CMS_TRY(text, read_text_file(path));
+  CMS_TRY(table, parse_toml(text, path));
+  Reader reader{path, {}, own_file};
+  return policy_of(reader, table);
 }
 
 }  // namespace
@@ -413,5 +429,12 @@ Result<Config> read_config(const std::filesystem::path& path) {
 }
 
 Result<policy::Policy> read_policy(const std::filesystem::path& path) { return read_policy_of(path, false); }
+
+Result<policy::Policy> parse_policy(std::string_view text, const policy::Policy& in_force) {
+  const std::filesystem::path name = "policy";
+  CMS_TRY(table, parse_toml(text, name));
+  Reader reader{name, {}, false, &in_force};
+  return policy_of(reader, table);
+}
 
 }  // namespace cms::serve

@@ -90,4 +90,9 @@ Result<Config> parse_config(std::string_view text, const std::filesystem::path& 
 // then. Errors: as read_config().
 Result<policy::Policy> read_policy(const std::filesystem::path& path);
 
+// The same of a text that somebody tries out. It names no files, since a caller is not to make the daemon read any; its
+// jitter goes by the key of the policy in force, and is that of the policy in force where it says nothing. Errors: as
+// read_config(), the file called "policy".
+Result<policy::Policy> parse_policy(std::string_view text, const policy::Policy& in_force);
+
 }  // namespace cms::serve

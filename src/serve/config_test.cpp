@@ -356,6 +356,34 @@ TEST(Config, a_policy_file_without_policy_or_with_unknown_sections_is_refused) {
   EXPECT_FALSE(read_policy(folder.path / "none"));
 }
 
+TEST(Config, a_policy_that_is_tried_out_names_no_files_and_jitters_as_the_one_in_force) {
+  policy::Policy in_force;
+  in_force.jitter = .2;
+  in_force.jitter_key.fill(7);
+  const auto tried = parse_policy("[policy]\nlimit = 0.02\n", in_force);
+  ASSERT_TRUE(tried) << tried.error().message;
+  EXPECT_EQ(tried->ladder.limit, .02);
+  EXPECT_EQ(tried->jitter, .2);
+  EXPECT_EQ(tried->jitter_key, in_force.jitter_key);
+  EXPECT_EQ(parse_policy("[policy]\njitter = 0.1\n", in_force)->jitter, .1);
+  EXPECT_EQ(parse_policy("[policy]\njitter = 0\n", in_force)->jitter, 0);
+  const std::pair<std::string, std::string> wrong[] = {
+      {"[policy]\njitter_key_file = \"/etc/passwd\"\n", "policy, line 2, column 19: a policy that is tried out"},
+      {"[policy]\nfile = \"other.toml\"\n", "policy, line 2, column 8: a policy that is tried out names no files"},
+      {"[policy]\nlimit = 2\n", "policy, line 2, column 9: \"limit\" in [policy] is 2"},
+      {"[policy]\nlimit = \n", "policy, line 2, column"},
+      {"[policy]\nlimit = 0.5\n", "the ladder descends"},
+      {"x", "policy, line 1, column"},
+      {"", "there is no section [policy]"}};
+  for (const auto& [text, message] : wrong) {
+    const auto refused = parse_policy(text, in_force);
+    ASSERT_FALSE(refused) << text;
+    EXPECT_NE(refused.error().message.find(message), std::string::npos) << refused.error().message;
+  }
+  // Without a key jitter would be no secret.
+  EXPECT_FALSE(parse_policy("[policy]\njitter = 0.1\n", policy::Policy()));
+}
+
 TEST(Config, a_key_that_others_may_read_is_refused_and_no_message_holds_a_secret) {
   const Folder folder;
   const std::string secret(64, 'c');

@@ -21,6 +21,7 @@
 #include "serve/log.hpp"
 #include "serve/metrics.hpp"
 #include "serve/observer.hpp"
+#include "serve/overview.hpp"
 #include "serve/prompt_reader.hpp"
 #include "serve/proxy.hpp"
 #include "serve/watcher.hpp"
@@ -82,6 +83,7 @@ struct Daemon::State {
   Clock clock;
   Held policy;
   pipeline::Model model;
+  pipeline::ChartMap charts;
   std::optional<Log> log;
   Metrics figures;
   double started = 0;
@@ -89,6 +91,7 @@ struct Daemon::State {
   std::optional<Authority> authority;
   std::optional<EventRing> events;
   std::optional<Watcher> watcher;
+  std::optional<Overview> overview;
   std::optional<pipeline::Engine> engine;
   std::optional<Gate> gate;
   std::optional<Observer> observer;
@@ -101,6 +104,7 @@ struct Daemon::State {
   std::optional<GrpcServer> grpc;
   std::optional<Proxy> proxy;
   std::jthread retention;
+  std::jthread remembering;
 
   Result<void> open();
   Result<void> serve();
@@ -108,6 +112,7 @@ struct Daemon::State {
   [[nodiscard]] Observe observe();
   void tell_durable(bool now, const std::string& why);
   void tell_damaged(const store::AccountName& name, const Error& error);
+  void forget(const store::AccountName& name);
   void retain_tenant(const TenantConfig& tenant);
   Result<void> reload_policy();
   void retain(const std::stop_token& stop);
@@ -127,6 +132,7 @@ Result<void> Daemon::State::open() {
   started = clock();
   CMS_TRY(read, pipeline::read_model(config.atlas, config.trust));
   model = std::move(read);
+  charts = pipeline::chart_map(model.atlas);
   CMS_TRY(keys, read_keys(config.tenants));
   CMS_TRY(opened, store::Store::open(config.store, std::move(keys)));
   store = std::move(opened);
@@ -135,9 +141,11 @@ Result<void> Daemon::State::open() {
   events.emplace(EventRing::Options{.run = static_cast<std::uint64_t>(clock())});
   CMS_TRY(watching, Watcher::start(config, *store, model.name, *events, *log, [this] { return policy.get(); }, clock));
   watcher = std::move(watching);
+  overview.emplace(tenants(), [this] { return policy.get(); }, clock());
   CMS_TRY(started, pipeline::Engine::start(model, *store, config.engine, clock,
                                            [this](std::span<const pipeline::Change> changes) {
                                              watcher->take(changes);
+                                             overview->take(changes, clock());
                                            },
                                            {[this](double s) { figures.observe_commit(s); },
                                             [this](double s) { figures.observe_look_up(s); },
@@ -182,6 +190,9 @@ Result<void> Daemon::State::serve() {
   parts.gate = &*gate;
   parts.authority = &*authority;
   parts.events = &*events;
+  parts.overview = &*overview;
+  parts.charts = &charts;
+  parts.dashboard = dashboard_files();
   parts.clock = clock;
   parts.policy = [this] { return policy.get(); };
   if (!file.empty()) parts.reload_policy = [this] { return reload_policy(); };
@@ -189,8 +200,9 @@ Result<void> Daemon::State::serve() {
     parts.observe = observe();
     parts.read = [this](store::AccountName name, std::string body) { prompts->take(std::move(name), std::move(body)); };
   }
-  parts.erased = [this](const store::AccountName& name) { watcher->forget(name); };
+  parts.erased = [this](const store::AccountName& name) { forget(name); };
   parts.metrics = [this] { return figures.text(snapshot()); };
+  parts.system = [this] { return SystemFigures{snapshot(), figures.commit_s(), figures.look_up_s()}; };
   if (!config.http_listen.empty()) {
     api.emplace(std::move(parts), ApiOptions{.tenants = tenants(),
                                           .body_bytes_max = config.body_bytes_max,
@@ -222,6 +234,9 @@ Result<void> Daemon::State::serve() {
   }
   if (!config.proxy.upstream.empty()) CMS_CHECK(start_proxy());
   retention = std::jthread([this](const std::stop_token& stop) { retain(stop); });
+  remembering = std::jthread([this](const std::stop_token& stop) {
+    remember_all(*overview, *store, model, *engine, tenants(), clock, stop);
+  });
   return {};
 }
 
@@ -288,6 +303,12 @@ Result<void> Daemon::State::reload_policy() {
   return {};
 }
 
+// An account was erased.
+void Daemon::State::forget(const store::AccountName& name) {
+  watcher->forget(name);
+  overview->forget(name);
+}
+
 // Looks for who is due while requests go on, and holds them up only where there is somebody.
 void Daemon::State::retain_tenant(const TenantConfig& tenant) {
   const double before = clock() - tenant.retention_days * 86'400;
@@ -306,7 +327,7 @@ void Daemon::State::retain_tenant(const TenantConfig& tenant) {
   } while (!cursor.empty());
   if (due.empty()) return;
   const auto erased = engine->erase_before(tenant.name, before);
-  for (const auto& account : due) watcher->forget({tenant.name, account});
+  for (const auto& account : due) forget({tenant.name, account});
   if (!erased) {
     return log->write(Level::error, Scope::store, "retention_failed", erased.error().message,
                       {{"tenant", tenant.name}});
@@ -354,6 +375,7 @@ Result<void> Daemon::reload() {
 
 void Daemon::drain(double seconds) {
   state_->retention.request_stop();
+  state_->remembering.request_stop();
   if (state_->events) state_->events->close();
   if (state_->proxy) state_->proxy->drain(seconds);
   if (state_->observer) state_->observer->close();

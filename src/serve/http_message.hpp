@@ -63,4 +63,17 @@ struct Service {
 // True for equal ASCII text without regard to case.
 bool same_word(std::string_view a, std::string_view b);
 
+// The next element of a comma-separated list, without white space around it; `list` begins behind it.
+std::string_view take_element(std::string_view& list);
+
+// An element of Accept or Accept-Encoding (RFC 9110, 12.4.2): its name, and whether its weight is 0.
+struct Preference {
+  std::string_view name;
+  bool refused = false;
+};
+Preference take_preference(std::string_view& list);
+
+// Whether who sent this Accept-Encoding can read `coding`. Weights other than 0 make no difference.
+bool accepts_coding(std::string_view list, std::string_view coding);
+
 }  // namespace cms::serve

@@ -5,6 +5,7 @@
 #include <prometheus/metric_family.h>
 #include <prometheus/text_serializer.h>
 
+#include <algorithm>
 #include <cmath>
 #include <sstream>
 
@@ -181,6 +182,26 @@ const prometheus::Histogram::BucketBoundaries kCommitBounds = {.0005, .001, .002
 const prometheus::Histogram::BucketBoundaries kLookUpBounds = {.00001, .00002, .00005, .0001, .0002, .0005, .001,
                                                                .002,   .005,   .01,    .02,   .05,   .1,    1};
 
+// The value below which `share` of the observations lie.
+double quantile(const prometheus::ClientMetric::Histogram& histogram, double share) {
+  const double wanted = share * static_cast<double>(histogram.sample_count);
+  double edge = 0, below = 0;
+  for (const auto& bucket : histogram.bucket) {
+    const auto up_to = static_cast<double>(bucket.cumulative_count);
+    if (!std::isfinite(bucket.upper_bound)) break;
+    if (up_to >= wanted) return edge + (bucket.upper_bound - edge) * (wanted - below) / std::max(1.0, up_to - below);
+    edge = bucket.upper_bound;
+    below = up_to;
+  }
+  return edge;
+}
+
+std::optional<Metrics::Quantiles> quantiles(const prometheus::Histogram& kept) {
+  const auto histogram = kept.Collect().histogram;
+  if (histogram.sample_count == 0) return std::nullopt;
+  return Metrics::Quantiles{quantile(histogram, .5), quantile(histogram, .99)};
+}
+
 void observe(prometheus::Histogram& histogram, double seconds) {
   if (std::isfinite(seconds) && seconds >= 0) histogram.Observe(seconds);
 }
@@ -199,6 +220,9 @@ Metrics::~Metrics() = default;
 
 void Metrics::observe_commit(double seconds) { observe(state_->commit, seconds); }
 void Metrics::observe_look_up(double seconds) { observe(state_->look_up, seconds); }
+
+std::optional<Metrics::Quantiles> Metrics::commit_s() const { return quantiles(state_->commit); }
+std::optional<Metrics::Quantiles> Metrics::look_up_s() const { return quantiles(state_->look_up); }
 
 std::string Metrics::text(const MetricsSnapshot& snapshot) const {
   Families out;

@@ -58,6 +58,15 @@ class Metrics {
   void observe_commit(double seconds);
   void observe_look_up(double seconds);
 
+  // Quantiles of what was observed, in seconds: linear inside a bucket, the last edge beyond the last bucket. Nothing
+  // before the first observation.
+  struct Quantiles {
+    double p50 = 0;
+    double p99 = 0;
+  };
+  [[nodiscard]] std::optional<Quantiles> commit_s() const;
+  [[nodiscard]] std::optional<Quantiles> look_up_s() const;
+
   // The body of GET /metrics; its type is kMetricsContentType.
   [[nodiscard]] std::string text(const MetricsSnapshot& snapshot) const;
 

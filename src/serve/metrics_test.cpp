@@ -107,6 +107,19 @@ TEST(Metrics, observations_are_counted_in_their_buckets_and_what_is_no_time_is_n
   }
 }
 
+TEST(Metrics, quantiles_are_within_the_bucket_of_the_true_ones) {
+  Metrics metrics;
+  EXPECT_FALSE(metrics.look_up_s());
+  for (int i = 1; i <= 1000; ++i) metrics.observe_look_up(i * 1e-6);
+  const auto look_up = metrics.look_up_s();
+  ASSERT_TRUE(look_up);
+  EXPECT_NEAR(look_up->p50, .0005, .0001);
+  EXPECT_NEAR(look_up->p99, .00099, .0005);
+  EXPECT_FALSE(metrics.commit_s());
+  metrics.observe_commit(1000);
+  EXPECT_EQ(metrics.commit_s()->p99, 10);  // the greatest edge
+}
+
 TEST(Metrics, the_text_is_what_prometheus_reads_and_no_series_comes_twice) {
   std::set<std::string> series;
   const std::regex sample(R"rx(([a-z_]+(\{[a-z]+="[^"]*"(,[a-z]+="[^"]*")*\})?) [0-9.e+-]+)rx");

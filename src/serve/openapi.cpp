@@ -31,6 +31,7 @@ Json parameters_of(const Route& route) {
   in_path("tenant", {{"type", "string"}, {"pattern", "^[a-z0-9-]{1,64}$"}});
   in_path("account", {{"type", "string"}, {"minLength", 1}, {"maxLength", 256},
                       {"description", "1 to 256 bytes of UTF-8, percent-encoded"}});
+  in_path("file", {{"type", "string"}});
   for (const auto& one : route.parameters) {
     list.push_back({{"name", one.name}, {"in", one.in}, {"required", one.required}, {"description", one.about},
                     {"schema", Json::parse(one.schema)}});

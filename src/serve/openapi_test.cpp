@@ -109,6 +109,14 @@ TEST(openapi, is_what_is_served_and_real_answers_are_of_its_shapes) {
                                     R"({"texts":["hello"]})")},
       {"Policy", world.ask("GET", "/v1/policy", world.as(Role::reader))},
       {"Policy", world.ask("POST", "/v1/policy/reload", world.as(Role::admin, "*"))},
+      {"Me", world.ask("GET", "/v1/me", world.as(Role::tap))},
+      {"Overview", world.ask("GET", "/v1/tenants/acme/overview", world.as(Role::reader))},
+      {"Queue", world.ask("GET", "/v1/tenants/acme/queue", world.as(Role::reader))},
+      {"Picture", world.ask("GET", account + "/picture", world.as(Role::reader))},
+      {"Picture", world.ask("GET", "/v1/tenants/acme/accounts/young/picture", world.as(Role::reader))},
+      {"Backtest", world.ask("POST", "/v1/tenants/acme/backtest", json, R"({"policy":"[policy]\nobserve = 1.0"})")},
+      {"System", world.ask("GET", "/v1/system", world.as(Role::reader, "*"))},
+      {"AtlasMap", world.ask("GET", "/v1/atlas/map", world.as(Role::reader))},
       {"Status", world.ask("GET", "/healthz")},
       {"Problem", world.ask("GET", "/nothing")}};
   std::set<std::string> seen;

@@ -12,7 +12,7 @@
 #include <memory>
 #include <string>
 
-#include "serve/api.hpp"
+#include "serve/observer.hpp"
 
 namespace cms::serve {
 

@@ -12,6 +12,7 @@ constexpr Roles kTap = only(Role::tap) | only(Role::admin);
 constexpr Roles kReader = only(Role::reader) | only(Role::analyst) | only(Role::admin);
 constexpr Roles kAnalyst = only(Role::analyst) | only(Role::admin);
 constexpr Roles kAdmin = only(Role::admin);
+constexpr Roles kAny = kTap | kReader;
 
 constexpr std::string_view kJson = "application/json";
 constexpr std::array<std::string_view, 1> kJsonBody{"application/json"};
@@ -30,6 +31,7 @@ constexpr std::array kTagged{kIfNoneMatch};
 constexpr std::array kPaged{
     Parameter{"cursor", "query", R"({"type":"string","pattern":"^([0-9a-f]{2})*$"})", "where the page before ended"},
     Parameter{"limit", "query", kLimit, "accounts a page"}};
+constexpr std::array kQueue{Parameter{"limit", "query", kLimit, "accounts at most"}};
 constexpr std::array kAuditPage{
     Parameter{"after", "query", kCount, "number of the last entry that is known"},
     Parameter{"limit", "query", kLimit, "entries a page"}};
@@ -111,8 +113,24 @@ constexpr std::array kRoutes{
           "GuardrailAnswer", {}, kJsonBody, "GuardrailQuestion", kBadRequest},
     Route{Method::get, CMS_TENANT "/audit", "getAudit", Access::role, kAnalyst, Work::disk, &at_once<get_audit>,
           "The audit log of a tenant, oldest first", 200, kJson, "AuditPage", kAuditPage, {}, {}, kStoreProblems},
+    Route{Method::get, CMS_TENANT "/overview", "getOverview", Access::role, kReader, Work::quick,
+          &at_once<get_overview>, "Traffic, accounts by PoH and action, and who fell lately", 200, kJson, "Overview"},
+    Route{Method::get, CMS_TENANT "/queue", "getQueue", Access::role, kReader, Work::disk, &at_once<get_queue>,
+          "Accounts that somebody should look at, lowest PoH first", 200, kJson, "Queue", kQueue, {}, {}, kBadRequest},
+    Route{Method::get, CMS_ACCOUNT "/picture", "getPicture", Access::role, kReader, Work::disk,
+          &at_once<get_picture>, "An account as pictures show it: path, coverage, homology, growth", 200, kJson,
+          "Picture", {}, {}, {}, kStoreProblems},
+    Route{Method::post, CMS_TENANT "/backtest", "postBacktest", Access::role, kAnalyst, Work::disk,
+          &at_once<post_backtest>, "What another policy would do to the accounts as they stand", 200, kJson, "Backtest",
+          {}, kJsonBody, "NewPolicy", kBadRequest},
+    Route{Method::get, "/v1/system", "getSystem", Access::all_tenants, kReader, Work::disk, &at_once<get_system>,
+          "Engine, store and latencies now", 200, kJson, "System"},
+    Route{Method::get, "/v1/me", "getMe", Access::role, kAny, Work::quick, &at_once<get_me>,
+          "Who the caller is, and what it may see", 200, kJson, "Me"},
     Route{Method::get, "/v1/atlas", "getAtlas", Access::role, kReader, Work::quick, &at_once<get_atlas>,
           "The model of honest use that scores come from", 200, kJson, "Atlas", kTagged},
+    Route{Method::get, "/v1/atlas/map", "getAtlasMap", Access::role, kReader, Work::quick, &at_once<get_atlas_map>,
+          "The charts of the atlas laid out flat", 200, kJson, "AtlasMap", kTagged},
     Route{Method::get, "/v1/policy", "getPolicy", Access::role, kReader, Work::quick, &at_once<get_policy>,
           "The policy in force; of its allowances those that the caller may see", 200, kJson, "Policy", kTagged},
     Route{Method::post, "/v1/policy/reload", "reloadPolicy", Access::all_tenants, kAdmin, Work::disk,
@@ -127,6 +145,12 @@ constexpr std::array kRoutes{
           "What is sent now is taken in", 200, kJson, "Status", {}, {}, {}, kNotReady},
     Route{Method::get, "/openapi.json", "getOpenapi", Access::everyone, 0, Work::quick, &at_once<get_openapi>,
           "This description", 200, kJson, {}, kTagged},
+    Route{Method::get, "/", "getRoot", Access::everyone, 0, Work::quick, &at_once<get_root>, "Leads to the dashboard",
+          302, {}, {}},
+    Route{Method::get, "/dashboard/", "getDashboard", Access::everyone, 0, Work::quick, &at_once<get_dashboard>,
+          "The dashboard's page", 200, "text/html", {}, kTagged},
+    Route{Method::get, "/dashboard/assets/{file}", "getDashboardAsset", Access::everyone, 0, Work::quick,
+          &at_once<get_dashboard_asset>, "What the dashboard's page is made of", 200, "*/*", {}, kTagged},
 };
 
 #undef CMS_ACCOUNT
@@ -134,7 +158,8 @@ constexpr std::array kRoutes{
 
 // Whether the segments are of this path; what stands for its names is entered into `matched`.
 bool matches_path(std::string_view path, const Target& target, Matched& matched) {
-  std::string tenant, account;
+  if (path == "/") return target.segments.empty();
+  std::string tenant, account, file;
   for (const auto& segment : target.segments) {
     if (!path.starts_with('/')) return false;
     path.remove_prefix(1);
@@ -144,6 +169,8 @@ bool matches_path(std::string_view path, const Target& target, Matched& matched)
       tenant = segment;
     } else if (part == "{account}") {
       account = segment;
+    } else if (part == "{file}") {
+      file = segment;
     } else if (part != segment) {
       return false;
     }
@@ -151,6 +178,7 @@ bool matches_path(std::string_view path, const Target& target, Matched& matched)
   if (!path.empty()) return false;
   matched.tenant = std::move(tenant);
   matched.account = std::move(account);
+  matched.file = std::move(file);
   return true;
 }
 

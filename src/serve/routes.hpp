@@ -1,6 +1,6 @@
 // The route table: every endpoint once, with who may call it. Dispatch, authority and openapi.json all come from it.
 //
-// Threads: constant data. Cost of match(): a walk over some twenty lines.
+// Threads: constant data. Cost of match(): a walk over some thirty lines.
 #pragma once
 
 #include <cstdint>
@@ -28,6 +28,7 @@ struct Call {
   Identity caller;      // without an id for what is open to everyone
   std::string tenant;   // from the path; exists, and the caller's own
   std::string account;  // from the path, 1 to 256 bytes
+  std::string file;     // from the path
 };
 
 // What handlers share.
@@ -56,7 +57,7 @@ struct Parameter {
 
 struct Route {
   Method method;
-  std::string_view path;   // {tenant} and {account} stand for a segment
+  std::string_view path;   // {tenant}, {account} and {file} stand for a segment
   std::string_view id;     // operationId
   Access access;
   Roles roles;
@@ -73,10 +74,10 @@ struct Route {
 };
 std::span<const Route> routes();
 
-// The routes of one path, and what stood for {tenant} and {account}.
+// The routes of one path, and what stood for its names.
 struct Matched {
   std::vector<const Route*> routes;
-  std::string tenant, account;
+  std::string tenant, account, file;
 };
 Matched match(const Target& target);
 

@@ -131,6 +131,10 @@ inline std::string request_text(std::string_view method, std::string_view target
 class ServeWorld {
  public:
   static constexpr double kNow = 1'800'000'000;
+  // A dashboard of one page and one script; the page comes in no coding.
+  static constexpr std::array<StaticFile, 2> kFiles{
+      {{"index.html", "text/html; charset=utf-8", "0123", "<p>page</p>", ""},
+       {"assets/app-1.js", "text/javascript; charset=utf-8", "4567", "let a = 1;", "packed"}}};
 
   explicit ServeWorld(std::string_view name, ApiOptions api = {}, HttpOptions http = {},
                       pipeline::EngineOptions engine = {}, rocksdb::Env* environment = nullptr)
@@ -141,6 +145,7 @@ class ServeWorld {
     model_.atlas.manifest.model_name = "example";
     model_.atlas.manifest.layer = "l1";
     model_.atlas.manifest.pooling = "mean";
+    charts_ = pipeline::chart_map(model_.atlas);
     const auto acme = store::parse_key(std::string(64, '1')).value();
     const auto other = store::parse_key(std::string(64, '2')).value();
     store::Options options;
@@ -149,11 +154,16 @@ class ServeWorld {
     options.sync = false;  // what is durable after a crash is the store's own test
     store_.emplace(store::Store::open(options, {{"acme", acme}, {"other", other}}).value());
     engine.shards = 1;
-    engine_.emplace(pipeline::Engine::start(model_, *store_, engine, [this] { return now.load(); }).value());
+    overview_.emplace(kTenants, [this] { return policy; }, now.load());
+    engine_.emplace(pipeline::Engine::start(model_, *store_, engine, [this] { return now.load(); },
+                                            [this](std::span<const pipeline::Change> changes) {
+                                              overview_->take(changes, now.load());
+                                            })
+                        .value());
     gate_.emplace(*engine_, *store_, [this] { return policy; }, [this] { return now.load(); }, GateOptions());
     make_tokens();
     authority_.emplace(Authority::open(folder_ / "tokens").value());
-    api.tenants = {"acme", "other"};
+    api.tenants = kTenants;
     api_ = std::make_unique<Api>(parts(), api);
     http.listen = "127.0.0.1:0";
     server.emplace(HttpServer::start(http, api_->service()).value());
@@ -203,6 +213,7 @@ class ServeWorld {
   store::Store& store() { return *store_; }
   pipeline::Engine& engine() { return *engine_; }
   Gate& gate() { return *gate_; }
+  Overview& overview() { return *overview_; }
   Authority& authority() { return *authority_; }
   const pipeline::Model& model() const { return model_; }
   const std::filesystem::path& folder() const { return folder_; }
@@ -213,6 +224,8 @@ class ServeWorld {
   std::optional<HttpServer> server;
 
  private:
+  inline static const std::vector<std::string> kTenants{"acme", "other"};
+
   ApiParts parts() {
     ApiParts parts;
     parts.model = &model_;
@@ -221,10 +234,22 @@ class ServeWorld {
     parts.gate = &*gate_;
     parts.authority = &*authority_;
     parts.events = &events;
+    parts.overview = &*overview_;
+    parts.charts = &charts_;
+    parts.dashboard = kFiles;
+    parts.erased = [this](const store::AccountName& name) { overview_->forget(name); };
     parts.clock = [this] { return now.load(); };
     parts.policy = [this] { return policy; };
     parts.reload_policy = []() -> Result<void> { return {}; };
     parts.metrics = [] { return std::string("cms_up 1\n"); };
+    parts.system = [this] {
+      SystemFigures figures;
+      figures.now.engine = engine_->counters();
+      figures.now.durable = engine_->durable();
+      figures.now.store = store_->sizes();
+      figures.look_up_s = {.001, .002};
+      return figures;
+    };
     return parts;
   }
 
@@ -240,7 +265,9 @@ class ServeWorld {
 
   std::filesystem::path folder_;
   pipeline::Model model_;
+  pipeline::ChartMap charts_;
   std::optional<store::Store> store_;
+  std::optional<Overview> overview_;
   std::optional<pipeline::Engine> engine_;
   std::optional<Gate> gate_;
   std::optional<Authority> authority_;

@@ -50,7 +50,7 @@ std::optional<std::string> wrong_url(std::string_view text) {
 
 std::optional<std::string> wrong_upstream(std::string_view text) {
   if (text.empty() || parse_url(text)) return std::nullopt;
-  return parse_url(text).error().message;
+  return "is no http(s)://HOST[:PORT][/PATH] address";
 }
 
 std::optional<std::string> empty(std::string_view text) {

@@ -14,7 +14,7 @@ bool is_port(std::string_view text) {
 }
 
 tl::unexpected<Error> wrong_url(std::string_view what) {
-  return fail(ErrorCode::bad_input, fmt::format("the address must be http://HOST[:PORT]/PATH or https://; {}",
+  return fail(ErrorCode::bad_input, fmt::format("the URL must be http://HOST[:PORT]/PATH or https://; {}",
                                                 what));
 }
 

@@ -190,6 +190,40 @@ class DaemonTest(program.ProgramTest):
         self.daemon.start()
         self.assertIsNone(self.daemon.account(name))
 
+    def test_the_dashboards_answers_are_of_the_same_accounts_and_survive_a_restart(self):
+        lines = sorted(self.lines(), key=lambda line: line["time"])
+        self.daemon.start()
+        self.feed(lines)
+        before = self.overview()
+        self.assertEqual(before["accounts"], len({line["account"] for line in lines}))
+        self.assertEqual(sum(minute["requests"] for minute in before["minutes"]), len(lines))
+        name = lines[-1]["account"]
+        got = self.daemon.account(name)
+        picture = json.loads(self.daemon.ask("GET", f"/v1/tenants/t/accounts/{name}/picture")[1])
+        self.assertEqual((picture["requests"], picture["ledger"]["price_next"]), (got["requests"], got["price"]))
+        self.assertEqual(picture["growth"]["points"][-1]["charts"], got["readings"]["charts_horizon"])
+        system = json.loads(self.daemon.ask("GET", "/v1/system")[1])
+        self.assertEqual(system["engine"]["scored"], len(lines))
+        self.assertGreater(system["latency_us"]["commit"]["p99"], 0)
+        self.daemon.stop(signal.SIGKILL)
+        self.daemon.start()
+        self.wait_until(lambda: self.overview()["filled"])
+        after = self.overview()
+        for key in ("accounts", "computed", "actions", "poh"):
+            self.assertEqual(after[key], before[key], key)
+        self.assertEqual(after["fell"], [])
+
+    def overview(self):
+        return json.loads(self.daemon.ask("GET", "/v1/tenants/t/overview")[1])
+
+    def test_the_dashboard_is_served_without_a_token(self):
+        self.daemon.start()
+        with urllib.request.urlopen(f"http://127.0.0.1:{self.daemon.port}/") as answer:
+            self.assertTrue(answer.url.endswith("/dashboard/"))
+            self.assertIn("script-src 'self'", answer.headers["Content-Security-Policy"])
+            self.assertIn(b"<html", answer.read())
+        self.assertEqual(self.daemon.ask("GET", "/v1/tenants/t/overview", role=None)[0], 401)
+
     def test_neither_names_nor_vectors_are_in_the_clear_in_any_file(self):
         name = "canary-account-" + secrets.token_hex(8)
         lines = [line | {"account": name} for line in list(self.lines())[:80]]
