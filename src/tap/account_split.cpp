@@ -71,8 +71,8 @@ Result<AccountSplit> split_accounts(const ActivationSet& set, const AccountSplit
   parts.calibrate_accounts = calibrate.size();
   if (parts.benign.count() == 0 || parts.calibrate.count() == 0) {
     return fail(ErrorCode::bad_input,
-                fmt::format("{} accounts of {} calibrate, and {} rows are left for the other part: both need some; take "
-                            "more accounts, another share or another seed",
+                fmt::format("{} accounts of {} calibrate, and {} rows are left for the other part: both need some; "
+                            "take more accounts, another share or another seed",
                             calibrate.size(), calibrate.size() + benign.size(), parts.benign.count()));
   }
   return parts;
