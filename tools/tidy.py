@@ -31,6 +31,7 @@ PURE = ("src/types/", "src/measure/", "src/score/", "src/window/", "src/atlas/")
 
 CPP = {".cpp", ".hpp", ".h"}
 SCRIPTS = {".py", ".sh", ".cmake"}
+WEB = {".ts", ".mjs", ".svelte", ".css"}
 NAMED = {"CMakeLists.txt", "quickstart", "test", "run"}
 SKIPPED_FOLDERS = {"build", "node_modules", "__pycache__", "dist"}
 
@@ -338,7 +339,7 @@ def files(root):
         if entry.is_dir():
             if entry.name not in SKIPPED_FOLDERS and (entry.name == ".ci" or not entry.name.startswith(".")):
                 yield from files(entry)
-        elif entry.suffix in CPP | SCRIPTS | {".md"} or entry.name in NAMED:
+        elif entry.suffix in CPP | SCRIPTS | WEB | {".md"} or entry.name in NAMED:
             yield entry
 
 

@@ -43,6 +43,7 @@ CASES = [
     ("src/base/a.cpp", 'int f() {\n  g(R"x(' + "}\n{\n" * 40 + ')x");\n}\n', "function has 83 lines"),
     ("src/base/a.cpp", "char f() { return '{'; }\n" + "int x;\n" * 70 + "int g() { return 1'000; }\n", None),
     ("src/base/a.cpp", "#define A(x) \\\n  f(x) {\n" + "int x;\n" * 70, None),
+    ("dashboard/a.svelte", "x" * 121 + "\n", "121 columns"),
     ("tools/a.py", "def f():\n" + "    g()\n" * 60, "function has 61 lines"),
     ("tools/a.py", "def f():\n" + "    g()\n" * 59, None),
     ("tools/a.py", "def f(:\n", "not Python"),

@@ -5,7 +5,6 @@
 // Threads: pure functions. Cost: NDJSON about 200 MB/s (simdjson), the others a copy.
 #pragma once
 
-#include <functional>
 #include <map>
 #include <optional>
 #include <string>
@@ -38,10 +37,6 @@ struct Observation {
   std::string text;
   pipeline::Refusal refusal = pipeline::Refusal::none;
 };
-
-// What observe mode does with prompts: makes activations of them and gives those to the engine.
-using Observe = std::function<void(std::string tenant, pipeline::BatchPosition, std::vector<Observation>,
-                                   std::function<void(pipeline::Outcome)>)>;
 struct Observations {
   std::vector<Observation> items;
   std::map<std::size_t, std::string> why;

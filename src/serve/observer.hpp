@@ -17,6 +17,10 @@
 
 namespace cms::serve {
 
+// What observe mode does with prompts: makes activations of them and gives those to the engine.
+using Observe = std::function<void(std::string tenant, pipeline::BatchPosition, std::vector<Observation>,
+                                   std::function<void(pipeline::Outcome)>)>;
+
 struct ObserverOptions {
   std::filesystem::path model;        // GGUF; the file that the atlas was fitted with
   std::uint32_t threads = 1;          // of llama.cpp

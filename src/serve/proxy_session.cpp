@@ -412,10 +412,13 @@ Awaitable<bool> ProxySession::fail_upstream(const Error& error, const Passing& p
   ++shared_.upstream_failures;
   if (shared_.parts.upstream_failed) shared_.parts.upstream_failed(error.message());
   const bool late = error == beast::error::timeout;
-  co_return co_await answer_self(
-      late ? api_error(504, "The model server did not answer in time.", "server_error", "upstream_timeout")
-           : api_error(502, "The model server is not available.", "server_error", "upstream_unavailable"),
-      passing.version, passing.keep_alive && passing.sent, passing.head.method == Method::head);
+  // Made before: g++ 12 destroys what a choice inside a co_await has made twice.
+  Response response = late ? api_error(504, "The model server did not answer in time.", "server_error",
+                                       "upstream_timeout")
+                           : api_error(502, "The model server is not available.", "server_error",
+                                       "upstream_unavailable");
+  co_return co_await answer_self(std::move(response), passing.version, passing.keep_alive && passing.sent,
+                                 passing.head.method == Method::head);
 }
 
 // True when the connection goes on.

@@ -50,7 +50,7 @@ std::optional<std::string> wrong_url(std::string_view text) {
 
 std::optional<std::string> wrong_upstream(std::string_view text) {
   if (text.empty() || parse_url(text)) return std::nullopt;
-  return parse_url(text).error().message;
+  return "is no http(s)://HOST[:PORT][/PATH] address";
 }
 
 std::optional<std::string> empty(std::string_view text) {
@@ -179,6 +179,10 @@ constexpr Setting kSettings[] = {
     {.section = "gate", .key = "review_per_minute",
      .place = [](Draft& d) -> Place { return &d.config.gate.review_per_minute; },
      .what = "Requests an account at `review` may make; 0 = none", .unit = "requests/min", .least = 0, .most = 1e6},
+    {.section = "gate", .key = "litellm_account",
+     .place = [](Draft& d) -> Place { return &d.config.litellm_account; },
+     .what = "What of LiteLLM's is an account; `end_user` is what clients say",
+     .choices = "key user team org end_user"},
 
     {.section = "proxy", .key = "upstream", .place = [](Draft& d) -> Place { return &d.config.proxy.upstream; },
      .what = "The inference server behind, http(s)://HOST[:PORT][/PATH]; \"\" = off", .wrong = wrong_upstream},

@@ -14,7 +14,7 @@ bool is_port(std::string_view text) {
 }
 
 tl::unexpected<Error> wrong_url(std::string_view what) {
-  return fail(ErrorCode::bad_input, fmt::format("the address must be http://HOST[:PORT]/PATH or https://; {}",
+  return fail(ErrorCode::bad_input, fmt::format("the URL must be http://HOST[:PORT]/PATH or https://; {}",
                                                 what));
 }
 
@@ -40,7 +40,7 @@ Result<Url> parse_url(std::string_view text) {
   const auto end = std::min(text.find_first_of("/?"), text.size());
   std::string_view authority = text.substr(0, end);
   url.target = text.substr(end);
-  if (!url.target.starts_with('/')) url.target.insert(0, "/");
+  if (!url.target.starts_with('/')) url.target = "/" + url.target;
   if (authority.find('@') != std::string_view::npos) return wrong_url("it has a user in it");
   if (authority.starts_with('[')) {
     const auto close = authority.find(']');

@@ -15,7 +15,7 @@ build_configure() {
   shift
   step_begin configure "configuring, preset $preset" "read the log: the first 'CMake Error' names the cause"
   local dir="$root/build/$preset" stamp
-  local arguments=("-DCMS_LLAMA_DIR=$llama_dir" "-DCMS_MODEL=$model_path" "$@")
+  local arguments=("-DCMS_LLAMA_DIR=$llama_dir" "-DCMS_MODEL=$model_path" "-DCMS_DASHBOARD_DIR=$dashboard_dir" "$@")
   build_lock_take
   stamp=$(printf '%s\n' "$root" "${arguments[@]}" | cat - "$root/CMakePresets.json" | sha256sum)
   if [[ -f "$dir/build.ninja" && "$(cat "$dir/.configured" 2>/dev/null)" == "$stamp" ]]; then

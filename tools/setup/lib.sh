@@ -1,4 +1,4 @@
-# What ./quickstart and ./test share: packages, llama.cpp, model, configuring and building.
+# What ./quickstart and ./test share: packages, llama.cpp, model, dashboard, configuring and building.
 #
 # Sourced with `root` set to the repository. Everything third-party is kept in the user's cache, by version and flags,
 # so that a second clone builds none of it again. Each piece is made beside its place and renamed into it, under a
@@ -20,5 +20,7 @@ source "$setup_dir/download.sh"
 source "$setup_dir/llama.sh"
 # shellcheck source=tools/setup/model.sh
 source "$setup_dir/model.sh"
+# shellcheck source=tools/setup/dashboard.sh
+source "$setup_dir/dashboard.sh"
 # shellcheck source=tools/setup/build.sh
 source "$setup_dir/build.sh"

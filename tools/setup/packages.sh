@@ -31,6 +31,8 @@ packages_missing() {
   # dpkg-query fails when it knows nothing of a name; that name is then simply missing.
   # shellcheck disable=SC2086
   installed=$(dpkg-query -W -f '${db:Status-Status} ${Package}\n' $1 2>/dev/null | sed -n 's/^installed //p') || true
+  # Where Node.js is not Debian's it brings npm with it, and does not stand Debian's beside it.
+  if command -v npm >/dev/null; then installed+=$'\nnpm'; fi
   comm -23 <(sort <<<"$1") <(sort -u <<<"$installed")
 }
 
