@@ -1,6 +1,7 @@
 #include "serve/asked.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cstring>
 #include <nlohmann/json.hpp>
 
@@ -52,6 +53,21 @@ bool are_messages(const Json& list) {
   return list.is_array() && std::ranges::any_of(list, [](const Json& one) { return one.is_object(); });
 }
 
+// The UTF-8 of bytes that may be anything: control characters and what is no UTF-8 left out, so that UTF-16 of plain
+// English reads as English.
+std::string plain_text(std::string_view bytes) {
+  std::string text;
+  for (std::size_t i = 0; i < bytes.size();) {
+    std::size_t size = 1;
+    while (size < 4 && i + size < bytes.size() && (bytes[i + size] & 0xC0) == 0x80) ++size;
+    const auto letter = bytes.substr(i, size);
+    const bool control = size == 1 && static_cast<unsigned char>(letter.front()) < ' ';
+    if (!control && tap::is_utf8(letter)) text += letter;
+    i += size;
+  }
+  return text;
+}
+
 // The first eight bytes of a cryptographic hash: who could find two texts of one hash could hide one behind the other.
 std::uint64_t hash_of(std::string_view text) {
   const auto digest = sha256({reinterpret_cast<const std::uint8_t*>(text.data()), text.size()});
@@ -62,34 +78,50 @@ std::uint64_t hash_of(std::string_view text) {
 
 }  // namespace
 
+bool asks(std::string_view target) {
+  target = target.substr(0, target.find_first_of("?#"));
+  while (target.ends_with('/')) target.remove_suffix(1);
+  const auto slash = target.rfind('/');
+  const auto last = slash == std::string_view::npos ? target : target.substr(slash + 1);
+  constexpr std::array<std::string_view, 10> kEndpoints{"completions", "completion", "messages", "responses",
+                                                        "embeddings",  "embedding",  "chat",     "generate",
+                                                        "embed",       "infill"};
+  return std::ranges::find(kEndpoints, last) != kEndpoints.end();
+}
+
 std::vector<Prompt> asked(std::string_view body) {
   const auto parsed = Json::parse(body, nullptr, false);
+  if (parsed.is_discarded()) {
+    auto text = plain_text(body);
+    return text.empty() ? std::vector<Prompt>() : std::vector<Prompt>{{std::move(text)}};
+  }
   if (!parsed.is_object()) return {};
   const auto at = [&parsed](const char* key) -> const Json& {
     static const Json nothing;
     const auto found = parsed.find(key);
     return found == parsed.end() ? nothing : *found;
   };
-  Prompt before;
-  add(before, at("system"));
-  add(before, at("instructions"));
   std::vector<Prompt> prompts;
-  if (const auto& messages = at("messages"); are_messages(messages)) {
-    add_messages(prompts.emplace_back(before), messages);
-  }
+  if (const auto& messages = at("messages"); are_messages(messages)) add_messages(prompts.emplace_back(), messages);
   for (const char* key : {"prompt", "input"}) {
     const auto& given = at(key);
     if (given.is_string()) {
-      add(prompts.emplace_back(before), given);
+      add(prompts.emplace_back(), given);
     } else if (are_messages(given)) {
-      add_messages(prompts.emplace_back(before), given);
+      add_messages(prompts.emplace_back(), given);
     } else if (given.is_array()) {
       for (const auto& one : given) {
-        if (one.is_string()) add(prompts.emplace_back(before), one);
+        if (prompts.size() == kPromptsMax) break;
+        if (one.is_string()) add(prompts.emplace_back(), one);
       }
     }
   }
   std::erase_if(prompts, [](const Prompt& prompt) { return prompt.empty(); });
+  // Once, with the first: it is the same for all.
+  Prompt before;
+  add(before, at("system"));
+  add(before, at("instructions"));
+  if (!prompts.empty()) prompts.front().insert(prompts.front().begin(), before.begin(), before.end());
   return prompts;
 }
 
@@ -99,13 +131,13 @@ std::string SentTexts::take(const std::string& account, const Prompt& prompt) {
   auto& sent = accounts_[account];
   sent.asked = ++prompts_;
   std::string text;
-  for (const auto& message : prompt) {
-    const auto hash = hash_of(message);
+  for (auto message = prompt.rbegin(); message != prompt.rend(); ++message) {
+    const auto hash = hash_of(*message);
     if (std::ranges::find(sent.hashes, hash) != sent.hashes.end()) continue;
     sent.hashes.push_back(hash);
     if (sent.hashes.size() > kTextsMax) sent.hashes.pop_front();
     if (!text.empty()) text += "\n\n";
-    text += message;
+    text += *message;
   }
   return text.empty() ? prompt.back() : text;
 }

@@ -4,9 +4,12 @@
 // Anthropic, Ollama), "prompt" (completions; a text or several), "input" (responses and embeddings; texts or messages),
 // with "system" and "instructions" as messages before. The model's own earlier answers (role assistant) are not asked.
 // A conversation is sent whole with every turn; what an account has sent lately is known by its hash, so that a turn
-// counts by what is new in it: system prompts and earlier turns are not read again, whatever they are called.
+// counts by what is new in it: system prompts and earlier turns are not read again, whatever they are called. Of what is
+// new the last message comes first, since the tap reads the beginning of a text.
+// A body that is no JSON to us is read as the text that it is: servers' parsers take more than ours (NaN, halves of
+// surrogate pairs, UTF-16), and nobody should become invisible by that.
 // Threads: asked() is pure; SentTexts has one owner. Cost: one pass over the body, one SHA-256 a message.
-// The hole is said in docs/threat-model.md: what is put into a made-up answer is not read.
+// The holes are said in docs/threat-model.md.
 #pragma once
 
 #include <cstdint>
@@ -18,11 +21,18 @@
 
 namespace cms::serve {
 
-// The messages of one prompt, oldest first; those of role assistant left out.
+// The messages of one prompt, oldest first, what stands before the conversation ("system") at the beginning; those of
+// role assistant left out.
 using Prompt = std::vector<std::string>;
 
-// The prompts of a body: one, or several where "prompt" or "input" is a list of texts; none when it is no JSON object,
-// asks nothing, or asks by token ids or pictures alone. Texts that are not UTF-8 are left out.
+inline constexpr std::size_t kPromptsMax = 64;  // of one body; the rest is not read
+
+// Whether a request of this path (with or without query) asks a model something: its last segment is that of a known
+// endpoint, such as "completions", "messages", "responses", "embeddings", "generate".
+bool asks(std::string_view target);
+
+// The prompts of a body: one, or several where "prompt" or "input" is a list of texts; none when it asks nothing, or
+// asks by token ids or pictures alone. A body that is no JSON is one prompt: its text, what is no UTF-8 left out.
 std::vector<Prompt> asked(std::string_view body);
 
 class SentTexts {
@@ -32,8 +42,8 @@ class SentTexts {
 
   static constexpr std::size_t kTextsMax = 64;
 
-  // What of a prompt the account has not sent lately, joined by empty lines, and remembers it; the last message when
-  // all has been sent (a repetition is a request like others). Empty for a prompt without messages.
+  // What of a prompt the account has not sent lately, the last message first, joined by empty lines, and remembers it;
+  // the last message when all has been sent (a repetition is a request like others). Empty for a prompt without messages.
   std::string take(const std::string& account, const Prompt& prompt);
 
  private:

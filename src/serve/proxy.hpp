@@ -34,6 +34,7 @@ struct ProxyOptions {
   std::filesystem::path upstream_ca{};          // PEM that an https upstream is verified with; empty = the machine's
   std::string tenant{};                         // whose accounts come through here
   std::string account_header{};                 // names the account, set by who stands in front; empty = API keys
+  std::string key_header{};                     // holds the API key; empty = Authorization, else x-api-key, api-key
   std::uint32_t threads = 2;
   std::uint32_t connections_max = 1024;
   std::uint64_t prompt_bytes_max = 1ULL << 20;  // bodies larger than this pass, and are not read

@@ -13,6 +13,7 @@
 #include <optional>
 
 #include "serve/caller.hpp"
+#include "serve/gateway.hpp"
 #include "serve/http_session.hpp"
 #include "serve/problem.hpp"
 #include "serve/wire.hpp"
@@ -176,8 +177,10 @@ Awaitable<bool> ProxySession::relay_one() {
   passing.head = head_of(parser.get());
   passing.version = parser.get().version();
   passing.keep_alive = parser.keep_alive();
+  // Of two keys the server might take the other one than we do.
+  const bool two_keys = passing.head.header_count("Authorization") > 1 || passing.head.header_count("x-api-key") > 1;
   if (const auto wrong = head_problem(passing.head, passing.version, parser.chunked());
-      wrong || parser.get().method() == http::verb::connect) {
+      wrong || two_keys || parser.get().method() == http::verb::connect) {
     ++shared_.malformed;
     co_return co_await answer_self(api_error(400, "The request's head cannot be passed on.", "invalid_request_error",
                                              "malformed_request"), 11, false);
@@ -188,7 +191,7 @@ Awaitable<bool> ProxySession::relay_one() {
     ++shared_.limited;
     auto refusal = api_error(429, "Rate limit reached. Please try again later.", "rate_limit_error",
                              "rate_limit_exceeded");
-    refusal.headers.emplace_back("Retry-After", fmt::format("{}", std::ceil(verdict.retry_after_s)));
+    refusal.headers.emplace_back("Retry-After", std::to_string(retry_after_s(verdict)));
     co_return co_await answer_self(std::move(refusal), passing.version, passing.keep_alive && parser.is_done(),
                                    passing.head.method == Method::head);
   }
@@ -198,15 +201,12 @@ Awaitable<bool> ProxySession::relay_one() {
 
 std::string ProxySession::account_of(const Request& head) const {
   const auto& options = shared_.options;
-  if (!options.account_header.empty()) {
-    const auto named = head.header(options.account_header);
-    if (!named.empty() && named.size() <= 256) return std::string(named);
+  const auto& store = *shared_.parts.store;
+  if (auto account = serve::account_of(store, options.tenant, head.headers,
+                                       {options.account_header, options.key_header})) {
+    return std::move(*account);
   }
-  const auto key = api_key_of(head.headers);
-  auto account = key.empty() ? account_of_address(*shared_.parts.store, options.tenant, peer_)
-                             : account_of_key(*shared_.parts.store, options.tenant, key);
-  // A key of more than 4,096 bytes is no key of anybody's; all such are one account.
-  return account.value_or("key-too-long");
+  return account_of_address(store, options.tenant, peer_).value_or("address-unknown");
 }
 
 Awaitable<bool> ProxySession::pass(RequestParser& parser, Passing& passing) {

@@ -305,11 +305,22 @@ TEST(Proxy, gives_the_tap_what_was_asked_once_the_server_has_taken_it) {
   EXPECT_EQ(fixture.proxy->counters().oversized, 1u);
 }
 
+TEST(Proxy, goes_by_the_key_that_the_server_checks) {
+  Upstream upstream(echo);
+  Fixture fixture("proxy_key", upstream.port(), {.key_header = "x-api-key"});
+  for (const auto* made_up : {"one", "two"}) {
+    fixture.ask(request_text("POST", "/", fmt::format("Authorization: Bearer {}\r\nx-api-key: sk\r\n", made_up), "{}"));
+  }
+  const auto account = account_of_key(fixture.world.store(), "acme", "sk").value();
+  EXPECT_EQ(fixture.read(), (std::vector<std::pair<std::string, std::string>>{{account, "{}"}, {account, "{}"}}));
+}
+
 TEST(Proxy, answers_what_is_no_request_and_goes_on) {
   Upstream upstream(echo);
   Fixture fixture("proxy_malformed", upstream.port());
   for (const std::string text : {"nonsense\r\n\r\n", "GET / HTTP/1.1\r\n\r\n",
                                  "GET / HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n",
+                                 "GET / HTTP/1.1\r\nHost: a\r\nX-API-Key: b\r\nx-api-key: c\r\n\r\n",
                                  "CONNECT a:1 HTTP/1.1\r\nHost: a:1\r\n\r\n",
                                  "POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: gzip\r\n\r\n",
                                  "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: -1\r\n\r\n",

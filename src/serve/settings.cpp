@@ -193,6 +193,8 @@ constexpr Setting kSettings[] = {
     {.section = "proxy", .key = "account_header",
      .place = [](Draft& d) -> Place { return &d.config.proxy.account_header; },
      .what = "Header that names the account, where one who stands in front sets it; \"\" = by API key"},
+    {.section = "proxy", .key = "key_header", .place = [](Draft& d) -> Place { return &d.config.proxy.key_header; },
+     .what = "Header that holds the API key, the one that `upstream` checks; \"\" = Authorization, else x-api-key, api-key"},
     {.section = "proxy", .key = "upstream_s", .place = [](Draft& d) -> Place { return &d.config.proxy.upstream_s; },
      .what = "Longest wait for an answer's first or next piece", .unit = "s", .least = 1, .most = 86'400},
     {.section = "proxy", .key = "upstream_ca", .place = [](Draft& d) -> Place { return &d.config.proxy.upstream_ca; },
