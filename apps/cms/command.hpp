@@ -17,6 +17,7 @@ CLI::Validator number_within(double least, double most);
 
 void add_capture(CLI::App& app, Run& chosen);
 void add_model(CLI::App& app, Run& chosen);
+void add_split(CLI::App& app, Run& chosen);
 void add_fit(CLI::App& app, Run& chosen);
 void add_score(CLI::App& app, Run& chosen);
 void add_watch(CLI::App& app, Run& chosen);

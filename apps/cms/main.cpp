@@ -27,6 +27,7 @@ int run(int argc, char** argv) {
   Run chosen;
   add_capture(app, chosen);
   add_model(app, chosen);
+  add_split(app, chosen);
   add_fit(app, chosen);
   add_score(app, chosen);
   add_watch(app, chosen);

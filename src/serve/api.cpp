@@ -8,6 +8,7 @@
 
 #include "base/hash.hpp"
 #include "serve/api_handlers.hpp"
+#include "serve/gateway.hpp"
 
 namespace cms::serve {
 namespace {
@@ -76,11 +77,15 @@ struct Api::State {
 // Who asks. Failures are counted by address; beyond the bound they are answered 429, while who is known goes on.
 Refusal Api::State::identify(const Request& request, Identity& caller) const {
   const double now = parts.clock();
-  const auto given = request.header("Authorization");
+  const auto given = request.header("Authorization"), gateway = request.header(kGatewayToken);
   std::optional<Identity> found;
   constexpr std::string_view kScheme = "Bearer ";
-  if (request.header_count("Authorization") > 1) return refuse(Problem::bad_request, "Send one Authorization header.");
-  if (given.size() > kScheme.size() && same_word(given.substr(0, kScheme.size()), kScheme)) {
+  if (gateway.empty() && request.header_count("Authorization") > 1) {
+    return refuse(Problem::bad_request, "Send one Authorization header.");
+  }
+  if (!gateway.empty()) {
+    found = parts.authority->by_token(gateway, now);
+  } else if (given.size() > kScheme.size() && same_word(given.substr(0, kScheme.size()), kScheme)) {
     found = parts.authority->by_token(given.substr(kScheme.size()), now);
   } else if (given.empty()) {
     found = parts.authority->by_subject(request.subject, now);

@@ -17,6 +17,7 @@
 #include "policy/policy.hpp"
 #include "serve/authority.hpp"
 #include "serve/event_ring.hpp"
+#include "serve/gate.hpp"
 #include "serve/http_message.hpp"
 #include "serve/observer.hpp"
 #include "serve/metrics.hpp"
@@ -32,6 +33,7 @@ struct ApiOptions {
   std::size_t items_max = 8192;                    // of a batch
   std::uint32_t threads = 2;                       // for what may touch the disk
   bool metrics_open = false;                       // /metrics without a token
+  std::string litellm_account = "key";             // what of LiteLLM's is an account (setting gate.litellm_account)
 };
 
 // What the daemon knows of itself.
@@ -45,6 +47,7 @@ struct ApiParts {
   const pipeline::Model* model = nullptr;
   store::Store* store = nullptr;
   pipeline::Engine* engine = nullptr;
+  Gate* gate = nullptr;
   Authority* authority = nullptr;
   EventRing* events = nullptr;
   Overview* overview = nullptr;
@@ -56,6 +59,8 @@ struct ApiParts {
   std::function<std::string()> metrics;                           // Prometheus' text format; empty = none
   std::function<SystemFigures()> system;
   Observe observe;                                                // empty = observe mode is off
+  // Whose request, and its whole body, for the tap; never waits. Empty = observe mode is off.
+  std::function<void(store::AccountName, std::string)> read;
   std::function<void(const store::AccountName&)> erased;          // told after an erasure; may be empty
 };
 

@@ -32,8 +32,12 @@ void try_one(const ApiContext& context, const store::AccountName& name, double p
   Score score;
   score.computed = true;
   score.poh = poh;
-  const auto before = decide(in_force, *context.parts.store, name, score, now).would_be;
-  const auto after = decide(candidate, *context.parts.store, name, score, now).would_be;
+  const auto found = override_of(*context.parts.store, name);
+  const auto would_be = [&](const policy::Policy& policy) {
+    return policy::decide(policy, name.tenant, name.account, score, now, found ? &*found : nullptr).would_be;
+  };
+  const auto before = would_be(in_force);
+  const auto after = would_be(candidate);
   ++tried.before[static_cast<std::size_t>(before)];
   ++tried.after[static_cast<std::size_t>(after)];
   if (before == after || ++tried.changes > kChangedMax) return;

@@ -71,6 +71,9 @@ Response put_override(const ApiContext& context, const Call& call);
 Response delete_override(const ApiContext& context, const Call& call);
 Response erase_account(const ApiContext& context, const Call& call);
 Response get_audit(const ApiContext& context, const Call& call);
+// api_gateway.cpp
+Response gateway_auth(const ApiContext& context, const Call& call);
+Response litellm_guardrail(const ApiContext& context, const Call& call);
 // api_ingest.cpp
 void post_activations(const ApiContext& context, Call&& call, Respond respond);
 void post_observations(const ApiContext& context, Call&& call, Respond respond);

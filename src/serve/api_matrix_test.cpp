@@ -29,6 +29,7 @@ std::pair<std::string, std::string> body_for(const ServeWorld& world, const Rout
   const auto type = fmt::format("Content-Type: {}\r\nCms-Model: example/l1/mean\r\n", route.body_types[0]);
   if (route.id == "putLabel") return {type, R"({"label":"unclear"})"};
   if (route.id == "putOverride") return {type, R"({"action":"allow","until":1900000000,"why":"a test"})"};
+  if (route.id == "litellmGuardrail") return {type, R"({"texts":["hello"]})"};
   if (route.id == "postBacktest") return {type, R"({"policy":"[policy]"})"};
   if (route.id == "postObservations") return {type, R"({"account":"alice","text":"hello"})"};
   return {type, world.lines("alice", 1)};
@@ -45,6 +46,7 @@ Answer ask(ServeWorld& world, const Route& route, const std::string& tenant, con
 std::set<std::string> expected_roles(std::string_view id) {
   if (id == "postBacktest") return {"analyst", "admin"};
   if (id.starts_with("post")) return {"tap", "admin"};
+  if (id == "litellmGuardrail") return {"tap", "reader", "analyst", "admin"};
   if (id == "eraseAccount" || id == "reloadPolicy") return {"admin"};
   if (id == "getMe") return {"tap", "reader", "analyst", "admin"};
   const std::set<std::string_view> review{"putLabel", "deleteLabel", "putOverride", "deleteOverride", "getAudit"};

@@ -60,6 +60,7 @@ struct Config {
   std::filesystem::path policy_file;  // where the policy was read from if it has a file of its own
 
   GateOptions gate;
+  std::string litellm_account = "key";  // what of LiteLLM's is an account: key, user, team, org or end_user
   ProxyOptions proxy;  // off without an upstream
 
   std::vector<TenantConfig> tenants;  // by name

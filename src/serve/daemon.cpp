@@ -95,13 +95,13 @@ struct Daemon::State {
   std::optional<pipeline::Engine> engine;
   std::optional<Gate> gate;
   std::optional<Observer> observer;
+  std::optional<PromptReader> prompts;
   std::optional<Api> api;
   std::optional<HttpServer> http;
   // A request for metrics may come before start() has returned.
   std::atomic<const HttpServer*> http_counted{nullptr};
   std::atomic<const Proxy*> proxy_counted{nullptr};
   std::optional<GrpcServer> grpc;
-  std::optional<PromptReader> prompts;
   std::optional<Proxy> proxy;
   std::jthread retention;
   std::jthread remembering;
@@ -160,6 +160,7 @@ Result<void> Daemon::State::open() {
   if (!config.tap_model.empty()) {
     CMS_TRY(observing, Observer::start({config.tap_model, config.tap_threads}, model, *engine));
     observer.emplace(std::move(observing));
+    prompts.emplace(PromptReaderOptions(), observe(), clock);
   }
   return {};
 }
@@ -186,6 +187,7 @@ Result<void> Daemon::State::serve() {
   parts.model = &model;
   parts.store = &*store;
   parts.engine = &*engine;
+  parts.gate = &*gate;
   parts.authority = &*authority;
   parts.events = &*events;
   parts.overview = &*overview;
@@ -194,7 +196,10 @@ Result<void> Daemon::State::serve() {
   parts.clock = clock;
   parts.policy = [this] { return policy.get(); };
   if (!file.empty()) parts.reload_policy = [this] { return reload_policy(); };
-  if (observer) parts.observe = observe();
+  if (observer) {
+    parts.observe = observe();
+    parts.read = [this](store::AccountName name, std::string body) { prompts->take(std::move(name), std::move(body)); };
+  }
   parts.erased = [this](const store::AccountName& name) { forget(name); };
   parts.metrics = [this] { return figures.text(snapshot()); };
   parts.system = [this] { return SystemFigures{snapshot(), figures.commit_s(), figures.look_up_s()}; };
@@ -202,7 +207,8 @@ Result<void> Daemon::State::serve() {
     api.emplace(std::move(parts), ApiOptions{.tenants = tenants(),
                                           .body_bytes_max = config.body_bytes_max,
                                           .items_max = config.engine.queue_items,
-                                          .metrics_open = config.metrics_open});
+                                          .metrics_open = config.metrics_open,
+                                          .litellm_account = config.litellm_account});
     HttpOptions options;
     options.listen = config.http_listen;
     options.tls_certificate = config.tls_certificate;
@@ -222,7 +228,7 @@ Result<void> Daemon::State::serve() {
     options.tls_key = config.tls_key;
     options.tls_client_ca = config.tls_client_ca;
     options.tenants = tenants();
-    GrpcParts of{&model, &*store, &*engine, &*authority, clock, [this] { return policy.get(); }};
+    GrpcParts of{&model, &*store, &*engine, &*authority, clock, [this] { return policy.get(); }, &*gate};
     CMS_TRY(started, GrpcServer::start(options, std::move(of)));
     grpc.emplace(std::move(started));
   }
@@ -246,8 +252,9 @@ Result<void> Daemon::State::start_proxy() {
   parts.gate = &*gate;
   parts.store = &*store;
   if (observer) {
-    prompts.emplace(PromptReaderOptions{.tenant = config.proxy.tenant}, observe(), clock);
-    parts.read = [this](std::string account, std::string body) { prompts->take(std::move(account), std::move(body)); };
+    parts.read = [this](std::string account, std::string body) {
+      prompts->take({config.proxy.tenant, std::move(account)}, std::move(body));
+    };
   }
   parts.upstream_failed = [this](const std::string& why) {
     log->write(Level::warning, Scope::serve, "upstream_failed", "the inference server behind the proxy: " + why);
@@ -284,8 +291,8 @@ MetricsSnapshot Daemon::State::snapshot() const {
   seen.webhooks = watcher->webhooks();
   if (const auto* passing = proxy_counted.load()) {
     seen.proxy = passing->counters();
-    if (prompts) seen.prompts = prompts->counters();
   }
+  if (prompts) seen.prompts = prompts->counters();
   return seen;
 }
 

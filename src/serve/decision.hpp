@@ -3,12 +3,16 @@
 // Threads: any. Cost: that of policy::decide(), and one look into the store, which is in its memory as a rule.
 #pragma once
 
+#include <optional>
+
 #include "policy/policy.hpp"
 #include "store/store.hpp"
 
 namespace cms::serve {
 
-// An override that cannot be read counts as none: decisions never wait for a disk that is ill.
+// What an analyst has overridden. One that cannot be read counts as none: decisions never wait for a disk that is ill.
+std::optional<policy::Override> override_of(const store::Store& store, const store::AccountName& name);
+
 policy::Decision decide(const policy::Policy& policy, const store::Store& store, const store::AccountName& name,
                         const Score& score, double now);
 

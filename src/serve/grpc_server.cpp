@@ -10,49 +10,14 @@
 #include "base/files.hpp"
 #include "cms.grpc.pb.h"
 #include "serve/decision.hpp"
+#include "serve/ext_authz.hpp"
+#include "serve/grpc_caller.hpp"
 #include "serve/grpc_stream.hpp"
 
 namespace cms::serve {
 namespace {
 
-const grpc::Status kUnknown(grpc::StatusCode::UNAUTHENTICATED, "send `authorization: Bearer TOKEN`, or a certificate");
-
 constexpr double kCheckEvery_s = 60;
-
-// The address alone of "ipv4:127.0.0.1:53412", "ipv6:[::1]:53412" or its percent-encoded form.
-std::string address_of(const std::string& peer) {
-  auto address = peer.substr(0, peer.rfind(':'));
-  address.erase(0, address.find(':') + 1);
-  for (const std::string_view bracket : {"[", "]", "%5B", "%5D"}) {
-    if (const auto at = address.find(bracket); at != std::string::npos) address.erase(at, bracket.size());
-  }
-  return address;
-}
-
-// Who calls: by token, else by the common name of a certificate that TLS has verified.
-Result<Identity> caller_of(const grpc::ServerContext& context, const GrpcParts& parts) {
-  const double now = parts.clock();
-  const auto& metadata = context.client_metadata();
-  constexpr std::string_view kBearer = "Bearer ";
-  if (const auto sent = metadata.find("authorization"); sent != metadata.end()) {
-    const std::string_view value(sent->second.data(), sent->second.size());
-    if (value.starts_with(kBearer)) {
-      if (auto known = parts.authority->by_token(value.substr(kBearer.size()), now)) return *known;
-    }
-  } else if (const auto auth = context.auth_context(); auth && auth->IsPeerAuthenticated()) {
-    for (const auto& subject : auth->FindPropertyValues("x509_common_name")) {
-      if (auto known = parts.authority->by_subject({subject.data(), subject.size()}, now)) return *known;
-    }
-  }
-  if (!parts.authority->take_failure(address_of(context.peer()), now)) {
-    return fail(ErrorCode::refused, "too many failures; wait");
-  }
-  return fail(ErrorCode::refused, "");
-}
-
-grpc::Status refusal_of(const Error& error) {
-  return error.message.empty() ? kUnknown : grpc::Status(grpc::StatusCode::RESOURCE_EXHAUSTED, error.message);
-}
 
 class IngestService final : public v1::Ingest::Service {
  public:
@@ -157,12 +122,14 @@ Result<std::shared_ptr<grpc::ServerCredentials>> credentials(const GrpcOptions& 
 
 struct GrpcServer::State {
   State(const GrpcOptions& chosen, GrpcParts given)
-      : options(chosen), parts(std::move(given)), ingest(options, parts), scores(options, parts) {}
+      : options(chosen), parts(std::move(given)), ingest(options, parts), scores(options, parts),
+        ext_authz(options, parts) {}
 
   GrpcOptions options;
   GrpcParts parts;
   IngestService ingest;
   ScoresService scores;
+  ExtAuthzService ext_authz;
   int port = 0;
   std::unique_ptr<grpc::Server> server;
 };
@@ -178,6 +145,7 @@ Result<GrpcServer> GrpcServer::start(const GrpcOptions& options, GrpcParts parts
   builder.SetResourceQuota(grpc::ResourceQuota("cms").SetMaxThreads(static_cast<int>(options.streams_max) + 8));
   builder.RegisterService(&state->ingest);
   builder.RegisterService(&state->scores);
+  builder.RegisterService(&state->ext_authz);
   state->server = builder.BuildAndStart();
   if (!state->server || state->port == 0) {
     return fail(ErrorCode::failed, fmt::format("gRPC cannot listen on {}: is the port taken, the address this "

@@ -1,4 +1,5 @@
-// The gRPC server: streams of activations in, acknowledgements after commit, look-ups of decisions (proto/cms.proto).
+// The gRPC server: streams of activations in, acknowledgements after commit, look-ups of decisions (proto/cms.proto),
+// and what Envoy asks before a request goes on (ext_authz.hpp).
 //
 // A stream reads no further while in_flight_max of its items are not yet durable, so a tap that is faster than the disk
 // waits in its own buffers. Acknowledgements leave in the order of their batches, from a thread of the stream: a tap
@@ -18,6 +19,7 @@
 #include "pipeline/engine.hpp"
 #include "policy/policy.hpp"
 #include "serve/authority.hpp"
+#include "serve/gate.hpp"
 #include "store/store.hpp"
 
 namespace cms::serve {
@@ -40,6 +42,7 @@ struct GrpcParts {
   Authority* authority = nullptr;
   std::function<double()> clock;                                  // seconds since 1970
   std::function<std::shared_ptr<const policy::Policy>()> policy;  // shared: a reload must not take it from a reader
+  Gate* gate = nullptr;
 };
 
 class GrpcServer {

@@ -128,7 +128,7 @@ void add_proxy(Families& out, const ProxyCounters& proxy) {
 }
 
 void add_prompts(Families& out, const PromptReaderCounters& prompts) {
-  out.counter("cms_proxy_bodies_total", "Bodies of requests that passed, by what became of them at the tap")
+  out.counter("cms_tap_bodies_total", "Bodies of requests that passed, by what became of them at the tap")
       .value(prompts.read, {{"result", "read"}})
       .value(prompts.without_text, {{"result", "without_text"}})
       .value(prompts.dropped, {{"result", "dropped"}})

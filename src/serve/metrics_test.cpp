@@ -81,7 +81,7 @@ TEST(Metrics, every_figure_is_where_it_belongs) {
            R"(cms_log_messages_total{level="error"} 8)",
            R"(cms_proxy_requests_total 9)",
            R"(cms_proxy_results_total{result="hung_up"} 2)",
-           R"(cms_proxy_bodies_total{result="dropped"} 4)",
+           R"(cms_tap_bodies_total{result="dropped"} 4)",
            R"(cms_event_log_lines_total{result="lost"} 3)",
            R"(cms_event_log_failing 1)",
            R"(cms_webhook_events_total{webhook="1",target="https://a.example",result="delivered"} 2)",

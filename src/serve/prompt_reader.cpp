@@ -14,7 +14,7 @@ namespace cms::serve {
 namespace {
 
 struct Job {
-  std::string account;
+  store::AccountName account;
   double time = 0;
   std::string body;
 };
@@ -46,15 +46,16 @@ struct PromptReader::State {
 };
 
 void PromptReader::State::read(Job job) {
+  const auto whose = job.account.tenant + "/" + job.account.account;
   std::vector<Observation> texts;
   for (const auto& prompt : asked(job.body)) {
-    texts.push_back({job.account, job.time, sent.take(job.account, prompt)});
+    texts.push_back({job.account.account, job.time, sent.take(whose, prompt)});
   }
   if (texts.empty()) {
     ++counted->without_text;
     return;
   }
-  observe(options.tenant, {}, std::move(texts), [counted = counted](const pipeline::Outcome& outcome) {
+  observe(job.account.tenant, {}, std::move(texts), [counted = counted](const pipeline::Outcome& outcome) {
     ++(outcome.status == pipeline::Outcome::Status::done ? counted->read : counted->refused);
   });
 }
@@ -87,7 +88,7 @@ PromptReader::~PromptReader() {
   state_->thread.join();
 }
 
-void PromptReader::take(std::string account, std::string body) {
+void PromptReader::take(store::AccountName account, std::string body) {
   auto& state = *state_;
   ++state.counted->taken;
   const double now = state.clock();

@@ -1,4 +1,4 @@
-// Reads what went through the proxy: bodies of requests to prompts, and these to the daemon's own tap.
+// Reads what passed the proxy or a gateway: bodies of requests to prompts, and these to the daemon's own tap.
 //
 // One thread of idle priority, beside the requests and never before them: take() hands a copy over and returns. The
 // queue is bounded in bodies and bytes; what does not fit is not read, and counted. A body lives in memory until it
@@ -17,7 +17,6 @@
 namespace cms::serve {
 
 struct PromptReaderOptions {
-  std::string tenant;
   std::size_t bodies_max = 1024;                 // waiting
   std::uint64_t bytes_max = 64ULL << 20;         // of them together
   std::size_t accounts_max = 65'536;             // whose sent texts are remembered (asked.hpp)
@@ -39,7 +38,7 @@ class PromptReader {
   // What waits is not read.
   ~PromptReader();
 
-  void take(std::string account, std::string body);
+  void take(store::AccountName account, std::string body);
 
   [[nodiscard]] PromptReaderCounters counters() const;
 

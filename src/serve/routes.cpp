@@ -7,6 +7,7 @@
 namespace cms::serve {
 namespace {
 
+constexpr Roles kGuardrail = only(Role::tap) | only(Role::reader) | only(Role::analyst) | only(Role::admin);
 constexpr Roles kTap = only(Role::tap) | only(Role::admin);
 constexpr Roles kReader = only(Role::reader) | only(Role::analyst) | only(Role::admin);
 constexpr Roles kAnalyst = only(Role::analyst) | only(Role::admin);
@@ -54,6 +55,15 @@ constexpr std::array kIngest{
     Parameter{"Cms-Accounts", "header", kAsciiText, "JSON array: the account of each row of a binary body"},
     Parameter{"Cms-Times", "header", kAsciiText, "JSON array: seconds since 1970 of each row of a binary body"}};
 
+constexpr std::array kGateway{
+    Parameter{"mode", "query", R"({"enum":["nginx","forward"],"default":"nginx"})", "how a request that has to wait is "
+              "answered: 403, or 429 with a body for the client"},
+    Parameter{"account_header", "query", kText, "with X-CMS-Token: the header that names the account"},
+    Parameter{"key_header", "query", kText, "with X-CMS-Token: the header that holds the API key"},
+    Parameter{"X-CMS-Token", "header", kText, "the gateway's token, where Authorization is the client's"},
+    Parameter{"X-CMS-Account", "header", kText, "without X-CMS-Token: the account"},
+    Parameter{"X-CMS-Api-Key", "header", kText, "without X-CMS-Token: the client's API key"}};
+
 constexpr std::array kStoreProblems{Problem::bad_request, Problem::damaged, Problem::store_unavailable};
 constexpr std::array kIngestProblems{Problem::bad_request, Problem::out_of_order, Problem::stale_epoch,
                                      Problem::observe_off, Problem::overloaded, Problem::store_unavailable};
@@ -91,6 +101,16 @@ constexpr std::array kRoutes{
     Route{Method::post, CMS_TENANT "/observations", "postObservations", Access::role, kTap, Work::disk,
           &post_observations, "Takes in a batch of prompts for the daemon's own tap", 200, kJson, "Ingested", kObserve,
           kLines, {}, kIngestProblems},
+    Route{Method::get, CMS_TENANT "/gateway/auth", "gatewayAuth", Access::role, kReader, Work::quick,
+          &at_once<gateway_auth>, "Whether a request may pass now, for auth_request and forward-auth; counts it", 200,
+          {}, {}, kGateway, {}, {}, kBadRequest},
+    Route{Method::post, CMS_TENANT "/gateway/auth", "gatewayAuthPost", Access::role, kReader, Work::quick,
+          &at_once<gateway_auth>, "The same, for gateways that ask so; without a body", 200, {}, {}, kGateway, {}, {},
+          kBadRequest},
+    Route{Method::post, CMS_TENANT "/gateway/litellm/beta/litellm_basic_guardrail_api", "litellmGuardrail",
+          Access::role, kGuardrail, Work::disk, &at_once<litellm_guardrail>,
+          "The same for LiteLLM; prompts go to the daemon's own tap where the token is a tap's", 200, kJson,
+          "GuardrailAnswer", {}, kJsonBody, "GuardrailQuestion", kBadRequest},
     Route{Method::get, CMS_TENANT "/audit", "getAudit", Access::role, kAnalyst, Work::disk, &at_once<get_audit>,
           "The audit log of a tenant, oldest first", 200, kJson, "AuditPage", kAuditPage, {}, {}, kStoreProblems},
     Route{Method::get, CMS_TENANT "/overview", "getOverview", Access::role, kReader, Work::quick,

@@ -160,6 +160,7 @@ class ServeWorld {
                                               overview_->take(changes, now.load());
                                             })
                         .value());
+    gate_.emplace(*engine_, *store_, [this] { return policy; }, [this] { return now.load(); }, GateOptions());
     make_tokens();
     authority_.emplace(Authority::open(folder_ / "tokens").value());
     api.tenants = kTenants;
@@ -171,6 +172,7 @@ class ServeWorld {
     events.close();
     server.reset();
     api_.reset();
+    gate_.reset();
     engine_.reset();
     store_.reset();
     std::filesystem::remove_all(folder_);
@@ -210,6 +212,7 @@ class ServeWorld {
 
   store::Store& store() { return *store_; }
   pipeline::Engine& engine() { return *engine_; }
+  Gate& gate() { return *gate_; }
   Overview& overview() { return *overview_; }
   Authority& authority() { return *authority_; }
   const pipeline::Model& model() const { return model_; }
@@ -228,6 +231,7 @@ class ServeWorld {
     parts.model = &model_;
     parts.store = &*store_;
     parts.engine = &*engine_;
+    parts.gate = &*gate_;
     parts.authority = &*authority_;
     parts.events = &events;
     parts.overview = &*overview_;
@@ -265,6 +269,7 @@ class ServeWorld {
   std::optional<store::Store> store_;
   std::optional<Overview> overview_;
   std::optional<pipeline::Engine> engine_;
+  std::optional<Gate> gate_;
   std::optional<Authority> authority_;
   std::unique_ptr<Api> api_;
   std::map<std::pair<Role, std::string>, std::string> tokens_;

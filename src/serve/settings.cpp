@@ -179,6 +179,10 @@ constexpr Setting kSettings[] = {
     {.section = "gate", .key = "review_per_minute",
      .place = [](Draft& d) -> Place { return &d.config.gate.review_per_minute; },
      .what = "Requests an account at `review` may make; 0 = none", .unit = "requests/min", .least = 0, .most = 1e6},
+    {.section = "gate", .key = "litellm_account",
+     .place = [](Draft& d) -> Place { return &d.config.litellm_account; },
+     .what = "What of LiteLLM's is an account; `end_user` is what clients say",
+     .choices = "key user team org end_user"},
 
     {.section = "proxy", .key = "upstream", .place = [](Draft& d) -> Place { return &d.config.proxy.upstream; },
      .what = "The inference server behind, http(s)://HOST[:PORT][/PATH]; \"\" = off", .wrong = wrong_upstream},

@@ -40,7 +40,7 @@ Result<Url> parse_url(std::string_view text) {
   const auto end = std::min(text.find_first_of("/?"), text.size());
   std::string_view authority = text.substr(0, end);
   url.target = text.substr(end);
-  if (!url.target.starts_with('/')) url.target.insert(0, "/");
+  if (!url.target.starts_with('/')) url.target = "/" + url.target;
   if (authority.find('@') != std::string_view::npos) return wrong_url("it has a user in it");
   if (authority.starts_with('[')) {
     const auto close = authority.find(']');

@@ -1,4 +1,4 @@
-"""The real client and server of the proxy's tests: PyPI's openai and llama-cpp-python over the libraries built here."""
+"""Other people's programs from PyPI, installed once into folders of their own; llama-cpp-python over our libraries."""
 
 import contextlib
 import fcntl
@@ -15,26 +15,32 @@ CACHE = pathlib.Path(os.environ.get("CMS_CACHE_DIR", pathlib.Path.home() / ".cac
 WANTED = ("openai==3.57.0", "llama-cpp-python[server]==0.3.36")
 
 
-def python():
-    """A Python that has both, installed once; None where the registry cannot be reached."""
-    key = hashlib.sha256(" ".join((*WANTED, sys.version)).encode()).hexdigest()[:8]
-    folder = CACHE / f"openai-{key}"
+def installed(name, wanted, options=(), **environment):
+    """The folder of a Python that has what is wanted; None where the registry cannot be reached."""
+    key = hashlib.sha256(" ".join((*wanted, sys.version)).encode()).hexdigest()[:8]
+    folder = CACHE / f"{name}-{key}"
     if (folder / "done").exists():
-        return folder / "bin" / "python"
+        return folder
     CACHE.mkdir(parents=True, exist_ok=True)
-    with open(CACHE / ".lock-openai", "w") as lock:
+    with open(CACHE / f".lock-{name}", "w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         if not (folder / "done").exists():
-            # The bindings alone: the libraries they are loaded with are ours.
-            environment = os.environ | {"CMAKE_ARGS": "-DLLAMA_BUILD=OFF"}
-            quiet = {"check": True, "env": environment, "stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+            quiet = {"check": True, "env": os.environ | environment, "stdout": subprocess.DEVNULL,
+                     "stderr": subprocess.DEVNULL}
             try:
                 subprocess.run([sys.executable, "-m", "venv", "--clear", folder], **quiet)
-                subprocess.run([folder / "bin" / "pip", "install", "--no-binary", "llama-cpp-python", *WANTED], **quiet)
+                subprocess.run([folder / "bin" / "pip", "install", *options, *wanted], **quiet)
             except (OSError, subprocess.CalledProcessError):
                 return None
             (folder / "done").touch()
-    return folder / "bin" / "python"
+    return folder
+
+
+def python():
+    """A Python that has both of the proxy's peers; None where they cannot be had."""
+    # The bindings alone: the libraries they are loaded with are ours.
+    folder = installed("openai", WANTED, ("--no-binary", "llama-cpp-python"), CMAKE_ARGS="-DLLAMA_BUILD=OFF")
+    return folder and folder / "bin" / "python"
 
 
 def library(llama_dir):

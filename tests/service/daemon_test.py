@@ -37,7 +37,7 @@ def free_port():
 class Daemon:
     """`cms serve` over a folder."""
 
-    def __init__(self, folder, atlas, more=""):
+    def __init__(self, folder, atlas, more="", grpc=""):
         self.folder, self.port = folder, free_port()
         key = folder / "t.key"
         key.write_text(secrets.token_hex(32) + "\n")
@@ -51,7 +51,7 @@ class Daemon:
 file = "{atlas}"
 [serve]
 http = "127.0.0.1:{self.port}"
-grpc = ""
+grpc = "{grpc}"
 tokens = "tokens"
 [store]
 path = "store"

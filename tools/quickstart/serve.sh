@@ -42,7 +42,7 @@ configure() {
   rm -rf "$here"
   mkdir -p "$here"
   "$cms" key "$here/main.key" >/dev/null
-  token=$("$cms" token --role admin --tenant '*' --file "$here/tokens" | grep -o 'cms_[0-9a-f_]*')
+  token=$("$cms" token --role admin --tenant '*' --file "$here/tokens" 2>/dev/null | grep -o 'cms_[0-9a-f_]*')
   port=$(free_port 8420)
   cat >"$here/cms.toml" <<TOML
 # What ./quickstart runs. examples/cms.toml is one to begin with.

@@ -3,7 +3,7 @@ import { ApiError, call, type Me, type Problem } from './api';
 
 const tokenKey = 'cms.token';
 
-/** The token of a link that ends in #token=...: browsers send that part to nobody, and it goes from the address. */
+/** The token of a link that ends in #token=...: browsers send that to nobody, and it leaves the address at once. */
 function takeFromAddress(): string | null {
   const found = /^#token=(cms_\w+)$/.exec(location.hash);
   if (found) history.replaceState(null, '', location.pathname + location.search);
