@@ -27,6 +27,15 @@ export async function a_token_signs_in_stays_in_the_tab_and_goes_with_it(world) 
   await page.getByLabel('Access token').waitFor();
 }
 
+export async function a_link_with_a_token_signs_in_and_the_address_forgets_it(world) {
+  const page = await world.page({ at: `#token=${world.tokens.reader}` });
+  await page.waitForSelector('h1:has-text("Overview")');
+  assert.ok(!page.url().includes('cms_'), page.url());
+  const entries = await page.evaluate(() => history.length);
+  await page.goBack();
+  assert.ok(entries > 0 && !page.url().includes('cms_'), page.url());
+}
+
 export async function a_tap_is_told_that_it_sees_nothing(world) {
   const page = await world.page();
   await page.getByLabel('Access token').fill(world.tokens.tap);

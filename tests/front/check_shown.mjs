@@ -74,9 +74,9 @@ export async function account_page_shows_score_reasons_and_pictures(world) {
   );
   await ink(page, 'canvas');
   await ink(page, '.uplot canvas');
+  await world.shot(page, 'account');
   await page.getByText(/All \d+ readings/).click();
   assert.equal(await page.locator('.readings li').count(), Object.keys(said.readings).length);
-  await world.shot(page, 'account');
   // The pointer on a chart says what it is; the table says the same without a pointer.
   const canvas = page.locator('figure:has-text("Coverage of the atlas") canvas');
   const box = await canvas.boundingBox();
