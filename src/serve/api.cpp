@@ -62,6 +62,7 @@ struct Api::State {
   ApiParts parts;
   ApiOptions options;
   boost::asio::thread_pool pool;
+  boost::asio::thread_pool slow_pool{1};
 
   State(ApiParts given_parts, ApiOptions given_options)
       : parts(std::move(given_parts)), options(std::move(given_options)), pool(std::max(1U, options.threads)) {}
@@ -171,7 +172,8 @@ Service::Admission Api::State::admit(const Request& request) const {
   admission.refusal = find(call, route);
   if (admission.refusal || route->body_types.empty()) return admission;
   constexpr std::uint64_t kDocumentBytes = 64 << 10;
-  admission.body_bytes_max = route->body_schema.empty() ? options.body_bytes_max : kDocumentBytes;
+  admission.body_bytes_max =
+      route->body_schema.empty() || route->large_body ? options.body_bytes_max : kDocumentBytes;
   return admission;
 }
 
@@ -182,7 +184,8 @@ void Api::State::serve(Request request, Respond respond) {
   // Once more: between header and body a token may have expired.
   if (auto refusal = find(call, route)) return respond(std::move(*refusal));
   if (route->work == Work::quick) return route->handler(context(), std::move(call), std::move(respond));
-  boost::asio::post(pool, [this, route, call = std::move(call), respond = std::move(respond)]() mutable {
+  auto& where = route->work == Work::slow ? slow_pool : pool;
+  boost::asio::post(where, [this, route, call = std::move(call), respond = std::move(respond)]() mutable {
     route->handler(context(), std::move(call), std::move(respond));
   });
 }
@@ -191,6 +194,7 @@ Api::Api(ApiParts parts, ApiOptions options)
     : state_(std::make_unique<State>(std::move(parts), std::move(options))) {}
 
 Api::~Api() {
+  state_->slow_pool.join();
   state_->pool.join();
 }
 

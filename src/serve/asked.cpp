@@ -6,6 +6,7 @@
 #include <nlohmann/json.hpp>
 
 #include "base/hash.hpp"
+#include "tap/text.hpp"
 
 namespace cms::serve {
 namespace {

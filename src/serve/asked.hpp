@@ -4,8 +4,8 @@
 // Anthropic, Ollama), "prompt" (completions; a text or several), "input" (responses and embeddings; texts or messages),
 // with "system" and "instructions" as messages before. The model's own earlier answers (role assistant) are not asked.
 // A conversation is sent whole with every turn; what an account has sent lately is known by its hash, so that a turn
-// counts by what is new in it: system prompts and earlier turns are not read again, whatever they are called. Of what is
-// new the last message comes first, since the tap reads the beginning of a text.
+// counts by what is new in it: system prompts and earlier turns are not read again, whatever they are called. Of what
+// is new the last message comes first, since the tap reads the beginning of a text.
 // A body that is no JSON to us is read as the text that it is: servers' parsers take more than ours (NaN, halves of
 // surrogate pairs, UTF-16), and nobody should become invisible by that.
 // Threads: asked() is pure; SentTexts has one owner. Cost: one pass over the body, one SHA-256 a message.
@@ -43,7 +43,7 @@ class SentTexts {
   static constexpr std::size_t kTextsMax = 64;
 
   // What of a prompt the account has not sent lately, the last message first, joined by empty lines, and remembers it;
-  // the last message when all has been sent (a repetition is a request like others). Empty for a prompt without messages.
+  // the last message when all has been sent (a repetition is a request like others). Empty without messages.
   std::string take(const std::string& account, const Prompt& prompt);
 
  private:

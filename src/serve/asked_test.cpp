@@ -27,6 +27,7 @@ TEST(Asked, reads_the_shapes_of_other_apis) {
   EXPECT_EQ(asked(R"({"prompt":"one"})"), (Prompts{{"one"}}));
   EXPECT_EQ(asked(R"({"prompt":["one","two"]})"), (Prompts{{"one"}, {"two"}}));
   EXPECT_EQ(asked(R"({"system":"s","messages":[{"role":"user","content":"u"}]})"), (Prompts{{"s", "u"}}));
+  EXPECT_EQ(asked(R"({"system":"s","prompt":["one","two"]})"), (Prompts{{"s", "one"}, {"two"}}));
   EXPECT_EQ(asked(R"({"system":[{"type":"text","text":"s"}],"messages":[{"role":"user","content":"u"}]})"),
             (Prompts{{"s", "u"}}));
   EXPECT_EQ(asked(R"({"instructions":"s","input":"u"})"), (Prompts{{"s", "u"}}));
@@ -35,17 +36,17 @@ TEST(Asked, reads_the_shapes_of_other_apis) {
 }
 
 TEST(Asked, finds_nothing_where_nothing_is_asked_in_words) {
-  for (const auto* body : {"", "{", "[]", "null", "3", "{}", R"({"prompt":[1,2,3]})", R"({"prompt":[[1,2],[3]]})",
+  for (const auto* body : {"", "[]", "null", "3", "{}", R"({"prompt":[1,2,3]})", R"({"prompt":[[1,2],[3]]})",
                            R"({"messages":"x"})", R"({"messages":[1]})", R"({"messages":[{"role":"user"}]})",
-                           R"({"input":null})", "{\"prompt\":\"\xff\"}", R"({"messages":[{"role":3,"content":{}}]})"}) {
+                           R"({"input":null})", "\x01\xff", R"({"messages":[{"role":3,"content":{}}]})"}) {
     EXPECT_TRUE(asked(body).empty()) << body;
   }
 }
 
 TEST(Asked, survives_a_deep_and_a_cut_body) {
-  EXPECT_TRUE(asked(std::string(100'000, '[')).empty());
+  EXPECT_EQ(asked(std::string(100'000, '[')).size(), 1u);
   const std::string whole = R"({"messages":[{"role":"user","content":[{"type":"text","text":"caf\u00e9"}]}]})";
-  for (std::size_t cut = 0; cut < whole.size(); ++cut) EXPECT_TRUE(asked(whole.substr(0, cut)).empty()) << cut;
+  for (std::size_t cut = 1; cut < whole.size(); ++cut) EXPECT_EQ(asked(whole.substr(0, cut)).size(), 1u) << cut;
   std::mt19937 chance(7);
   for (int i = 0; i < 20'000; ++i) {
     auto changed = whole;
@@ -54,17 +55,55 @@ TEST(Asked, survives_a_deep_and_a_cut_body) {
   }
 }
 
+TEST(Asked, reads_what_other_parsers_take_for_json_as_text) {
+  EXPECT_EQ(asked(R"({"prompt":"what is rain?","x":NaN})"), (Prompts{{R"({"prompt":"what is rain?","x":NaN})"}}));
+  EXPECT_EQ(asked(R"({"prompt":"rain","x":"\ud800"})").size(), 1u);
+  std::string wide = "\xff\xfe";
+  for (const char c : std::string_view(R"({"prompt":"rain"})")) wide += {c, '\0'};
+  EXPECT_EQ(asked(wide), (Prompts{{R"({"prompt":"rain"})"}}));
+}
+
+TEST(Asked, reads_a_bounded_number_of_prompts) {
+  std::string body = R"({"system":")" + std::string(100'000, 's') + R"(","prompt":["a")";
+  for (int i = 0; i < 10'000; ++i) body += R"(,"a")";
+  const auto prompts = asked(body + "]}");
+  EXPECT_EQ(prompts.size(), kPromptsMax);
+  std::size_t bytes = 0;
+  for (const auto& prompt : prompts) {
+    for (const auto& text : prompt) bytes += text.size();
+  }
+  EXPECT_LT(bytes, body.size());
+}
+
+TEST(Asked, knows_the_paths_that_ask_a_model) {
+  for (const auto* path : {"/v1/chat/completions", "/v1/chat/completions/?x=1", "/api/chat", "/v1/messages",
+                           "/openai/deployments/a/embeddings", "/completion"}) {
+    EXPECT_TRUE(asks(path)) << path;
+  }
+  for (const auto* path : {"/", "", "/health", "/v1/models", "/metrics?completions", "/v1/completions/x"}) {
+    EXPECT_FALSE(asks(path)) << path;
+  }
+}
+
 TEST(SentTexts, gives_what_is_new_of_a_growing_conversation) {
   SentTexts sent(10);
-  EXPECT_EQ(sent.take("a", {"be kind", "one"}), "be kind\n\none");
+  EXPECT_EQ(sent.take("a", {"be kind", "one"}), "one\n\nbe kind");
   EXPECT_EQ(sent.take("a", {"be kind", "one", "two"}), "two");
   EXPECT_EQ(sent.take("a", {"be kind", "another talk"}), "another talk");
-  EXPECT_EQ(sent.take("b", {"be kind", "one"}), "be kind\n\none");
+  EXPECT_EQ(sent.take("b", {"be kind", "one"}), "one\n\nbe kind");
+}
+
+TEST(SentTexts, puts_the_question_before_what_changes_with_every_request) {
+  SentTexts sent(10);
+  for (int i = 0; i < 20; ++i) {
+    const auto question = fmt::format("question {}", i);
+    EXPECT_TRUE(sent.take("a", {fmt::format("today is day {}", i), question}).starts_with(question));
+  }
 }
 
 TEST(SentTexts, takes_a_repetition_for_a_request) {
   SentTexts sent(10);
-  EXPECT_EQ(sent.take("a", {"s", "q"}), "s\n\nq");
+  EXPECT_EQ(sent.take("a", {"s", "q"}), "q\n\ns");
   EXPECT_EQ(sent.take("a", {"s", "q"}), "q");
   EXPECT_EQ(sent.take("a", {"s", "q"}), "q");
 }
@@ -79,9 +118,9 @@ TEST(SentTexts, remembers_boundedly_much) {
   SentTexts sent(4);
   for (int i = 0; i < 1000; ++i) sent.take(fmt::format("{}", i), {"text"});
   EXPECT_EQ(sent.take("999", {"text", "more"}), "more");
-  EXPECT_EQ(sent.take("0", {"text", "more"}), "text\n\nmore");
+  EXPECT_EQ(sent.take("0", {"text", "more"}), "more\n\ntext");
   for (std::size_t i = 0; i <= SentTexts::kTextsMax; ++i) sent.take("long", {fmt::format("text {}", i)});
-  EXPECT_EQ(sent.take("long", {"text 0", "new"}), "text 0\n\nnew");
+  EXPECT_EQ(sent.take("long", {"text 0", "new"}), "new\n\ntext 0");
   EXPECT_EQ(sent.take("nobody", {}), "");
 }
 

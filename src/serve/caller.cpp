@@ -2,12 +2,34 @@
 
 #include <fmt/format.h>
 
+#include <array>
+
 #include "base/hash.hpp"
 
 namespace cms::serve {
 namespace {
 
 constexpr std::size_t kKeyBytesMax = 4096;
+
+constexpr std::array<std::string_view, 3> kKeyHeaders{"Authorization", "x-api-key", "api-key"};
+
+// Without what servers strip at the ends: blanks of every kind, and what is not ASCII (some strip U+00A0 too).
+std::string_view trimmed(std::string_view text) {
+  const auto visible = [](char c) { return c > ' ' && c < 0x7F; };
+  while (!text.empty() && !visible(text.front())) text.remove_prefix(1);
+  while (!text.empty() && !visible(text.back())) text.remove_suffix(1);
+  return text;
+}
+
+// The key in a header's value; of one with a scheme ("Bearer KEY") nothing where it is another one.
+std::string_view key_in(std::string_view value, bool has_scheme) {
+  if (!has_scheme) return trimmed(value);
+  constexpr std::string_view kScheme = "Bearer";
+  value = trimmed(value);
+  if (!same_word(value.substr(0, kScheme.size()), kScheme)) return {};
+  value.remove_prefix(kScheme.size());
+  return value.empty() || (value.front() > ' ' && value.front() < 0x7F) ? std::string_view() : trimmed(value);
+}
 
 // Hashed before it is keyed, since the store takes names of 256 bytes of UTF-8 and keys may be anything.
 Result<std::string> account_of(const store::Store& store, std::string_view tenant, std::string_view kind,
@@ -23,19 +45,29 @@ Result<std::string> account_of(const store::Store& store, std::string_view tenan
 }  // namespace
 
 std::string_view api_key_of(const Headers& headers) {
-  for (const std::string_view wanted : {"Authorization", "x-api-key", "api-key"}) {
+  for (const auto wanted : kKeyHeaders) {
     for (const auto& [key, value] : headers) {
       if (!same_word(key, wanted)) continue;
-      std::string_view shown = value;
-      constexpr std::string_view kScheme = "Bearer ";
-      if (wanted != "Authorization") return shown;
-      if (shown.size() <= kScheme.size() || !same_word(shown.substr(0, kScheme.size()), kScheme)) continue;
-      shown.remove_prefix(kScheme.size());
-      while (shown.starts_with(' ')) shown.remove_prefix(1);
-      if (!shown.empty()) return shown;
+      if (const auto shown = key_in(value, wanted == kKeyHeaders[0]); !shown.empty()) return shown;
     }
   }
   return {};
+}
+
+bool shows_several_keys(const Headers& headers) {
+  std::string_view first;
+  for (const auto wanted : kKeyHeaders) {
+    std::size_t count = 0;
+    for (const auto& [key, value] : headers) {
+      if (!same_word(key, wanted)) continue;
+      if (++count > 1) return true;
+      const auto shown = key_in(value, wanted == kKeyHeaders[0]);
+      if (shown.empty()) continue;
+      if (!first.empty() && shown != first) return true;
+      first = shown;
+    }
+  }
+  return false;
 }
 
 Result<std::string> account_of_key(const store::Store& store, std::string_view tenant, std::string_view api_key) {

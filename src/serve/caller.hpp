@@ -15,8 +15,13 @@
 
 namespace cms::serve {
 
-// The API key that a request shows: "Authorization: Bearer KEY", "x-api-key" or "api-key"; empty when it shows none.
+// The API key that a request shows: "Authorization: Bearer KEY", "x-api-key" or "api-key", without what servers strip
+// at its ends; empty when it shows none.
 std::string_view api_key_of(const Headers& headers);
+
+// Whether a request shows more than one key: a header of them twice, or keys that differ. Which one counts is the
+// server's to say, so whoever decides by the other is led astray.
+bool shows_several_keys(const Headers& headers);
 
 // The account of an API key, of 1 to 4,096 bytes. Errors: `usage` for a tenant that has no key, `bad_input` for an API
 // key that is empty or too long.

@@ -14,6 +14,7 @@
 #include "base/files.hpp"
 #include "pipeline/model.hpp"
 #include "serve/authority.hpp"
+#include "serve/url.hpp"
 #include "store/keys.hpp"
 
 namespace cms::serve {
@@ -134,7 +135,7 @@ void check_serve(Findings& to, const Config& config) {
 
 void check_proxy(Findings& to, const Config& config) {
   const auto& proxy = config.proxy;
-  to.ok("proxy.upstream", fmt::format("{} is behind {}", proxy.upstream, proxy.listen));
+  to.ok("proxy.upstream", fmt::format("{} is behind {}", parse_url(proxy.upstream)->shown(), proxy.listen));
   if (!is_loopback(proxy.listen) && proxy.tls.key.empty()) {
     to.warn("proxy.listen", fmt::format("{} without TLS: API keys travel readable", proxy.listen));
   }

@@ -377,10 +377,14 @@ void Daemon::drain(double seconds) {
   state_->retention.request_stop();
   state_->remembering.request_stop();
   if (state_->events) state_->events->close();
-  if (state_->proxy) state_->proxy->drain(seconds);
+  const auto end = std::chrono::steady_clock::now() + std::chrono::duration<double>(seconds);
+  const auto left = [end] {
+    return std::max(0.0, std::chrono::duration<double>(end - std::chrono::steady_clock::now()).count());
+  };
+  if (state_->proxy) state_->proxy->drain(left());
   if (state_->observer) state_->observer->close();
-  if (state_->grpc) state_->grpc->drain(std::min(seconds, kStreams_s));
-  if (state_->http) state_->http->drain(seconds);
+  if (state_->grpc) state_->grpc->drain(std::min(left(), kStreams_s));
+  if (state_->http) state_->http->drain(left());
 }
 
 Log& Daemon::log() { return *state_->log; }

@@ -101,6 +101,17 @@ TEST(Caller, finds_the_key_where_clients_put_it) {
   EXPECT_EQ(api_key_of({{"Authorization", "Basic dTpw"}, {"x-api-key", "sk-4"}}), "sk-4");
   EXPECT_EQ(api_key_of({{"Authorization", "Bearer "}}), "");
   EXPECT_EQ(api_key_of({}), "");
+  EXPECT_EQ(api_key_of({{"Authorization", "Bearer \tsk-5\xa0 "}}), "sk-5");
+  EXPECT_EQ(api_key_of({{"x-api-key", " sk-6\x0b"}}), "sk-6");
+  EXPECT_EQ(api_key_of({{"Authorization", "Bearersk-7"}}), "");
+}
+
+TEST(Caller, tells_when_there_are_several_keys) {
+  EXPECT_FALSE(shows_several_keys({}));
+  EXPECT_FALSE(shows_several_keys({{"Authorization", "Bearer sk"}, {"x-api-key", "sk"}}));
+  EXPECT_FALSE(shows_several_keys({{"Authorization", "Basic dTpw"}, {"x-api-key", "sk"}}));
+  EXPECT_TRUE(shows_several_keys({{"Authorization", "Bearer decoy"}, {"x-api-key", "sk"}}));
+  EXPECT_TRUE(shows_several_keys({{"api-key", "sk"}, {"API-Key", "sk"}}));
 }
 
 TEST(Caller, names_an_account_that_does_not_tell_the_key) {

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <sched.h>
 
+#include <atomic>
 #include <charconv>
 #include <condition_variable>
 #include <deque>
@@ -62,7 +63,7 @@ struct Observer::State {
   std::condition_variable_any ready;
   std::deque<Job> jobs;
   std::size_t waiting = 0;  // texts
-  bool closed = false;
+  std::atomic<bool> closed{false};  // set under the mutex
   std::jthread reader;
 
   void read_all(const std::stop_token& stop);
@@ -81,6 +82,10 @@ void Observer::State::read(Job& job) {
   }
   bool together = true;
   for (std::size_t first = 0; first < texts.size();) {
+    if (closed) {  // what is left can be sent again
+      for (std::size_t i = first; i < texts.size(); ++i) job.batch.items[places[i]].refusal = Refusal::overload;
+      return;
+    }
     const auto left = std::span(texts).subspan(first);
     const auto batch = tap.read(together ? left : left.first(1));
     if (!batch && together) {

@@ -9,7 +9,8 @@
 //  2. Nothing that CMS knows reaches the client: X-CMS- headers are taken out in both directions, and a 429 looks like
 //     any server's.
 //  3. Whatever fails in CMS, requests pass: decisions fail open, a full queue of the tap only leaves prompts unread.
-//  4. Memory a request: two buffers of 16 KiB and the copy for the tap (at most prompt_bytes_max).
+//  4. Memory: some 180 KiB a connection at most, and 64 MiB for all copies that the tap is to read together; what does
+//     not fit passes, and is not read.
 // Threads: all functions from any thread. Cost: docs/proxy.md.
 // Reference: RFC 9110, 7.6 (message forwarding); RFC 9112.
 #pragma once

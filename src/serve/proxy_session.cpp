@@ -1,9 +1,9 @@
 #include "serve/proxy_session.hpp"
 
 #include <fmt/format.h>
-#include <netinet/tcp.h>
 #include <sys/socket.h>
 
+#include <algorithm>
 #include <array>
 #include <boost/asio.hpp>
 #include <boost/asio/ssl.hpp>
@@ -12,7 +12,9 @@
 #include <limits>
 #include <optional>
 
+#include "serve/asked.hpp"
 #include "serve/caller.hpp"
+#include "serve/client_watch.hpp"
 #include "serve/gateway.hpp"
 #include "serve/http_session.hpp"
 #include "serve/problem.hpp"
@@ -37,6 +39,7 @@ constexpr double kHandshake_s = 10, kHead_s = 10, kConnect_s = 10;
 constexpr double kIdle_s = 75;    // of a client between requests
 constexpr double kPiece_s = 60;   // for a client to send a piece, or to take one
 constexpr double kRest_s = 3;     // after which an idle connection to the server is not used: its end may be under way
+constexpr std::uint64_t kCopiesBytesMax = 64ULL << 20;  // of all requests under way together
 constexpr auto kNoBound = std::numeric_limits<std::uint64_t>::max();
 
 auto into(Error& error) { return asio::redirect_error(asio::use_awaitable, error); }
@@ -51,6 +54,24 @@ void put_headers(http::message<kIsRequest, http::buffer_body>& out, const Header
   for (const auto& [key, value] : headers) out.insert(key, value);
 }
 
+// Bytes of copies for the tap, given back at the end.
+class Copies {
+ public:
+  explicit Copies(std::atomic<std::uint64_t>& all) : all_(&all) {}
+  Copies(Copies&& other) noexcept : all_(other.all_), bytes_(std::exchange(other.bytes_, 0)) {}
+  Copies& operator=(Copies&&) = delete;
+  ~Copies() { give_back(); }
+  bool take(std::uint64_t bytes, std::uint64_t most) {
+    bytes_ += bytes;
+    return all_->fetch_add(bytes) + bytes <= most;
+  }
+  void give_back() { *all_ -= std::exchange(bytes_, 0); }
+
+ private:
+  std::atomic<std::uint64_t>* all_;
+  std::uint64_t bytes_ = 0;
+};
+
 class ProxySession final : public Connection {
  public:
   ProxySession(ProxyShared& shared, Wire client)
@@ -64,6 +85,7 @@ class ProxySession final : public Connection {
   void close() override {
     client_.socket().close();
     if (server_) server_->socket().close();
+    if (stop_connecting_) stop_connecting_();
   }
 
   Awaitable<void> run() override {
@@ -92,6 +114,7 @@ class ProxySession final : public Connection {
   // What is known of a request while it goes through.
   struct Passing {
     Request head;
+    Headers headers;             // of it, those that go on
     std::string account;
     std::string_view tier;       // the action in force
     unsigned version = 11;       // that the client speaks
@@ -99,6 +122,7 @@ class ProxySession final : public Connection {
     bool sent = false;           // whole
     bool copied = false;         // `copy` is the whole body
     std::string copy;
+    Copies copies;               // what it holds of the bound
   };
 
   Awaitable<bool> relay_one();
@@ -113,27 +137,30 @@ class ProxySession final : public Connection {
                                     Error& error);
   Awaitable<bool> answer_self(Response response, unsigned version, bool keep_alive, bool head = false);
   Awaitable<bool> fail_upstream(const Error& error, const Passing& passing);
-  std::string account_of(const Request& head) const;
+  [[nodiscard]] std::string account_of(const Headers& headers) const;
   void build(http::request<http::buffer_body>& out, const RequestParser& parser, const Passing& passing) const;
   bool is_server_fit();
-  void watch_client();
-  bool end_watch();
 
-  // While the server thinks, the client's end is listened to: a generation that nobody reads any more is ended.
-  struct Watch {
-    ProxySession* session;  // null when it is over
-    bool ended = false;
-    bool gone = false;
-  };
+  void watch_client() {
+    watch_.emplace(client_.socket().socket(), [this] {
+      if (server_) server_->socket().close();
+    });
+  }
+  bool end_watch() {
+    const bool gone = watch_ && watch_->end();
+    watch_.reset();
+    return gone;
+  }
 
   ProxyShared& shared_;
   Wire client_;
   std::optional<Wire> server_;
+  std::function<void()> stop_connecting_;  // while there is no connection to the server yet
   Steady::time_point server_used_{};
   beast::flat_buffer client_buffer_, server_buffer_;
   std::array<char, kPieceBytes> piece_{};
   std::string peer_;
-  std::shared_ptr<Watch> watch_;
+  std::optional<ClientWatch> watch_;  // while the server thinks
   bool idle_ = false;
   bool served_ = false;
 };
@@ -173,19 +200,19 @@ Awaitable<bool> ProxySession::relay_one() {
   }
   ++shared_.requests;
   served_ = true;
-  Passing passing;
+  Passing passing{.copies = Copies(shared_.copies_bytes)};
   passing.head = head_of(parser.get());
   passing.version = parser.get().version();
   passing.keep_alive = parser.keep_alive();
-  // Of two keys the server might take the other one than we do.
-  const bool two_keys = passing.head.header_count("Authorization") > 1 || passing.head.header_count("x-api-key") > 1;
   if (const auto wrong = head_problem(passing.head, passing.version, parser.chunked());
-      wrong || two_keys || parser.get().method() == http::verb::connect) {
+      wrong || parser.get().method() == http::verb::connect || !may_pass(shared_, passing.head)) {
     ++shared_.malformed;
     co_return co_await answer_self(api_error(400, "The request's head cannot be passed on.", "invalid_request_error",
                                              "malformed_request"), 11, false);
   }
-  passing.account = account_of(passing.head);
+  // By what the server will see: what is of this connection alone tells nothing.
+  passing.headers = forwarded(passing.head.headers);
+  passing.account = account_of(passing.headers);
   const auto verdict = shared_.parts.gate->ask({shared_.options.tenant, passing.account});
   if (!verdict.pass) {
     ++shared_.limited;
@@ -199,10 +226,10 @@ Awaitable<bool> ProxySession::relay_one() {
   co_return co_await pass(parser, passing);
 }
 
-std::string ProxySession::account_of(const Request& head) const {
+std::string ProxySession::account_of(const Headers& headers) const {
   const auto& options = shared_.options;
   const auto& store = *shared_.parts.store;
-  if (auto account = serve::account_of(store, options.tenant, head.headers,
+  if (auto account = serve::account_of(store, options.tenant, headers,
                                        {options.account_header, options.key_header})) {
     return std::move(*account);
   }
@@ -234,7 +261,8 @@ Awaitable<bool> ProxySession::pass(RequestParser& parser, Passing& passing) {
 
 // Whether the connection that is there can be used for another request.
 bool ProxySession::is_server_fit() {
-  if (!server_ || Steady::now() - server_used_ > std::chrono::duration<double>(kRest_s)) return false;
+  if (!server_ || server_buffer_.size() > 0) return false;  // what came unasked is nobody's answer
+  if (Steady::now() - server_used_ > std::chrono::duration<double>(kRest_s)) return false;
   char byte = 0;
   const auto seen = ::recv(server_->socket().socket().native_handle(), &byte, 1, MSG_PEEK | MSG_DONTWAIT);
   return seen < 0 && (errno == EAGAIN || errno == EWOULDBLOCK);
@@ -247,11 +275,17 @@ Awaitable<Error> ProxySession::connect() {
   server_buffer_.clear();
   const auto& upstream = shared_.upstream;
   asio::ip::tcp::resolver resolver(client_.get_executor());
-  const auto where = co_await resolver.async_resolve(upstream.host, upstream.port, into(error));
-  if (error) co_return error;
   beast::tcp_stream stream(client_.get_executor());
-  stream.expires_after(std::chrono::milliseconds(static_cast<std::int64_t>(kConnect_s * 1000)));
-  co_await stream.async_connect(where, into(error));
+  stop_connecting_ = [&] {
+    resolver.cancel();
+    stream.close();
+  };
+  const auto where = co_await resolver.async_resolve(upstream.host, upstream.port, into(error));
+  if (!error) {
+    stream.expires_after(std::chrono::milliseconds(static_cast<std::int64_t>(kConnect_s * 1000)));
+    co_await stream.async_connect(where, into(error));
+  }
+  stop_connecting_ = nullptr;
   if (error) co_return error;
   stream.socket().set_option(asio::ip::tcp::no_delay(true), error);
   if (!shared_.upstream_tls) {
@@ -274,10 +308,13 @@ void ProxySession::build(http::request<http::buffer_body>& out, const RequestPar
   out.method_string(parser.get().method_string());
   const auto& base = shared_.upstream.target;
   out.target(base == "/" ? head.target : base + (base.ends_with('/') ? head.target.substr(1) : head.target));
-  put_headers(out, forwarded(head.headers));
+  put_headers(out, passing.headers);
   out.set(http::field::host, shared_.upstream.authority());
-  const auto seen_by = head.header("X-Forwarded-For");
-  out.set("X-Forwarded-For", seen_by.empty() ? peer_ : fmt::format("{}, {}", seen_by, peer_));
+  std::string seen_by;  // the addresses before ours, in order, however many lines they came in
+  for (const auto& [key, value] : passing.headers) {
+    if (same_word(key, "X-Forwarded-For")) seen_by += value + ", ";
+  }
+  out.set("X-Forwarded-For", seen_by + peer_);
   if (head.header_count("X-Forwarded-Proto") == 0) {
     out.set("X-Forwarded-Proto", shared_.options.tls.certificate.empty() ? "http" : "https");
   }
@@ -320,12 +357,20 @@ Awaitable<bool> ProxySession::send_request(RequestParser& parser, Passing& passi
   build(out, parser, passing);
   http::request_serializer<http::buffer_body> serializer(out);
   const bool has_body = !parser.is_done();
-  bool is_small = true;
+  bool reads = has_body && shared_.parts.read && passing.head.method == Method::post && asks(passing.head.target);
+  const bool asked = reads;
   for (bool more = true; more;) {
     const auto bytes = co_await read_piece(client_, client_buffer_, parser, kPiece_s, error);
     if (error) co_return false;
-    is_small = is_small && passing.copy.size() + bytes <= shared_.options.prompt_bytes_max;
-    if (is_small) passing.copy.append(piece_.data(), bytes);
+    if (reads) {
+      reads = passing.copy.size() + bytes <= shared_.options.prompt_bytes_max &&
+              passing.copies.take(bytes, kCopiesBytesMax);
+      if (reads) passing.copy.append(piece_.data(), bytes);
+    }
+    if (!reads && !passing.copy.empty()) {
+      passing.copy = {};
+      passing.copies.give_back();
+    }
     more = !parser.is_done();
     out.body() = {bytes > 0 ? piece_.data() : nullptr, bytes, more};
     server_->expires_after(kPiece_s);
@@ -333,9 +378,9 @@ Awaitable<bool> ProxySession::send_request(RequestParser& parser, Passing& passi
     take_need(error);
     if (error) co_return true;
   }
-  if (has_body && !is_small) ++shared_.oversized;
+  if (asked && !reads) ++shared_.oversized;
   passing.sent = true;
-  passing.copied = has_body && is_small && shared_.parts.read;
+  passing.copied = reads;
   co_return true;
 }
 
@@ -365,6 +410,8 @@ Awaitable<bool> ProxySession::send_answer(AnswerParser& answer, Passing& passing
   Headers headers;
   for (const auto& field : from) {
     headers.emplace_back(std::string(field.name_string()), std::string(field.value()));
+    auto& value = headers.back().second;
+    if (field.name() == http::field::location) value = outside(shared_, value, passing.head);
   }
   put_headers(out, forwarded(headers));
   bool goes_on = passing.keep_alive && passing.sent && !shared_.draining;
@@ -435,32 +482,6 @@ Awaitable<bool> ProxySession::answer_self(Response response, unsigned version, b
   client_.expires_after(kPiece_s);
   co_await http::async_write(client_, message, into(error));
   co_return !error && keep_alive && !shared_.draining;
-}
-
-void ProxySession::watch_client() {
-  watch_ = std::make_shared<Watch>(Watch{this});
-  client_.socket().socket().async_wait(asio::ip::tcp::socket::wait_read, [watch = watch_](Error error) {
-    watch->ended = true;
-    if (error || watch->session == nullptr) return;
-    auto& session = *watch->session;
-    tcp_info info{};
-    socklen_t size = sizeof(info);
-    const int fd = session.client_.socket().socket().native_handle();
-    // It may have sent its next request ahead: that is no end, and is read when its turn comes.
-    if (::getsockopt(fd, IPPROTO_TCP, TCP_INFO, &info, &size) == 0 && info.tcpi_state == TCP_ESTABLISHED) return;
-    watch->gone = true;
-    if (session.server_) session.server_->socket().close();
-  });
-}
-
-// True when the client went meanwhile.
-bool ProxySession::end_watch() {
-  if (!watch_) return false;
-  const auto watch = std::exchange(watch_, nullptr);
-  watch->session = nullptr;
-  Error ignored;
-  if (!watch->ended) client_.socket().socket().cancel(ignored);
-  return watch->gone;
 }
 
 }  // namespace

@@ -1,104 +1,21 @@
-#include "serve/proxy.hpp"
-
 #include <gtest/gtest.h>
 
 #include <condition_variable>
 #include <random>
 
-#include "serve/caller.hpp"
-#include "serve/proxy_session.hpp"
-#include "serve/serve_example.hpp"
-#include "serve/upstream_example.hpp"
+#include "serve/proxy_example.hpp"
 
 namespace cms::serve {
 namespace {
 
 using namespace std::chrono_literals;
-
-// The real engine, store and gate behind the proxy, and what the tap was given.
-class Fixture {
- public:
-  Fixture(std::string_view name, std::uint16_t upstream, ProxyOptions options = {}, GateOptions gating = {})
-      : world(name),
-        gate(world.engine(), world.store(), [this] { return world.policy; }, [this] { return world.now.load(); },
-             gating) {
-    options.listen = "127.0.0.1:0";
-    options.upstream = fmt::format("http://127.0.0.1:{}", upstream) + options.upstream;
-    options.tenant = "acme";
-    ProxyParts parts;
-    parts.gate = &gate;
-    parts.store = &world.store();
-    parts.read = [this](std::string account, std::string body) {
-      const std::lock_guard lock(mutex_);
-      read_.emplace_back(std::move(account), std::move(body));
-    };
-    proxy.emplace(Proxy::start(options, std::move(parts)).value());
-  }
-
-  Answer ask(std::string_view text) {
-    Client client(proxy->port());
-    client.send(text);
-    return client.read_answer();
-  }
-  std::vector<std::pair<std::string, std::string>> read() {
-    const std::lock_guard lock(mutex_);
-    return read_;
-  }
-  // Counters are written after the client has its last byte.
-  bool comes(const std::function<bool(const ProxyCounters&)>& wanted) {
-    for (int i = 0; i < 1000; ++i) {
-      if (wanted(proxy->counters())) return true;
-      std::this_thread::sleep_for(5ms);
-    }
-    return false;
-  }
-
- private:
-  std::mutex mutex_;
-  std::vector<std::pair<std::string, std::string>> read_;
-
- public:
-  ServeWorld world;
-  Gate gate;
-  std::optional<Proxy> proxy;
-};
-
-std::string chunked(std::string_view body, std::size_t piece) {
-  std::string text;
-  while (!body.empty()) {
-    const auto part = body.substr(0, piece);
-    text += fmt::format("{:x}\r\n{}\r\n", part.size(), part);
-    body.remove_prefix(part.size());
-  }
-  return text + "0\r\n\r\n";
-}
-
-std::string unchunked(Client& client) {
-  std::string body;
-  for (;;) {
-    const auto line = client.read_until("\r\n");
-    if (line.size() < 3) return body;
-    const auto bytes = std::stoul(line, nullptr, 16);
-    body += client.read_bytes(bytes + 2).substr(0, bytes);
-    if (bytes == 0) return body;
-  }
-}
+using Fixture = ProxyFixture;
 
 std::string noise(std::size_t bytes, std::uint32_t seed) {
   std::mt19937 chance(seed);
   std::string text(bytes, '\0');
   for (auto& c : text) c = static_cast<char>(chance());
   return text;
-}
-
-// Answers each request with the body it came with.
-void echo(Peer& peer) {
-  for (;;) {
-    const auto head = peer.read_head();
-    if (head.empty()) return;
-    const auto body = peer.read_body(head);
-    peer.send(fmt::format("HTTP/1.1 200 OK\r\nContent-Length: {}\r\n\r\n{}", body.size(), body));
-  }
 }
 
 TEST(Proxy, passes_bodies_of_every_size_and_framing_byte_for_byte) {
@@ -151,64 +68,6 @@ TEST(Proxy, passes_each_piece_as_soon_as_it_is_there) {
     seen.notify_all();
   }
   EXPECT_EQ(client.read_until("0\r\n\r\n"), "0\r\n\r\n");
-}
-
-TEST(Proxy, takes_out_what_is_of_one_connection_and_what_is_ours) {
-  std::string head;
-  Upstream upstream([&head](Peer& peer) {
-    head = peer.read_head();
-    peer.send("HTTP/1.1 200 Fine\r\nContent-Length: 2\r\nX-CMS-Tier: secret\r\nConnection: X-Hop\r\nX-Hop: 1\r\n"
-              "Set-Cookie: a=1\r\nSet-Cookie: b=2\r\n\r\nok");
-  });
-  Fixture fixture("proxy_heads", upstream.port(), {.upstream = "/base/"});
-  Client client(fixture.proxy->port());
-  client.send(request_text("GET", "/v1/models?x=%20", "Authorization: Bearer sk-1\r\nx-cms-tier: allow\r\n"
-                           "Connection: keep-alive, X-Mine\r\nX-Mine: 1\r\nX-Other: 2\r\nTE: trailers\r\n"
-                           "X-Forwarded-For: 9.9.9.9\r\n"));
-  const auto answer = client.read_until("\r\n\r\nok");
-  const auto has = [](const std::string& text, std::string_view part) { return text.find(part) != std::string::npos; };
-  EXPECT_TRUE(has(head, "GET /base/v1/models?x=%20 HTTP/1.1\r\n")) << head;
-  EXPECT_TRUE(has(head, fmt::format("Host: 127.0.0.1:{}\r\n", upstream.port())));
-  EXPECT_TRUE(has(head, "Authorization: Bearer sk-1\r\n"));
-  EXPECT_TRUE(has(head, "X-Other: 2\r\n"));
-  EXPECT_TRUE(has(head, "X-Forwarded-For: 9.9.9.9, 127.0.0.1\r\n"));
-  EXPECT_TRUE(has(head, "X-Forwarded-Host: cms\r\n"));
-  EXPECT_TRUE(has(head, "X-CMS-Tier: allow\r\n"));  // ours: an unknown account is allowed
-  EXPECT_EQ(head.find("cms-tier"), std::string::npos);
-  EXPECT_FALSE(has(head, "X-Mine") || has(head, "\r\nTE:"));
-  EXPECT_TRUE(has(answer, "HTTP/1.1 200 Fine\r\n")) << answer;
-  EXPECT_TRUE(has(answer, "Set-Cookie: a=1\r\nSet-Cookie: b=2\r\n"));
-  EXPECT_FALSE(has(answer, "CMS") || has(answer, "X-Hop"));
-}
-
-TEST(Proxy, holds_a_limited_account_back_and_nobody_else) {
-  std::atomic<int> asked{0};
-  Upstream upstream([&asked](Peer& peer) {
-    while (!peer.read_head().empty()) {
-      ++asked;
-      peer.send("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n");
-    }
-  });
-  Fixture fixture("proxy_limit", upstream.port(), {.account_header = "X-Account"}, {.limit_per_minute = 2});
-  auto& world = fixture.world;
-  ASSERT_EQ(world.ingest("fast", 3).status, 200u);
-  ASSERT_EQ(world.ask("PUT", "/v1/tenants/acme/accounts/fast/override",
-                      world.as(Role::analyst) + "Content-Type: application/json\r\n",
-                      fmt::format(R"({{"action":"limit","until":{},"why":"test"}})", ServeWorld::kNow + 1e6)).status,
-            200u);
-  std::map<unsigned, int> statuses;
-  for (int i = 0; i < 10; ++i) {
-    const auto answer = fixture.ask(request_text("GET", "/", "X-Account: fast\r\n"));
-    ++statuses[answer.status];
-    if (answer.status != 429) continue;
-    EXPECT_GE(std::stoi(answer.headers.at("retry-after")), 30);
-    EXPECT_NE(answer.body.find("rate_limit_exceeded"), std::string::npos);
-    EXPECT_EQ(answer.body.find("cms"), std::string::npos);
-  }
-  EXPECT_EQ(statuses, (std::map<unsigned, int>{{200, 2}, {429, 8}}));
-  EXPECT_EQ(fixture.ask(request_text("GET", "/", "X-Account: calm\r\n")).status, 200u);
-  EXPECT_EQ(asked, 3);
-  EXPECT_TRUE(fixture.comes([](const auto& seen) { return seen.limited == 8 && seen.answered == 3; }));
 }
 
 TEST(Proxy, says_that_the_server_is_down_and_serves_again_when_it_is_back) {
@@ -281,38 +140,38 @@ TEST(Proxy, holds_no_more_than_a_piece_of_what_a_slow_reader_does_not_take) {
   EXPECT_EQ(answer.body.size(), kBytes);
 }
 
-TEST(Proxy, gives_the_tap_what_was_asked_once_the_server_has_taken_it) {
-  Upstream upstream([](Peer& peer) {
-    for (;;) {
-      const auto head = peer.read_head();
-      if (head.empty()) return;
-      peer.read_body(head);
-      const bool known = head.find("Bearer sk-known") != std::string::npos;
-      peer.send(fmt::format("HTTP/1.1 {}\r\nContent-Length: 0\r\n\r\n", known ? "200 OK" : "401 Unauthorized"));
+TEST(Proxy, takes_no_bytes_that_came_unasked_for_the_next_answer) {
+  std::atomic<int> asked{0};
+  Upstream upstream([&asked](Peer& peer) {
+    while (!peer.read_head().empty()) {
+      ++asked;
+      peer.send("HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nmineHTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\nstolen");
     }
   });
-  Fixture fixture("proxy_reads", upstream.port(), {.prompt_bytes_max = 50});
-  const std::string known = "Authorization: Bearer sk-known\r\n";
-  fixture.ask(request_text("POST", "/", known, R"({"prompt":"one"})"));
-  fixture.ask(request_text("POST", "/", "Authorization: Bearer sk-other\r\n", R"({"prompt":"two"})"));
-  fixture.ask(request_text("POST", "/", known, std::string(51, 'x')));
-  fixture.ask("POST / HTTP/1.1\r\nHost: x\r\n" + known + "Transfer-Encoding: chunked\r\n\r\n" +
-              chunked(R"({"prompt":"three"})", 3));
-  fixture.ask(request_text("GET", "/", known));
-  const auto account = account_of_key(fixture.world.store(), "acme", "sk-known").value();
-  EXPECT_EQ(fixture.read(), (std::vector<std::pair<std::string, std::string>>{{account, R"({"prompt":"one"})"},
-                                                                              {account, R"({"prompt":"three"})"}}));
-  EXPECT_EQ(fixture.proxy->counters().oversized, 1u);
+  Fixture fixture("proxy_unasked", upstream.port());
+  Client client(fixture.proxy->port());
+  for (int i = 0; i < 3; ++i) {
+    client.send(request_text("GET", "/"));
+    EXPECT_EQ(client.read_answer().body, "mine");
+  }
+  EXPECT_EQ(asked, 3);
+  EXPECT_EQ(upstream.connections(), 3u);
 }
 
-TEST(Proxy, goes_by_the_key_that_the_server_checks) {
-  Upstream upstream(echo);
-  Fixture fixture("proxy_key", upstream.port(), {.key_header = "x-api-key"});
-  for (const auto* made_up : {"one", "two"}) {
-    fixture.ask(request_text("POST", "/", fmt::format("Authorization: Bearer {}\r\nx-api-key: sk\r\n", made_up), "{}"));
+TEST(Proxy, ends_a_generation_also_where_something_was_sent_ahead) {
+  std::atomic<int> ended{0};
+  Upstream upstream([&ended](Peer& peer) {
+    peer.read_head();
+    ended += peer.sees_end() ? 1 : 0;
+  });
+  Fixture fixture("proxy_ahead_gone", upstream.port());
+  {
+    Client client(fixture.proxy->port());
+    client.send(request_text("GET", "/slow") + "G");
+    while (upstream.connections() == 0) std::this_thread::sleep_for(1ms);
+    std::this_thread::sleep_for(300ms);
   }
-  const auto account = account_of_key(fixture.world.store(), "acme", "sk").value();
-  EXPECT_EQ(fixture.read(), (std::vector<std::pair<std::string, std::string>>{{account, "{}"}, {account, "{}"}}));
+  EXPECT_TRUE(fixture.comes([&](const auto& seen) { return seen.hung_up == 1 && ended == 1; }));
 }
 
 TEST(Proxy, answers_what_is_no_request_and_goes_on) {

@@ -45,7 +45,8 @@ enum class Access : std::uint8_t {
 };
 
 // Where a handler runs: on the connection's thread when it never waits for a disk, otherwise on the API's own.
-enum class Work : std::uint8_t { quick, disk };
+// `slow`: looks at very many accounts; one at a time, on a thread of its own, so that nobody else waits for it.
+enum class Work : std::uint8_t { quick, disk, slow };
 
 struct Parameter {
   std::string_view name;
@@ -71,6 +72,7 @@ struct Route {
   std::span<const std::string_view> body_types = {};  // empty = takes no body
   std::string_view body_schema = {};                  // of JSON bodies
   std::span<const Problem> problems = {};             // beside those of dispatch
+  bool large_body = false;                            // a JSON body may be as large as what is ingested
 };
 std::span<const Route> routes();
 

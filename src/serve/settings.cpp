@@ -49,7 +49,7 @@ std::optional<std::string> wrong_url(std::string_view text) {
 }
 
 std::optional<std::string> wrong_upstream(std::string_view text) {
-  if (text.empty() || parse_url(text)) return std::nullopt;
+  if (text.empty() || (parse_url(text) && text.find('?') == std::string_view::npos)) return std::nullopt;
   return "is no http(s)://HOST[:PORT][/PATH] address";
 }
 
@@ -194,7 +194,7 @@ constexpr Setting kSettings[] = {
      .place = [](Draft& d) -> Place { return &d.config.proxy.account_header; },
      .what = "Header that names the account, where one who stands in front sets it; \"\" = by API key"},
     {.section = "proxy", .key = "key_header", .place = [](Draft& d) -> Place { return &d.config.proxy.key_header; },
-     .what = "Header that holds the API key, the one that `upstream` checks; \"\" = Authorization, else x-api-key, api-key"},
+     .what = "Header that holds the API key that `upstream` checks; \"\" = Authorization, else x-api-key, api-key"},
     {.section = "proxy", .key = "upstream_s", .place = [](Draft& d) -> Place { return &d.config.proxy.upstream_s; },
      .what = "Longest wait for an answer's first or next piece", .unit = "s", .least = 1, .most = 86'400},
     {.section = "proxy", .key = "upstream_ca", .place = [](Draft& d) -> Place { return &d.config.proxy.upstream_ca; },

@@ -26,6 +26,15 @@ def streamed(url):
     return [piece.choices[0].delta.content for piece in stream]
 
 
+def slowly(url):
+    """The same stream, by a reader that takes its time."""
+    pieces = []
+    for piece in client(url).chat.completions.create(messages=QUESTION, stream=True, **SAME):
+        time.sleep(0.3)
+        pieces.append(piece.choices[0].delta.content)
+    return pieces
+
+
 def hang_up(url):
     """Closes after the first piece; how long the next answer took then."""
     stream = client(url, "sk-impatient").chat.completions.create(messages=QUESTION, stream=True, model="small",
@@ -51,6 +60,7 @@ def main():
         "models": [[m.id for m in client(url).models.list()] for url in (proxy, direct)],
         "whole": [whole(url) for url in (proxy, direct)],
         "streamed": [streamed(url) for url in (proxy, direct)],
+        "slowly": [slowly(proxy), streamed(direct)],
         "broken": [status(url, "sk-broken", '{"messages": [') for url in (proxy, direct)],
         "huge": [status(url, "sk-huge", huge) for url in (proxy, direct)],
         "after_hang_up_s": hang_up(proxy),

@@ -1,6 +1,7 @@
 // What the proxy costs: the same requests to a replayed inference server directly and through the proxy, in turn.
-//   cms_proxy_load --upstream PORT --proxy PORT [--requests N] [--clients N] [--per-second N]
-// This program's server answers on PORT with a stream of pieces that depends on the request alone. Prints one JSON
+//   cms_proxy_load --upstream PORT --proxy PORT [--requests N] [--clients N] [--per-second N] [--gap-us N]
+// This program's server answers on PORT with a stream of pieces that depends on the request alone, a gap after each as
+// a model leaves it (2,000 us by default; 0 = eight writes without a gap, the hardest case). Prints one JSON
 // object: quantiles of the time to the first byte and to the end of an answer, both ways and of the pairs' differences,
 // failures, and answers whose bytes differ.
 #include <fmt/format.h>
@@ -26,10 +27,11 @@ using cms::serve::Client;
 struct Options {
   std::uint16_t upstream = 0, proxy = 0;
   std::size_t requests = 2000, clients = 4;
-  double per_second = 100;
+  double per_second = 20;
+  std::uint32_t gap_us = 2000;
 };
 
-// 40 pieces, each a chunk, as servers of language models send them; sent in eight writes.
+// 40 pieces, each a chunk, as servers of language models send them.
 std::string answer_to(std::string_view body) {
   const auto digest = cms::sha256({reinterpret_cast<const std::uint8_t*>(body.data()), body.size()});
   const auto id = cms::to_hex(digest).substr(0, 16);
@@ -43,12 +45,25 @@ std::string answer_to(std::string_view body) {
   return text + "e\r\ndata: [DONE]\n\n\r\n0\r\n\r\n";
 }
 
-void serve(cms::serve::Peer& peer) {
+void send_with_gaps(cms::serve::Peer& peer, std::string_view text, std::uint32_t gap_us) {
+  while (!text.empty()) {
+    const auto end = std::min(text.size(), text.find("\n\n\r\n") + 4);
+    peer.send(text.substr(0, end));
+    text.remove_prefix(end);
+    if (!text.empty()) std::this_thread::sleep_for(std::chrono::microseconds(gap_us));
+  }
+}
+
+void serve(cms::serve::Peer& peer, std::uint32_t gap_us) {
   for (;;) {
     const auto head = peer.read_head();
     if (head.empty()) return;
     const auto text = answer_to(peer.read_body(head));
     peer.send("HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nTransfer-Encoding: chunked\r\n\r\n");
+    if (gap_us > 0) {
+      send_with_gaps(peer, text, gap_us);
+      continue;
+    }
     const std::size_t part = text.size() / 8 + 1;
     for (std::size_t at = 0; at < text.size(); at += part) peer.send(std::string_view(text).substr(at, part));
   }
@@ -144,8 +159,10 @@ int main(int argc, char** argv) {
   app.add_option("--requests", options.requests, "pairs of requests");
   app.add_option("--clients", options.clients, "at once, each with an account of its own");
   app.add_option("--per-second", options.per_second, "pairs of requests a second, all clients together");
+  app.add_option("--gap-us", options.gap_us, "between two pieces of an answer");
   CLI11_PARSE(app, argc, argv);
-  cms::serve::Upstream upstream(serve, options.upstream);
+  cms::serve::Upstream upstream([gap_us = options.gap_us](cms::serve::Peer& peer) { serve(peer, gap_us); },
+                                options.upstream);
   std::vector<Figures> all(options.clients);
   {
     std::vector<std::jthread> clients;

@@ -271,12 +271,23 @@ class Contract:
         self.assertIn(gateway.send(blocked, [(f"X-Much-{i}", "x" * 7000) for i in range(3)])[0], (429, 431))
         self.assertEqual(self.upstream.take(), [])
 
+    def wait_until_it_stands_still(self, pid):
+        """A signal that stops or ends a process takes its threads one by one."""
+        for _ in range(1000):
+            states = [stat.read_text().rsplit(")", 1)[1].split()[0]
+                      for stat in pathlib.Path(f"/proc/{pid}/task").glob("*/stat")]
+            if all(state in "TZX" for state in states):
+                return
+            time.sleep(0.005)
+        self.fail("the daemon runs on")
+
     def test_serving_goes_on_without_the_daemon_and_decisions_come_back_with_it(self):
         gateway = self.start(self.gateway())
         blocked = self.key_at("review")
         self.assert_waits(gateway.send(blocked))
         for how in (signal.SIGSTOP, signal.SIGKILL):
             self.daemon.process.send_signal(how)
+            self.wait_until_it_stands_still(self.daemon.process.pid)
             for _ in range(3):
                 began = time.monotonic()
                 answer = gateway.send(blocked, FORGED)

@@ -39,6 +39,11 @@ end() {
 configure() {
   local model
   model=$("$cms" model prepare --model "${CMS_MODEL:?must name the GGUF file to run; ./quickstart sets it}" | tail -n 1)
+  exec 9>"$out/.daemon.lock"
+  if ! flock -n 9; then
+    echo "Another ./quickstart runs its daemon in $here; end it first (Ctrl-C)." >&2
+    exit 1
+  fi
   rm -rf "$here"
   mkdir -p "$here"
   "$cms" key "$here/main.key" >/dev/null
