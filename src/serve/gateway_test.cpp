@@ -123,6 +123,17 @@ TEST(gateway_litellm, blocks_who_has_to_wait_and_nobody_else) {
   }
 }
 
+TEST(gateway_litellm, blocks_whoever_has_to_wait_however_long_the_text_is) {
+  ServeWorld world("litellm_long");
+  use_up(world, account_of_sk(world, "hash-of-a-key"), "review");
+  const auto answer = world.ask("POST", kLitellm, world.as(Role::tap) + "Content-Type: application/json\r\n",
+                                fmt::format(R"({{"input_type":"request","texts":["{}"],
+                                                 "request_data":{{"user_api_key_hash":"hash-of-a-key"}}}})",
+                                            std::string(3'000'000, 'x')));
+  EXPECT_EQ(answer.status, 200U);
+  EXPECT_EQ(nlohmann::json::parse(answer.body)["action"], "BLOCKED");
+}
+
 TEST(gateway_litellm, takes_the_account_that_the_configuration_says) {
   ServeWorld world("litellm_team", {.litellm_account = "team"});
   use_up(world, "red", "review");
