@@ -132,6 +132,8 @@ class DashboardTest(unittest.TestCase):
                 print(json.dumps(line))
             elif not GOALS_ONLY:
                 print(f"  {'ok' if line['ok'] else 'FAILED'}  {line['check']} ({line['ms']} ms)")
+            if line.get("what", "").endswith((", ms", ", s")):
+                continue  # times are measured, by `prove`, and no test: machines are shared
             with self.subTest(line.get("what") or line["check"]):
                 self.assertTrue(line.get("holds", line.get("ok")), line.get("error") or line)
         self.assertEqual(done.returncode, 0)
