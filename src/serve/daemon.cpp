@@ -183,6 +183,8 @@ void Daemon::State::tell_damaged(const store::AccountName& name, const Error& er
 }
 
 Result<void> Daemon::State::serve() {
+  // Before HTTP: who is told there that the daemon is ready may call the proxy.
+  if (!config.proxy.upstream.empty()) CMS_CHECK(start_proxy());
   ApiParts parts;
   parts.model = &model;
   parts.store = &*store;
@@ -232,7 +234,6 @@ Result<void> Daemon::State::serve() {
     CMS_TRY(started, GrpcServer::start(options, std::move(of)));
     grpc.emplace(std::move(started));
   }
-  if (!config.proxy.upstream.empty()) CMS_CHECK(start_proxy());
   retention = std::jthread([this](const std::stop_token& stop) { retain(stop); });
   remembering = std::jthread([this](const std::stop_token& stop) {
     remember_all(*overview, *store, model, *engine, tenants(), clock, stop);
