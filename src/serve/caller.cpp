@@ -21,14 +21,17 @@ std::string_view trimmed(std::string_view text) {
   return text;
 }
 
-// The key in a header's value; of one with a scheme ("Bearer KEY") nothing where it is another one.
-std::string_view key_in(std::string_view value, bool has_scheme) {
-  if (!has_scheme) return trimmed(value);
+// The key after "Bearer"; nothing where the value has another scheme, or none.
+std::string_view bearer_in(std::string_view value) {
   constexpr std::string_view kScheme = "Bearer";
   value = trimmed(value);
   if (!same_word(value.substr(0, kScheme.size()), kScheme)) return {};
   value.remove_prefix(kScheme.size());
   return value.empty() || (value.front() > ' ' && value.front() < 0x7F) ? std::string_view() : trimmed(value);
+}
+
+std::string_view key_in(std::string_view header, std::string_view value) {
+  return header == kKeyHeaders[0] ? bearer_in(value) : trimmed(value);
 }
 
 // Hashed before it is keyed, since the store takes names of 256 bytes of UTF-8 and keys may be anything.
@@ -48,10 +51,15 @@ std::string_view api_key_of(const Headers& headers) {
   for (const auto wanted : kKeyHeaders) {
     for (const auto& [key, value] : headers) {
       if (!same_word(key, wanted)) continue;
-      if (const auto shown = key_in(value, wanted == kKeyHeaders[0]); !shown.empty()) return shown;
+      if (const auto shown = key_in(wanted, value); !shown.empty()) return shown;
     }
   }
   return {};
+}
+
+std::string_view api_key_in(std::string_view value) {
+  const auto key = bearer_in(value);
+  return key.empty() ? trimmed(value) : key;
 }
 
 bool shows_several_keys(const Headers& headers) {
@@ -61,7 +69,7 @@ bool shows_several_keys(const Headers& headers) {
     for (const auto& [key, value] : headers) {
       if (!same_word(key, wanted)) continue;
       if (++count > 1) return true;
-      const auto shown = key_in(value, wanted == kKeyHeaders[0]);
+      const auto shown = key_in(wanted, value);
       if (shown.empty()) continue;
       if (!first.empty() && shown != first) return true;
       first = shown;

@@ -19,6 +19,9 @@ namespace cms::serve {
 // at its ends; empty when it shows none.
 std::string_view api_key_of(const Headers& headers);
 
+// The key in the value of a header that holds one, with or without "Bearer ".
+std::string_view api_key_in(std::string_view value);
+
 // Whether a request shows more than one key: a header of them twice, or keys that differ. Which one counts is the
 // server's to say, so whoever decides by the other is led astray.
 bool shows_several_keys(const Headers& headers);

@@ -13,22 +13,15 @@ std::string_view first(const Headers& headers, std::string_view wanted) {
   return found == headers.end() ? std::string_view() : std::string_view(found->second);
 }
 
-// The key in a header of any name: without the scheme where it has one, so that it is the same account everywhere.
-std::string key_in(std::string_view value) {
-  const Headers shown{{"Authorization", std::string(value)}};
-  const auto key = api_key_of(shown);
-  return std::string(key.empty() ? value : key);
-}
-
 }  // namespace
 
 std::optional<std::string> account_of(const store::Store& store, std::string_view tenant, const Headers& headers,
                                       const Whose& whose) {
   if (const auto name = first(headers, whose.account_header); !name.empty()) return std::string(name);
   const bool any_key = whose.account_header.empty() && whose.key_header.empty();
-  const auto shown = any_key ? std::string(api_key_of(headers)) : key_in(first(headers, whose.key_header));
+  const auto shown = any_key ? api_key_of(headers) : api_key_in(first(headers, whose.key_header));
   // Gateways join headers of one name by commas, and servers take the first: the second must not make another account.
-  auto account = account_of_key(store, tenant, std::string_view(shown).substr(0, shown.find(',')));
+  auto account = account_of_key(store, tenant, shown.substr(0, shown.find(',')));
   return account ? std::optional(std::move(*account)) : std::nullopt;
 }
 

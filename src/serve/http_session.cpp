@@ -11,6 +11,7 @@
 #include <ctime>
 #include <limits>
 
+#include "serve/held_bytes.hpp"
 #include "serve/problem.hpp"
 
 namespace cms::serve {
@@ -79,24 +80,6 @@ std::string subject_of(SSL* native) {
   OPENSSL_free(text);
   return name.find('\0') == std::string::npos ? name : std::string();
 }
-
-// Bytes of bodies that are held, given back at the end.
-class Held {
- public:
-  explicit Held(Shared& shared) : shared_(shared) {}
-  Held(const Held&) = delete;
-  Held& operator=(const Held&) = delete;
-  ~Held() { give_back(); }
-  void give_back() { shared_.bodies_bytes -= std::exchange(bytes_, 0); }
-  bool take(std::uint64_t bytes) {
-    bytes_ = bytes;
-    return shared_.bodies_bytes.fetch_add(bytes) + bytes <= shared_.options.bodies_bytes_max;
-  }
-
- private:
-  Shared& shared_;
-  std::uint64_t bytes_ = 0;
-};
 
 // Where a stream of events waits. Shared, because a wake that was posted may arrive after the stream has ended.
 struct Pause {
@@ -176,7 +159,7 @@ class Session final : public Connection {
     ++shared_.requests;
     served_ = true;
     Request request = request_of(parser);
-    Held held(shared_);
+    HeldBytes held(shared_.bodies_bytes);
     std::unique_ptr<Response> response = admit(parser, request, held);
     if (response) {
       const bool unread = !parser.is_done();
@@ -201,7 +184,7 @@ class Session final : public Connection {
   }
 
   // The answer where none needs the body; otherwise the parser is ready to read it.
-  std::unique_ptr<Response> admit(Parser& parser, const Request& request, Held& held) {
+  std::unique_ptr<Response> admit(Parser& parser, const Request& request, HeldBytes& held) {
     if (auto wrong = head_problem(request, parser.get().version(), parser.chunked())) {
       ++shared_.malformed;
       return wrong;
@@ -212,7 +195,8 @@ class Session final : public Connection {
     parser.body_limit(admission.body_bytes_max);
     body_bytes_max_ = admission.body_bytes_max;
     const bool announced = parser.content_length().has_value();
-    if (request.has_body && !held.take(announced ? request.content_bytes : admission.body_bytes_max)) {
+    const auto bytes = announced ? request.content_bytes : admission.body_bytes_max;
+    if (request.has_body && !held.take(bytes, shared_.options.bodies_bytes_max)) {
       return std::make_unique<Response>(problem(Problem::overloaded, "Too many bodies at once; try again later."));
     }
     return nullptr;

@@ -25,7 +25,7 @@ struct PromptReaderOptions {
 struct PromptReaderCounters {
   std::uint64_t taken = 0;         // bodies
   std::uint64_t read = 0;          // whose prompts the engine has
-  std::uint64_t without_text = 0;  // that ask nothing in words, or are no JSON
+  std::uint64_t without_text = 0;  // that ask nothing in words
   std::uint64_t dropped = 0;       // did not fit into the queue
   std::uint64_t refused = 0;       // by the tap or the engine: overload
 };

@@ -16,14 +16,7 @@ Headers forwarded(const Headers& headers) {
   for (const auto& [key, value] : headers) {
     if (!same_word(key, "Connection")) continue;
     std::string_view rest = value;
-    while (!rest.empty()) {
-      const auto comma = std::min(rest.find(','), rest.size());
-      auto one = rest.substr(0, comma);
-      rest.remove_prefix(std::min(comma + 1, rest.size()));
-      while (one.starts_with(' ') || one.starts_with('\t')) one.remove_prefix(1);
-      while (one.ends_with(' ') || one.ends_with('\t')) one.remove_suffix(1);
-      named.emplace_back(one);
-    }
+    while (!rest.empty()) named.emplace_back(take_element(rest));
   }
   constexpr std::array<std::string_view, 12> kOfOneConnection{
       "Connection", "Keep-Alive", "Proxy-Connection", "Proxy-Authenticate", "Proxy-Authorization", "TE", "Trailer",
@@ -43,14 +36,14 @@ Headers forwarded(const Headers& headers) {
   return kept;
 }
 
-bool may_pass(const ProxyShared& shared, const Request& head) {
-  if (!head.target.starts_with('/')) return false;
+bool may_pass(const ProxyShared& shared, const std::string& target, const Headers& headers) {
+  if (!target.starts_with('/')) return false;
   const auto dots = [](const std::string& segment) { return segment == "." || segment == ".."; };
   if (shared.upstream.target != "/") {
-    const auto target = parse_target(head.target);
-    if (!target || std::ranges::any_of(target->segments, dots)) return false;
+    const auto parts = parse_target(target);
+    if (!parts || std::ranges::any_of(parts->segments, dots)) return false;
   }
-  return !shared.options.key_header.empty() || !shows_several_keys(forwarded(head.headers));
+  return !shared.options.key_header.empty() || !shows_several_keys(headers);
 }
 
 std::string outside(const ProxyShared& shared, std::string location, const Request& head) {

@@ -8,7 +8,6 @@
 #include <boost/asio.hpp>
 #include <boost/asio/ssl.hpp>
 #include <boost/beast/http.hpp>
-#include <cmath>
 #include <limits>
 #include <optional>
 
@@ -16,8 +15,8 @@
 #include "serve/caller.hpp"
 #include "serve/client_watch.hpp"
 #include "serve/gateway.hpp"
+#include "serve/held_bytes.hpp"
 #include "serve/http_session.hpp"
-#include "serve/problem.hpp"
 #include "serve/wire.hpp"
 
 namespace cms::serve {
@@ -53,24 +52,6 @@ template <bool kIsRequest>
 void put_headers(http::message<kIsRequest, http::buffer_body>& out, const Headers& headers) {
   for (const auto& [key, value] : headers) out.insert(key, value);
 }
-
-// Bytes of copies for the tap, given back at the end.
-class Copies {
- public:
-  explicit Copies(std::atomic<std::uint64_t>& all) : all_(&all) {}
-  Copies(Copies&& other) noexcept : all_(other.all_), bytes_(std::exchange(other.bytes_, 0)) {}
-  Copies& operator=(Copies&&) = delete;
-  ~Copies() { give_back(); }
-  bool take(std::uint64_t bytes, std::uint64_t most) {
-    bytes_ += bytes;
-    return all_->fetch_add(bytes) + bytes <= most;
-  }
-  void give_back() { *all_ -= std::exchange(bytes_, 0); }
-
- private:
-  std::atomic<std::uint64_t>* all_;
-  std::uint64_t bytes_ = 0;
-};
 
 class ProxySession final : public Connection {
  public:
@@ -122,7 +103,7 @@ class ProxySession final : public Connection {
     bool sent = false;           // whole
     bool copied = false;         // `copy` is the whole body
     std::string copy;
-    Copies copies;               // what it holds of the bound
+    HeldBytes held;              // what it holds of the bound of all copies
   };
 
   Awaitable<bool> relay_one();
@@ -200,18 +181,18 @@ Awaitable<bool> ProxySession::relay_one() {
   }
   ++shared_.requests;
   served_ = true;
-  Passing passing{.copies = Copies(shared_.copies_bytes)};
+  Passing passing{.held = HeldBytes(shared_.copies_bytes)};
   passing.head = head_of(parser.get());
   passing.version = parser.get().version();
   passing.keep_alive = parser.keep_alive();
+  passing.headers = forwarded(passing.head.headers);
   if (const auto wrong = head_problem(passing.head, passing.version, parser.chunked());
-      wrong || parser.get().method() == http::verb::connect || !may_pass(shared_, passing.head)) {
+      wrong || parser.get().method() == http::verb::connect || !may_pass(shared_, passing.head.target, passing.headers)) {
     ++shared_.malformed;
     co_return co_await answer_self(api_error(400, "The request's head cannot be passed on.", "invalid_request_error",
                                              "malformed_request"), 11, false);
   }
   // By what the server will see: what is of this connection alone tells nothing.
-  passing.headers = forwarded(passing.head.headers);
   passing.account = account_of(passing.headers);
   const auto verdict = shared_.parts.gate->ask({shared_.options.tenant, passing.account});
   if (!verdict.pass) {
@@ -256,6 +237,8 @@ Awaitable<bool> ProxySession::pass(RequestParser& parser, Passing& passing) {
   }
   const unsigned status = answer->get().result_int();
   if (passing.copied && status / 100 == 2) shared_.parts.read(passing.account, std::move(passing.copy));
+  passing.copy = {};
+  passing.held.give_back();
   co_return co_await send_answer(*answer, passing);
 }
 
@@ -356,20 +339,19 @@ Awaitable<bool> ProxySession::send_request(RequestParser& parser, Passing& passi
   http::request<http::buffer_body> out;
   build(out, parser, passing);
   http::request_serializer<http::buffer_body> serializer(out);
-  const bool has_body = !parser.is_done();
-  bool reads = has_body && shared_.parts.read && passing.head.method == Method::post && asks(passing.head.target);
+  bool reads = !parser.is_done() && shared_.parts.read && passing.head.method == Method::post && asks(passing.head.target);
   const bool asked = reads;
   for (bool more = true; more;) {
     const auto bytes = co_await read_piece(client_, client_buffer_, parser, kPiece_s, error);
     if (error) co_return false;
     if (reads) {
       reads = passing.copy.size() + bytes <= shared_.options.prompt_bytes_max &&
-              passing.copies.take(bytes, kCopiesBytesMax);
+              passing.held.take(bytes, kCopiesBytesMax);
       if (reads) passing.copy.append(piece_.data(), bytes);
     }
     if (!reads && !passing.copy.empty()) {
       passing.copy = {};
-      passing.copies.give_back();
+      passing.held.give_back();
     }
     more = !parser.is_done();
     out.body() = {bytes > 0 ? piece_.data() : nullptr, bytes, more};

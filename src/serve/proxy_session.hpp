@@ -28,7 +28,8 @@ std::shared_ptr<Connection> make_proxy_connection(ProxyShared& shared, boost::as
 Headers forwarded(const Headers& headers);
 
 // Nothing that reaches beyond the path of the upstream, and no two keys of which the server might take the other one.
-bool may_pass(const ProxyShared& shared, const Request& head);
+// `headers` are those that go on.
+bool may_pass(const ProxyShared& shared, const std::string& target, const Headers& headers);
 
 // A redirection (Location) to the server itself, as the client can follow it: it knows the proxy alone.
 std::string outside(const ProxyShared& shared, std::string location, const Request& head);
