@@ -187,7 +187,8 @@ Awaitable<bool> ProxySession::relay_one() {
   passing.keep_alive = parser.keep_alive();
   passing.headers = forwarded(passing.head.headers);
   if (const auto wrong = head_problem(passing.head, passing.version, parser.chunked());
-      wrong || parser.get().method() == http::verb::connect || !may_pass(shared_, passing.head.target, passing.headers)) {
+      wrong || parser.get().method() == http::verb::connect ||
+      !may_pass(shared_, passing.head.target, passing.headers)) {
     ++shared_.malformed;
     co_return co_await answer_self(api_error(400, "The request's head cannot be passed on.", "invalid_request_error",
                                              "malformed_request"), 11, false);
@@ -339,7 +340,8 @@ Awaitable<bool> ProxySession::send_request(RequestParser& parser, Passing& passi
   http::request<http::buffer_body> out;
   build(out, parser, passing);
   http::request_serializer<http::buffer_body> serializer(out);
-  bool reads = !parser.is_done() && shared_.parts.read && passing.head.method == Method::post && asks(passing.head.target);
+  bool reads = !parser.is_done() && shared_.parts.read && passing.head.method == Method::post &&
+               asks(passing.head.target);
   const bool asked = reads;
   for (bool more = true; more;) {
     const auto bytes = co_await read_piece(client_, client_buffer_, parser, kPiece_s, error);
