@@ -48,11 +48,13 @@ pipeline::Model fitted(std::uint32_t length) {
     return std::move(result.model);
 }
 
-const pipeline::Model& model(std::uint32_t length) {
-  static const pipeline::Model short_one = fitted(64);
-  static const pipeline::Model long_one = fitted(256);
-  return length == 64 ? short_one : long_one;
+template <std::uint32_t kLength>
+const pipeline::Model& fitted_once() {
+  static const pipeline::Model model = fitted(kLength);
+  return model;
 }
+
+const pipeline::Model& model(std::uint32_t length) { return length == 64 ? fitted_once<64>() : fitted_once<256>(); }
 
 // Accounts after 200 requests each; what they hold is a real window.
 std::vector<pipeline::AccountState> accounts(std::size_t count, std::uint32_t length) {

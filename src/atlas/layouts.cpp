@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <numeric>
 
 #include "atlas/atlas.hpp"
 #include "base/directions.hpp"
@@ -45,6 +46,31 @@ CoarseCentroids coarse(const Atlas& atlas) {
   return result;
 }
 
+std::span<const std::int8_t> reference_point(const Atlas& atlas, std::size_t i) {
+  return std::span(atlas.reference).subspan(i * atlas.rank, atlas.rank);
+}
+
+void lay_out_reference(Atlas& atlas) {
+  auto& layouts = atlas.layouts;
+  const auto order = kernel_order(atlas);
+  std::vector<std::int8_t> rows;
+  std::vector<double> inverse_lengths;
+  for (const auto i : order) {
+    const auto row = reference_point(atlas, i);
+    rows.insert(rows.end(), row.begin(), row.end());
+    inverse_lengths.push_back(inverse_length(dot(row, row)));
+  }
+  layouts.reference = make_quads(rows, atlas.rank);
+  layouts.reference_inverse_lengths.assign(inverse_lengths.begin(), inverse_lengths.end());
+  layouts.reference_inverse_lengths.resize(layouts.reference.padded);
+  if (order.size() > kKernelPoints) {
+    layouts.kernel_weights.assign(kKernelPoints, 1.0F / kKernelPoints);
+  } else {
+    layouts.kernel_weights.assign(atlas.reference_weights.begin(), atlas.reference_weights.end());
+    layouts.kernel_weights.resize(layouts.reference.padded);
+  }
+}
+
 // How far the reference points lie from their k-th nearest others, by place and weight, and what that says of a chord.
 std::vector<float> surprisals_of(const Atlas& atlas) {
   const auto& layouts = atlas.layouts;
@@ -56,10 +82,10 @@ std::vector<float> surprisals_of(const Atlas& atlas) {
   std::vector<std::int32_t> products(layouts.reference.padded);
   std::vector<float> squares(layouts.reference.padded);
   for (std::size_t i = 0; i < count; ++i) {
-    const auto point = std::span<const std::int8_t>(atlas.reference).subspan(i * atlas.rank, atlas.rank);
+    const auto point = reference_point(atlas, i);
     cms::products(layouts.reference, point, products);
-    squared_chords(products, layouts.reference_inverse_lengths, layouts.reference_inverse_lengths[i], squares);
-    squares[i] = -1;  // itself, before all others
+    squared_chords(products, layouts.reference_inverse_lengths, inverse_length(dot(point, point)), squares);
+    *std::min_element(squares.begin(), squares.begin() + static_cast<std::ptrdiff_t>(count)) = -1;  // itself: 0 before
     const float kth = kth_smallest(std::span(squares).first(count), atlas.knn_k + 1);
     weights[surprisal_place(round_chord(std::sqrt(kth)))] += atlas.reference_weights[i];
     total += atlas.reference_weights[i];
@@ -76,20 +102,50 @@ std::vector<float> surprisals_of(const Atlas& atlas) {
 
 }  // namespace
 
+std::vector<std::uint32_t> kernel_order(const Atlas& atlas) {
+  const std::size_t count = atlas.reference.size() / atlas.rank;
+  std::vector<std::uint32_t> order(count);
+  std::iota(order.begin(), order.end(), 0U);
+  if (count <= kKernelPoints) return order;
+  const auto points = make_quads(atlas.reference, atlas.rank);
+  std::vector<double> inverse_lengths(points.padded);
+  for (std::size_t i = 0; i < count; ++i) {
+    const auto row = reference_point(atlas, i);
+    inverse_lengths[i] = inverse_length(dot(row, row));
+  }
+  const float scale = 0.5F / (atlas.bandwidth * atlas.bandwidth);
+  std::vector<std::int32_t> products(points.padded);
+  std::vector<float> distances(points.padded), kernels(points.padded);
+  const auto kernels_of = [&](std::size_t i) {
+    cms::products(points, reference_point(atlas, i), products);
+    chords(products, inverse_lengths, inverse_lengths[i], distances);
+    gaussians(distances, scale, kernels);
+  };
+  std::vector<double> wanted(count), sums(count);  // mean kernel to all; to those chosen so far
+  for (std::size_t i = 0; i < count; ++i) {
+    kernels_of(i);
+    for (std::size_t j = 0; j < count; ++j) wanted[j] += static_cast<double>(atlas.reference_weights[i]) * kernels[j];
+  }
+  for (std::size_t chosen = 0; chosen < kKernelPoints; ++chosen) {
+    const auto gain = [&](std::uint32_t i) { return wanted[i] - sums[i] / static_cast<double>(chosen + 1); };
+    auto best = order.begin() + static_cast<std::ptrdiff_t>(chosen);
+    for (auto at = best; at != order.end(); ++at) {
+      if (gain(*at) > gain(*best)) best = at;
+    }
+    std::rotate(order.begin() + static_cast<std::ptrdiff_t>(chosen), best, best + 1);
+    kernels_of(order[chosen]);
+    for (std::size_t j = 0; j < count; ++j) sums[j] += kernels[j];
+  }
+  return order;
+}
+
 void derive(Atlas& atlas) {
   auto& layouts = atlas.layouts;
   layouts.projection = make_columns(atlas.projection, atlas.manifest.dimension);
   layouts.sketch = make_columns(atlas.sketch, atlas.manifest.dimension);
   if (!atlas.centroids.empty()) layouts.centroids = coarse(atlas);
   if (atlas.reference.empty()) return;
-  layouts.reference = make_quads(atlas.reference, atlas.rank);
-  layouts.reference_inverse_lengths.assign(layouts.reference.padded, 0.0);
-  layouts.reference_weights.assign(layouts.reference.padded, 0.0F);
-  for (std::size_t i = 0; i < atlas.reference_weights.size(); ++i) {
-    const auto row = std::span<const std::int8_t>(atlas.reference).subspan(i * atlas.rank, atlas.rank);
-    layouts.reference_inverse_lengths[i] = inverse_length(dot(row, row));
-    layouts.reference_weights[i] = atlas.reference_weights[i];
-  }
+  lay_out_reference(atlas);
   layouts.surprisals = surprisals_of(atlas);
 }
 

@@ -35,14 +35,23 @@ inline std::size_t surprisal_place(std::uint16_t chord) { return chord >> 6; }
 struct Layouts {
   Columns projection, sketch;
   CoarseCentroids centroids;
-  Quads reference;
+  Quads reference;                                  // the kernel's points first
   AlignedVector<double> reference_inverse_lengths;  // reference.padded, surplus ones 0
-  AlignedVector<float> reference_weights;           // reference.padded, surplus ones 0
+  AlignedVector<float> kernel_weights;              // of the first rows, up to a multiple of kLanes, surplus ones 0
   // -log of the conformal p-value of a point whose distance to its k-th nearest reference point lies in that place,
   // nats: (1 / n + share of the reference points at least as far from the others, by weight) / (1 / n + 1). Rising;
   // kSurprisals entries, all 0 where there are no more than k reference points.
   std::vector<float> surprisals;
 };
+
+// Reference points that stand for all of them in kernel means.
+inline constexpr std::size_t kKernelPoints = 256;
+
+// Rows of the reference, the kernel's first: where there are more than kKernelPoints, as many are herded, of one weight
+// each, so that their mean kernel is near that of all by weight; the others follow as they lie.
+// Cost: kernels between all reference points. Reference: Chen, Welling, Smola, Super-samples from kernel herding, UAI
+// 2010, eq. 8 (each point at most once). Measured: docs/measures/divergence.md.
+std::vector<std::uint32_t> kernel_order(const Atlas& atlas);
 
 // Makes the layouts of what the atlas holds so far; parts that are empty stay empty.
 void derive(Atlas& atlas);

@@ -63,7 +63,8 @@ void meet_reference(const Atlas& atlas, std::span<const std::int32_t> products, 
   scratch.squares.resize(layouts.reference.padded);
   squared_chords(products, layouts.reference_inverse_lengths, inverse_length(dot(point, point)), scratch.squares);
   const float scale = 0.5F / (atlas.bandwidth * atlas.bandwidth);
-  out.benign_kernel = weighted_gaussian_sum(scratch.squares, layouts.reference_weights, scale);
+  const auto kernel_squares = std::span(scratch.squares).first(layouts.kernel_weights.size());
+  out.benign_kernel = weighted_gaussian_sum(kernel_squares, layouts.kernel_weights, scale);
   out.benign_knn = std::sqrt(kth_smallest(std::span(scratch.squares).first(layouts.reference.rows), atlas.knn_k));
 }
 

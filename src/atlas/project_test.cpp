@@ -41,14 +41,17 @@ Projected plainly(const Atlas& atlas, std::span<const float> raw) {
 
   const std::span<const std::int8_t> rounded(result.point);
   std::vector<float> squares;
-  for (std::size_t i = 0; i < atlas.reference_weights.size(); ++i) {
+  for (const auto i : kernel_order(atlas)) {
     const auto other = std::span<const std::int8_t>(atlas.reference).subspan(i * atlas.rank, atlas.rank);
     squares.push_back(squared_chord(dot(rounded, other), inverse_length(dot(rounded, rounded)),
                                     inverse_length(dot(other, other))));
   }
   std::vector<float> sums(16);
-  result.benign_kernel = scalar::weighted_gaussian_sum(
-      squares, atlas.reference_weights, 0.5F / (atlas.bandwidth * atlas.bandwidth), std::span<float, 16>(sums));
+  std::vector<float> weights = atlas.reference_weights;
+  if (weights.size() > kKernelPoints) weights.assign(kKernelPoints, 1.0F / kKernelPoints);
+  result.benign_kernel =
+      scalar::weighted_gaussian_sum(std::span(squares).first(weights.size()), weights,
+                                    0.5F / (atlas.bandwidth * atlas.bandwidth), std::span<float, 16>(sums));
   std::sort(squares.begin(), squares.end());
   result.benign_knn = std::sqrt(squares[atlas.knn_k - 1]);
   return result;
@@ -103,6 +106,55 @@ TEST(Project, gives_the_bytes_of_plain_loops_for_any_batch_on_every_instruction_
       }
     });
   }
+}
+
+std::span<const std::int8_t> reference_of(const Atlas& atlas, std::size_t i) {
+  return std::span<const std::int8_t>(atlas.reference).subspan(i * atlas.rank, atlas.rank);
+}
+
+double kernel_between(const Atlas& atlas, std::size_t i, std::size_t j) {
+  const auto a = reference_of(atlas, i), b = reference_of(atlas, j);
+  const float distance = chord(dot(a, b), inverse_length(dot(a, a)), inverse_length(dot(b, b)));
+  return gaussian(distance, 0.5F / (atlas.bandwidth * atlas.bandwidth));
+}
+
+// Chen, Welling, Smola 2010, eq. 8, with every kernel and every sum made anew at each step.
+TEST(Herding, takes_at_each_step_the_point_that_is_least_served_by_those_before) {
+  const auto atlas = example_atlas({48, 16, 16, 24, 300, 5}, 5);
+  const auto order = kernel_order(atlas);
+  ASSERT_EQ(order.size(), 300U);
+  std::vector<bool> taken(300);
+  for (std::size_t step = 0; step < kKernelPoints; ++step) {
+    double best = -1e9, here = -1e9;
+    for (std::size_t i = 0; i < 300; ++i) {
+      if (taken[i]) continue;
+      double gain = 0;
+      for (std::size_t j = 0; j < 300; ++j) gain += atlas.reference_weights[j] * kernel_between(atlas, i, j);
+      for (std::size_t m = 0; m < step; ++m) gain -= kernel_between(atlas, i, order[m]) / static_cast<double>(step + 1);
+      best = std::max(best, gain);
+      if (i == order[step]) here = gain;
+    }
+    ASSERT_NEAR(here, best, 1e-9) << step;
+    taken[order[step]] = true;
+  }
+  EXPECT_TRUE(std::is_sorted(order.begin() + kKernelPoints, order.end()));
+}
+
+TEST(Herding, gives_mean_kernels_nearer_to_those_of_all_than_as_many_points_drawn_by_chance) {
+  const auto atlas = example_atlas({48, 16, 16, 24, 2048, 5}, 9);
+  const auto order = kernel_order(atlas);
+  double herded = 0, drawn = 0;
+  for (std::size_t i = 0; i < 2048; i += 16) {
+    double all = 0, of_herded = 0, of_drawn = 0;
+    for (std::size_t j = 0; j < 2048; ++j) all += atlas.reference_weights[j] * kernel_between(atlas, i, j);
+    for (std::size_t m = 0; m < kKernelPoints; ++m) {
+      of_herded += kernel_between(atlas, i, order[m]) / kKernelPoints;
+      of_drawn += kernel_between(atlas, i, m) / kKernelPoints;  // the points of an example lie in no order
+    }
+    herded += (of_herded - all) * (of_herded - all);
+    drawn += (of_drawn - all) * (of_drawn - all);
+  }
+  EXPECT_LT(herded, drawn / 4);
 }
 
 // Each point's distance to its k-th nearest other one, and the weight of those at least as far as the place begins.

@@ -89,7 +89,8 @@ class Annotator {
   // Fills the cycle i-k-j-l, whose edges came before. Gives the class that it ends, nullopt when it ends none or when
   // the budget was exceeded on the way.
   std::optional<std::uint32_t> fill(std::uint32_t i, std::uint32_t k, std::uint32_t j, std::uint32_t l) {
-    if (!know(i, k) || !know(j, k) || !know(i, l) || !know(j, l)) return std::nullopt;
+    const bool known = (code(i, k) != 0) & (code(j, k) != 0) & (code(i, l) != 0) & (code(j, l) != 0);
+    if (!known && (!know(i, k) || !know(j, k) || !know(i, l) || !know(j, l))) return std::nullopt;
     const std::uint64_t* ik = vector(i, k);
     const std::uint64_t* jk = vector(j, k);
     const std::uint64_t* il = vector(i, l);
@@ -212,7 +213,11 @@ class Annotator {
     }
     budget_.spend(blocks());
     const std::uint64_t unit = std::uint64_t{1} << youngest % 64;
-    words_ == 1 ? add_sum_to_holders(unit) : add_sum_to_holders(youngest / 64, unit);
+    switch (words_) {
+      case 1: add_sum_to_holders(unit); break;
+      case 2: add_sum_of_two_to_holders(youngest / 64, unit); break;
+      default: add_sum_to_holders(youngest / 64, unit);
+    }
     memory_.free[youngest / 64] |= unit;
     if (budget_.exceeded()) return std::nullopt;
     return index;
@@ -228,6 +233,25 @@ class Annotator {
       const auto holds = hn::TestBit(before, hn::Set(tag, unit));
       hn::StoreU(hn::Xor(before, hn::IfThenElseZero(holds, sum)), tag, word);
     }
+  }
+  // Of two words: likewise.
+  void add_sum_of_two_to_holders(std::size_t w, std::uint64_t unit) {
+    const hn::CappedTag<std::uint64_t, kLanes> tag;
+    const auto low = hn::Set(tag, memory_.sum[0]);
+    const auto high = hn::Set(tag, memory_.sum[1]);
+    std::size_t holders = 0;
+    std::uint64_t* const low_plane = at(0, 0);
+    std::uint64_t* const high_plane = at(0, 1);
+    const std::uint64_t* const plane = at(0, w);
+    const std::size_t end = blocks() * kLanes;
+    for (std::size_t place = 0; place < end; place += hn::Lanes(tag)) {
+      const auto holds = hn::TestBit(hn::LoadU(tag, plane + place), hn::Set(tag, unit));
+      holders += hn::CountTrue(tag, holds);
+      hn::StoreU(hn::Xor(hn::LoadU(tag, low_plane + place), hn::IfThenElseZero(holds, low)), tag, low_plane + place);
+      hn::StoreU(hn::Xor(hn::LoadU(tag, high_plane + place), hn::IfThenElseZero(holds, high)), tag,
+                 high_plane + place);
+    }
+    budget_.spend(holders * memory_.filled.size());
   }
   // Of several: most blocks have no such vector, most words of the sum are 0.
   void add_sum_to_holders(std::size_t w, std::uint64_t unit) {

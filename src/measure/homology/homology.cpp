@@ -89,26 +89,34 @@ Work diagrams(const Distances& distances, const Options& options, Scratch& scrat
 
 namespace {
 
+// Everybody's list grows until all have enough, looked at after each block of edges: a list that is longer than needed
+// costs less than a branch that cannot be guessed.
 template <typename Packed>
 void nearest(const std::vector<Packed>& edges, const Distances& distances, Neighbours& out) {
-  std::array<std::uint32_t, kPointsMax> found{};
-  const std::uint32_t wanted = out.count * out.k;
-  std::uint32_t left = wanted;
-  // What a point has enough of goes into one entry too many: a store costs less than a branch that cannot be guessed.
-  const auto add = [&](std::uint32_t from, std::uint32_t to, float length) {
-    const bool open = found[from] < out.k;
-    const std::uint32_t entry = open ? from * out.k + found[from] : wanted;
-    out.slots[entry] = static_cast<std::uint8_t>(to);
-    out.lengths[entry] = length;
-    found[from] += open;
-    left -= open;
+  constexpr std::size_t kBlock = 64;
+  std::array<std::uint8_t, std::size_t{kPointsMax} * kPointsMax> lists;  // kPointsMax entries a point
+  std::array<std::uint8_t, kPointsMax> found{};
+  const auto least = [&] {
+    std::uint8_t least = kPointsMax - 1;
+    for (std::uint32_t i = 0; i < out.count; ++i) least = std::min(least, found[i]);
+    return least;
   };
-  for (std::size_t e = 0; left > 0; ++e) {
-    const std::uint32_t i = edges[e].first();
-    const std::uint32_t j = edges[e].second();
-    const float length = distances(i, j);
-    add(i, j, length);
-    add(j, i, length);
+  for (std::size_t e = 0; least() < out.k;) {
+    for (const std::size_t end = std::min(e + kBlock, edges.size()); e < end; ++e) {
+      const std::uint32_t i = edges[e].first();
+      const std::uint32_t j = edges[e].second();
+      lists[i * kPointsMax + found[i]++] = static_cast<std::uint8_t>(j);
+      lists[j * kPointsMax + found[j]++] = static_cast<std::uint8_t>(i);
+    }
+  }
+  std::uint8_t* slot = out.slots.data();
+  float* length = out.lengths.data();
+  for (std::uint32_t i = 0, k = out.k, count = out.count; i < count; ++i) {
+    const float* row = distances.row(i);
+    for (std::uint32_t rank = 0; rank < k; ++rank) {
+      *slot = lists[i * kPointsMax + rank];
+      *length++ = row[*slot++];
+    }
   }
 }
 
@@ -117,12 +125,10 @@ void nearest(const std::vector<Packed>& edges, const Distances& distances, Neigh
 void nearest(const State& state, const Distances& distances, std::uint32_t k, Neighbours& out) {
   out.count = state.count;
   out.k = state.count == 0 ? 0 : std::min(k, state.count - 1);
-  out.slots.resize(std::size_t{out.count} * out.k + 1);
-  out.lengths.resize(std::size_t{out.count} * out.k + 1);
+  out.slots.resize(std::size_t{out.count} * out.k);
+  out.lengths.resize(std::size_t{out.count} * out.k);
   state.length <= kNarrowMax ? nearest(state.order.narrow, distances, out)
                              : nearest(state.order.wide, distances, out);
-  out.slots.pop_back();
-  out.lengths.pop_back();
 }
 
 Result<void> check(const Distances& distances) {

@@ -7,8 +7,7 @@
 
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "measure/homology/walk.cpp"
-#include <hwy/foreach_target.h>
-// Highway's headers have to follow.
+#include <hwy/foreach_target.h>  // Highway's other headers follow it.
 #include <hwy/highway.h>
 
 #include "measure/homology/annotations.inl"
@@ -51,6 +50,12 @@ struct Slots {
         visit(static_cast<std::uint32_t>(w * 64 + std::countr_zero(rest)));
       }
     }
+  }
+  [[nodiscard]] bool meets(const Slots& other) const {
+    for (std::size_t w = 0; w < Words; ++w) {
+      if ((words[w] & other.words[w]) != 0) return true;
+    }
+    return false;
   }
   friend Slots operator&(Slots a, const Slots& b) {
     for (std::size_t w = 0; w < Words; ++w) a.words[w] &= b.words[w];
@@ -191,11 +196,14 @@ class Walk {
       }
       return star ? Lune::connected : known;
     } else {
-      if (!(searching_ & (known == Lune::connected))) {
+      if (!searching_) {
+        // Which lunes are empty is all that matters; late ones hold most points, so the first word tells.
+        if (!joined_[i].meets(joined_[j])) [[unlikely]] known = connect(i, j);
+      } else if (known != Lune::connected) {
         const Slots<Words> lune = joined_[i] & joined_[j];
         if (lune.empty()) {
           known = connect(i, j);
-        } else if (searching_) {
+        } else {
           const bool star = known == Lune::unknown && (lune - joined_[lune.lowest()]).empty();
           known = star ? Lune::connected : close(i, j, lune, grew);
         }
@@ -278,18 +286,29 @@ class Walk {
 
   // The slots of `rest` that are joined to `level`.
   Slots<Words> next_level(const Slots<Words>& level, const Slots<Words>& rest, std::size_t& steps) {
-    Slots<Words> next;
-    const int level_size = level.size();
-    const int rest_size = rest.size();
+    const int level_size = level.size(), rest_size = rest.size();
     steps += static_cast<std::size_t>(std::min(level_size, rest_size));
-    if (level_size < rest_size) {
-      level.for_each([&](std::uint32_t slot) { next = next | joined_[slot]; });
-      return next & rest;
-    }
+    // Of one word, which side is smaller costs more to guess than to do without.
+    if (Words == 1 || level_size < rest_size) return joined_to(level) & rest;
+    Slots<Words> next;
     rest.for_each([&](std::uint32_t slot) {
-      if (!(joined_[slot] & level).empty()) next.insert(slot);
+      if (joined_[slot].meets(level)) next.insert(slot);
     });
     return next;
+  }
+
+  [[nodiscard]] Slots<Words> joined_to(Slots<Words> slots) const {
+    Slots<Words> found;
+    if constexpr (Words == 1) {
+      // Four at a time, of no slot where there are fewer: how many there are is hard to guess.
+      std::uint64_t& rest = slots.words[0];
+      do {
+        for (int i = 0; i < 4; ++i, rest &= rest - 1) found = found | joined_[slots.lowest()];
+      } while (rest != 0);
+    } else {
+      slots.for_each([&](std::uint32_t slot) { found = found | joined_[slot]; });
+    }
+    return found;
   }
 
   const Distances& distances_;
