@@ -15,7 +15,7 @@ WINDOW = 64
 # example takes 1,224.
 REFERENCES = (256, 1024, 2048)
 SERVED = 256
-EVENTS = 32  # of a round
+EVENTS = 128  # of a round
 TOLERANCE = 1e-5
 
 
