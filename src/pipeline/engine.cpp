@@ -433,11 +433,10 @@ Outcome Engine::ingest(Batch batch) {
 }
 
 Result<std::optional<Standing>> Engine::look_up(const store::AccountName& name, double time) {
-  std::optional<Standing> standing;
-  const auto look = [&](const Account& found) { standing = standing_of(state_->model, state_->prices, found, time); };
   const Timed timed(state_->hooks.look_up_s);
-  CMS_CHECK(state_->lane_of(name).shard->look(name, look));
-  return standing;
+  CMS_TRY(head, state_->lane_of(name).shard->head(name));
+  if (!head) return std::nullopt;
+  return standing_of(state_->model, state_->prices, *head, time);
 }
 
 Result<std::optional<Account>> Engine::account(const store::AccountName& name) {
