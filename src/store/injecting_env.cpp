@@ -297,8 +297,8 @@ IOStatus InjectingFiles::RenameFile(const std::string& from, const std::string& 
                           : std::nullopt;
   const IOStatus status = target()->RenameFile(from, to, options, debug);
   if (auto moved = files_.extract(clean(from)); status.ok() && !moved.empty()) {
-    // A folder changes in order: a rename is lost with the new files that it may speak of, or kept with them. Here it is
-    // lost. What the file holds is cut at its last sync like any other.
+    // A folder changes in order: a rename is lost with the new files that it may speak of, or kept with them. Here both
+    // are lost. What the file holds is cut at its last sync like any other.
     moved.mapped().in_folder = false;
     moved.mapped().replaced = std::move(replaced);
     files_.insert_or_assign(clean(to), moved.mapped());
