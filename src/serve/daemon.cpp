@@ -307,9 +307,10 @@ MetricsSnapshot Daemon::State::snapshot() const {
 Result<void> Daemon::State::reload_policy(const std::string& by) {
   CMS_TRY(next, read_policy(config.policy_file.empty() ? file : config.policy_file));
   CMS_CHECK(check_allowances(next, config.tenants));
+  const bool changed = *policy.get() != next;
   policy.set(next);
   log->write(Level::info, Scope::policy, "reloaded", "policy read again");
-  watcher->tell(EventKind::policy_changed, {}, "read again, by " + by);
+  if (changed) watcher->tell(EventKind::policy_changed, {}, "read again, by " + by);
   return {};
 }
 

@@ -155,11 +155,13 @@ class ServeWorld {
     store_.emplace(store::Store::open(options, {{"acme", acme}, {"other", other}}).value());
     engine.shards = 1;
     overview_.emplace(kTenants, [this] { return policy; }, now.load());
+    pipeline::Engine::Hooks hooks;
+    hooks.erased = [this](const store::AccountName& name) { overview_->forget(name); };
     engine_.emplace(pipeline::Engine::start(model_, *store_, engine, [this] { return now.load(); },
                                             [this](std::span<const pipeline::Change> changes) {
                                               overview_->take(changes, now.load());
                                             },
-                                            {.erased = [this](const auto& name) { overview_->forget(name); }})
+                                            hooks)
                         .value());
     gate_.emplace(*engine_, *store_, [this] { return policy; }, [this] { return now.load(); }, GateOptions());
     make_tokens();

@@ -193,7 +193,9 @@ class DaemonTest(program.ProgramTest):
         account = f"/v1/tenants/t/accounts/{name}"
         self.daemon.ask("PUT", account + "/labels", b'{"label": "honest"}', "analyst")
         self.daemon.ask("PUT", account + "/override", b'{"action": "limit", "until": 1e10, "why": "x"}', "analyst")
-        self.assertEqual(self.daemon.ask("POST", "/v1/policy/reload", role="admin")[0], 200)
+        for text in ("[policy]\nobserve = 0.2\n", "[policy]\nobserve = 0.2 # the same\n"):
+            self.daemon.policy.write_text(text)
+            self.assertEqual(self.daemon.ask("POST", "/v1/policy/reload", role="admin")[0], 200)
         self.assertEqual(self.daemon.ask("DELETE", account, role="admin")[0], 204)
         self.assertEqual(self.daemon.ask("PUT", account + "/labels", b'{"label": "honest"}', "analyst")[0], 404)
         self.daemon.stop()
