@@ -60,7 +60,7 @@ class Traffic {
   // True when there was something to erase.
   bool erase(std::uint64_t account) {
     numbers_[account] = 0;
-    return store_->erase(name(account)).value_or(false);
+    return store_->erase(name(account)).value_or(false) && store_->compact_erased().has_value();
   }
 
  private:

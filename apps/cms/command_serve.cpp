@@ -1,5 +1,6 @@
 // cms serve: the daemon, until it is told to stop.
 #include <fmt/format.h>
+#include <malloc.h>
 
 #include <chrono>
 #include <csignal>
@@ -13,6 +14,9 @@ namespace {
 using cms::Result;
 
 constexpr double kDrain_s = 20;
+// Heaps of the allocator. It would make up to eight for each core, and each keeps what was most in it at any time:
+// under a flood those of dozens of threads come to more than the limits of memory allow for.
+constexpr int kHeaps = 2;
 
 struct Words {
   std::string config;
@@ -35,6 +39,7 @@ sigset_t block_signals() {
 }
 
 Result<void> run(const Words& words) {
+  mallopt(M_ARENA_MAX, kHeaps);
   const auto signals = block_signals();
   CMS_TRY(config, cms::serve::read_config(words.config));
   CMS_TRY(daemon, cms::serve::Daemon::start(config, words.config, now_s));

@@ -94,6 +94,7 @@ Result<void> erase(const Words& words) {
   if (!there) {
     return cms::fail(ErrorCode::bad_input, fmt::format("tenant {} has no account {}", words.tenant, words.account));
   }
+  CMS_CHECK(opened.compact_erased());
   CMS_TRY(name, opened.pseudonym({words.tenant, words.account}));
   // The store has no clock of its own; an entry by hand is told from the daemon's by its actor.
   const double now = std::chrono::duration<double>(std::chrono::system_clock::now().time_since_epoch()).count();

@@ -32,6 +32,25 @@ Refusal check(const Item& item, std::size_t dimension, double now, const EngineO
   return finite ? Refusal::none : Refusal::not_finite;
 }
 
+void count(Counters& counters, const Batch& batch, const Outcome& outcome) {
+  ++counters.batches;
+  counters.duplicates += outcome.status == Outcome::Status::duplicate ? 1 : 0;
+  if (outcome.status != Outcome::Status::done && outcome.status != Outcome::Status::refused) return;
+  const bool done = outcome.status == Outcome::Status::done;
+  counters.received += batch.items.size();
+  for (std::size_t i = 0; i < batch.items.size(); ++i) {
+    const auto refusal = done ? outcome.refusals[i] : outcome.refusals.front();
+    ++counters.by_refusal[static_cast<std::size_t>(refusal)];
+    if (refusal == Refusal::none) {
+      ++counters.scored;
+    } else if (refusal == Refusal::shed) {
+      ++counters.shed;
+    } else {
+      ++counters.refused;
+    }
+  }
+}
+
 void Producers::start(std::span<const store::Position> positions) {
   at_.clear();
   for (const auto& it : positions) at_[{it.tenant, it.producer}] = {it.epoch, it.sequence};

@@ -14,6 +14,9 @@ namespace cms::pipeline {
 // Why an item cannot be taken; `none` when it can.
 Refusal check(const Item& item, std::size_t dimension, double now, const EngineOptions& options);
 
+// Takes a batch that was answered with `outcome` into the counters.
+void count(Counters& counters, const Batch& batch, const Outcome& outcome);
+
 // Bytes of a producer's name; longer ones the store cannot keep.
 inline constexpr std::size_t kProducerBytesMax = 256;
 

@@ -122,7 +122,6 @@ struct Engine::State {
   Result<bool> commit(std::span<const std::unique_ptr<Ticket>> finished);
   void answer(std::vector<std::unique_ptr<Ticket>> finished);
   void fail_everything(std::vector<std::unique_ptr<Ticket>> finished, const std::string& why);
-  void count(const Ticket& ticket);
   void set_durable(bool now, const std::string& why = {});
   bool heal();
   Result<void> read_positions();
@@ -242,25 +241,6 @@ Result<bool> Engine::State::commit(std::span<const std::unique_ptr<Ticket>> fini
   return true;
 }
 
-void Engine::State::count(const Ticket& ticket) {
-  ++counters.batches;
-  counters.duplicates += ticket.outcome.status == Outcome::Status::duplicate ? 1 : 0;
-  if (ticket.outcome.status != Outcome::Status::done && ticket.outcome.status != Outcome::Status::refused) return;
-  const bool done = ticket.outcome.status == Outcome::Status::done;
-  counters.received += ticket.batch.items.size();
-  for (std::size_t i = 0; i < ticket.batch.items.size(); ++i) {
-    const auto refusal = done ? ticket.outcome.refusals[i] : ticket.outcome.refusals.front();
-    ++counters.by_refusal[static_cast<std::size_t>(refusal)];
-    if (refusal == Refusal::none) {
-      ++counters.scored;
-    } else if (refusal == Refusal::shed) {
-      ++counters.shed;
-    } else {
-      ++counters.refused;
-    }
-  }
-}
-
 void Engine::State::set_durable(bool now, const std::string& why) {
   if (durable.exchange(now) != now && hooks.durable) hooks.durable(now, why);
 }
@@ -279,15 +259,20 @@ void Engine::State::answer(std::vector<std::unique_ptr<Ticket>> finished) {
   std::vector<Change> changes;
   std::uint64_t items = 0;
   for (const auto& ticket : finished) {
+    std::uint64_t shed = 0;
     for (std::size_t i = 0; i < ticket->items.size(); ++i) {
       auto& item = ticket->items[i];
       auto& refusal = ticket->outcome.refusals[ticket->places[i]];
-      if (item.result == ShardItem::Result::left_out) refusal = Refusal::shed;
+      if (item.result == ShardItem::Result::left_out) {
+        refusal = Refusal::shed;
+        ++shed;
+      }
       if (item.result == ShardItem::Result::damaged) refusal = Refusal::store;
       if (item.result != ShardItem::Result::advanced) continue;
       changes.push_back({std::move(ticket->names[ticket->places[i]]), item.time, item.advanced.score});
     }
     items += ticket->items.size();
+    if (shed > 0 && hooks.shed) hooks.shed(ticket->batch.tenant, shed);
   }
   for (const auto& lane : lanes) lane->shard->durable(finished.back()->number);
   // Before an erasure that waits may go on: it must not hear of the account after that.
@@ -296,7 +281,7 @@ void Engine::State::answer(std::vector<std::unique_ptr<Ticket>> finished) {
   {
     const std::lock_guard lock(admission);
     ++counters.commits;
-    for (const auto& ticket : finished) count(*ticket);
+    for (const auto& ticket : finished) count(counters, ticket->batch, ticket->outcome);
   }
   changed.notify_all();
   for (const auto& ticket : finished) ticket->done(std::move(ticket->outcome));
@@ -326,7 +311,7 @@ void Engine::State::fail_everything(std::vector<std::unique_ptr<Ticket>> finishe
     queued -= ticket->items.size();
     ticket->outcome.status = Outcome::Status::refused;
     ticket->outcome.refusals.assign(1, Refusal::store);
-    count(*ticket);
+    count(counters, ticket->batch, ticket->outcome);
   }
   --pauses;
   lock.unlock();
@@ -404,7 +389,7 @@ void Engine::submit(Batch batch, std::function<void(Outcome)> done) {
   // A duplicate waits with the rest: what it repeats may not be durable yet.
   const auto status = ticket->outcome.status;
   if (status != Outcome::Status::done && status != Outcome::Status::duplicate) {
-    state_->count(*ticket);
+    count(state_->counters, ticket->batch, ticket->outcome);
     lock.unlock();
     return ticket->done(std::move(ticket->outcome));
   }
@@ -433,11 +418,10 @@ Outcome Engine::ingest(Batch batch) {
 }
 
 Result<std::optional<Standing>> Engine::look_up(const store::AccountName& name, double time) {
-  std::optional<Standing> standing;
-  const auto look = [&](const Account& found) { standing = standing_of(state_->model, state_->prices, found, time); };
   const Timed timed(state_->hooks.look_up_s);
-  CMS_CHECK(state_->lane_of(name).shard->look(name, look));
-  return standing;
+  CMS_TRY(head, state_->lane_of(name).shard->head(name));
+  if (!head) return std::nullopt;
+  return standing_of(state_->model, state_->prices, *head, time);
 }
 
 Result<std::optional<Account>> Engine::account(const store::AccountName& name) {
@@ -462,21 +446,33 @@ void Engine::State::resume() {
 }
 
 Result<bool> Engine::erase(const store::AccountName& name) {
-  state_->pause();
-  auto erased = state_->store.erase(name);
-  state_->lane_of(name).shard->forget(name);
-  state_->resume();
+  auto& state = *state_;
+  state.pause();
+  auto erased = state.store.erase(name);
+  state.lane_of(name).shard->forget(name);
+  // Also where it failed half-way: rows that may be gone must not be remembered.
+  if (state.hooks.erased && (!erased || *erased)) state.hooks.erased(name);
+  state.resume();
+  CMS_CHECK(erased);
+  CMS_CHECK(state.store.compact_erased());
   return erased;
 }
 
 Result<std::uint64_t> Engine::erase_before(const std::string& tenant, double time) {
-  state_->pause();
-  auto erased = state_->store.erase_before(tenant, time);
-  if (!erased || *erased > 0) {
-    for (const auto& lane : state_->lanes) lane->shard->forget_all();
+  auto& state = *state_;
+  state.pause();
+  std::vector<std::string> erased;
+  const auto done = state.store.erase_before(tenant, time, erased);
+  if (!done || !erased.empty()) {
+    for (const auto& lane : state.lanes) lane->shard->forget_all();
   }
-  state_->resume();
-  return erased;
+  if (state.hooks.erased) {
+    for (const auto& account : erased) state.hooks.erased({tenant, account});
+  }
+  state.resume();
+  CMS_CHECK(done);
+  CMS_CHECK(state.store.compact_erased());
+  return erased.size();
 }
 
 bool Engine::durable() const { return state_->durable; }

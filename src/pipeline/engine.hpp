@@ -113,6 +113,10 @@ class Engine {
     std::function<void(double)> commit_s, look_up_s;
     std::function<void(bool, const std::string&)> durable;
     std::function<void(const store::AccountName&, const Error&)> load_failed;
+    // An account was erased; nothing of it is heard before what it does after that. From who erased, without waiting.
+    std::function<void(const store::AccountName&)> erased;
+    // So many requests of a tenant were shed in one commit. From the committer.
+    std::function<void(const std::string&, std::uint64_t)> shed;
   };
 
   // Starts the threads; the model and the store outlive it. Errors: those of reading positions.
@@ -128,15 +132,16 @@ class Engine {
   // The same, waiting.
   Outcome ingest(Batch batch);
 
-  // How an account stands at `time`; nothing when it is not known. Reads memory, else the store. Errors: `bad_input`
-  // when its records are damaged.
+  // How an account stands at `time`; nothing when it is not known. Reads memory, and waits for no step then; else the
+  // store, from where it stays in memory. Errors: `bad_input` when its records are damaged.
   Result<std::optional<Standing>> look_up(const store::AccountName& name, double time);
 
   // A copy of an account with all that is kept of it, for pictures and for who looks at all accounts: what is in memory
   // stays as it is, and the look is not timed. Errors: as look_up(). Cost: some 20 KB, or a load.
   Result<std::optional<Account>> account(const store::AccountName& name);
 
-  // Forgets an account here and in the store, after what was admitted before. True when there was something.
+  // Forgets an account here and in the store, after what was admitted before. True when there was something. Batches
+  // wait until its rows are gone, and not until its bytes are.
   Result<bool> erase(const store::AccountName& name);
 
   // The same of a tenant's accounts whose last request is before `time`. Returns how many.

@@ -10,8 +10,6 @@ constexpr std::size_t kCandidates = 16;
 constexpr int kTurns = 8;                 // given to look-ups between two groups
 constexpr double kCleanPoh = 0.1;         // above it no policy has acted on an account yet
 
-bool clean(const Score& score) { return score.poh > kCleanPoh; }
-
 }  // namespace
 
 std::string key_of(const store::AccountName& name) { return name.tenant + '\0' + name.account; }
@@ -21,7 +19,7 @@ std::uint64_t account_bytes(const Model& model) {
   const std::uint64_t edges = std::uint64_t{model.window_length} * (model.window_length - 1) / 2 + 1;
   const std::uint64_t edge_bytes = model.window_length <= homology::kNarrowMax ? 2 : 4;
   constexpr std::uint64_t kAllocator = 128;  // headers of three blocks, a node of the map, a short key
-  return sizeof(Account) + sizeof(Score) + state.window.memory.size() + edges * edge_bytes + kAllocator +
+  return sizeof(Account) + sizeof(Head) + state.window.memory.size() + edges * edge_bytes + kAllocator +
          kHistoryPoints * sizeof(HistoryPoint);
 }
 
@@ -29,13 +27,16 @@ Shard::Shard(const Model& model, const store::Store& store, const ShardOptions& 
     : model_(model),
       store_(store),
       options_(options),
-      accounts_max_(std::max<std::uint64_t>(2 * kTogether, options.memory_bytes / account_bytes(model))) {}
+      accounts_max_(std::max<std::uint64_t>(2 * kTogether, options.memory_bytes / account_bytes(model))) {
+  residents_.reserve(accounts_max_);  // so that no look-up ever waits until they are all put elsewhere
+}
 
 Result<Shard::Resident> Shard::load(const store::AccountName& name, Scratch& scratch) const {
   CMS_TRY(records, store_.load(name));
   CMS_TRY(account, replay(model_, records, options_.steps_max, scratch));
   Resident resident;
-  resident.score = score_at(model_, account.state, account.state.time);
+  resident.poh = score_at(model_, account.state, account.state.time).poh;
+  resident.head = head_of(account);
   resident.account = std::move(account);
   return resident;
 }
@@ -46,10 +47,32 @@ Result<Shard::Resident*> Shard::resident(const store::AccountName& name) {
   if (const auto found = residents_.find(key); found != residents_.end()) return &found->second;
   CMS_TRY(loaded, load(name, scratch_));
   loads_.fetch_add(1, std::memory_order_relaxed);
+  return &place(key, std::move(loaded));
+}
+
+// With the lock.
+Shard::Resident& Shard::place(const std::string& key, Resident loaded) {
   make_room();
-  auto* placed = &residents_.emplace(key, std::move(loaded)).first->second;
+  const std::lock_guard heads(heads_mutex_);
+  auto& placed = residents_.emplace(key, std::move(loaded)).first->second;
   accounts_.store(residents_.size(), std::memory_order_relaxed);
   return placed;
+}
+
+Result<std::optional<Head>> Shard::head(const store::AccountName& name) {
+  const auto key = key_of(name);
+  std::uint64_t forgotten = 0;
+  {
+    const std::lock_guard heads(heads_mutex_);
+    if (const auto found = residents_.find(key); found != residents_.end()) {
+      const auto& head = found->second.head;
+      return head.records == 0 ? std::nullopt : std::optional(head);  // 0: all it has sent was shed
+    }
+    forgotten = forgotten_;
+  }
+  std::optional<Head> loaded;
+  CMS_CHECK(look_cold(name, key, forgotten, [&](const Account& account) { loaded = head_of(account); }, true));
+  return loaded;
 }
 
 // With the lock. Looks on from where it looked last.
@@ -66,8 +89,8 @@ void Shard::make_room() {
         const auto& candidate = entry->second;
         if (candidate.ticket > durable) continue;
         ++seen;
-        const bool better = best == nullptr || candidate.score.poh > best->score.poh ||
-                            (candidate.score.poh == best->score.poh &&
+        const bool better = best == nullptr || candidate.poh > best->poh ||
+                            (candidate.poh == best->poh &&
                              candidate.account.state.time < best->account.state.time);
         if (!better) continue;
         best = &candidate;
@@ -75,6 +98,7 @@ void Shard::make_room() {
       }
     }
     if (victim == nullptr) return;  // everything waits for its commit: queues bound how much that is
+    const std::lock_guard heads(heads_mutex_);
     residents_.erase(residents_.find(*victim));
     ++forgotten_;
     evictions_.fetch_add(1, std::memory_order_relaxed);
@@ -102,25 +126,28 @@ void Shard::step_group(std::span<ShardItem> items, Effort effort, std::uint64_t 
       continue;
     }
     Resident& account = **found;
-    if (item.clean_only && clean(account.score)) {
+    if (item.clean_only && account.poh > kCleanPoh) {
       item.result = ShardItem::Result::left_out;
       continue;
     }
     item.advanced = advance(model_, account.account, projected[i], item.time, effort, options_.steps_max, scratch_);
-    account.score = item.advanced.score;
+    account.poh = item.advanced.score.poh;
     account.ticket = ticket;
+    const auto head = head_of(account.account);
+    const std::lock_guard heads(heads_mutex_);
+    account.head = head;
   }
 }
 
 void Shard::forget(const store::AccountName& name) {
-  const std::lock_guard lock(mutex_);
+  const std::scoped_lock lock(mutex_, heads_mutex_);
   residents_.erase(key_of(name));
   ++forgotten_;
   accounts_.store(residents_.size(), std::memory_order_relaxed);
 }
 
 void Shard::forget_undurable() {
-  const std::lock_guard lock(mutex_);
+  const std::scoped_lock lock(mutex_, heads_mutex_);
   const auto durable = durable_.load(std::memory_order_acquire);
   std::erase_if(residents_, [&](const auto& entry) { return entry.second.ticket > durable; });
   ++forgotten_;
@@ -128,7 +155,7 @@ void Shard::forget_undurable() {
 }
 
 void Shard::forget_all() {
-  const std::lock_guard lock(mutex_);
+  const std::scoped_lock lock(mutex_, heads_mutex_);
   residents_.clear();
   ++forgotten_;
   accounts_.store(0, std::memory_order_relaxed);

@@ -5,7 +5,8 @@
 //  2. Those put out are the ones with the greatest PoH among kCandidates looked at, the longest idle of equals: keeping
 //     evidence in memory, not recency, is what the memory is for.
 // Threads: step() from the shard's own thread alone; the rest from any. Requests go in groups of kTogether, and only
-// within a group is the shard locked, so a look-up waits for that at most. Cost: that of the step.
+// within a group is the shard locked, so look() waits for that at most. head() does not: it reads a copy that has a
+// lock of its own, held for less than a microsecond a request. Cost: that of the step.
 #pragma once
 
 #include <atomic>
@@ -19,6 +20,7 @@
 #include <vector>
 
 #include "pipeline/record.hpp"
+#include "pipeline/standing.hpp"
 
 namespace cms::pipeline {
 
@@ -51,6 +53,10 @@ class Shard {
   // Everything up to this ticket is durable.
   void durable(std::uint64_t ticket) { durable_.store(ticket, std::memory_order_release); }
 
+  // What decisions need of an account; nothing when there is none. One that had to be loaded stays in memory. Errors:
+  // those of loading.
+  Result<std::optional<Head>> head(const store::AccountName& name);
+
   // Calls look(account) with the shard locked; false when there is none. One that had to be loaded stays in memory
   // unless `keep` is false. Errors: those of loading.
   template <typename Look>
@@ -68,7 +74,8 @@ class Shard {
  private:
   struct Resident {
     Account account;
-    Score score;
+    Head head;                 // of `account`
+    double poh = 1;            // after its last request
     std::uint64_t ticket = 0;  // of its last record
   };
   using Residents = std::unordered_map<std::string, Resident>;
@@ -76,7 +83,11 @@ class Shard {
   Result<Resident> load(const store::AccountName& name, Scratch& scratch) const;
   Result<Resident*> resident(const store::AccountName& name);
   void step_group(std::span<ShardItem> items, Effort effort, std::uint64_t ticket);
+  Resident& place(const std::string& key, Resident loaded);
   void make_room();
+  template <typename Look>
+  Result<bool> look_cold(const store::AccountName& name, const std::string& key, std::uint64_t forgotten,
+                         const Look& look, bool keep);
 
   const Model& model_;
   const store::Store& store_;
@@ -85,9 +96,11 @@ class Shard {
   Scratch scratch_;
 
   std::mutex mutex_;  // of what follows
+  // Of every resident's head, which accounts there are, and how many left: changed with both locks, read with either.
+  std::mutex heads_mutex_;
   Residents residents_;
-  std::size_t hand_ = 0;           // bucket where the search for whom to put out goes on
   std::uint64_t forgotten_ = 0;    // rises with every account that leaves: a load begun before is then thrown away
+  std::size_t hand_ = 0;           // bucket where the search for whom to put out goes on
 
   std::mutex cold_mutex_;  // of the scratch of look-ups that load
   Scratch cold_scratch_;
@@ -118,17 +131,25 @@ Result<bool> Shard::look(const store::AccountName& name, const Look& look, bool 
     }
     forgotten = forgotten_;
   }
+  return look_cold(name, key, forgotten, look, keep);
+}
+
+// One that was not in memory when `forgotten` accounts had left it.
+template <typename Look>
+Result<bool> Shard::look_cold(const store::AccountName& name, const std::string& key, std::uint64_t forgotten,
+                              const Look& look, bool keep) {
   const std::lock_guard cold(cold_mutex_);
   CMS_TRY(loaded, load(name, cold_scratch_));
   if (loaded.account.records == 0) return false;
   const std::lock_guard lock(mutex_);
-  auto found = residents_.find(key);
-  if (keep && found == residents_.end() && forgotten == forgotten_) {
-    make_room();
-    found = residents_.emplace(key, std::move(loaded)).first;
-    accounts_.store(residents_.size(), std::memory_order_relaxed);
+  const auto found = residents_.find(key);
+  if (found != residents_.end()) {
+    look(found->second.account);
+  } else if (keep && forgotten == forgotten_) {
+    look(place(key, std::move(loaded)).account);
+  } else {
+    look(loaded.account);
   }
-  look(found == residents_.end() ? loaded.account : found->second.account);
   return true;
 }
 

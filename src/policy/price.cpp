@@ -25,13 +25,7 @@ double surcharge_of_poh(const PriceOptions& options, const Score& score) {
   return options.ladder * std::log(options.poh / std::max(score.poh, 1e-6));
 }
 
-double price_at(const Tariff& tariff, const Ledger& ledger, bool opens, const Score& score) {
-  const auto& options = tariff.options;
-  double surcharge = surcharge_of_poh(options, score);
-  if (opens) {
-    const double beyond = ledger.covered() + 1 - allowance_at(tariff, static_cast<double>(ledger.distinct + 1));
-    surcharge += options.steepness * std::max(0.0, beyond);
-  }
+double with_surcharge(const PriceOptions& options, double surcharge) {
   return std::clamp(1 + surcharge, 1.0, std::max(1.0, options.price_max));
 }
 
@@ -52,11 +46,18 @@ double allowance_at(const Tariff& tariff, double age) {
 }
 
 double price(const Tariff& tariff, const Ledger& ledger, std::uint32_t chart, bool repeat, const Score& score) {
-  return price_at(tariff, ledger, !repeat && !ledger.covers(chart), score);
+  if (!repeat && !ledger.covers(chart)) return price_of_new_chart(tariff, ledger, score);
+  return with_surcharge(tariff.options, surcharge_of_poh(tariff.options, score));
 }
 
 double price_of_new_chart(const Tariff& tariff, const Ledger& ledger, const Score& score) {
-  return price_at(tariff, ledger, true, score);
+  return price_of_new_chart(tariff, ledger.covered(), ledger.distinct, score);
+}
+
+double price_of_new_chart(const Tariff& tariff, std::uint32_t covered, std::uint64_t distinct, const Score& score) {
+  const auto& options = tariff.options;
+  const double beyond = covered + 1 - allowance_at(tariff, static_cast<double>(distinct + 1));
+  return with_surcharge(options, surcharge_of_poh(options, score) + options.steepness * std::max(0.0, beyond));
 }
 
 double charge(const Tariff& tariff, Ledger& ledger, std::uint32_t chart, bool repeat, const Score& score) {

@@ -48,6 +48,8 @@ double price(const Tariff& tariff, const Ledger& ledger, std::uint32_t chart, bo
 
 // What the next request costs if it opens a new chart, the same otherwise.
 double price_of_new_chart(const Tariff& tariff, const Ledger& ledger, const Score& score);
+// The same for who has no ledger at hand: charts covered, and distinct requests.
+double price_of_new_chart(const Tariff& tariff, std::uint32_t covered, std::uint64_t distinct, const Score& score);
 
 // Prices a request and enters it. Returns the price.
 double charge(const Tariff& tariff, Ledger& ledger, std::uint32_t chart, bool repeat, const Score& score);

@@ -16,6 +16,7 @@
 #include "pipeline/engine.hpp"
 #include "policy/policy.hpp"
 #include "serve/authority.hpp"
+#include "serve/event.hpp"
 #include "serve/event_ring.hpp"
 #include "serve/gate.hpp"
 #include "serve/http_message.hpp"
@@ -55,13 +56,15 @@ struct ApiParts {
   std::span<const StaticFile> dashboard;                          // empty = there is none in this program
   std::function<double()> clock;                                  // seconds since 1970
   std::function<std::shared_ptr<const policy::Policy>()> policy;  // shared: a reload must not take it from a reader
-  std::function<Result<void>()> reload_policy;                    // empty = there is no file to read again
+  // By whom, for those who are told. Empty = there is no file to read again.
+  std::function<Result<void>(const std::string&)> reload_policy;
   std::function<std::string()> metrics;                           // Prometheus' text format; empty = none
   std::function<SystemFigures()> system;
   Observe observe;                                                // empty = observe mode is off
   // Whose request, and its whole body, for the tap; never waits. Empty = observe mode is off.
   std::function<void(store::AccountName, std::string)> read;
-  std::function<void(const store::AccountName&)> erased;          // told after an erasure; may be empty
+  // Told after a person labelled or overrode an account, in words that name nobody but who did it. May be empty.
+  std::function<void(EventKind, const store::AccountName&, const std::string&)> reviewed;
 };
 
 class Api {

@@ -5,6 +5,7 @@
 
 #include "base/hash.hpp"
 #include "pipeline/score_line.hpp"
+#include "pipeline/tariff.hpp"
 #include "serve/api_handlers.hpp"
 #include "serve/decision.hpp"
 
@@ -94,18 +95,20 @@ Response list_accounts(const ApiContext& context, const Call& call) {
 Response get_account(const ApiContext& context, const Call& call) {
   const store::AccountName name{call.tenant, call.account};
   const double now = context.parts.clock();
-  const auto found = context.parts.engine->look_up(name, now);
+  const auto found = context.parts.engine->account(name);
   if (!found) return problem(found.error());
   if (!*found) return not_found();
-  const auto& standing = **found;
-  auto body = pipeline::score_line(call.account, context.parts.model->name, standing.score, standing.price);
+  const auto& model = *context.parts.model;
+  const auto& account = **found;
+  const auto standing = pipeline::standing_of(model, pipeline::tariff(model), pipeline::head_of(account), now);
+  auto body = pipeline::score_line(call.account, model.name, standing.score, standing.price);
   const auto decision = decide(context, name, standing.score, now);
   body["action"] = cms::name(decision.action);
   body["decision"] = decision_json(decision);
   body["time"] = standing.time;
   body["records"] = standing.records;
-  body["readings"] = pipeline::readings(standing.reading);
-  body["history"] = history_json(standing.history);
+  body["readings"] = pipeline::readings(account.state.reading);
+  body["history"] = history_json(account.history);
   body["label"] = document_json(context, name, "label");
   body["override"] = document_json(context, name, std::string(policy::kOverrideKind));
   mark_stale(context, standing.time, body);

@@ -69,7 +69,8 @@ Response get_picture(const ApiContext& context, const Call& call) {
   if (!*found) return not_found();
   const auto& model = *context.parts.model;
   const auto& account = **found;
-  const auto standing = pipeline::standing_of(model, pipeline::tariff(model), account, context.parts.clock());
+  const auto standing = pipeline::standing_of(model, pipeline::tariff(model), pipeline::head_of(account),
+                                             context.parts.clock());
   const auto picture = pipeline::picture(model, *context.parts.charts, account.state);
   Json visited = Json::array(), path = Json::array();
   for (const auto& visit : picture.visited) visited.push_back(Json::array({visit.chart, visit.requests}));

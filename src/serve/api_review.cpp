@@ -7,6 +7,7 @@
 #include <array>
 
 #include "serve/api_handlers.hpp"
+#include "serve/rfc3339.hpp"
 #include "tap/json_lines.hpp"
 #include "tap/text.hpp"
 
@@ -40,9 +41,10 @@ Result<Json> label_of(const ApiContext& context, const Call& call) {
   return Json{{"label", *label}, {"why", why}, {"time", context.parts.clock()}, {"by", call.caller.id}};
 }
 
-// Enters it in the log, then writes the document; an empty one removes it.
-Response put(const ApiContext& context, const Call& call, const std::string& kind, const std::string& content,
-             Json detail) {
+// Enters it in the log, then writes the document; an empty one removes it. `what` says it to those who are told.
+Response put(const ApiContext& context, const Call& call, EventKind kind_told, const std::string& content, Json detail,
+             const std::string& what) {
+  const std::string kind(cms::serve::name(kind_told));
   const store::AccountName name{call.tenant, call.account};
   if (!exists(context, name)) return not_found();
   if (content.empty()) {
@@ -50,7 +52,10 @@ Response put(const ApiContext& context, const Call& call, const std::string& kin
     if (before && !*before) return not_found();
   }
   if (auto done = audit(context, call, kind, std::move(detail)); !done) return problem(done.error());
-  if (auto done = context.parts.store->put_document(name, kind, content); !done) return problem(done.error());
+  const auto done = context.parts.store->put_document(name, kind, content);
+  if (!done) return problem(done.error());
+  if (!*done) return not_found();  // erased meanwhile
+  if (context.parts.reviewed) context.parts.reviewed(kind_told, name, fmt::format("{}, by {}", what, call.caller.id));
   if (!content.empty()) return json_response(Json::parse(content));
   Response response;
   response.status = 204;
@@ -66,22 +71,24 @@ Response refuse(const Error& error) {
 Response put_label(const ApiContext& context, const Call& call) {
   const auto label = label_of(context, call);
   if (!label) return refuse(label.error());
-  return put(context, call, "label", label->dump(), {{"label", (*label)["label"]}});
+  return put(context, call, EventKind::label, label->dump(), {{"label", (*label)["label"]}},
+             (*label)["label"].get<std::string>());
 }
 
 Response delete_label(const ApiContext& context, const Call& call) {
-  return put(context, call, "label", "", {{"label", nullptr}});
+  return put(context, call, EventKind::label, "", {{"label", nullptr}}, "taken away");
 }
 
 Response put_override(const ApiContext& context, const Call& call) {
   const auto value = policy::parse_override(call.request.body);
   if (!value) return refuse(value.error());
-  return put(context, call, std::string(policy::kOverrideKind), policy::format_override(*value),
-             {{"action", name(value->action)}, {"until", value->until}});
+  return put(context, call, EventKind::override, policy::format_override(*value),
+             {{"action", name(value->action)}, {"until", value->until}},
+             fmt::format("{} until {}", name(value->action), rfc3339(value->until)));
 }
 
 Response delete_override(const ApiContext& context, const Call& call) {
-  return put(context, call, std::string(policy::kOverrideKind), "", {{"action", nullptr}});
+  return put(context, call, EventKind::override, "", {{"action", nullptr}}, "taken away");
 }
 
 Response erase_account(const ApiContext& context, const Call& call) {
@@ -89,8 +96,6 @@ Response erase_account(const ApiContext& context, const Call& call) {
   if (!exists(context, account)) return not_found();
   if (auto done = audit(context, call, "erase", Json::object()); !done) return problem(done.error());
   const auto erased = context.parts.engine->erase(account);
-  // Also where it failed half-way: rows that are gone must not be remembered.
-  if (context.parts.erased) context.parts.erased(account);
   if (!erased) return problem(erased.error());
   if (!*erased) return not_found();
   Response response;

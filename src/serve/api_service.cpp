@@ -46,7 +46,7 @@ Response reload_policy(const ApiContext& context, const Call& call) {
     return problem(Problem::bad_request, "The policy has no file of its own that could be read again.");
   }
   if (auto done = audit(context, call, "policy", Json::object()); !done) return problem(done.error());
-  if (auto done = context.parts.reload_policy(); !done) {
+  if (auto done = context.parts.reload_policy(call.caller.id); !done) {
     return problem(Problem::bad_request, "The policy was not changed: " + done.error().message + ".");
   }
   return get_policy(context, call);

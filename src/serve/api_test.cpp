@@ -241,6 +241,10 @@ TEST(api, labels_and_overrides_change_what_is_answered_and_are_in_the_audit_log)
   ASSERT_EQ(second["entries"].size(), 1U);
   EXPECT_EQ(second["entries"][0]["number"], 2);
   EXPECT_TRUE(world.store().verify_audit().has_value());
+  EXPECT_EQ(world.reviewed.size(), 3U);  // what was refused is told nobody
+  EXPECT_TRUE(world.reviewed[0].starts_with("label alice honest, by ")) << world.reviewed[0];
+  EXPECT_TRUE(world.reviewed[1].starts_with("override alice limit until ")) << world.reviewed[1];
+  EXPECT_TRUE(world.reviewed[2].starts_with("override alice taken away, by ")) << world.reviewed[2];
 }
 
 TEST(api, an_erased_account_is_gone_and_the_log_says_so) {

@@ -381,11 +381,8 @@ Checked check_whole(const Reader& reader, const toml::table& table) {
   Names tenants;
   for (const auto& tenant : config.tenants) tenants.push_back(tenant.name);
   CMS_CHECK(check_proxy(reader, table, tenants));
-  for (const auto& one : config.policy.allowances) {
-    if (std::find(tenants.begin(), tenants.end(), one.tenant) != tenants.end()) continue;
-    return reader.wrong(*table.get("policy"), fmt::format("[[policy.allow]] names tenant \"{}\", which is not there; "
-                                                          "did you mean \"{}\"?",
-                                                          one.tenant, nearest(one.tenant, tenants)));
+  if (const auto allowed = check_allowances(config.policy, config.tenants); !allowed) {
+    return reader.wrong(*table.get("policy"), allowed.error().message);
   }
   return {};
 }
@@ -421,6 +418,17 @@ Result<Config> parse_config(std::string_view text, const std::filesystem::path& 
   auto& config = reader.draft.config;
   if (config.proxy.tenant.empty()) config.proxy.tenant = config.tenants.front().name;
   return std::move(config);
+}
+
+Result<void> check_allowances(const policy::Policy& policy, const std::vector<TenantConfig>& tenants) {
+  Names known;
+  for (const auto& tenant : tenants) known.push_back(tenant.name);
+  for (const auto& one : policy.allowances) {
+    if (std::find(known.begin(), known.end(), one.tenant) != known.end()) continue;
+    return fail(ErrorCode::bad_input, fmt::format("[[policy.allow]] names tenant \"{}\", which is not there; did you "
+                                                  "mean \"{}\"?", one.tenant, nearest(one.tenant, known)));
+  }
+  return {};
 }
 
 Result<Config> read_config(const std::filesystem::path& path) {

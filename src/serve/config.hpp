@@ -86,6 +86,9 @@ Result<Config> read_config(const std::filesystem::path& path);
 // The same of a text: `path` is where it lies, for messages and relative paths.
 Result<Config> parse_config(std::string_view text, const std::filesystem::path& path);
 
+// Errors: `bad_input` when an allowance is of a tenant that is not there, naming the nearest that is.
+Result<void> check_allowances(const policy::Policy& policy, const std::vector<TenantConfig>& tenants);
+
 // The [policy] section of a file that has nothing else, or of a whole configuration, whose other sections are not read
 // then. Errors: as read_config().
 Result<policy::Policy> read_policy(const std::filesystem::path& path);

@@ -348,6 +348,19 @@ TEST(Config, a_policys_own_file_names_no_other) {
   EXPECT_NE(policy.error().message.find("names no other"), std::string::npos) << policy.error().message;
 }
 
+TEST(Config, an_allowance_of_a_tenant_that_is_not_there_is_refused_and_the_nearest_named) {
+  policy::Policy policy;
+  policy.allowances = {{"main", "bot", 1e10, Action::allow, "x"}};
+  const std::vector<TenantConfig> tenants{{.name = "main", .key_file = {}, .key_environment = {}},
+                                          {.name = "lab", .key_file = {}, .key_environment = {}}};
+  EXPECT_TRUE(check_allowances(policy, tenants));
+  policy.allowances.push_back({"mein", "bot", 1e10, Action::allow, "x"});
+  const auto refused = check_allowances(policy, tenants);
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().code, ErrorCode::bad_input);
+  EXPECT_NE(refused.error().message.find("\"mein\", which is not there; did you mean \"main\"?"), std::string::npos);
+}
+
 TEST(Config, a_policy_file_without_policy_or_with_unknown_sections_is_refused) {
   const Folder folder;
   EXPECT_NE(read_policy(folder.put("a", "[log]\n")).error().message.find("no section [policy]"), std::string::npos);

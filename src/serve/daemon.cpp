@@ -114,7 +114,7 @@ struct Daemon::State {
   void tell_damaged(const store::AccountName& name, const Error& error);
   void forget(const store::AccountName& name);
   void retain_tenant(const TenantConfig& tenant);
-  Result<void> reload_policy();
+  Result<void> reload_policy(const std::string& by);
   void retain(const std::stop_token& stop);
   [[nodiscard]] MetricsSnapshot snapshot() const;
   [[nodiscard]] std::vector<std::string> tenants() const;
@@ -141,6 +141,7 @@ Result<void> Daemon::State::open() {
   events.emplace(EventRing::Options{.run = static_cast<std::uint64_t>(clock())});
   CMS_TRY(watching, Watcher::start(config, *store, model.name, *events, *log, [this] { return policy.get(); }, clock));
   watcher = std::move(watching);
+  watcher->tell(EventKind::atlas_loaded, {}, "the daemon started with this atlas");
   overview.emplace(tenants(), [this] { return policy.get(); }, clock());
   CMS_TRY(started, pipeline::Engine::start(model, *store, config.engine, clock,
                                            [this](std::span<const pipeline::Change> changes) {
@@ -152,6 +153,10 @@ Result<void> Daemon::State::open() {
                                             [this](bool now, const std::string& why) { tell_durable(now, why); },
                                             [this](const store::AccountName& name, const Error& error) {
                                               tell_damaged(name, error);
+                                            },
+                                            [this](const store::AccountName& name) { forget(name); },
+                                            [this](const std::string& tenant, std::uint64_t requests) {
+                                              watcher->shed(tenant, requests);
                                             }}));
   engine.emplace(std::move(started));
   auto gating = config.gate;
@@ -197,12 +202,14 @@ Result<void> Daemon::State::serve() {
   parts.dashboard = dashboard_files();
   parts.clock = clock;
   parts.policy = [this] { return policy.get(); };
-  if (!file.empty()) parts.reload_policy = [this] { return reload_policy(); };
+  if (!file.empty()) parts.reload_policy = [this](const std::string& by) { return reload_policy(by); };
   if (observer) {
     parts.observe = observe();
     parts.read = [this](store::AccountName name, std::string body) { prompts->take(std::move(name), std::move(body)); };
   }
-  parts.erased = [this](const store::AccountName& name) { forget(name); };
+  parts.reviewed = [this](EventKind kind, const store::AccountName& name, const std::string& why) {
+    watcher->tell(kind, name, why);
+  };
   parts.metrics = [this] { return figures.text(snapshot()); };
   parts.system = [this] { return SystemFigures{snapshot(), figures.commit_s(), figures.look_up_s()}; };
   if (!config.http_listen.empty()) {
@@ -297,10 +304,13 @@ MetricsSnapshot Daemon::State::snapshot() const {
   return seen;
 }
 
-Result<void> Daemon::State::reload_policy() {
+Result<void> Daemon::State::reload_policy(const std::string& by) {
   CMS_TRY(next, read_policy(config.policy_file.empty() ? file : config.policy_file));
+  CMS_CHECK(check_allowances(next, config.tenants));
+  const bool changed = *policy.get() != next;
   policy.set(next);
   log->write(Level::info, Scope::policy, "reloaded", "policy read again");
+  if (changed) watcher->tell(EventKind::policy_changed, {}, "read again, by " + by);
   return {};
 }
 
@@ -313,7 +323,7 @@ void Daemon::State::forget(const store::AccountName& name) {
 // Looks for who is due while requests go on, and holds them up only where there is somebody.
 void Daemon::State::retain_tenant(const TenantConfig& tenant) {
   const double before = clock() - tenant.retention_days * 86'400;
-  std::vector<std::string> due;
+  bool due = false;
   std::string cursor;
   do {
     const auto page = store->list(tenant.name, cursor, 1000);
@@ -322,13 +332,12 @@ void Daemon::State::retain_tenant(const TenantConfig& tenant) {
                         {{"tenant", tenant.name}});
     }
     for (const auto& listed : page->accounts) {
-      if (listed.time < before) due.push_back(listed.account);
+      due = due || listed.time < before;
     }
     cursor = page->cursor;
-  } while (!cursor.empty());
-  if (due.empty()) return;
+  } while (!due && !cursor.empty());
+  if (!due) return;
   const auto erased = engine->erase_before(tenant.name, before);
-  for (const auto& account : due) forget({tenant.name, account});
   if (!erased) {
     return log->write(Level::error, Scope::store, "retention_failed", erased.error().message,
                       {{"tenant", tenant.name}});
@@ -364,7 +373,10 @@ Daemon::~Daemon() {
 }
 
 Result<void> Daemon::reload() {
-  auto policy = state_->reload_policy();
+  // First, as for what people do through the API: nothing is changed without its entry.
+  CMS_CHECK(state_->store->append_audit({.number = 0, .time = state_->clock(), .tenant = "*", .actor = "cms",
+                                         .action = "reload", .detail = R"({"by":"SIGHUP"})", .hash = ""}));
+  auto policy = state_->reload_policy("SIGHUP");
   auto tokens = state_->authority->reload();
   auto certificates = state_->http ? state_->http->reload_certificates() : Result<void>();
   auto proxys = state_->proxy ? state_->proxy->reload_certificates() : Result<void>();

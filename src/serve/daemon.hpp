@@ -26,8 +26,8 @@ class Daemon {
   Daemon(Daemon&&) noexcept;
   ~Daemon();
 
-  // Reads policy, tokens and certificates again; each stays what it was where it cannot be read. Errors: of the first
-  // that could not.
+  // Reads policy, tokens and certificates again, after an entry into the audit log; each stays what it was where it
+  // cannot be read, and all where the entry cannot be written. Errors: of the first that could not.
   Result<void> reload();
 
   // Takes nothing new, lets what is under way be answered for so long, commits and answers everything admitted.

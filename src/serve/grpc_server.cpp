@@ -18,6 +18,7 @@ namespace cms::serve {
 namespace {
 
 constexpr double kCheckEvery_s = 60;
+constexpr int kLookahead_bytes = 256 << 10;  // of a stream, sent before it is read
 
 class IngestService final : public v1::Ingest::Service {
  public:
@@ -141,6 +142,10 @@ Result<GrpcServer> GrpcServer::start(const GrpcOptions& options, GrpcParts parts
   builder.AddListeningPort(options.listen, secured, &state->port);
   builder.SetMaxReceiveMessageSize(static_cast<int>(options.message_bytes_max));
   builder.AddChannelArgument(GRPC_ARG_ALLOW_REUSEPORT, 0);  // a second daemon is told, not given half of the traffic
+  // What a stream may send before it is read is bounded by us: gRPC's own guess at the network grows to some 20 MB a
+  // stream under a flood.
+  builder.AddChannelArgument(GRPC_ARG_HTTP2_BDP_PROBE, 0);
+  builder.AddChannelArgument(GRPC_ARG_HTTP2_STREAM_LOOKAHEAD_BYTES, kLookahead_bytes);
   builder.SetSyncServerOption(grpc::ServerBuilder::SyncServerOption::MAX_POLLERS, 4);
   builder.SetResourceQuota(grpc::ResourceQuota("cms").SetMaxThreads(static_cast<int>(options.streams_max) + 8));
   builder.RegisterService(&state->ingest);

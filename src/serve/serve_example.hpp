@@ -155,10 +155,13 @@ class ServeWorld {
     store_.emplace(store::Store::open(options, {{"acme", acme}, {"other", other}}).value());
     engine.shards = 1;
     overview_.emplace(kTenants, [this] { return policy; }, now.load());
+    pipeline::Engine::Hooks hooks;
+    hooks.erased = [this](const store::AccountName& name) { overview_->forget(name); };
     engine_.emplace(pipeline::Engine::start(model_, *store_, engine, [this] { return now.load(); },
                                             [this](std::span<const pipeline::Change> changes) {
                                               overview_->take(changes, now.load());
-                                            })
+                                            },
+                                            hooks)
                         .value());
     gate_.emplace(*engine_, *store_, [this] { return policy; }, [this] { return now.load(); }, GateOptions());
     make_tokens();
@@ -220,6 +223,7 @@ class ServeWorld {
 
   std::atomic<double> now{kNow};
   EventRing events{EventRing::Options{.events_max = 64, .subscribers_max = 4, .run = 7}};
+  std::vector<std::string> reviewed;  // what was told of labels and overrides: kind, account, words
   std::shared_ptr<const policy::Policy> policy = std::make_shared<policy::Policy>();
   std::optional<HttpServer> server;
 
@@ -237,10 +241,12 @@ class ServeWorld {
     parts.overview = &*overview_;
     parts.charts = &charts_;
     parts.dashboard = kFiles;
-    parts.erased = [this](const store::AccountName& name) { overview_->forget(name); };
+    parts.reviewed = [this](EventKind kind, const store::AccountName& account, const std::string& why) {
+      reviewed.push_back(fmt::format("{} {} {}", name(kind), account.account, why));
+    };
     parts.clock = [this] { return now.load(); };
     parts.policy = [this] { return policy; };
-    parts.reload_policy = []() -> Result<void> { return {}; };
+    parts.reload_policy = [](const std::string&) -> Result<void> { return {}; };
     parts.metrics = [] { return std::string("cms_up 1\n"); };
     parts.system = [this] {
       SystemFigures figures;

@@ -2,7 +2,9 @@
 
 #include <fmt/format.h>
 
+#include <cmath>
 #include <cstdlib>
+#include <map>
 #include <mutex>
 #include <optional>
 
@@ -11,6 +13,11 @@
 #include "serve/event.hpp"
 
 namespace cms::serve {
+namespace {
+
+constexpr double kShedEvery_s = 60;
+
+}  // namespace
 
 struct Watcher::State {
   const store::Store& store;
@@ -23,8 +30,15 @@ struct Watcher::State {
   std::optional<Webhooks> webhooks;
   ActionWatch watch;
   std::uint64_t counter = 0;
-  std::mutex mutex;  // of watch
+  struct Shed {
+    double told = -HUGE_VAL;  // seconds since 1970
+    std::uint64_t untold = 0, all = 0;
+  };
+  std::map<std::string, Shed> shed;  // by tenant
+  std::mutex mutex;  // of watch, counter and shed
 
+  // The event of now that is made of these, with the lock.
+  void tell_now(EventKind kind, const store::AccountName& name, const std::string& why);
   void take(const pipeline::Change& change, const policy::Policy& now);
   void tell(const Event& event);
 };
@@ -62,7 +76,7 @@ Result<Watcher> Watcher::start(const Config& config, const store::Store& store, 
                                Log& log, std::function<std::shared_ptr<const policy::Policy>()> policy,
                                std::function<double()> clock) {
   auto state = std::unique_ptr<State>(
-      new State{store, std::move(atlas), ring, std::move(policy), std::move(clock), {}, {}, {}, {}, 0, {}});
+      new State{store, std::move(atlas), ring, std::move(policy), std::move(clock), {}, {}, {}, {}, 0, {}, {}});
   state->counter = first_counter(state->clock());
   state->options.names = config.event_names;
   if (!config.event_log.empty()) {
@@ -117,30 +131,49 @@ void Watcher::State::take(const pipeline::Change& change, const policy::Policy& 
   if (event) tell(*event);
 }
 
-void Watcher::durable(bool now) {
-  const std::lock_guard lock(state_->mutex);
+void Watcher::State::tell_now(EventKind kind, const store::AccountName& name, const std::string& why) {
   Event event;
-  event.time = state_->clock();
-  event.id = event_id(event.time, state_->counter++);
-  event.kind = now ? EventKind::store_recovered : EventKind::store_failed;
-  event.atlas = state_->atlas;
-  event.why = now ? "commits succeed again" : "a commit failed: nothing is acknowledged until one succeeds";
-  state_->tell(event);
+  event.time = clock();
+  event.id = event_id(event.time, counter++);
+  event.kind = kind;
+  event.tenant = name.tenant;
+  if (!name.account.empty()) event.account = store.pseudonym(name).value_or("");
+  if (options.names && kind != EventKind::erased) event.name = name.account;
+  event.atlas = atlas;
+  event.why = why;
+  tell(event);
+}
+
+void Watcher::tell(EventKind kind, const store::AccountName& name, const std::string& why) {
+  const std::lock_guard lock(state_->mutex);
+  state_->tell_now(kind, name, why);
+}
+
+void Watcher::durable(bool now) {
+  tell(now ? EventKind::store_recovered : EventKind::store_failed, {},
+       now ? "commits succeed again" : "a commit failed: nothing is acknowledged until one succeeds");
 }
 
 void Watcher::forget(const store::AccountName& name) {
   const auto pseudonym = state_->store.pseudonym(name);
-  const std::lock_guard lock(state_->mutex);
   if (!pseudonym) return;
+  const std::lock_guard lock(state_->mutex);
   serve::forget(state_->watch, name.tenant, *pseudonym);
-  Event event;
-  event.time = state_->clock();
-  event.id = event_id(event.time, state_->counter++);
-  event.kind = EventKind::erased;
-  event.tenant = name.tenant;
-  event.account = *pseudonym;
-  event.atlas = state_->atlas;
-  state_->tell(event);
+  state_->tell_now(EventKind::erased, name, "");
+}
+
+void Watcher::shed(const std::string& tenant, std::uint64_t requests) {
+  const double now = state_->clock();
+  const std::lock_guard lock(state_->mutex);
+  auto& shed = state_->shed[tenant];
+  shed.untold += requests;
+  shed.all += requests;
+  if (now - shed.told < kShedEvery_s) return;
+  state_->tell_now(EventKind::shed, {tenant, ""},
+                   fmt::format("{} requests of clean accounts were not scored under load since the last of these "
+                               "events, {} since the start", shed.untold, shed.all));
+  shed.told = now;
+  shed.untold = 0;
 }
 
 void Watcher::take(std::span<const pipeline::Change> changes) {

@@ -40,6 +40,11 @@ class Watcher {
   void durable(bool now);
   // An account was erased: nothing of it is remembered. From any thread.
   void forget(const store::AccountName& name);
+  // Tells in words of what is no change of an account's action. Without an account the event is of the tenant, with an
+  // empty name of the whole daemon. From any thread.
+  void tell(EventKind kind, const store::AccountName& name, const std::string& why);
+  // So many requests of a tenant were shed: told at once, then once a minute at most. From the committer.
+  void shed(const std::string& tenant, std::uint64_t requests);
 
   // What event log and webhooks have counted; nothing where there are none.
   [[nodiscard]] std::optional<EventLogCounters> event_log() const;

@@ -1,6 +1,9 @@
 // Accounts as a whole: list, erase, documents.
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <iterator>
+
 #include "store/state.hpp"
 
 namespace cms::store {
@@ -54,8 +57,13 @@ Result<bool> erase_rows(Store::State& state, const std::string& prefix, rocksdb:
   bool any = false;
   for (row->SeekToFirst(); row->Valid(); row->Next(), any = true) batch.Delete(row->key());
   CMS_CHECK(told(row->status(), "erasing an account"));
-  if (any) batch.Put(table_row(Table::erased) + prefix, {});
-  return any;
+  if (!any) return false;
+  // What the mark holds tells it from one that is set again while this one's bytes are compacted away.
+  ByteWriter number;
+  number.put(state.commits);
+  const auto& bytes = number.bytes();
+  batch.Put(table_row(Table::erased) + prefix, {reinterpret_cast<const char*>(bytes.data()), bytes.size()});
+  return true;
 }
 
 std::string from_hex(std::string_view digits) {
@@ -89,28 +97,19 @@ Result<Store::Page> Store::list(const std::string& tenant, const std::string& cu
 
 Result<bool> Store::erase(const AccountName& name) {
   State& state = *state_;
-  const std::lock_guard alone(state.housekeeping);
   CMS_TRY(prefix, state.prefix(name));
-  bool any = false;
-  {
-    const std::lock_guard one(state.writes);
-    CMS_CHECK(state.ready());
-    rocksdb::WriteBatch batch;
-    CMS_TRY(rows, erase_rows(state, prefix, batch));
-    any = rows;
-    state.heads.erase(prefix);
-    if (any) CMS_CHECK(state.write(batch));
-  }
-  // Also after one that failed between the rows and the bytes: it left its mark.
-  CMS_CHECK(state.compact_erased());
+  const std::lock_guard one(state.writes);
+  CMS_CHECK(state.ready());
+  rocksdb::WriteBatch batch;
+  CMS_TRY(any, erase_rows(state, prefix, batch));
+  state.heads.erase(prefix);
+  if (any) CMS_CHECK(state.write(batch));
   return any;
 }
 
-Result<std::uint64_t> Store::erase_before(const std::string& tenant, double time) {
+Result<void> Store::erase_before(const std::string& tenant, double time, std::vector<std::string>& erased) {
   State& state = *state_;
-  const std::lock_guard alone(state.housekeeping);
   CMS_TRY(owner, state.tenant(tenant));
-  std::uint64_t erased = 0;
   std::string cursor;
   for (bool more = true; more;) {
     const std::lock_guard one(state.writes);
@@ -119,18 +118,22 @@ Result<std::uint64_t> Store::erase_before(const std::string& tenant, double time
     more = met.size() == kPageMax;
     if (more) cursor = met.back().prefix;
     rocksdb::WriteBatch batch;
-    std::uint64_t in_batch = 0;
-    for (const auto& account : met) {
+    std::vector<std::string> in_batch;
+    for (auto& account : met) {
       if (account.records == 0 || !(account.time < time)) continue;
       CMS_CHECK(erase_rows(state, account.prefix, batch));
       state.heads.erase(account.prefix);
-      ++in_batch;
+      in_batch.push_back(std::move(account.account));
     }
-    if (in_batch > 0) CMS_CHECK(state.write(batch));
-    erased += in_batch;
+    if (!in_batch.empty()) CMS_CHECK(state.write(batch));
+    std::ranges::move(in_batch, std::back_inserter(erased));
   }
-  CMS_CHECK(state.compact_erased());
-  return erased;
+  return {};
+}
+
+Result<void> Store::compact_erased() {
+  const std::lock_guard alone(state_->housekeeping);
+  return state_->compact_erased();
 }
 
 Result<void> Store::State::compact(const std::vector<std::string>& prefixes) const {
@@ -157,11 +160,14 @@ Result<void> Store::State::compact(const std::vector<std::string>& prefixes) con
 
 Result<void> Store::State::compact_erased() {
   const std::string marks = table_row(Table::erased);
-  std::vector<std::string> prefixes;
+  std::vector<std::string> prefixes, numbers;
   {
     const std::shared_lock shared(gate);
     CMS_TRY(row, rows(marks, after(marks)));
-    for (row->SeekToFirst(); row->Valid(); row->Next()) prefixes.emplace_back(view(row->key()).substr(1));
+    for (row->SeekToFirst(); row->Valid(); row->Next()) {
+      prefixes.emplace_back(view(row->key()).substr(1));
+      numbers.emplace_back(view(row->value()));
+    }
     CMS_CHECK(told(row->status(), "reading what was erased"));
   }
   if (prefixes.empty()) return {};
@@ -175,29 +181,33 @@ Result<void> Store::State::compact_erased() {
   const std::lock_guard one(writes);
   CMS_CHECK(ready());
   rocksdb::WriteBatch batch;
-  for (const auto& prefix : prefixes) batch.Delete(marks + prefix);
+  for (std::size_t i = 0; i < prefixes.size(); ++i) {
+    CMS_TRY(number, value(marks + prefixes[i]));
+    if (number == numbers[i]) batch.Delete(marks + prefixes[i]);
+  }
   return write(batch);
 }
 
-Result<void> Store::put_document(const AccountName& name, const std::string& kind, const std::string& content) {
+Result<bool> Store::put_document(const AccountName& name, const std::string& kind, const std::string& content) {
   State& state = *state_;
   const std::lock_guard one(state.writes);
   CMS_CHECK(state.ready());
   CMS_TRY(tenant, state.tenant(name.tenant));
   CMS_TRY(prefix, state.prefix(name));
   const std::string row = document_row(prefix, kind);
+  CMS_TRY(head, state.read_head(*tenant, prefix));
+  if (!head || !head->there) return false;
   rocksdb::WriteBatch batch;
   if (content.empty()) {
     batch.Delete(row);
-    return state.write(batch);
+  } else {
+    std::string value;
+    CMS_CHECK(seal_anew(head->key, row, {reinterpret_cast<const std::uint8_t*>(content.data()), content.size()},
+                        value));
+    batch.Put(row, value);
   }
-  CMS_TRY(known, state.read_head(*tenant, prefix));
-  Head head = known.value_or(Head{});
-  if (!head.there) CMS_CHECK(put_account(batch, *tenant, prefix, name.account, head));
-  std::string value;
-  CMS_CHECK(seal_anew(head.key, row, {reinterpret_cast<const std::uint8_t*>(content.data()), content.size()}, value));
-  batch.Put(row, value);
-  return state.write(batch);
+  CMS_CHECK(state.write(batch));
+  return true;
 }
 
 Result<std::optional<std::string>> Store::document(const AccountName& name, const std::string& kind) const {

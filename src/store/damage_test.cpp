@@ -245,6 +245,7 @@ TEST(Damage, an_erased_account_s_bytes_are_in_no_file) {
   }
   for (const auto& piece : pieces) EXPECT_TRUE(holds(folder.path, text_of(piece)) || &piece < &pieces[5]);
   ASSERT_TRUE(*store->erase(name));
+  ASSERT_TRUE(store->compact_erased());
   for (const auto& piece : pieces) EXPECT_FALSE(holds(folder.path, text_of(piece)));
   for (int other = 0; other < 20; ++other) {
     EXPECT_EQ(store->load({"acme", "other" + std::to_string(other)})->size(), 1u);

@@ -123,13 +123,14 @@ class Trial {
   }
 
   Result<void> document() {
-    CMS_CHECK(store_->put_document({"acme", "a0"}, "labels", "[1]"));
-    belief.document = true;
+    CMS_TRY(there, store_->put_document({"acme", "a0"}, "labels", "[1]"));
+    belief.document = there;
     return {};
   }
 
   Result<void> erase() {
     CMS_CHECK(store_->erase({"acme", "gone"}));
+    CMS_CHECK(store_->compact_erased());
     belief.erased = true;
     return {};
   }

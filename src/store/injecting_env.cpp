@@ -164,7 +164,9 @@ void InjectingFiles::lose_unsynced() {
   const std::lock_guard one(mutex_);
   for (auto& [path, known] : files_) {
     std::error_code error;
-    if (!known.in_folder) {
+    if (!known.in_folder && known.replaced) {
+      std::ofstream(path, std::ios::binary | std::ios::trunc) << *known.replaced;
+    } else if (!known.in_folder) {
       std::filesystem::remove(path, error);
     } else if (known.overwritten) {
       std::ofstream(path, std::ios::binary | std::ios::trunc) << known.content;
@@ -217,7 +219,9 @@ void InjectingFiles::synced(const std::string& path) {
 void InjectingFiles::folder_synced(const std::string& path) {
   const std::lock_guard one(mutex_);
   for (auto& [file, known] : files_) {
-    if (std::filesystem::path(file).parent_path() == clean(path)) known.in_folder = true;
+    if (std::filesystem::path(file).parent_path() != clean(path)) continue;
+    known.in_folder = true;
+    known.replaced.reset();
   }
 }
 
@@ -285,11 +289,18 @@ IOStatus InjectingFiles::NewDirectory(const std::string& path, const IOOptions& 
 IOStatus InjectingFiles::RenameFile(const std::string& from, const std::string& to, const IOOptions& options,
                                     IODebugContext* debug) {
   if (const IOStatus status = next("rename", from); !status.ok()) return status;
-  const IOStatus status = target()->RenameFile(from, to, options, debug);
   const std::lock_guard one(mutex_);
+  const auto before = files_.find(clean(to));
+  const bool there = std::filesystem::exists(to);
+  auto replaced = before != files_.end() && !before->second.in_folder ? before->second.replaced
+                  : there ? std::optional(content_of(to))
+                          : std::nullopt;
+  const IOStatus status = target()->RenameFile(from, to, options, debug);
   if (auto moved = files_.extract(clean(from)); status.ok() && !moved.empty()) {
-    // The entry itself is kept; what it holds is cut at its last sync like any other.
-    moved.mapped().in_folder = true;
+    // A folder changes in order: a rename is lost with the new files that it may speak of, or kept with them. Here both
+    // are lost. What the file holds is cut at its last sync like any other.
+    moved.mapped().in_folder = false;
+    moved.mapped().replaced = std::move(replaced);
     files_.insert_or_assign(clean(to), moved.mapped());
   }
   return status;

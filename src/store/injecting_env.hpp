@@ -14,6 +14,7 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <set>
 #include <string>
 #include <vector>
@@ -81,7 +82,9 @@ class InjectingFiles : public rocksdb::FileSystemWrapper {
  private:
   struct Known {
     std::uint64_t bytes = 0, synced_bytes = 0;
-    bool in_folder = false;      // the folder was synced since it was made
+    bool in_folder = false;      // the folder was synced since it was made or renamed to this
+    // Renamed over another: what that had. At a crash before the folder is synced it is there again.
+    std::optional<std::string> replaced;
     bool overwritten = false;    // written in place: at a crash it has again `content`
     std::string content;
   };

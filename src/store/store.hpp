@@ -11,7 +11,8 @@
 //     800-38D): a changed, moved or exchanged one is refused, never read as another.
 //  3. Names of accounts and what their records hold are nowhere on disk in the clear; times of records, their numbers
 //     and sizes, tenants, producers and the audit log are.
-//  4. Each account has its own key, wrapped by its tenant's: after erase() neither key nor rows are in any live file.
+//  4. Each account has its own key, wrapped by its tenant's: after erase() nobody reads key or rows any more, and after
+//     compact_erased() they are in no live file.
 //     A snapshot from before has both (docs/store.md says what to do about it).
 //  5. A store that lost acknowledged commits does not open as if it had not (docs/store.md says how that is told).
 //  6. After an error of commit() everything that is read is what is on disk: the database was opened again.
@@ -121,17 +122,21 @@ class Store {
   };
   [[nodiscard]] Result<Page> list(const std::string& tenant, const std::string& cursor, std::size_t limit) const;
 
-  // Destroys the account's key and rows; also of labels. True when there was something. Durable on return, and the old
-  // bytes are compacted away: seconds with many accounts. Commits go on meanwhile. Errors: `failed`; the rows may be
-  // gone then and the bytes not yet: call again, or open again.
+  // Deletes the account's key and rows; also of labels. True when there was something. Durable on return; the old bytes
+  // lie in files until compact_erased(). Errors: `failed`; the rows may be gone then.
   Result<bool> erase(const AccountName& name);
 
-  // Erases accounts whose last request is before `time`, but not those that have documents alone. Returns how many.
-  // Cost: some reads for each account of the tenant, and one compaction of all accounts.
-  Result<std::uint64_t> erase_before(const std::string& tenant, double time);
+  // The same of accounts whose last request is before `time`, but not of those that have documents alone. Their names
+  // are added to `erased`, also of those that went before an error. Cost: some reads for each account of the tenant.
+  Result<void> erase_before(const std::string& tenant, double time, std::vector<std::string>& erased);
 
-  // A small document of an account (labels, overrides), encrypted like its records; empty content removes it.
-  Result<void> put_document(const AccountName& name, const std::string& kind, const std::string& content);
+  // Destroys the bytes of all that was erased before: seconds with many accounts. Commits go on meanwhile. Errors:
+  // `failed`: call again, or open again, which does the same.
+  Result<void> compact_erased();
+
+  // A small document of an account (labels, overrides), encrypted like its records; empty content removes it. False,
+  // and nothing is written, when there is no such account: it may have been erased a moment ago.
+  Result<bool> put_document(const AccountName& name, const std::string& kind, const std::string& content);
   [[nodiscard]] Result<std::optional<std::string>> document(const AccountName& name, const std::string& kind) const;
 
   // Appends; number and hash are set here. Returns the entry as written.

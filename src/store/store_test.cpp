@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <thread>
+
 #include "base/files.hpp"
 #include "store/store_example.hpp"
 
@@ -171,15 +173,47 @@ TEST(Store, documents_are_kept_replaced_and_taken_away) {
   auto store = Store::open(test_options(folder.path), test_keys());
   ASSERT_TRUE(store);
   EXPECT_FALSE(store->document(kAnn, "labels")->has_value());
-  ASSERT_TRUE(store->put_document(kAnn, "labels", "[1]"));
-  ASSERT_TRUE(store->put_document(kAnn, "override", "{}"));
-  ASSERT_TRUE(store->put_document(kAnn, "labels", "[1,2]"));
+  fill(*store, kAnn, 1, 5);
+  EXPECT_TRUE(*store->put_document(kAnn, "labels", "[1]"));
+  EXPECT_TRUE(*store->put_document(kAnn, "override", "{}"));
+  EXPECT_TRUE(*store->put_document(kAnn, "labels", "[1,2]"));
   EXPECT_EQ(**store->document(kAnn, "labels"), "[1,2]");
-  fill(*store, kAnn, 1, 12);
+  fill(*store, kAnn, 6, 12);
   expect_records(*store, kAnn, 9, 12);
   EXPECT_EQ(**store->document(kAnn, "override"), "{}");
-  ASSERT_TRUE(store->put_document(kAnn, "labels", ""));
+  EXPECT_TRUE(*store->put_document(kAnn, "labels", ""));
   EXPECT_FALSE(store->document(kAnn, "labels")->has_value());
+}
+
+TEST(Store, a_document_of_an_account_that_was_erased_makes_no_account) {
+  const TestFolder folder;
+  auto store = Store::open(test_options(folder.path), test_keys());
+  ASSERT_TRUE(store);
+  EXPECT_FALSE(*store->put_document(kAnn, "label", "{}"));
+  fill(*store, kAnn, 1, 3);
+  EXPECT_TRUE(*store->put_document(kAnn, "label", "{}"));
+  EXPECT_TRUE(*store->erase(kAnn));
+  EXPECT_FALSE(*store->put_document(kAnn, "label", "{}"));
+  EXPECT_FALSE(*store->put_document(kAnn, "label", ""));
+  EXPECT_TRUE(store->list("acme", "", 10)->accounts.empty());
+}
+
+TEST(Store, an_account_erased_again_while_its_bytes_are_compacted_away_keeps_its_mark) {
+  const TestFolder folder;
+  auto store = Store::open(test_options(folder.path), test_keys());
+  ASSERT_TRUE(store);
+  std::jthread compacting([&](const std::stop_token& stop) {
+    while (!stop.stop_requested()) EXPECT_TRUE(store->compact_erased());
+  });
+  for (int round = 0; round < 20; ++round) {
+    fill(*store, kAnn, 1, 12);
+    EXPECT_TRUE(*store->erase(kAnn));
+  }
+  compacting.request_stop();
+  compacting.join();
+  ASSERT_TRUE(store->compact_erased());
+  EXPECT_TRUE(store->load(kAnn)->empty());
+  EXPECT_FALSE(*store->erase(kAnn));
 }
 
 TEST(Store, an_erased_account_is_gone_and_may_begin_anew) {
@@ -206,8 +240,11 @@ TEST(Store, retention_erases_those_before_a_time_and_no_others) {
   fill(*store, {"bell", "old"}, 1, 1);
   std::uint64_t old = 0;
   for (std::uint64_t i = 1; i <= 40; ++i) old += i % 8 + 1 < 5 ? 1 : 0;
-  EXPECT_EQ(*store->erase_before("acme", 1005.0), old);
-  EXPECT_EQ(*store->erase_before("acme", 1005.0), 0u);
+  std::vector<std::string> erased;
+  ASSERT_TRUE(store->erase_before("acme", 1005.0, erased));
+  EXPECT_EQ(erased.size(), old);
+  ASSERT_TRUE(store->erase_before("acme", 1005.0, erased));
+  EXPECT_EQ(erased.size(), old);
   const auto left = store->list("acme", "", 100);
   EXPECT_EQ(left->accounts.size(), 40 - old);
   for (const auto& listed : left->accounts) EXPECT_GE(listed.time, 1005.0);

@@ -170,6 +170,42 @@ class DaemonTest(program.ProgramTest):
         self.daemon.process.send_signal(signal.SIGHUP)
         self.wait_until(lambda: "limit" in (self.own / "log").read_text())
         self.assertTrue(shadow())
+        self.daemon.policy.write_text('[policy]\n[[policy.allow]]\ntenant = "tt"\naccount = "a"\n'
+                                      'until = 2100-01-01\nwhy = "x"\n')
+        self.daemon.process.send_signal(signal.SIGHUP)
+        self.wait_until(lambda: 'did you mean "t"?' in (self.own / "log").read_text().replace("\\", ""))
+        self.assertTrue(shadow())
+        self.daemon.stop()
+        audit = program.run("store", "audit", "--path", self.own / "store", "--key", f"t={self.own / 't.key'}")
+        reloads = [line for line in map(json.loads, audit.stdout.splitlines()) if line["action"] == "reload"]
+        self.assertEqual([line["actor"] for line in reloads], ["cms"] * 3)
+        self.assertEqual(self.events("policy_changed"), [(None, None, "read again, by SIGHUP")])
+
+    def events(self, *kinds):
+        lines = map(json.loads, (self.own / "events.jsonl").read_text().splitlines())
+        return [(line["tenant"], line["account"], line["why"]) for line in lines if line["kind"] in kinds]
+
+    def test_what_people_do_makes_events(self):
+        lines = list(self.lines())
+        name = lines[0]["account"]
+        self.daemon.start()
+        self.feed(lines[:100])
+        account = f"/v1/tenants/t/accounts/{name}"
+        self.daemon.ask("PUT", account + "/labels", b'{"label": "honest"}', "analyst")
+        self.daemon.ask("PUT", account + "/override", b'{"action": "limit", "until": 1e10, "why": "x"}', "analyst")
+        for text in ("[policy]\nobserve = 0.2\n", "[policy]\nobserve = 0.2 # the same\n"):
+            self.daemon.policy.write_text(text)
+            self.assertEqual(self.daemon.ask("POST", "/v1/policy/reload", role="admin")[0], 200)
+        self.assertEqual(self.daemon.ask("DELETE", account, role="admin")[0], 204)
+        self.assertEqual(self.daemon.ask("PUT", account + "/labels", b'{"label": "honest"}', "analyst")[0], 404)
+        self.daemon.stop()
+        told = self.events("label", "override", "policy_changed", "atlas_loaded", "erased")
+        self.assertEqual([(tenant, (why or "").partition(",")[0]) for tenant, _, why in told],
+                         [(None, "the daemon started with this atlas"), ("t", "honest"),
+                          ("t", "limit until 2286-11-20T17:46:40.000Z"), (None, "read again"), ("t", "")])
+        pseudonyms = {account for tenant, account, _ in told if tenant}
+        self.assertEqual(len(pseudonyms), 1)
+        self.assertNotIn(name, pseudonyms)
 
     def wait_until(self, holds):
         for _ in range(500):

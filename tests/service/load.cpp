@@ -162,7 +162,12 @@ bool take_answer(const Words& words, const v1::Acknowledgement& answer, Progress
 
 // One connection, until it breaks or all is sent. The reader of answers is the calling thread.
 void stream_once(const Sender& sender, Progress& progress) {
-  auto channel = grpc::CreateChannel(sender.words.address, grpc::InsecureChannelCredentials());
+  grpc::ChannelArguments impatient;  // daemons that are killed live for less than gRPC would wait between two attempts
+  for (const char* wait : {GRPC_ARG_INITIAL_RECONNECT_BACKOFF_MS, GRPC_ARG_MIN_RECONNECT_BACKOFF_MS,
+                           GRPC_ARG_MAX_RECONNECT_BACKOFF_MS}) {
+    impatient.SetInt(wait, 100);
+  }
+  auto channel = grpc::CreateCustomChannel(sender.words.address, grpc::InsecureChannelCredentials(), impatient);
   if (!channel->WaitForConnected(std::chrono::system_clock::now() + std::chrono::seconds(2))) return;
   const auto stub = v1::Ingest::NewStub(channel);
   grpc::ClientContext context;

@@ -1,0 +1,79 @@
+#include "serve/watcher.hpp"
+
+#include <gtest/gtest.h>
+
+#include <fstream>
+#include <sstream>
+
+#include "serve/serve_example.hpp"
+
+namespace cms::serve {
+namespace {
+
+// A watcher over the store of a world, with an event log that can be read once it is gone.
+class Watched {
+ public:
+  explicit Watched(const std::string& name) : world(name), log_(Log::to(said_, {}, [] { return 0.0; }).value()) {
+    Config config;
+    config.event_log = world.folder() / "events.jsonl";
+    watcher.emplace(Watcher::start(config, world.store(), "0123456789ab", world.events, log_,
+                                   [this] { return world.policy; }, [this] { return world.now.load(); })
+                        .value());
+  }
+
+  // Ends the watcher.
+  std::vector<Event> events() {
+    watcher.reset();
+    std::vector<Event> events;
+    std::ifstream lines(world.folder() / "events.jsonl");
+    for (std::string line; std::getline(lines, line);) {
+      events.push_back(parse_event(nlohmann::json::parse(line)).value());
+    }
+    return events;
+  }
+
+  ServeWorld world;
+
+ private:
+  std::ostringstream said_;
+  Log log_;
+
+ public:
+  std::optional<Watcher> watcher;
+};
+
+TEST(Watcher, tells_at_once_what_is_shed_and_then_once_a_minute_for_each_tenant) {
+  Watched watched("watcher_shed");
+  watched.watcher->shed("acme", 3);
+  watched.watcher->shed("other", 1);
+  watched.world.now = ServeWorld::kNow + 59;
+  watched.watcher->shed("acme", 4);
+  watched.world.now = ServeWorld::kNow + 61;
+  watched.watcher->shed("acme", 5);
+  const auto events = watched.events();
+  ASSERT_EQ(events.size(), 3U);
+  for (const auto& event : events) EXPECT_EQ(event.kind, EventKind::shed);
+  EXPECT_EQ(events[1].tenant, "other");
+  EXPECT_TRUE(events[0].why.starts_with("3 requests ")) << events[0].why;
+  EXPECT_TRUE(events[2].why.starts_with("9 requests ") && events[2].why.ends_with(", 12 since the start"));
+}
+
+TEST(Watcher, tells_of_an_account_by_its_pseudonym_and_of_the_daemon_by_none) {
+  Watched watched("watcher_tell");
+  watched.watcher->tell(EventKind::label, {"acme", "alice"}, "honest, by ann");
+  watched.watcher->tell(EventKind::atlas_loaded, {}, "started");
+  watched.watcher->forget({"acme", "alice"});
+  const auto pseudonym = watched.world.store().pseudonym({"acme", "alice"}).value();
+  const auto events = watched.events();
+  ASSERT_EQ(events.size(), 3U);
+  EXPECT_EQ(events[0].account, pseudonym);
+  EXPECT_EQ(events[0].why, "honest, by ann");
+  EXPECT_EQ(events[1].tenant + events[1].account, "");
+  EXPECT_EQ(events[1].atlas, "0123456789ab");
+  EXPECT_EQ(events[2].kind, EventKind::erased);
+  EXPECT_EQ(events[2].account, pseudonym);
+  for (const auto& event : events) EXPECT_EQ(event.name, "");
+}
+
+}  // namespace
+}  // namespace cms::serve
