@@ -61,8 +61,7 @@ struct Ticket {
   std::atomic<std::uint32_t> parts_left{0};
 };
 
-// What a shard has to do next.
-struct Job {
+struct Job {  // what a shard has to do next
   Ticket* ticket = nullptr;
   const Part* part = nullptr;
 };
@@ -434,9 +433,9 @@ Outcome Engine::ingest(Batch batch) {
 
 Result<std::optional<Standing>> Engine::look_up(const store::AccountName& name, double time) {
   std::optional<Standing> standing;
-  const auto look = [&](const Account& found) { standing = standing_of(state_->model, state_->prices, found, time); };
   const Timed timed(state_->hooks.look_up_s);
-  CMS_CHECK(state_->lane_of(name).shard->look(name, look));
+  CMS_CHECK(state_->lane_of(name).shard->look(
+      name, [&](const Account& found) { standing = standing_of(state_->model, state_->prices, found, time); }));
   return standing;
 }
 
@@ -444,6 +443,13 @@ Result<std::optional<Account>> Engine::account(const store::AccountName& name) {
   std::optional<Account> copy;
   CMS_CHECK(state_->lane_of(name).shard->look(name, [&](const Account& found) { copy = found; }, false));
   return copy;
+}
+
+Result<std::optional<Engine::Trace>> Engine::trace(const store::AccountName& name) {
+  std::optional<Trace> seen;
+  CMS_CHECK(state_->lane_of(name).shard->look(
+      name, [&](const Account& found) { seen = {found.state.signature, found.state.time}; }, false));
+  return seen;
 }
 
 // Nothing is under way between these two, and nothing comes in.
@@ -454,10 +460,8 @@ void Engine::State::pause() {
 }
 
 void Engine::State::resume() {
-  {
-    const std::lock_guard lock(admission);
-    --pauses;
-  }
+  const std::lock_guard lock(admission);
+  --pauses;
   changed.notify_all();
 }
 
