@@ -16,6 +16,8 @@
 #include "pipeline/engine.hpp"
 #include "policy/policy.hpp"
 #include "serve/authority.hpp"
+#include "serve/campaigns.hpp"
+#include "serve/event.hpp"
 #include "serve/event_ring.hpp"
 #include "serve/gate.hpp"
 #include "serve/http_message.hpp"
@@ -51,6 +53,7 @@ struct ApiParts {
   Authority* authority = nullptr;
   EventRing* events = nullptr;
   Overview* overview = nullptr;
+  const Campaigns* campaigns = nullptr;                           // null = there is no fleet
   const pipeline::ChartMap* charts = nullptr;
   std::span<const StaticFile> dashboard;                          // empty = there is none in this program
   std::function<double()> clock;                                  // seconds since 1970
@@ -62,6 +65,8 @@ struct ApiParts {
   // Whose request, and its whole body, for the tap; never waits. Empty = observe mode is off.
   std::function<void(store::AccountName, std::string)> read;
   std::function<void(const store::AccountName&)> erased;          // told after an erasure; may be empty
+  // Told after a label or an override, with what was said in words; may be empty.
+  std::function<void(EventKind, const store::AccountName&, const std::string&)> reviewed;
 };
 
 class Api {

@@ -43,6 +43,7 @@ Result<Json> label_of(const ApiContext& context, const Call& call) {
 // Enters it in the log, then writes the document; an empty one removes it.
 Response put(const ApiContext& context, const Call& call, const std::string& kind, const std::string& content,
              Json detail) {
+  const auto said = detail.dump();
   const store::AccountName name{call.tenant, call.account};
   if (!exists(context, name)) return not_found();
   if (content.empty()) {
@@ -51,6 +52,9 @@ Response put(const ApiContext& context, const Call& call, const std::string& kin
   }
   if (auto done = audit(context, call, kind, std::move(detail)); !done) return problem(done.error());
   if (auto done = context.parts.store->put_document(name, kind, content); !done) return problem(done.error());
+  if (context.parts.reviewed) {
+    context.parts.reviewed(kind == "label" ? EventKind::label : EventKind::override, name, said);
+  }
   if (!content.empty()) return json_response(Json::parse(content));
   Response response;
   response.status = 204;

@@ -18,6 +18,7 @@ struct Watcher::State {
   EventRing& ring;
   std::function<std::shared_ptr<const policy::Policy>()> policy;
   std::function<double()> clock;
+  const Campaigns* campaigns = nullptr;
   EventOptions options;
   std::optional<EventLog> log;
   std::optional<Webhooks> webhooks;
@@ -27,6 +28,7 @@ struct Watcher::State {
 
   void take(const pipeline::Change& change, const policy::Policy& now);
   void tell(const Event& event);
+  Event begin(EventKind kind, const std::string& tenant = {});
 };
 
 namespace {
@@ -60,9 +62,9 @@ Result<Webhooks> start_webhooks(const Config& config, const std::function<double
 
 Result<Watcher> Watcher::start(const Config& config, const store::Store& store, std::string atlas, EventRing& ring,
                                Log& log, std::function<std::shared_ptr<const policy::Policy>()> policy,
-                               std::function<double()> clock) {
+                               std::function<double()> clock, const Campaigns* campaigns) {
   auto state = std::unique_ptr<State>(
-      new State{store, std::move(atlas), ring, std::move(policy), std::move(clock), {}, {}, {}, {}, 0, {}});
+      new State{store, std::move(atlas), ring, std::move(policy), std::move(clock), campaigns, {}, {}, {}, {}, 0, {}});
   state->counter = first_counter(state->clock());
   state->options.names = config.event_names;
   if (!config.event_log.empty()) {
@@ -106,24 +108,36 @@ void Watcher::State::tell(const Event& event) {
 }
 
 void Watcher::State::take(const pipeline::Change& change, const policy::Policy& now) {
-  const bool may_act = change.score.computed && change.score.poh <= now.ladder.observe;
+  const auto campaign = campaigns != nullptr ? campaigns->member(change.name) : nullptr;
+  const bool may_act = campaign || (change.score.computed && change.score.poh <= now.ladder.observe);
   if (!may_act && watch.accounts.empty()) return;
   const auto pseudonym = store.pseudonym(change.name);
   if (!pseudonym) return;
   const auto decided = [&](const Score& score) {
-    return decide(now, store, change.name, score, change.time).action;
+    return decide(now, store, campaigns, change.name, score, change.time).action;
   };
-  const auto event = serve::take(watch, options, change, *pseudonym, atlas, decided, counter++);
-  if (event) tell(*event);
+  auto event = serve::take(watch, options, change, *pseudonym, atlas, decided, counter++);
+  if (!event) return;
+  if (campaign && decide(now, store, campaigns, change.name, change.score, change.time).why == "campaign") {
+    event->why = fmt::format("a member of campaign {}", campaign->id);
+  }
+  tell(*event);
+}
+
+// With the mutex.
+Event Watcher::State::begin(EventKind kind, const std::string& tenant) {
+  Event event;
+  event.time = clock();
+  event.id = event_id(event.time, counter++);
+  event.kind = kind;
+  event.tenant = tenant;
+  event.atlas = atlas;
+  return event;
 }
 
 void Watcher::durable(bool now) {
   const std::lock_guard lock(state_->mutex);
-  Event event;
-  event.time = state_->clock();
-  event.id = event_id(event.time, state_->counter++);
-  event.kind = now ? EventKind::store_recovered : EventKind::store_failed;
-  event.atlas = state_->atlas;
+  auto event = state_->begin(now ? EventKind::store_recovered : EventKind::store_failed);
   event.why = now ? "commits succeed again" : "a commit failed: nothing is acknowledged until one succeeds";
   state_->tell(event);
 }
@@ -133,14 +147,41 @@ void Watcher::forget(const store::AccountName& name) {
   const std::lock_guard lock(state_->mutex);
   if (!pseudonym) return;
   serve::forget(state_->watch, name.tenant, *pseudonym);
-  Event event;
-  event.time = state_->clock();
-  event.id = event_id(event.time, state_->counter++);
-  event.kind = EventKind::erased;
-  event.tenant = name.tenant;
+  auto event = state_->begin(EventKind::erased, name.tenant);
   event.account = *pseudonym;
-  event.atlas = state_->atlas;
   state_->tell(event);
+}
+
+void Watcher::reviewed(EventKind kind, const store::AccountName& name, const std::string& why) {
+  const auto pseudonym = state_->store.pseudonym(name);
+  if (!pseudonym) return;
+  const std::lock_guard lock(state_->mutex);
+  auto event = state_->begin(kind, name.tenant);
+  event.account = *pseudonym;
+  if (state_->options.names) event.name = name.account;
+  event.why = why;
+  state_->tell(event);
+}
+
+void Watcher::policy_changed() {
+  const std::lock_guard lock(state_->mutex);
+  state_->tell(state_->begin(EventKind::policy_changed));
+}
+
+// What follows for the members is what the policy says of the campaign, to all thresholds as they are written.
+void Watcher::campaign(const std::string& tenant, const CampaignEvent& event) {
+  const auto& campaign = *event.campaign;
+  const auto action = decide(*state_->policy(), tenant, campaign, event.time).action;
+  const bool over = event.change == fleet::CampaignChange::released;
+  const std::lock_guard lock(state_->mutex);
+  auto made = state_->begin(EventKind::campaign, tenant);
+  made.poh = campaign.poh;
+  if (!over) made.before = event.change == fleet::CampaignChange::flagged ? Action::allow : action;
+  made.action = over ? Action::allow : action;
+  made.requests = campaign.reading.requests;
+  made.campaign = Event::Campaign{campaign.id, event.change, campaign.accounts};
+  made.why = campaign.words;
+  state_->tell(made);
 }
 
 void Watcher::take(std::span<const pipeline::Change> changes) {
