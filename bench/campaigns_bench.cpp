@@ -1,9 +1,9 @@
 // One update of a tenant's fleet as the daemon does it: accounts that have changed, communities, campaigns, picture.
 //
-//   cms_campaigns_bench [accounts = 100000] [changed = 1000] [updates = 5]
+//   cms_campaigns_bench [accounts = 100000] [changed = 1000] [updates = 5] [calibrated = accounts]
 //
-// Accounts as in fleet_crowd.hpp; the calibration is of honest ones of them. One thread, as in the daemon. It prints
-// one JSON line an update, after that of the first.
+// Accounts as in fleet_crowd.hpp; the calibration is of six fleets of `calibrated` honest ones of them each. One
+// thread, as in the daemon. It prints one JSON line an update, after that of the first.
 #include <malloc.h>
 
 #include <chrono>
@@ -26,11 +26,11 @@ long argument(int count, char** words, int i, long otherwise) {
   return i < count ? std::strtol(words[i], nullptr, 10) : otherwise;
 }
 
-// Of twelve honest fleets of a thousand.
-cms::Result<fleet::CampaignCalibration> calibration_of(const fleet::Crowd& crowd, Random& random) {
-  std::vector<fleet::HonestFleet> fleets(12);
+cms::Result<fleet::CampaignCalibration> calibration_of(const fleet::Crowd& crowd, std::size_t accounts,
+                                                       Random& random) {
+  std::vector<fleet::HonestFleet> fleets(6);
   for (auto& one : fleets) {
-    for (int i = 0; i < 1'000; ++i) {
+    for (std::size_t i = 0; i < accounts; ++i) {
       const auto members = std::max<std::size_t>(20, crowd.accounts.size() / 1'000);
       one.accounts.push_back(crowd.accounts[members + random.below(crowd.accounts.size() - members)]);
       one.kinds.emplace_back();
@@ -62,7 +62,8 @@ int main(int argc, char** argv) {
   Random random(1);
   const fleet::Texts texts(random);
   auto crowd = fleet::make_crowd(texts, count, random);
-  const auto calibration = calibration_of(crowd, random);
+  const auto calibrated = static_cast<std::size_t>(argument(argc, argv, 4, static_cast<long>(count)));
+  const auto calibration = calibration_of(crowd, calibrated, random);
   if (!calibration) {
     std::fprintf(stderr, "%s\n", calibration.error().message.c_str());
     return 1;

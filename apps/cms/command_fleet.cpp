@@ -102,9 +102,8 @@ nlohmann::json line_of(const fleet::CampaignCalibration& calibration, const Seen
 unsigned threads_of(const Words& words) { return words.threads > 0 ? words.threads : pipeline::default_threads(); }
 
 struct Fitted {
-  std::string atlas;
-  std::size_t accounts = 0;
-  fleet::CampaignCalibration calibration;
+  std::size_t accounts = 0;  // of the honest set
+  fleet::NamedCalibration named;
 };
 
 Result<Fitted> fit(const Words& words) {
@@ -114,7 +113,9 @@ Result<Fitted> fit(const Words& words) {
   CMS_TRY(honest, see(inputs, threads_of(words)));
   const auto fleets = pipeline::honest_fleets(honest.names, honest.signatures, honest.kinds, words.fit.fleets);
   CMS_TRY(calibration, fleet::calibrate(fleets, words.fit.campaign));
-  return Fitted{inputs.model.name, honest.names.size(), std::move(calibration)};
+  std::uint64_t smallest = honest.names.size();
+  for (const auto& one : fleets) smallest = std::min<std::uint64_t>(smallest, one.accounts.size());
+  return Fitted{honest.names.size(), {inputs.model.name, smallest, std::move(calibration)}};
 }
 
 void warn_where_nothing_is_reached(double poh_min, double level) {
@@ -127,9 +128,10 @@ void warn_where_nothing_is_reached(double poh_min, double level) {
 
 Result<void> run_fit(const Words& words) {
   CMS_TRY(fitted, fit(words));
-  const auto& calibration = fitted.calibration;
+  const auto& [atlas, fleet_accounts, calibration] = fitted.named;
   const double poh_min = fleet::campaign_poh_min(calibration);
-  CMS_CHECK(cms::write_file(words.output, fleet::encode({fitted.atlas, calibration})));
+  const auto accounts_max = fleet::accounts_max(fitted.named);
+  CMS_CHECK(cms::write_file(words.output, fleet::encode(fitted.named)));
   std::size_t ranking = 0;
   nlohmann::ordered_json kinds = nlohmann::ordered_json::object();
   for (const auto& [kind, evidence] : calibration.rankings) {
@@ -137,21 +139,23 @@ Result<void> run_fit(const Words& words) {
     ranking += evidence.size();
   }
   if (words.json) {
-    const nlohmann::ordered_json line = {{"atlas", fitted.atlas}, {"accounts", fitted.accounts},
+    const nlohmann::ordered_json line = {{"atlas", atlas}, {"accounts", fitted.accounts},
+                                         {"fleet_accounts", fleet_accounts}, {"accounts_max", accounts_max},
                                          {"ranking_communities", ranking}, {"kinds", kinds}, {"poh_min", poh_min}};
     fmt::print("{}\n", line.dump());
   } else {
-    fmt::print("{}: {} honest accounts under atlas {}; {} communities rank; the least Campaign PoH is {:.4f}\n",
-               words.output, fitted.accounts, fitted.atlas, ranking, poh_min);
+    fmt::print("{}: {} honest accounts under atlas {}, in fleets of {}: for {} accounts at most; {} communities rank; "
+               "the least Campaign PoH is {:.4f}\n",
+               words.output, fitted.accounts, atlas, fleet_accounts, accounts_max, ranking, poh_min);
   }
   warn_where_nothing_is_reached(poh_min, words.level);
   return {};
 }
 
-Result<fleet::CampaignCalibration> calibration_for(const Words& words, const pipeline::Model& model) {
+Result<fleet::NamedCalibration> calibration_for(const Words& words, const pipeline::Model& model) {
   if (!words.calibration.empty()) return pipeline::read_calibration(words.calibration, model);
   CMS_TRY(fitted, fit(words));
-  return std::move(fitted.calibration);
+  return std::move(fitted.named);
 }
 
 Result<void> run(const Words& words) {
@@ -163,7 +167,14 @@ Result<void> run(const Words& words) {
     return cms::fail(cms::ErrorCode::usage, "either --honest SET or --calibration FILE is needed, and not both");
   }
   CMS_TRY(inputs, read_score_inputs(words.inputs));
-  CMS_TRY(calibration, calibration_for(words, inputs.model));
+  CMS_TRY(named, calibration_for(words, inputs.model));
+  const auto& calibration = named.calibration;
+  if (inputs.accounts.size() > fleet::accounts_max(named)) {
+    fmt::print(stderr,
+               "cms: warning: {} accounts are seen together, and the calibration is of fleets of {}: communities of "
+               "larger fleets are larger and look like campaigns\n",
+               inputs.accounts.size(), named.accounts);
+  }
   const double poh_min = fleet::campaign_poh_min(calibration);
   warn_where_nothing_is_reached(poh_min, words.level);
   CMS_TRY(seen, see(inputs, threads));

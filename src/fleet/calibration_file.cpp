@@ -14,6 +14,7 @@ constexpr std::string_view kMagic = "CMSFLEET";
 constexpr std::uint32_t kKindsMax = 4096;
 constexpr std::size_t kKindBytesMax = 256;
 constexpr std::size_t kAtlasBytesMax = 64;
+constexpr std::uint64_t kAccountsMax = std::uint64_t{1} << 32;
 
 bool finite(std::initializer_list<double> values) {
   return std::all_of(values.begin(), values.end(), [](double value) { return std::isfinite(value); });
@@ -71,6 +72,7 @@ NamedCalibration decode_body(ByteReader& in) {
   NamedCalibration named;
   auto& calibration = named.calibration;
   named.atlas = in.get_string();
+  named.accounts = in.get<std::uint64_t>();
   calibration.options = decode_options(in);
   for (double& value : calibration.breadth.coefficients) value = in.get<double>();
   calibration.breadth.scale = in.get<double>();
@@ -93,6 +95,7 @@ Bytes encode(const NamedCalibration& named) {
   out.put_letters(kMagic);
   out.put(kCalibrationVersion);
   out.put_string(named.atlas);
+  out.put(named.accounts);
   encode_options(calibration.options, out);
   for (const double value : calibration.breadth.coefficients) out.put(value);
   out.put(calibration.breadth.scale);
@@ -106,6 +109,10 @@ Bytes encode(const NamedCalibration& named) {
   }
   for (const auto byte : sha256(out.bytes())) out.put(byte);
   return out.take();
+}
+
+std::uint64_t accounts_max(const NamedCalibration& named) {
+  return static_cast<std::uint64_t>(kFleetGrowthMax * static_cast<double>(named.accounts));
 }
 
 bool is_calibration(std::span<const std::uint8_t> content) {
@@ -133,7 +140,8 @@ Result<NamedCalibration> decode_calibration(std::span<const std::uint8_t> conten
   }
   auto named = decode_body(in);
   // Kinds that came twice, out of order or beyond the most would not come back as they were.
-  const bool whole = in.finished() && named.atlas.size() <= kAtlasBytesMax && is_sound(named.calibration) &&
+  const bool whole = in.finished() && named.atlas.size() <= kAtlasBytesMax && named.accounts > 0 &&
+                     named.accounts <= kAccountsMax && is_sound(named.calibration) &&
                      std::ranges::equal(encode(named), content);
   if (!whole) return fail(ErrorCode::bad_input, "the fleet's calibration is malformed; run `cms fleet fit` again");
   return named;

@@ -12,7 +12,7 @@ namespace cms::fleet {
 namespace {
 
 NamedCalibration example() {
-  NamedCalibration named{"0123456789ab", {}};
+  NamedCalibration named{"0123456789ab", 600, {}};
   auto& calibration = named.calibration;
   calibration.options.links.neighbours = 8;
   calibration.options.communities.resolution = 1.5;
@@ -43,6 +43,8 @@ TEST(CalibrationFile, comes_back_as_it_was_and_judges_alike) {
   const auto decoded = decode_calibration(content);
   ASSERT_TRUE(decoded) << decoded.error().message;
   EXPECT_EQ(decoded->atlas, "0123456789ab");
+  EXPECT_EQ(decoded->accounts, 600U);
+  EXPECT_EQ(accounts_max(*decoded), 900U);
   EXPECT_EQ(encode(*decoded), content);
   EXPECT_EQ(decoded->calibration.rankings, example().calibration.rankings);
   EXPECT_EQ(decoded->calibration.options.links.neighbours, 8U);
@@ -92,6 +94,7 @@ TEST(CalibrationFile, what_calibration_never_gives_is_refused_under_a_fitting_ha
   EXPECT_NE(with([](auto& named) { named.calibration.rankings.clear(); }), "");
   EXPECT_NE(with([](auto& named) { named.calibration.options.links.neighbours = 1; }), "");
   EXPECT_NE(with([](auto& named) { named.calibration.options.communities.resolution = 0; }), "");
+  EXPECT_NE(with([](auto& named) { named.accounts = 0; }), "");
   EXPECT_NE(with([](auto& named) { named.atlas = std::string(65, 'a'); }), "");
 }
 

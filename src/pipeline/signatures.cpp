@@ -6,7 +6,6 @@
 
 #include "base/files.hpp"
 #include "base/random.hpp"
-#include "fleet/calibration_file.hpp"
 #include "pipeline/parallel.hpp"
 #include "score/calibration.hpp"
 
@@ -51,7 +50,7 @@ Result<std::vector<fleet::Signature>> signatures_of(const Model& model, const Ac
   return signatures;
 }
 
-Result<fleet::CampaignCalibration> read_calibration(const std::filesystem::path& path, const Model& model) {
+Result<fleet::NamedCalibration> read_calibration(const std::filesystem::path& path, const Model& model) {
   CMS_TRY(content, read_file(path));
   auto named = fleet::decode_calibration(content);
   if (!named) return fail_in(path.string(), named.error());
@@ -61,7 +60,7 @@ Result<fleet::CampaignCalibration> read_calibration(const std::filesystem::path&
                             "another's; run `cms fleet fit` with this atlas",
                             path.string(), named->atlas, model.name));
   }
-  return std::move(named->calibration);
+  return named;
 }
 
 std::vector<fleet::HonestFleet> honest_fleets(std::span<const std::string> names,

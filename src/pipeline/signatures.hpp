@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "atlas/atlas.hpp"
+#include "fleet/calibration_file.hpp"
 #include "fleet/campaign.hpp"
 #include "fleet/signature.hpp"
 #include "pipeline/model.hpp"
@@ -49,7 +50,7 @@ Result<std::vector<fleet::Signature>> signatures_of(const Model& model, const Ac
 
 // The calibration in a file of `cms fleet fit`, for accounts under this model. Errors: `bad_input` when it is missing
 // or damaged; `refused` when it was made with another atlas.
-Result<fleet::CampaignCalibration> read_calibration(const std::filesystem::path& path, const Model& model);
+Result<fleet::NamedCalibration> read_calibration(const std::filesystem::path& path, const Model& model);
 
 // Honest fleets for fleet::calibrate, out of one set of honest accounts: those that score::in_ranking_half names make
 // the fleets that rank, the others those that fix the evidence. Each fleet is a random half of its side, so fleets of

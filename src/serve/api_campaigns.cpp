@@ -146,6 +146,7 @@ Json fleet_json(const ApiContext& context, const FleetPicture& fleet) {
   body["level"] = campaigns != nullptr ? Json(campaigns->options().level) : Json(nullptr);
   body["poh_min"] = campaigns != nullptr ? Json(campaigns->poh_min()) : Json(nullptr);
   body["accounts"] = fleet.accounts;
+  body["accounts_max"] = campaigns != nullptr ? Json(campaigns->options().accounts_max) : Json(nullptr);
   body["judged_accounts"] = fleet.judged_accounts;
   body["judged_communities"] = fleet.judged_communities;
   body["poh_least"] = fleet.judged_communities > 0 ? Json(fleet.poh_least) : Json(nullptr);

@@ -60,8 +60,13 @@ void check_fleet(Findings& to, const Config& config, const pipeline::Model& mode
   constexpr auto kSetting = "fleet.calibration";
   const auto calibration = pipeline::read_calibration(config.fleet.calibration, model);
   if (!calibration) return to.wrong(kSetting, calibration.error().message, calibration.error().code);
-  const double least = fleet::campaign_poh_min(*calibration), level = config.fleet.level;
+  const double least = fleet::campaign_poh_min(calibration->calibration), level = config.fleet.level;
   to.ok(kSetting, fmt::format("accounts are seen together; the least Campaign PoH is {:.4f}", least));
+  if (const auto most = fleet::accounts_max(*calibration); most < config.fleet.accounts_max) {
+    to.warn("fleet.accounts", fmt::format("at most {} accounts are seen together, not {}: the calibration is of fleets "
+                                          "of {}, a quarter of its honest set, and communities of larger ones look "
+                                          "like campaigns", most, config.fleet.accounts_max, calibration->accounts));
+  }
   if (least > level) {
     to.warn("fleet.level", fmt::format("nothing can be flagged: {} lies below {:.4f}, the least that the honest "
                                        "communities allow; run `cms fleet fit` with more honest accounts", level,

@@ -176,14 +176,21 @@ Result<void> Daemon::State::open() {
 
 Result<void> Daemon::State::make_campaigns() {
   if (config.fleet.calibration.empty()) return {};
-  CMS_TRY(calibration, pipeline::read_calibration(config.fleet.calibration, model));
+  CMS_TRY(read, pipeline::read_calibration(config.fleet.calibration, model));
+  auto options = config.fleet;
+  if (const auto most = fleet::accounts_max(read); most < options.accounts_max) {
+    options.accounts_max = static_cast<std::uint32_t>(most);
+    log->write(Level::warning, Scope::serve, "fleet",
+               fmt::format("at most {} accounts are seen together: the calibration is of fleets of {}", most,
+                           read.accounts));
+  }
   Campaigns::Hooks hooks;
   hooks.tell = [this](const std::string& tenant, const CampaignEvent& event) { watcher->campaign(tenant, event); };
   hooks.moved = [this](const std::string& tenant, std::span<const std::string> accounts) {
     if (overview) overview->judge_anew(tenant, accounts, clock());
   };
   hooks.warn = [this](const std::string& what) { log->write(Level::warning, Scope::serve, "fleet", what); };
-  campaigns.emplace(config.fleet, std::move(calibration), *store, tenants(), clock, std::move(hooks));
+  campaigns.emplace(options, std::move(read.calibration), *store, tenants(), clock, std::move(hooks));
   return {};
 }
 

@@ -155,6 +155,7 @@ TEST(Metrics, what_is_not_configured_is_not_there) {
   now.webhooks.clear();
   now.proxy.reset();
   now.prompts.reset();
+  now.campaigns.reset();
   const auto text = Metrics().text(now);
   EXPECT_EQ(text.find("cms_event_log"), std::string::npos);
   EXPECT_EQ(text.find("cms_webhook"), std::string::npos);

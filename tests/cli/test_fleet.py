@@ -22,7 +22,7 @@ class Fleet(ProgramTest):
     def setUpClass(cls):
         made, folder = world.World(), fitted()
         honest = {f"h{i:03}": made.honest(REQUESTS) for i in range(240)}
-        today = {f"t{i:03}": made.honest(REQUESTS) for i in range(80)}
+        today = {f"t{i:03}": made.honest(REQUESTS) for i in range(70)}
         today |= {f"campaign-{i:02}": made.anywhere(REQUESTS) for i in range(20)}
         world.write_set(folder / "fleet-honest", *made.accounts(honest))
         world.write_set(folder / "fleet-today", *made.accounts(today))
@@ -93,7 +93,9 @@ class Fleet(ProgramTest):
         self.assertEqual((done.returncode, done.stderr), (0, b""))
         said, first = json.loads(done.stdout), (self.own / "fleet.cms").read_bytes()
         self.assertEqual((said["accounts"], set(said)),
-                         (240, {"atlas", "accounts", "ranking_communities", "kinds", "poh_min"}))
+                         (240, {"atlas", "accounts", "fleet_accounts", "accounts_max", "ranking_communities",
+                                              "kinds", "poh_min"}))
+        self.assertEqual(said["accounts_max"], 3 * said["fleet_accounts"] // 2)
         self.assertEqual(said["ranking_communities"], sum(said["kinds"].values()))
         again = self.judge(self.own / "fleet.cms", "--json", "--all")
         self.assertEqual(again.returncode, 0, again.stderr.decode())
@@ -111,6 +113,13 @@ class Fleet(ProgramTest):
             file.write_bytes(spoiled)
             self.assert_fails(self.judge(file), 3, file, "cms fleet fit")
         self.assert_fails(self.judge(self.own / "nothing.cms"), 3, "nothing.cms")
+
+    def test_a_set_of_many_more_accounts_than_calibrated_is_warned_of(self):
+        self.assertEqual(self.fit().returncode, 0)
+        done = run("fleet", "--atlas", self.atlas, "--calibration", self.own / "fleet.cms", self.world / "fleet-honest")
+        self.assertEqual(done.returncode, 0)
+        self.assertIn("warning: 240 accounts are seen together, and the calibration is of fleets", done.stderr.decode())
+        self.assertNotIn("seen together", self.judge(self.own / "fleet.cms").stderr.decode())
 
     def test_words_that_do_not_go_together_are_refused(self):
         both = run("fleet", "--atlas", self.atlas, "--honest", self.world / "fleet-honest", "--calibration", "x", "y")

@@ -11,7 +11,7 @@ namespace cms {
 
 // The first byte says which of the two it is; a calibration comes without its hash, which each input gets anew.
 std::vector<Bytes> fuzz::seeds() {
-  fleet::NamedCalibration named{"0123456789ab", {}};
+  fleet::NamedCalibration named{"0123456789ab", 600, {}};
   named.calibration.rankings["team"].assign(20, .5);
   named.calibration.rankings[""].assign(21, -1);
   auto file = fleet::encode(named);

@@ -15,7 +15,19 @@ import world  # noqa: E402
 
 MODEL = "/".join((world.MODEL, "final", "mean"))
 REQUESTS = 20
+LEVEL = 0.01
 CAMPAIGN = {f"campaign-{i:02}" for i in range(20)}
+
+
+def teams(made, prefix, count):
+    """Honest accounts: ten of each team, whose subjects are the same."""
+    accounts = {}
+    for team in range(count):
+        subjects = made.random.sample(range(world.DIRECTIONS), made.random.randint(3, 7))
+        for member in range(10):
+            accounts[f"{prefix}{team:02}-{member}"] = [made.prompt(made.random.choice(subjects))
+                                                       for _ in range(REQUESTS)]
+    return accounts
 
 
 def parse(answer):
@@ -29,27 +41,24 @@ class Fleet(program.ProgramTest):
     @classmethod
     def setUpClass(cls):
         made, folder = world.World(), program.fitted()
-        cls.honest = {f"h{i:03}": made.honest(REQUESTS) for i in range(240)}
-        cls.today = {f"t{i:03}": made.honest(REQUESTS) for i in range(80)}
-        cls.today |= {name: made.anywhere(REQUESTS) for name in sorted(CAMPAIGN)}
-        world.write_set(folder / "fleet-honest", *made.accounts(cls.honest))
+        cls.today = teams(made, "t", 8) | {name: made.anywhere(REQUESTS) for name in sorted(CAMPAIGN)}
+        honest = teams(made, "h", 40)
+        world.write_set(folder / "fleet-honest", *made.accounts(honest))
         cls.rows = list(zip(*made.accounts(cls.today)))
         cls.file = folder / "fleet.cms"
         done = program.run("fleet", "fit", "--atlas", folder / "atlas.cms", "--honest", folder / "fleet-honest",
-                           "--resolution", "1", "-o", cls.file, "--json")
+                           "--resolution", "0.8", "-o", cls.file, "--json")
         if done.returncode != 0:
             raise AssertionError(done.stderr.decode())
-        cls.level = 1.01 * json.loads(done.stdout)["poh_min"]
+        cls.poh_min = json.loads(done.stdout)["poh_min"]
 
     def setUp(self):
         super().setUp()
         self.daemon = Daemon(self.own, self.atlas, self.section())
-        self.daemon.policy.write_text(f"[policy]\nlimit = {self.level}\nprice = {self.level}\nobserve = {self.level}\n")
         self.addCleanup(lambda: self.daemon.process and self.daemon.process.poll() is None and self.daemon.stop(9))
 
     def section(self, idle_days=7):
-        return (f'[fleet]\ncalibration = "{self.file}"\nlevel = {self.level}\nupdate_s = 0.2\n'
-                f'idle_days = {idle_days}\n')
+        return f'[fleet]\ncalibration = "{self.file}"\nupdate_s = 0.2\nidle_days = {idle_days}\n'
 
     def feed(self):
         lines = [row | {"time": BASE_S + row["time"], "vector": vector} for vector, row in self.rows]
@@ -88,28 +97,29 @@ class Fleet(program.ProgramTest):
     def test_members_are_limited_though_none_is_flagged_alone_and_honest_accounts_are_not(self):
         self.daemon.start()
         self.feed()
-        campaign, members = self.found(self.settled())
-        self.assertGreaterEqual(len(members & CAMPAIGN), 15)
-        self.assertGreaterEqual(len(members & CAMPAIGN) / len(members), 0.8)
+        seen = self.settled()
+        self.assertLess(self.poh_min, LEVEL)
+        self.assertEqual((seen["total"], seen["poh_min"], seen["level"]), (1, self.poh_min, LEVEL))
+        campaign, members = self.found(seen)
+        self.assertEqual(members, CAMPAIGN)
         self.assertEqual((campaign["action"], campaign["accounts"]), ("limit", len(members)))
-        flagged = set().union(*(self.found({"campaigns": [one]})[1] for one in self.settled()["campaigns"]))
         for name in self.today:
             account = self.daemon.account(name)
             decision = parse(self.daemon.ask("GET", f"/v1/tenants/t/accounts/{name}/decision"))
-            self.assertEqual(decision["campaign"] is not None, name in flagged, name)
-            if name in members & CAMPAIGN:
-                self.assertGreater(account["poh"] or 1, self.level, name)  # alone it would be allowed
+            self.assertGreater(account["poh"] or 1, LEVEL, name)  # alone nobody is flagged
+            if name in CAMPAIGN:
                 self.assertEqual((decision["action"], decision["why"]), ("limit", "campaign"))
                 self.assertEqual(decision["campaign"]["id"], campaign["id"])
-        honest = [name for name in self.today if name.startswith("t") and name not in flagged]
-        self.assertGreaterEqual(len(honest), 70)
+            else:
+                self.assertNotEqual(decision["action"], "limit")
+                self.assertIsNone(decision["campaign"])
         overview = parse(self.daemon.ask("GET", "/v1/tenants/t/overview"))
-        self.assertGreaterEqual(overview["actions"]["limit"], len(flagged))
-        told = [event for event in self.events() if event["campaign"]["id"] == campaign["id"]]
-        self.assertEqual(told[0]["campaign"]["change"], "flagged")
-        self.assertIn("cover", told[0]["why"])
-        for event in self.events():
-            self.assertNotIn("campaign-", json.dumps(event).replace("campaign-changed", ""))
+        self.assertEqual(overview["actions"]["limit"], len(CAMPAIGN))
+        event, = [event for event in self.events() if event["campaign"]["change"] == "flagged"]
+        self.assertEqual(event["campaign"], {"id": campaign["id"], "change": "flagged",
+                                             "accounts": event["campaign"]["accounts"]})
+        self.assertIn("cover", event["why"])
+        self.assertNotIn("campaign-0", json.dumps(self.events()))
 
     def test_a_campaign_keeps_its_name_and_members_through_restarts_and_is_released_when_it_rests(self):
         self.daemon.start()
@@ -124,22 +134,21 @@ class Fleet(program.ProgramTest):
                 if decision:
                     break
                 time.sleep(0.02)
-            if "campaign-07" in members:
-                self.assertEqual(decision["id"], before["id"])
+            self.assertEqual(decision["id"], before["id"])
             after, now = self.found(self.settled())
             self.assertEqual(after["id"], before["id"], how)
-            self.assertEqual(now & CAMPAIGN, members & CAMPAIGN, how)
+            self.assertEqual((now, members), (CAMPAIGN, CAMPAIGN), how)
         self.assertEqual(sum(event["campaign"]["change"] == "flagged" and event["campaign"]["id"] == before["id"]
                              for event in self.events()), 1)
         self.daemon.stop()
         self.daemon.config.write_text(self.daemon.config.read_text().replace("idle_days = 7", "idle_days = 0.0001"))
         self.daemon.start()
         for _ in range(300):
-            if not self.campaigns()["campaigns"]:
+            if self.campaigns("released")["campaigns"]:
                 break
             time.sleep(0.1)
+        self.assertEqual([one["id"] for one in self.campaigns("released")["campaigns"]], [before["id"]])
         self.assertEqual(self.campaigns()["campaigns"], [])
-        self.assertIn(before["id"], [one["id"] for one in self.campaigns("released")["campaigns"]])
         decision = parse(self.daemon.ask("GET", "/v1/tenants/t/accounts/campaign-07/decision"))
         self.assertEqual((decision["action"], decision["campaign"]), ("allow", None))
         self.assertEqual(self.events()[-1]["campaign"]["change"], "released")
@@ -148,7 +157,7 @@ class Fleet(program.ProgramTest):
         self.daemon.start()
         self.feed()
         campaign, members = self.found(self.settled())
-        name = sorted(members & CAMPAIGN)[0]
+        name = sorted(members)[0]
         self.assertEqual(self.daemon.ask("DELETE", f"/v1/tenants/t/accounts/{name}", role="admin")[0], 204)
         self.assertNotIn(name, {member["account"] for member in self.whole(campaign)["members"]})
         for _ in range(100):
@@ -158,7 +167,6 @@ class Fleet(program.ProgramTest):
         self.assertEqual(self.campaigns()["accounts"], len(self.today) - 1)
 
     def test_a_calibration_that_does_not_belong_here_stops_the_start_and_config_check_says_so(self):
-        self.file.read_bytes()
         for content in (b"nothing", self.file.read_bytes()[:-1]):
             wrong = self.own / "wrong.cms"
             wrong.write_bytes(content)

@@ -52,7 +52,7 @@ Result<void> make_atlas(const Words& words) {
   if (words.fleet.empty()) return {};
   cms::fleet::CampaignCalibration calibration;
   calibration.rankings[""].assign(199, 1e6);
-  return cms::write_file(words.fleet, cms::fleet::encode({model.name, calibration}));
+  return cms::write_file(words.fleet, cms::fleet::encode({model.name, 1'000'000, calibration}));
 }
 
 void authorise(grpc::ClientContext& context, const Words& words) {
