@@ -113,7 +113,7 @@ Json ledger_json(const ApiContext& context, const CampaignPicture& campaign) {
   return {{"distinct", campaign.distinct},
           {"charts", campaign.charts.size()},
           {"charts_all", context.parts.model->atlas.chart_count()},
-          {"covered_mass", mass}};
+          {"covered_mass", std::min(1.0, mass)}};
 }
 
 Json graph_json(const CampaignPicture& campaign) {
