@@ -13,59 +13,13 @@
 
 #include "fleet/campaign.hpp"
 #include "fleet/live.hpp"
-#include "fleet/signature_example.hpp"
+#include "fleet_crowd.hpp"
 
 namespace {
 
 using Clock = std::chrono::steady_clock;
 using cms::Random;
 namespace fleet = cms::fleet;
-
-constexpr std::size_t kSubjects = 512, kTexts = 16;  // texts of a subject
-
-// Texts made once: drawing is then as cheap as looking up.
-struct Texts {
-  std::vector<std::vector<float>> centres;
-  std::vector<cms::Projected> texts;
-
-  explicit Texts(Random& random) {
-    for (std::size_t s = 0; s < kSubjects; ++s) centres.push_back(fleet::ExampleWorld::direction(random));
-    for (std::size_t t = 0; t < kSubjects * kTexts; ++t) {
-      cms::Projected made;
-      made.chart = static_cast<std::uint16_t>(t / kTexts / 2);
-      for (const float value : centres[t / kTexts]) {
-        const double moved = 60.0 * (4 * static_cast<double>(value) + random.normal() / 2);
-        made.point.push_back(static_cast<std::int8_t>(std::lround(std::clamp(moved, -127.0, 127.0))));
-      }
-      texts.push_back(std::move(made));
-    }
-  }
-  void give(fleet::Signature& account, std::size_t subject, Random& random) const {
-    fleet::take(account, texts[subject * kTexts + random.below(kTexts)], centres[subject], {});
-  }
-};
-
-struct Crowd {
-  std::vector<fleet::Signature> accounts;
-  std::vector<std::vector<std::uint16_t>> subjects;
-};
-
-Crowd make_crowd(const Texts& texts, std::size_t count, Random& random) {
-  Crowd crowd{std::vector<fleet::Signature>(count), std::vector<std::vector<std::uint16_t>>(count)};
-  const auto members = std::max<std::size_t>(20, count / 1'000);
-  for (std::size_t i = 0; i < count; ++i) {
-    auto& subjects = crowd.subjects[i];
-    const auto wide = i < members ? kSubjects : 1 + random.below(24);
-    for (std::size_t s = 0; s < wide; ++s) {
-      subjects.push_back(static_cast<std::uint16_t>(i < members ? s : random.below(kSubjects)));
-    }
-    const auto requests = 24 + random.below(37);
-    for (std::size_t r = 0; r < requests; ++r) {
-      texts.give(crowd.accounts[i], subjects[random.below(subjects.size())], random);
-    }
-  }
-  return crowd;
-}
 
 double cpu_seconds() { return static_cast<double>(std::clock()) / CLOCKS_PER_SEC; }  // of all threads
 
@@ -81,8 +35,8 @@ int main(int argc, char** argv) {
   const auto count = static_cast<std::size_t>(argument(argc, argv, 1, 100'000));
   const auto changed = static_cast<std::size_t>(argument(argc, argv, 2, 10'000));
   Random random(1);
-  const Texts texts(random);
-  auto crowd = make_crowd(texts, count, random);
+  const fleet::Texts texts(random);
+  auto crowd = fleet::make_crowd(texts, count, random);
   fleet::LiveOptions options;
   options.cells = static_cast<std::uint32_t>(argument(argc, argv, 4, 0));
   options.links.probes = static_cast<std::uint32_t>(argument(argc, argv, 5, 16));

@@ -4,7 +4,9 @@
 #include <memory>
 #include <nlohmann/json.hpp>
 
+#include "base/files.hpp"
 #include "command.hpp"
+#include "fleet/calibration_file.hpp"
 #include "pipeline/campaign_ledger.hpp"
 #include "pipeline/parallel.hpp"
 #include "pipeline/signatures.hpp"
@@ -17,11 +19,18 @@ using cms::Result;
 namespace fleet = cms::fleet;
 namespace pipeline = cms::pipeline;
 
-struct Words {
-  ScoreWords inputs;
+// How honest accounts are made a calibration.
+struct FitWords {
   std::string honest;
   pipeline::FleetsOptions fleets;
   fleet::CampaignOptions campaign;
+};
+
+struct Words {
+  ScoreWords inputs;
+  FitWords fit;
+  std::string calibration;  // file; empty = made of honest accounts
+  std::string output;       // of `cms fleet fit`
   double level = cms::kFlagged;
   bool all = false;
   bool json = false;
@@ -90,23 +99,84 @@ nlohmann::json line_of(const fleet::CampaignCalibration& calibration, const Seen
           {"reasons", fleet::reasons(calibration, campaign)}};
 }
 
-Result<void> run(const Words& words) {
-  const unsigned threads = words.threads > 0 ? words.threads : pipeline::default_threads();
+unsigned threads_of(const Words& words) { return words.threads > 0 ? words.threads : pipeline::default_threads(); }
+
+struct Fitted {
+  std::size_t accounts = 0;  // of the honest set
+  fleet::NamedCalibration named;
+};
+
+Result<Fitted> fit(const Words& words) {
   auto honest_words = words.inputs;
-  honest_words.set = words.honest;
-  CMS_TRY(honest_inputs, read_score_inputs(honest_words));
-  CMS_TRY(honest, see(honest_inputs, threads));
-  CMS_TRY(calibration, fleet::calibrate(
-                           pipeline::honest_fleets(honest.names, honest.signatures, honest.kinds, words.fleets),
-                           words.campaign));
+  honest_words.set = words.fit.honest;
+  CMS_TRY(inputs, read_score_inputs(honest_words));
+  CMS_TRY(honest, see(inputs, threads_of(words)));
+  const auto fleets = pipeline::honest_fleets(honest.names, honest.signatures, honest.kinds, words.fit.fleets);
+  CMS_TRY(calibration, fleet::calibrate(fleets, words.fit.campaign));
+  std::uint64_t smallest = honest.names.size();
+  for (const auto& one : fleets) smallest = std::min<std::uint64_t>(smallest, one.accounts.size());
+  return Fitted{honest.names.size(), {inputs.model.name, smallest, std::move(calibration)}};
+}
+
+void warn_where_nothing_is_reached(double poh_min, double level) {
+  if (poh_min <= level) return;
+  fmt::print(stderr,
+             "cms: warning: nothing can be flagged: too few honest communities rank for a Campaign PoH below {:.4f}, "
+             "and --level is {}\n",
+             poh_min, level);
+}
+
+Result<void> run_fit(const Words& words) {
+  CMS_TRY(fitted, fit(words));
+  const auto& [atlas, fleet_accounts, calibration] = fitted.named;
   const double poh_min = fleet::campaign_poh_min(calibration);
-  if (poh_min > words.level) {
-    fmt::print(stderr,
-               "cms: warning: nothing can be flagged: too few honest communities rank for a Campaign PoH below {:.4f}, "
-               "and --level is {}\n",
-               poh_min, words.level);
+  const auto accounts_max = fleet::accounts_max(fitted.named);
+  CMS_CHECK(cms::write_file(words.output, fleet::encode(fitted.named)));
+  std::size_t ranking = 0;
+  nlohmann::ordered_json kinds = nlohmann::ordered_json::object();
+  for (const auto& [kind, evidence] : calibration.rankings) {
+    kinds[kind] = evidence.size();
+    ranking += evidence.size();
+  }
+  if (words.json) {
+    const nlohmann::ordered_json line = {{"atlas", atlas}, {"accounts", fitted.accounts},
+                                         {"fleet_accounts", fleet_accounts}, {"accounts_max", accounts_max},
+                                         {"ranking_communities", ranking}, {"kinds", kinds}, {"poh_min", poh_min}};
+    fmt::print("{}\n", line.dump());
+  } else {
+    fmt::print("{}: {} honest accounts under atlas {}, in fleets of {}: for {} accounts at most; {} communities rank; "
+               "the least Campaign PoH is {:.4f}\n",
+               words.output, fitted.accounts, atlas, fleet_accounts, accounts_max, ranking, poh_min);
+  }
+  warn_where_nothing_is_reached(poh_min, words.level);
+  return {};
+}
+
+Result<fleet::NamedCalibration> calibration_for(const Words& words, const pipeline::Model& model) {
+  if (!words.calibration.empty()) return pipeline::read_calibration(words.calibration, model);
+  CMS_TRY(fitted, fit(words));
+  return std::move(fitted.named);
+}
+
+Result<void> run(const Words& words) {
+  const unsigned threads = threads_of(words);
+  if (words.inputs.set.empty() || words.inputs.atlas.empty()) {
+    return cms::fail(cms::ErrorCode::usage, "a set and --atlas are needed; see `cms fleet --help`");
+  }
+  if (words.calibration.empty() == words.fit.honest.empty()) {
+    return cms::fail(cms::ErrorCode::usage, "either --honest SET or --calibration FILE is needed, and not both");
   }
   CMS_TRY(inputs, read_score_inputs(words.inputs));
+  CMS_TRY(named, calibration_for(words, inputs.model));
+  const auto& calibration = named.calibration;
+  if (inputs.accounts.size() > fleet::accounts_max(named)) {
+    fmt::print(stderr,
+               "cms: warning: {} accounts are seen together, and the calibration is of fleets of {}: communities of "
+               "larger fleets are larger and look like campaigns\n",
+               inputs.accounts.size(), named.accounts);
+  }
+  const double poh_min = fleet::campaign_poh_min(calibration);
+  warn_where_nothing_is_reached(poh_min, words.level);
   CMS_TRY(seen, see(inputs, threads));
   CMS_TRY(campaigns, fleet::find_campaigns(calibration, seen.signatures));
   std::size_t shown = 0;
@@ -132,28 +202,60 @@ Result<void> run(const Words& words) {
 
 }  // namespace
 
+namespace {
+
+void add_fit_words(CLI::App& command, FitWords& words) {
+  command.add_option("--fleets", words.fleets.fleets, "Random honest fleets made of them; half of them rank")
+      ->check(CLI::Range(2, 10'000))
+      ->capture_default_str();
+  command.add_option("--seed", words.fleets.seed, "Of the honest fleets")->capture_default_str();
+  command.add_option("--neighbours", words.campaign.links.neighbours, "Nearest accounts each account is linked to")
+      ->check(CLI::Range(2, 1'000))
+      ->capture_default_str();
+  command.add_option("--resolution", words.campaign.communities.resolution, "More makes smaller communities")
+      ->check(number_within(0.01, 100))
+      ->capture_default_str();
+}
+
+void add_common_words(CLI::App& command, Words& words) {
+  command.add_flag("--json", words.json, "JSON lines instead of words");
+  command.add_option("--threads", words.threads, "Threads; 0 = as many as the machine has")
+      ->check(CLI::Range(0, 1024));
+}
+
+void add_fleet_fit(CLI::App& fleet, Run& chosen) {
+  auto words = std::make_shared<Words>();
+  auto* command = fleet.add_subcommand("fit", "What honest accounts look like together, as a file for --calibration "
+                                              "and for the daemon");
+  add_model_words(*command, words->inputs);
+  command->add_option("--honest", words->fit.honest, "Activation set of honest accounts")->required();
+  command->add_option("-o,--output", words->output, "The file")->required();
+  command->add_option("--level", words->level, "Warn when no community could come to a Campaign PoH of this")
+      ->check(number_within(0, 1))
+      ->capture_default_str();
+  add_fit_words(*command, words->fit);
+  add_common_words(*command, *words);
+  command->callback([words, &chosen] { chosen = [words] { return run_fit(*words); }; });
+}
+
+}  // namespace
+
 void add_fleet(CLI::App& app, Run& chosen) {
   auto words = std::make_shared<Words>();
   auto* command = app.add_subcommand("fleet", "Campaigns: accounts of a set that share out one extraction");
   add_score_words(*command, words->inputs, "Activation set whose rows have \"account\"");
-  command->add_option("--honest", words->honest, "Activation set of honest accounts, to rank communities among")
-      ->required();
-  command->add_option("--fleets", words->fleets.fleets, "Random honest fleets made of them; half of them rank")
-      ->check(CLI::Range(2, 10'000))
-      ->capture_default_str();
-  command->add_option("--seed", words->fleets.seed, "Of the honest fleets")->capture_default_str();
-  command->add_option("--neighbours", words->campaign.links.neighbours, "Nearest accounts each account is linked to")
-      ->check(CLI::Range(2, 1'000))
-      ->capture_default_str();
-  command->add_option("--resolution", words->campaign.communities.resolution, "More makes smaller communities")
-      ->check(number_within(0.01, 100))
-      ->capture_default_str();
+  command->add_option("--honest", words->fit.honest, "Activation set of honest accounts, to rank communities among");
+  command->add_option("--calibration", words->calibration, "Instead of --honest: file of `cms fleet fit`");
   command->add_option("--level", words->level, "Show communities whose Campaign PoH is at most this")
       ->check(number_within(0, 1))
       ->capture_default_str();
   command->add_flag("--all", words->all, "Show every community");
-  command->add_flag("--json", words->json, "JSON lines instead of words");
-  command->add_option("--threads", words->threads, "Threads; 0 = as many as the machine has")
-      ->check(CLI::Range(0, 1024));
-  command->callback([words, &chosen] { chosen = [words] { return run(*words); }; });
+  add_fit_words(*command, words->fit);
+  add_common_words(*command, *words);
+  // `cms fleet fit` needs none of these words; `cms fleet SET` asks for them itself.
+  for (const auto* needed : {"set", "--atlas"}) command->get_option(needed)->required(false);
+  add_fleet_fit(*command, chosen);
+  command->callback([words, command, &chosen] {
+    if (command->get_subcommands().empty()) chosen = [words] { return run(*words); };
+  });
 }

@@ -2,6 +2,10 @@
 
 void add_score_words(CLI::App& command, ScoreWords& words, const std::string& set_is) {
   command.add_option("set", words.set, set_is)->required();
+  add_model_words(command, words);
+}
+
+void add_model_words(CLI::App& command, ScoreWords& words) {
   command.add_option("--atlas", words.atlas, "Atlas made by `cms fit`")->required();
   command.add_option("--assume-model", words.assume_model, "NAME or NAME/LAYER/POOLING of a set that has no manifest");
   command.add_option("--trust", words.trust, "Ed25519 public key (PEM) the atlas must be signed with");

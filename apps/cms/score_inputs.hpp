@@ -20,6 +20,8 @@ struct ScoreWords {
 
 // Puts them on a command: `set`, said to be what `set_is`, --atlas, --assume-model, --trust. They outlive the parser.
 void add_score_words(CLI::App& command, ScoreWords& words, const std::string& set_is);
+// The same without `set`.
+void add_model_words(CLI::App& command, ScoreWords& words);
 
 struct ScoreInputs {
   cms::pipeline::Model model;

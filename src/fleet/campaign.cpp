@@ -203,14 +203,27 @@ double campaign_poh_min(const CampaignCalibration& calibration) {
   return campaign_poh(calibration, std::numeric_limits<double>::infinity());
 }
 
+namespace {
+
+Campaign ranked(const CampaignCalibration& calibration, const CommunityReading& reading,
+                std::vector<std::uint32_t> members) {
+  const double evidence = evidence_of(calibration, reading);
+  return {std::move(members), reading, evidence, campaign_poh(calibration, evidence)};
+}
+
+}  // namespace
+
+Campaign judge(const CampaignCalibration& calibration, std::span<const Signature> accounts,
+               std::vector<std::uint32_t> members) {
+  const auto reading = read_community(accounts, members, calibration.breadth);
+  return ranked(calibration, reading, std::move(members));
+}
+
 Result<std::vector<Campaign>> find_campaigns(const CampaignCalibration& calibration,
                                              std::span<const Signature> accounts, std::span<const Link> links) {
   CMS_TRY(judged, communities_of(accounts, links, calibration.breadth, calibration.options));
   std::vector<Campaign> campaigns;
-  for (auto& one : judged) {
-    const double evidence = evidence_of(calibration, one.reading);
-    campaigns.push_back({std::move(one.members), one.reading, evidence, campaign_poh(calibration, evidence)});
-  }
+  for (auto& one : judged) campaigns.push_back(ranked(calibration, one.reading, std::move(one.members)));
   std::stable_sort(campaigns.begin(), campaigns.end(),
                    [](const Campaign& a, const Campaign& b) { return a.evidence > b.evidence; });
   return campaigns;

@@ -89,6 +89,10 @@ struct Campaign {
   double poh = 1;
 };
 
+// One community, whatever its size. Requires a member. Cost: as read_community().
+Campaign judge(const CampaignCalibration& calibration, std::span<const Signature> accounts,
+               std::vector<std::uint32_t> members);
+
 // Every judged community of the fleet, lowest PoH first. Errors: as find_communities.
 Result<std::vector<Campaign>> find_campaigns(const CampaignCalibration& calibration,
                                              std::span<const Signature> accounts);

@@ -7,46 +7,10 @@
 #include <cmath>
 #include <numeric>
 
-#include "fleet/signature_example.hpp"
+#include "fleet/campaign_example.hpp"
 
 namespace cms::fleet {
 namespace {
-
-std::uint32_t between(std::uint32_t least, std::uint32_t most, Random& random) {
-  return least + static_cast<std::uint32_t>(random.below(most - least + 1));
-}
-
-// Teams of one subject each, of many sizes, and as many people with subjects of their own.
-HonestFleet honest_fleet(const ExampleWorld& world, Random& random) {
-  HonestFleet fleet;
-  for (int team = 0; team < 12; ++team) {
-    const auto charts = ExampleWorld::some(between(3, 24, random), random);
-    const auto size = between(8, 24, random);
-    for (std::uint32_t i = 0; i < size; ++i) {
-      fleet.accounts.push_back(world.account(charts, between(20, 80, random), random));
-      fleet.kinds.emplace_back("team");
-    }
-  }
-  for (int person = 0; person < 150; ++person) {
-    const auto charts = ExampleWorld::some(between(3, 12, random), random);
-    fleet.accounts.push_back(world.account(charts, between(20, 80, random), random));
-    fleet.kinds.emplace_back();
-  }
-  return fleet;
-}
-
-std::vector<HonestFleet> honest_fleets(const ExampleWorld& world, int count, Random& random) {
-  std::vector<HonestFleet> fleets;
-  for (int f = 0; f < count; ++f) fleets.push_back(honest_fleet(world, random));
-  return fleets;
-}
-
-CampaignOptions small_options() {
-  CampaignOptions options;
-  options.links.neighbours = 8;
-  options.communities.resolution = 1;  // graphs of a few hundred accounts fall apart at more
-  return options;
-}
 
 TEST(Campaign, reading_equals_its_slow_definition) {
   const ExampleWorld world(1);

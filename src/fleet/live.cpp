@@ -1,6 +1,7 @@
 #include "fleet/live.hpp"
 
 #include <fmt/format.h>
+#include <omp.h>
 
 #include <algorithm>
 #include <cmath>
@@ -40,6 +41,8 @@ struct LiveFleet::Change {
   std::vector<Before> before;           // of every account whose neighbours may change
   std::vector<std::uint32_t> poor;      // that may have too few neighbours left
 };
+
+void use_one_thread() { omp_set_num_threads(1); }
 
 LiveFleet::LiveFleet(std::vector<Signature> accounts, const BreadthNorm& norm, const LiveOptions& options)
     : accounts_(std::move(accounts)), norm_(norm), options_(options),
@@ -352,6 +355,17 @@ std::vector<Link> LiveFleet::links() const {
   std::sort(links.begin(), links.end(), before);
   links.erase(std::unique(links.begin(), links.end()), links.end());
   for (auto& link : links) link.weight = link_weight(norm_, options_.links, accounts_[link.a], accounts_[link.b]);
+  return links;
+}
+
+std::vector<Link> LiveFleet::links_among(std::span<const std::uint32_t> accounts) const {
+  std::vector<Link> links;
+  for (const auto account : accounts) {
+    for (const auto& tie : ties_of(account)) {
+      if (tie.account < account || !std::binary_search(accounts.begin(), accounts.end(), tie.account)) continue;
+      links.push_back({account, tie.account, static_cast<double>(tie.weight) / kUnits});
+    }
+  }
   return links;
 }
 

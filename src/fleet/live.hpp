@@ -46,6 +46,9 @@ struct LiveUpdate {
   std::uint32_t clustered = 0;    // in components clustered anew
 };
 
+// From now on what this thread asks of any fleet is done by it alone: for who works beside others.
+void use_one_thread();
+
 class LiveFleet {
  public:
   // Links all accounts; each is alone until rebuild(). Errors: `bad_input` when there is none.
@@ -62,6 +65,8 @@ class LiveFleet {
   [[nodiscard]] std::span<const Signature> accounts() const { return accounts_; }
   // As Neighbourhood::links(). Cost: linear in accounts.
   [[nodiscard]] std::vector<Link> links() const;
+  // Those of links() of which both ends are among `accounts`, ascending. Cost: some hundred comparisons for each.
+  [[nodiscard]] std::vector<Link> links_among(std::span<const std::uint32_t> accounts) const;
   // As find_communities(). Cost: linear in accounts.
   [[nodiscard]] std::vector<std::vector<std::uint32_t>> communities() const;
   [[nodiscard]] std::uint32_t community_of(std::uint32_t account) const { return community_[account]; }

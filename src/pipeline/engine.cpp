@@ -61,8 +61,7 @@ struct Ticket {
   std::atomic<std::uint32_t> parts_left{0};
 };
 
-// What a shard has to do next.
-struct Job {
+struct Job {  // what a shard has to do next
   Ticket* ticket = nullptr;
   const Part* part = nullptr;
 };
@@ -430,6 +429,13 @@ Result<std::optional<Account>> Engine::account(const store::AccountName& name) {
   return copy;
 }
 
+Result<std::optional<Engine::Trace>> Engine::trace(const store::AccountName& name) {
+  std::optional<Trace> seen;
+  CMS_CHECK(state_->lane_of(name).shard->look(
+      name, [&](const Account& found) { seen = {found.state.signature, found.state.time}; }, false));
+  return seen;
+}
+
 // Nothing is under way between these two, and nothing comes in.
 void Engine::State::pause() {
   std::unique_lock lock(admission);
@@ -438,10 +444,8 @@ void Engine::State::pause() {
 }
 
 void Engine::State::resume() {
-  {
-    const std::lock_guard lock(admission);
-    --pauses;
-  }
+  const std::lock_guard lock(admission);
+  --pauses;
   changed.notify_all();
 }
 

@@ -140,6 +140,13 @@ class Engine {
   // stays as it is, and the look is not timed. Errors: as look_up(). Cost: some 20 KB, or a load.
   Result<std::optional<Account>> account(const store::AccountName& name);
 
+  // What the fleet has to know of an account, by the same look. Nothing when it is not known. Cost: 1 KB, or a load.
+  struct Trace {
+    fleet::Signature signature;
+    double time = 0;  // seconds, of its last request
+  };
+  Result<std::optional<Trace>> trace(const store::AccountName& name);
+
   // Forgets an account here and in the store, after what was admitted before. True when there was something. Batches
   // wait until its rows are gone, and not until its bytes are.
   Result<bool> erase(const store::AccountName& name);

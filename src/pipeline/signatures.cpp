@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "base/files.hpp"
 #include "base/random.hpp"
 #include "pipeline/parallel.hpp"
 #include "score/calibration.hpp"
@@ -47,6 +48,19 @@ Result<std::vector<fleet::Signature>> signatures_of(const Model& model, const Ac
     signatures[a] = maker.signature();
   });
   return signatures;
+}
+
+Result<fleet::NamedCalibration> read_calibration(const std::filesystem::path& path, const Model& model) {
+  CMS_TRY(content, read_file(path));
+  auto named = fleet::decode_calibration(content);
+  if (!named) return fail_in(path.string(), named.error());
+  if (named->atlas != model.name) {
+    return fail(ErrorCode::refused,
+                fmt::format("{} was made with atlas {}, and this is atlas {}: signatures of one say nothing of "
+                            "another's; run `cms fleet fit` with this atlas",
+                            path.string(), named->atlas, model.name));
+  }
+  return named;
 }
 
 std::vector<fleet::HonestFleet> honest_fleets(std::span<const std::string> names,

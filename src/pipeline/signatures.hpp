@@ -4,11 +4,13 @@
 #pragma once
 
 #include <cstdint>
+#include <filesystem>
 #include <span>
 #include <string>
 #include <vector>
 
 #include "atlas/atlas.hpp"
+#include "fleet/calibration_file.hpp"
 #include "fleet/campaign.hpp"
 #include "fleet/signature.hpp"
 #include "pipeline/model.hpp"
@@ -45,6 +47,10 @@ class SignatureMaker {
 // kChartsMax charts. Cost: one projection a request, and SignatureMaker's.
 Result<std::vector<fleet::Signature>> signatures_of(const Model& model, const ActivationSet& set,
                                                     std::span<const tap::AccountRows> accounts, unsigned threads);
+
+// The calibration in a file of `cms fleet fit`, for accounts under this model. Errors: `bad_input` when it is missing
+// or damaged; `refused` when it was made with another atlas.
+Result<fleet::NamedCalibration> read_calibration(const std::filesystem::path& path, const Model& model);
 
 // Honest fleets for fleet::calibrate, out of one set of honest accounts: those that score::in_ranking_half names make
 // the fleets that rank, the others those that fix the evidence. Each fleet is a random half of its side, so fleets of

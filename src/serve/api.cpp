@@ -140,6 +140,7 @@ Refusal Api::State::find(Call& call, const Route*& route) const {
   call.tenant = std::move(matched.tenant);
   call.account = std::move(matched.account);
   call.file = std::move(matched.file);
+  call.campaign = std::move(matched.campaign);
   const auto method = call.request.method == Method::head ? Method::get : call.request.method;
   const auto found = std::ranges::find(matched.routes, method, &Route::method);
   if (found == matched.routes.end()) {

@@ -16,6 +16,7 @@
 #include "pipeline/engine.hpp"
 #include "policy/policy.hpp"
 #include "serve/authority.hpp"
+#include "serve/campaigns.hpp"
 #include "serve/event.hpp"
 #include "serve/event_ring.hpp"
 #include "serve/gate.hpp"
@@ -52,6 +53,7 @@ struct ApiParts {
   Authority* authority = nullptr;
   EventRing* events = nullptr;
   Overview* overview = nullptr;
+  const Campaigns* campaigns = nullptr;                           // null = there is no fleet
   const pipeline::ChartMap* charts = nullptr;
   std::span<const StaticFile> dashboard;                          // empty = there is none in this program
   std::function<double()> clock;                                  // seconds since 1970

@@ -48,6 +48,7 @@ Json listed_json(const ApiContext& context, const store::AccountName& name, cons
   entry["requests"] = score.requests;
   entry["poh"] = score.computed ? Json(score.poh) : Json(nullptr);
   entry["action"] = cms::name(decide(context, name, score, now).action);
+  if (const auto campaign = membership_json(context, name); !campaign.is_null()) entry["campaign"] = campaign["id"];
   return entry;
 }
 
@@ -63,7 +64,14 @@ Json document_json(const ApiContext& context, const store::AccountName& name, co
 double shortest(float value) { return std::stod(fmt::format("{}", value)); }
 
 policy::Decision decide(const ApiContext& context, const store::AccountName& name, const Score& score, double now) {
-  return decide(*context.parts.policy(), *context.parts.store, name, score, now);
+  return decide(*context.parts.policy(), *context.parts.store, context.parts.campaigns, name, score, now);
+}
+
+Json membership_json(const ApiContext& context, const store::AccountName& name) {
+  const auto campaign = context.parts.campaigns != nullptr ? context.parts.campaigns->member(name) : nullptr;
+  if (!campaign) return nullptr;
+  return {{"id", campaign->id}, {"poh", campaign->poh}, {"since", campaign->since}, {"accounts", campaign->accounts},
+          {"words", campaign->words}};
 }
 
 Response list_accounts(const ApiContext& context, const Call& call) {
@@ -111,6 +119,7 @@ Response get_account(const ApiContext& context, const Call& call) {
   body["history"] = history_json(account.history);
   body["label"] = document_json(context, name, "label");
   body["override"] = document_json(context, name, std::string(policy::kOverrideKind));
+  body["campaign"] = membership_json(context, name);
   mark_stale(context, standing.time, body);
   return tagged_response(call, body);
 }
@@ -119,7 +128,7 @@ Response get_decision(const ApiContext& context, const Call& call) {
   const store::AccountName name{call.tenant, call.account};
   const double now = context.parts.clock();
   const auto found = context.parts.engine->look_up(name, now);
-  Json body{{"account", call.account}};
+  Json body{{"account", call.account}, {"campaign", membership_json(context, name)}};
   if (!found || !*found) {
     // Serving goes on whatever happens here: who is not known, or cannot be read, is allowed.
     const Score nothing;

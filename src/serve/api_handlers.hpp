@@ -29,6 +29,9 @@ Json by_action_json(const pipeline::ByAction& counts);
 // A document of an account (a label, an override) as it lies in the store; null where there is none that can be read.
 Json document_json(const ApiContext& context, const store::AccountName& name, const std::string& kind);
 
+// The flagged campaign that an account is a member of, in short; null where it is in none.
+Json membership_json(const ApiContext& context, const store::AccountName& name);
+
 // The number of the fewest digits that tell this float apart.
 double shortest(float value);
 
@@ -62,6 +65,9 @@ Response get_atlas_map(const ApiContext& context, const Call& call);
 // api_picture.cpp
 Response get_picture(const ApiContext& context, const Call& call);
 Response get_queue(const ApiContext& context, const Call& call);
+// api_campaigns.cpp
+Response list_campaigns(const ApiContext& context, const Call& call);
+Response get_campaign(const ApiContext& context, const Call& call);
 // api_backtest.cpp
 Response post_backtest(const ApiContext& context, const Call& call);
 // api_review.cpp

@@ -37,6 +37,7 @@ Response get_policy(const ApiContext& context, const Call& call) {
                     {"review", ladder.review}};
   body["shadow"] = policy->shadow;
   body["jitter"] = policy->jitter;
+  body["campaign_at_most"] = name(policy->campaign_at_most);
   body["allowances"] = std::move(allowances);
   return tagged_response(call, body);
 }

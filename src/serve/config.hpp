@@ -17,6 +17,7 @@
 #include "policy/policy.hpp"
 #include "serve/gate.hpp"
 #include "serve/proxy.hpp"
+#include "serve/tenant_fleet.hpp"
 #include "store/store.hpp"
 
 namespace cms::serve {
@@ -58,6 +59,8 @@ struct Config {
 
   policy::Policy policy;
   std::filesystem::path policy_file;  // where the policy was read from if it has a file of its own
+
+  FleetOptions fleet;  // off without a calibration
 
   GateOptions gate;
   std::string litellm_account = "key";  // what of LiteLLM's is an account: key, user, team, org or end_user

@@ -12,7 +12,7 @@
 #include <memory>
 
 #include "base/files.hpp"
-#include "pipeline/model.hpp"
+#include "pipeline/signatures.hpp"
 #include "serve/authority.hpp"
 #include "serve/url.hpp"
 #include "store/keys.hpp"
@@ -56,12 +56,35 @@ void check_secret_file(Findings& to, const std::string& setting, const std::file
   to.ok(setting, fmt::format("{} is there, for its owner alone", path.string()));
 }
 
+void check_fleet(Findings& to, const Config& config, const pipeline::Model& model) {
+  constexpr auto kSetting = "fleet.calibration";
+  const auto calibration = pipeline::read_calibration(config.fleet.calibration, model);
+  if (!calibration) return to.wrong(kSetting, calibration.error().message, calibration.error().code);
+  const double least = fleet::campaign_poh_min(calibration->calibration), level = config.fleet.level;
+  to.ok(kSetting, fmt::format("accounts are seen together; the least Campaign PoH is {:.4f}", least));
+  if (const auto most = fleet::accounts_max(*calibration); most < config.fleet.accounts_max) {
+    to.warn("fleet.accounts", fmt::format("at most {} accounts are seen together, not {}: the calibration is of fleets "
+                                          "of {}, a quarter of its honest set, and communities of larger ones look "
+                                          "like campaigns", most, config.fleet.accounts_max, calibration->accounts));
+  }
+  if (least > level) {
+    to.warn("fleet.level", fmt::format("nothing can be flagged: {} lies below {:.4f}, the least that the honest "
+                                       "communities allow; run `cms fleet fit` with more honest accounts", level,
+                                       least));
+  }
+  if (level > config.policy.ladder.limit) {
+    to.warn("fleet.level", fmt::format("{} lies above \"limit\" ({}): campaigns between them are shown, and nothing "
+                                       "follows from them", level, config.policy.ladder.limit));
+  }
+}
+
 void check_atlas(Findings& to, const Config& config) {
   const auto model = pipeline::read_model(config.atlas, config.trust);
   if (!model) return to.wrong("atlas.file", model.error().message, model.error().code);
   to.ok("atlas.file", fmt::format("atlas {} of {}{}", model->name, model->atlas.manifest.fingerprint(),
                                   model->signature_checked ? ", signed" : ""));
   if (config.trust.empty()) to.warn("atlas.trust", "any atlas is taken; sign it and name the public key");
+  if (!config.fleet.calibration.empty()) check_fleet(to, config, *model);
 }
 
 // --- TLS -----------------------------------------------------------------------------------------------------------

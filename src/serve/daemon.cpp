@@ -13,6 +13,7 @@
 
 #include "pipeline/engine.hpp"
 #include "pipeline/model.hpp"
+#include "pipeline/signatures.hpp"
 #include "serve/api.hpp"
 #include "serve/authority.hpp"
 #include "serve/gate.hpp"
@@ -90,6 +91,7 @@ struct Daemon::State {
   std::optional<store::Store> store;
   std::optional<Authority> authority;
   std::optional<EventRing> events;
+  std::optional<Campaigns> campaigns;
   std::optional<Watcher> watcher;
   std::optional<Overview> overview;
   std::optional<pipeline::Engine> engine;
@@ -105,8 +107,12 @@ struct Daemon::State {
   std::optional<Proxy> proxy;
   std::jthread retention;
   std::jthread remembering;
+  std::jthread seeing;  // accounts together
 
   Result<void> open();
+  Result<void> make_campaigns();
+  [[nodiscard]] Campaigns* fleet() { return campaigns ? &*campaigns : nullptr; }
+  ApiParts api_parts();
   Result<void> serve();
   Result<void> start_proxy();
   [[nodiscard]] Observe observe();
@@ -139,14 +145,17 @@ Result<void> Daemon::State::open() {
   CMS_TRY(known, Authority::open(config.tokens_file));
   authority = std::move(known);
   events.emplace(EventRing::Options{.run = static_cast<std::uint64_t>(clock())});
-  CMS_TRY(watching, Watcher::start(config, *store, model.name, *events, *log, [this] { return policy.get(); }, clock));
+  CMS_CHECK(make_campaigns());
+  CMS_TRY(watching, Watcher::start(config, *store, model.name, *events, *log, [this] { return policy.get(); }, clock,
+                                   fleet()));
   watcher = std::move(watching);
   watcher->tell(EventKind::atlas_loaded, {}, "the daemon started with this atlas");
-  overview.emplace(tenants(), [this] { return policy.get(); }, clock());
+  overview.emplace(tenants(), [this] { return policy.get(); }, clock(), Overview::kAccountsMax, fleet());
   CMS_TRY(started, pipeline::Engine::start(model, *store, config.engine, clock,
                                            [this](std::span<const pipeline::Change> changes) {
                                              watcher->take(changes);
                                              overview->take(changes, clock());
+                                             if (campaigns) campaigns->take(changes);
                                            },
                                            {[this](double s) { figures.observe_commit(s); },
                                             [this](double s) { figures.observe_look_up(s); },
@@ -161,12 +170,32 @@ Result<void> Daemon::State::open() {
   engine.emplace(std::move(started));
   auto gating = config.gate;
   gating.seed = static_cast<std::uint64_t>(clock());
-  gate.emplace(*engine, *store, [this] { return policy.get(); }, clock, gating);
+  gate.emplace(*engine, *store, [this] { return policy.get(); }, clock, gating, fleet());
   if (!config.tap_model.empty()) {
     CMS_TRY(observing, Observer::start({config.tap_model, config.tap_threads}, model, *engine));
     observer.emplace(std::move(observing));
     prompts.emplace(PromptReaderOptions(), observe(), clock);
   }
+  return {};
+}
+
+Result<void> Daemon::State::make_campaigns() {
+  if (config.fleet.calibration.empty()) return {};
+  CMS_TRY(read, pipeline::read_calibration(config.fleet.calibration, model));
+  auto options = config.fleet;
+  if (const auto most = fleet::accounts_max(read); most < options.accounts_max) {
+    options.accounts_max = static_cast<std::uint32_t>(most);
+    log->write(Level::warning, Scope::serve, "fleet",
+               fmt::format("at most {} accounts are seen together: the calibration is of fleets of {}", most,
+                           read.accounts));
+  }
+  Campaigns::Hooks hooks;
+  hooks.tell = [this](const std::string& tenant, const CampaignEvent& event) { watcher->campaign(tenant, event); };
+  hooks.moved = [this](const std::string& tenant, std::span<const std::string> accounts) {
+    if (overview) overview->judge_anew(tenant, accounts, clock());
+  };
+  hooks.warn = [this](const std::string& what) { log->write(Level::warning, Scope::serve, "fleet", what); };
+  campaigns.emplace(options, std::move(read.calibration), *store, tenants(), clock, std::move(hooks));
   return {};
 }
 
@@ -187,9 +216,7 @@ void Daemon::State::tell_damaged(const store::AccountName& name, const Error& er
              {{"tenant", name.tenant}, {"account", store->pseudonym(name).value_or("")}});
 }
 
-Result<void> Daemon::State::serve() {
-  // Before HTTP: who is told there that the daemon is ready may call the proxy.
-  if (!config.proxy.upstream.empty()) CMS_CHECK(start_proxy());
+ApiParts Daemon::State::api_parts() {
   ApiParts parts;
   parts.model = &model;
   parts.store = &*store;
@@ -198,6 +225,7 @@ Result<void> Daemon::State::serve() {
   parts.authority = &*authority;
   parts.events = &*events;
   parts.overview = &*overview;
+  parts.campaigns = fleet();
   parts.charts = &charts;
   parts.dashboard = dashboard_files();
   parts.clock = clock;
@@ -212,12 +240,18 @@ Result<void> Daemon::State::serve() {
   };
   parts.metrics = [this] { return figures.text(snapshot()); };
   parts.system = [this] { return SystemFigures{snapshot(), figures.commit_s(), figures.look_up_s()}; };
+  return parts;
+}
+
+Result<void> Daemon::State::serve() {
+  // Before HTTP: who is told there that the daemon is ready may call the proxy.
+  if (!config.proxy.upstream.empty()) CMS_CHECK(start_proxy());
   if (!config.http_listen.empty()) {
-    api.emplace(std::move(parts), ApiOptions{.tenants = tenants(),
-                                          .body_bytes_max = config.body_bytes_max,
-                                          .items_max = config.engine.queue_items,
-                                          .metrics_open = config.metrics_open,
-                                          .litellm_account = config.litellm_account});
+    api.emplace(api_parts(), ApiOptions{.tenants = tenants(),
+                                        .body_bytes_max = config.body_bytes_max,
+                                        .items_max = config.engine.queue_items,
+                                        .metrics_open = config.metrics_open,
+                                        .litellm_account = config.litellm_account});
     HttpOptions options;
     options.listen = config.http_listen;
     options.tls_certificate = config.tls_certificate;
@@ -237,14 +271,15 @@ Result<void> Daemon::State::serve() {
     options.tls_key = config.tls_key;
     options.tls_client_ca = config.tls_client_ca;
     options.tenants = tenants();
-    GrpcParts of{&model, &*store, &*engine, &*authority, clock, [this] { return policy.get(); }, &*gate};
+    GrpcParts of{&model, &*store, &*engine, &*authority, clock, [this] { return policy.get(); }, &*gate, fleet()};
     CMS_TRY(started, GrpcServer::start(options, std::move(of)));
     grpc.emplace(std::move(started));
   }
   retention = std::jthread([this](const std::stop_token& stop) { retain(stop); });
   remembering = std::jthread([this](const std::stop_token& stop) {
-    remember_all(*overview, *store, model, *engine, tenants(), clock, stop);
+    remember_all(*overview, fleet(), *store, model, *engine, tenants(), clock, stop);
   });
+  if (campaigns) seeing = std::jthread([this](const std::stop_token& stop) { campaigns->keep(*engine, stop); });
   return {};
 }
 
@@ -301,6 +336,7 @@ MetricsSnapshot Daemon::State::snapshot() const {
     seen.proxy = passing->counters();
   }
   if (prompts) seen.prompts = prompts->counters();
+  if (campaigns) seen.campaigns = campaigns->counters();
   return seen;
 }
 
@@ -318,6 +354,7 @@ Result<void> Daemon::State::reload_policy(const std::string& by) {
 void Daemon::State::forget(const store::AccountName& name) {
   watcher->forget(name);
   overview->forget(name);
+  if (campaigns) campaigns->forget(name);
 }
 
 // Looks for who is due while requests go on, and holds them up only where there is somebody.
@@ -389,6 +426,7 @@ Result<void> Daemon::reload() {
 void Daemon::drain(double seconds) {
   state_->retention.request_stop();
   state_->remembering.request_stop();
+  state_->seeing.request_stop();
   if (state_->events) state_->events->close();
   const auto end = std::chrono::steady_clock::now() + std::chrono::duration<double>(seconds);
   const auto left = [end] {

@@ -11,9 +11,9 @@ namespace {
 
 using Json = nlohmann::json;
 
-constexpr std::array<std::string_view, 10> kKinds = {"action_changed", "score",          "label",        "override",
+constexpr std::array<std::string_view, 11> kKinds = {"action_changed", "score",          "label",        "override",
                                                      "erased",         "policy_changed", "atlas_loaded", "shed",
-                                                     "store_failed",   "store_recovered"};
+                                                     "store_failed",   "store_recovered", "campaign"};
 constexpr std::size_t kActionCount = 5;
 constexpr std::string_view kDigits = "0123456789ABCDEFGHJKMNPQRSTVWXYZ";
 constexpr std::size_t kIdLength = 26;
@@ -106,6 +106,22 @@ Result<std::vector<pipeline::Reason>> reasons_of(const Json& value) {
   return result;
 }
 
+Result<std::optional<Event::Campaign>> campaign_of(const Json& value) {
+  if (value.is_null()) return std::nullopt;
+  if (!value.is_object() || !at(value, "accounts").is_number_unsigned()) return wrong("campaign", "a campaign or null");
+  Event::Campaign campaign;
+  CMS_TRY(id, text(value, "id"));
+  campaign.id = id;
+  campaign.accounts = at(value, "accounts").get<std::uint32_t>();
+  CMS_TRY(word, text(value, "change"));
+  for (const auto change : {fleet::CampaignChange::flagged, fleet::CampaignChange::grown,
+                            fleet::CampaignChange::released}) {
+    campaign.change = change;
+    if (fleet::name(change) == word) return std::optional(campaign);
+  }
+  return wrong("change", "flagged, grown or released");
+}
+
 }  // namespace
 
 std::string_view name(EventKind kind) { return kKinds[static_cast<std::size_t>(kind)]; }
@@ -180,6 +196,11 @@ nlohmann::ordered_json event_json(const Event& event) {
   line["requests"] = event.requests;
   line["atlas"] = text_or_null(event.atlas);
   line["why"] = text_or_null(event.why);
+  if (event.campaign) {
+    line["campaign"] = {{"id", event.campaign->id},
+                        {"change", fleet::name(event.campaign->change)},
+                        {"accounts", event.campaign->accounts}};
+  }
   return line;
 }
 
@@ -219,6 +240,8 @@ Result<Event> parse_event(const Json& object) {
   event.reasons = std::move(reasons);
   if (!at(object, "requests").is_number_unsigned()) return wrong("requests", "a whole number >= 0");
   event.requests = at(object, "requests").get<std::uint64_t>();
+  CMS_TRY(campaign, campaign_of(at(object, "campaign")));
+  event.campaign = campaign;
   return event;
 }
 

@@ -17,6 +17,7 @@
 #include <vector>
 
 #include "base/result.hpp"
+#include "fleet/tracking.hpp"
 #include "pipeline/engine.hpp"
 #include "pipeline/score_line.hpp"
 #include "types/score.hpp"
@@ -35,6 +36,7 @@ enum class EventKind : std::uint8_t {
   shed,             // items were dropped under load
   store_failed,     // nothing is durable, so nothing is acknowledged
   store_recovered,  // commits succeed again
+  campaign,         // a campaign is flagged, has grown or is released
 };
 std::string_view name(EventKind kind);
 
@@ -52,6 +54,14 @@ struct Event {
   std::uint64_t requests = 0;     // of the account
   std::string atlas;              // name of the atlas the score is of
   std::string why;                // in words, for what is no change of action; no account names
+  struct Campaign {
+    std::string id;               // 16 hex digits
+    fleet::CampaignChange change = fleet::CampaignChange::flagged;
+    std::uint32_t accounts = 0;   // members
+
+    bool operator==(const Campaign&) const = default;
+  };
+  std::optional<Campaign> campaign;  // of a campaign; `poh`, `action` and `requests` are then the campaign's
 
   bool operator==(const Event&) const = default;
 };

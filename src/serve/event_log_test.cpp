@@ -335,11 +335,15 @@ TEST_F(EventLogTest, every_line_of_the_log_keeps_to_the_schema) {
   {
     auto log = EventLog::open(options);
     ASSERT_TRUE(log);
-    for (int kind = 0; kind <= static_cast<int>(EventKind::store_recovered); ++kind) {
+    for (int kind = 0; kind <= static_cast<int>(EventKind::campaign); ++kind) {
       for (const bool bare : {false, true}) {
         auto event = bare ? bare_event() : example_event();
         event.kind = static_cast<EventKind>(kind);
         event.name = kind % 2 == 0 ? "anna" : "";
+        if (event.kind == EventKind::campaign) {
+          const auto change = bare ? fleet::CampaignChange::released : fleet::CampaignChange::grown;
+          event.campaign = Event::Campaign{"0123456789abcdef", change, 24'000};
+        }
         for (std::size_t c = 0; c < kChannelCount; ++c) event.reasons.push_back({static_cast<Channel>(c), 0.1});
         log->append(event);
       }
@@ -354,7 +358,7 @@ TEST_F(EventLogTest, every_line_of_the_log_keeps_to_the_schema) {
     return {};
   });
   EXPECT_TRUE(read);
-  EXPECT_EQ(lines, 20U);
+  EXPECT_EQ(lines, 22U);
 }
 
 TEST_F(EventLogTest, the_schema_refuses_what_is_no_event) {

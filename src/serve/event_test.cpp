@@ -258,11 +258,19 @@ TEST(Event, a_line_is_exactly_these_bytes) {
 }
 
 TEST(Event, what_is_parsed_is_what_was_written_for_every_kind) {
-  for (int kind = 0; kind <= static_cast<int>(EventKind::store_recovered); ++kind) {
+  for (int kind = 0; kind <= static_cast<int>(EventKind::campaign); ++kind) {
     auto event = example_event();
     event.kind = static_cast<EventKind>(kind);
     event.why = "two\nlines, \"quoted\" and \xC3\xA4";
     event.name = "anna";
+    const auto parsed = parse_event(nlohmann::json::parse(event_line(event)));
+    ASSERT_TRUE(parsed) << parsed.error().message;
+    EXPECT_EQ(*parsed, event);
+  }
+  for (const auto change : {fleet::CampaignChange::flagged, fleet::CampaignChange::grown,
+                            fleet::CampaignChange::released}) {
+    auto event = bare_event();
+    event.campaign = Event::Campaign{"0123456789abcdef", change, 24'000};
     const auto parsed = parse_event(nlohmann::json::parse(event_line(event)));
     ASSERT_TRUE(parsed) << parsed.error().message;
     EXPECT_EQ(*parsed, event);
@@ -278,7 +286,8 @@ TEST(Event, a_wrong_value_of_any_key_is_an_error_that_names_the_key) {
            {"id", "short"}, {"id", 3}, {"time", "now"}, {"time", nullptr}, {"kind", "made_up"}, {"kind", 1},
            {"tenant", 1}, {"account", true}, {"poh", 1.5}, {"poh", "low"}, {"before", "block"}, {"action", 4},
            {"reasons", "none"}, {"reasons", {{{"channel", "luck"}, {"share", 1}}}}, {"reasons", {1}},
-           {"requests", -1}, {"requests", 1.5}, {"atlas", 1}, {"why", {1}}}) {
+           {"requests", -1}, {"requests", 1.5}, {"atlas", 1}, {"why", {1}}, {"campaign", 7},
+           {"campaign", {{"id", "0"}, {"change", "grown"}}}}) {
     auto object = good;
     object[key] = value;
     const auto parsed = parse_event(object);

@@ -18,6 +18,7 @@
 #include "base/random.hpp"
 #include "pipeline/engine.hpp"
 #include "policy/policy.hpp"
+#include "serve/campaigns.hpp"
 #include "store/store.hpp"
 
 namespace cms::serve {
@@ -39,10 +40,11 @@ struct Verdict {
 
 class Gate {
  public:
-  // The engine and the store outlive it. `policy` gives the one in force, `clock` seconds since 1970.
+  // The engine, the store and the campaigns, where there are some, outlive it. `policy` gives the one in force, `clock`
+  // seconds since 1970.
   Gate(pipeline::Engine& engine, const store::Store& store,
        std::function<std::shared_ptr<const policy::Policy>()> policy, std::function<double()> clock,
-       const GateOptions& options);
+       const GateOptions& options, const Campaigns* campaigns = nullptr);
 
   // Asks for one request, and counts it against the allowance where the account is limited.
   Verdict ask(const store::AccountName& name);
@@ -60,6 +62,7 @@ class Gate {
   std::function<std::shared_ptr<const policy::Policy>()> policy_;
   std::function<double()> clock_;
   GateOptions options_;
+  const Campaigns* campaigns_;
   std::mutex mutex_;
   std::unordered_map<std::string, Bucket> buckets_;
   Random chance_;

@@ -82,6 +82,7 @@ class ScoresService final : public v1::Scores::Service {
     response.set_action(std::string(name(Action::allow)));
     response.set_would_be(response.action());
     response.set_status("unknown");
+    response.set_why("not computed");
     response.set_poh(1);
     if (!standing) response.set_stale(true);
     return grpc::Status::OK;
@@ -90,7 +91,11 @@ class ScoresService final : public v1::Scores::Service {
   void fill(const store::AccountName& account, const pipeline::Standing& standing, double now,
             v1::LookUpResponse& response) const {
     const auto policy = parts_.policy();
-    const auto decision = decide(*policy, *parts_.store, account, standing.score, now);
+    const auto decision = decide(*policy, *parts_.store, parts_.campaigns, account, standing.score, now);
+    response.set_why(std::string(decision.why));
+    if (const auto campaign = parts_.campaigns != nullptr ? parts_.campaigns->member(account) : nullptr) {
+      response.set_campaign(campaign->id);
+    }
     response.set_action(std::string(name(decision.action)));
     response.set_would_be(std::string(name(decision.would_be)));
     response.set_status(standing.score.computed ? "computed" : "not_computed");

@@ -43,6 +43,7 @@ struct GrpcParts {
   std::function<double()> clock;                                  // seconds since 1970
   std::function<std::shared_ptr<const policy::Policy>()> policy;  // shared: a reload must not take it from a reader
   Gate* gate = nullptr;
+  const Campaigns* campaigns = nullptr;                           // null = there is no fleet
 };
 
 class GrpcServer {

@@ -135,6 +135,21 @@ void add_prompts(Families& out, const PromptReaderCounters& prompts) {
       .value(prompts.refused, {{"result", "refused"}});
 }
 
+void add_campaigns(Families& out, const CampaignCounters& fleet) {
+  out.gauge("cms_campaigns_flagged", "Flagged campaigns").value(fleet.flagged);
+  out.gauge("cms_campaign_accounts", "Accounts in flagged campaigns").value(fleet.members);
+  out.gauge("cms_fleet_accounts", "Accounts that are seen together").value(fleet.accounts);
+  out.gauge("cms_fleet_bytes", "Memory of the accounts that are seen together").value(fleet.bytes);
+  out.gauge("cms_fleet_waiting_accounts", "Changed accounts that no update has taken in yet").value(fleet.waiting);
+  out.gauge("cms_fleet_update_seconds", "Time that the last update took").value(fleet.update_s);
+  out.counter("cms_fleet_updates_total", "Updates by result")
+      .value(fleet.updates, {{"result", "done"}})
+      .value(fleet.failures, {{"result", "failed"}});
+  out.counter("cms_fleet_left_out_total", "Times that an account found no room").value(fleet.left_out);
+  out.gauge("cms_fleet_capped", "1 while there is no room for more accounts").value(fleet.capped ? 1.0 : 0.0);
+  out.gauge("cms_fleet_filled", "0 after a start until all accounts have been read").value(fleet.filled ? 1.0 : 0.0);
+}
+
 void add_event_log(Families& out, const EventLogCounters& log) {
   out.counter("cms_event_log_lines_total", "Lines of the log of events by what became of them")
       .value(log.written, {{"result", "written"}})
@@ -234,6 +249,7 @@ std::string Metrics::text(const MetricsSnapshot& snapshot) const {
   out.histogram("cms_look_up_seconds", "Time that a look-up of a decision takes", state_->look_up);
   if (snapshot.proxy) add_proxy(out, *snapshot.proxy);
   if (snapshot.prompts) add_prompts(out, *snapshot.prompts);
+  if (snapshot.campaigns) add_campaigns(out, *snapshot.campaigns);
   if (snapshot.event_log) add_event_log(out, *snapshot.event_log);
   if (!snapshot.webhooks.empty()) add_webhooks(out, snapshot.webhooks);
   std::ostringstream text;

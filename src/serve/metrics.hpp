@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "pipeline/engine.hpp"
+#include "serve/campaigns.hpp"
 #include "serve/event_log.hpp"
 #include "serve/log.hpp"
 #include "serve/prompt_reader.hpp"
@@ -45,6 +46,7 @@ struct MetricsSnapshot {
   std::vector<WebhookCounters> webhooks;
   std::optional<ProxyCounters> proxy;
   std::optional<PromptReaderCounters> prompts;
+  std::optional<CampaignCounters> campaigns;
 };
 
 class Metrics {

@@ -32,6 +32,7 @@ MetricsSnapshot everything() {
   now.log.errors = 8;
   now.proxy = ProxyCounters{.requests = 9, .answered = 6, .hung_up = 2};
   now.prompts = PromptReaderCounters{.taken = 5, .dropped = 4};
+  now.campaigns = CampaignCounters{.flagged = 2, .members = 24'000, .waiting = 7, .capped = true};
   now.event_log = EventLogCounters{.written = 20, .lost = 3, .failing = true};
   now.webhooks = {{.target = "https://a.example", .delivered = 2, .attempts = 5, .failures = 3},
                   {.target = "https://a.example", .given_up = 1, .ended = true}};
@@ -83,6 +84,9 @@ TEST(Metrics, every_figure_is_where_it_belongs) {
            R"(cms_proxy_results_total{result="hung_up"} 2)",
            R"(cms_tap_bodies_total{result="dropped"} 4)",
            R"(cms_event_log_lines_total{result="lost"} 3)",
+           R"(cms_campaign_accounts 24000)",
+           R"(cms_fleet_waiting_accounts 7)",
+           R"(cms_fleet_capped 1)",
            R"(cms_event_log_failing 1)",
            R"(cms_webhook_events_total{webhook="1",target="https://a.example",result="delivered"} 2)",
            R"(cms_webhook_events_total{webhook="2",target="https://a.example",result="given_up"} 1)",
@@ -151,10 +155,12 @@ TEST(Metrics, what_is_not_configured_is_not_there) {
   now.webhooks.clear();
   now.proxy.reset();
   now.prompts.reset();
+  now.campaigns.reset();
   const auto text = Metrics().text(now);
   EXPECT_EQ(text.find("cms_event_log"), std::string::npos);
   EXPECT_EQ(text.find("cms_webhook"), std::string::npos);
   EXPECT_EQ(text.find("cms_proxy"), std::string::npos);
+  EXPECT_EQ(text.find("cms_fleet"), std::string::npos);
 }
 
 TEST(Metrics, the_page_lists_every_metric_and_no_other) {

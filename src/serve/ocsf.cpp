@@ -37,11 +37,18 @@ Severity severity(Action action) {
 
 Json finding_info(const Event& event) {
   Json info;
-  info["uid"] = fmt::format("{}/{}", event.tenant, event.account);
-  info["title"] = "An account covers the model's capabilities as an extractor would";
-  info["desc"] =
-      fmt::format("The action of account {} went from {} to {} after {} requests.", event.account,
-                  name(event.before.value_or(Action::allow)), name(*event.action), event.requests);
+  if (event.campaign) {
+    info["uid"] = fmt::format("{}/campaign/{}", event.tenant, event.campaign->id);
+    info["title"] = "Accounts cover the model's capabilities together as one extractor would";
+    info["desc"] = fmt::format("Campaign {} of {} accounts: {}. {}", event.campaign->id, event.campaign->accounts,
+                               fleet::name(event.campaign->change), event.why);
+  } else {
+    info["uid"] = fmt::format("{}/{}", event.tenant, event.account);
+    info["title"] = "An account covers the model's capabilities as an extractor would";
+    info["desc"] =
+        fmt::format("The action of account {} went from {} to {} after {} requests.", event.account,
+                    name(event.before.value_or(Action::allow)), name(*event.action), event.requests);
+  }
   info["types"] = Json::array({"Model extraction"});
   auto& analytic = info["analytic"];
   analytic["name"] = "Proof-of-Humanity";
@@ -55,13 +62,26 @@ Json finding_info(const Event& event) {
   return info;
 }
 
+// What becomes of a finding: of an account by its actions, of a campaign by what is said.
+int activity_of(const Event& event) {
+  if (event.campaign) {
+    constexpr int kOfChange[] = {kCreate, kUpdate, kClose};  // flagged, grown, released
+    return kOfChange[static_cast<std::size_t>(event.campaign->change)];
+  }
+  if (*event.action == Action::allow) return kClose;
+  return event.before.value_or(Action::allow) == Action::allow ? kCreate : kUpdate;
+}
+
 }  // namespace
 
 std::optional<Json> ocsf_finding(const Event& event, std::string_view version) {
-  if (event.kind != EventKind::action_changed || !event.action) return std::nullopt;
-  const bool begins = event.before.value_or(Action::allow) == Action::allow, ends = *event.action == Action::allow;
-  const int activity = ends ? kClose : begins ? kCreate : kUpdate;
-  const auto [severity_id, severity_name] = severity(*event.action);
+  const bool is_finding = event.kind == EventKind::action_changed ||
+                          (event.kind == EventKind::campaign && event.campaign);
+  if (!is_finding || !event.action) return std::nullopt;
+  const int activity = activity_of(event);
+  const bool begins = activity == kCreate, ends = activity == kClose;
+  // A campaign is as grave in shadow, where nothing follows from it.
+  const auto [severity_id, severity_name] = severity(event.campaign && !ends ? Action::limit : *event.action);
   Json finding;
   finding["class_uid"] = kClass;
   finding["class_name"] = "Detection Finding";
@@ -75,7 +95,7 @@ std::optional<Json> ocsf_finding(const Event& event, std::string_view version) {
   finding["severity"] = severity_name;
   finding["status_id"] = ends ? kResolved : begins ? kNew : kInProgress;
   finding["status"] = ends ? "Resolved" : begins ? "New" : "In Progress";
-  finding["is_alert"] = *event.action >= Action::limit;
+  finding["is_alert"] = severity_id >= severity(Action::limit).id;
   auto& metadata = finding["metadata"];
   metadata["version"] = "1.4.0";
   metadata["uid"] = event.id;
@@ -84,10 +104,13 @@ std::optional<Json> ocsf_finding(const Event& event, std::string_view version) {
   metadata["product"]["vendor_name"] = "CMS";
   metadata["product"]["version"] = version;
   finding["finding_info"] = finding_info(event);
-  auto& user = finding["evidences"][0]["actor"]["user"];
-  user["uid"] = event.account;
-  if (!event.name.empty()) user["name"] = event.name;
+  if (!event.campaign) {
+    auto& user = finding["evidences"][0]["actor"]["user"];
+    user["uid"] = event.account;
+    if (!event.name.empty()) user["name"] = event.name;
+  }
   const Json whole = event_json(event);
+  if (event.campaign) finding["unmapped"]["campaign"] = whole["campaign"];
   for (const auto* key : {"action", "before", "poh", "requests", "reasons", "atlas"}) {
     finding["unmapped"][key] = whole[key];
   }

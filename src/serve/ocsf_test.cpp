@@ -67,7 +67,7 @@ TEST(Ocsf, severity_and_alert_follow_the_action) {
 }
 
 TEST(Ocsf, what_is_no_change_of_action_is_no_finding) {
-  for (int kind = 1; kind <= static_cast<int>(EventKind::store_recovered); ++kind) {
+  for (int kind = 1; kind <= static_cast<int>(EventKind::campaign); ++kind) {
     auto event = example_event();
     event.kind = static_cast<EventKind>(kind);
     EXPECT_FALSE(ocsf_finding(event, "1"));
@@ -75,6 +75,26 @@ TEST(Ocsf, what_is_no_change_of_action_is_no_finding) {
   auto without = example_event();
   without.action.reset();
   EXPECT_FALSE(ocsf_finding(without, "1"));
+}
+
+TEST(Ocsf, a_campaign_is_a_finding_of_its_own_in_shadow_too) {
+  auto event = example_event();
+  event.kind = EventKind::campaign;
+  event.account.clear();
+  event.before = event.action = Action::allow;
+  event.why = "31 accounts cover 60 charts together.";
+  int activity = 1;
+  for (const auto change : {fleet::CampaignChange::flagged, fleet::CampaignChange::grown,
+                            fleet::CampaignChange::released}) {
+    event.campaign = Event::Campaign{"0123456789abcdef", change, 31};
+    const auto finding = *ocsf_finding(event, "1");
+    EXPECT_EQ(finding["activity_id"], activity);
+    EXPECT_EQ(finding["type_uid"], 200400 + activity++);
+    EXPECT_EQ(finding["is_alert"], change != fleet::CampaignChange::released);
+    EXPECT_EQ(finding["finding_info"]["uid"], "acme/campaign/0123456789abcdef");
+    EXPECT_FALSE(finding.contains("evidences"));
+    EXPECT_EQ(finding["unmapped"]["campaign"]["accounts"], 31);
+  }
 }
 
 TEST(Ocsf, the_name_is_there_only_when_the_event_has_it) {

@@ -32,6 +32,7 @@ Json parameters_of(const Route& route) {
   in_path("account", {{"type", "string"}, {"minLength", 1}, {"maxLength", 256},
                       {"description", "1 to 256 bytes of UTF-8, percent-encoded"}});
   in_path("file", {{"type", "string"}});
+  in_path("campaign", {{"type", "string"}, {"pattern", "^[0-9a-f]{16}$"}});
   for (const auto& one : route.parameters) {
     list.push_back({{"name", one.name}, {"in", one.in}, {"required", one.required}, {"description", one.about},
                     {"schema", Json::parse(one.schema)}});

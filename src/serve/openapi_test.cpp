@@ -91,7 +91,10 @@ TEST(openapi, is_what_is_served_and_real_answers_are_of_its_shapes) {
   EXPECT_EQ(Json::parse(world.ask("GET", "/openapi.json").body), openapi());
   ASSERT_EQ(world.ingest("alice", 25).status, 200U);
   ASSERT_EQ(world.ingest("young", 2).status, 200U);
-  const std::string account = "/v1/tenants/acme/accounts/alice";
+  world.make_campaign("member");
+  const auto flagged = world.campaigns().picture("acme")->flagged;
+  ASSERT_EQ(flagged.size(), 1U);
+  const std::string account = "/v1/tenants/acme/accounts/alice", campaigns = "/v1/tenants/acme/campaigns";
   const auto json = world.as(Role::analyst) + "Content-Type: application/json\r\n";
   const auto bad_lines = world.lines("alice", 1) + "x\n";
   const std::vector<std::pair<std::string, Answer>> answers{
@@ -112,6 +115,11 @@ TEST(openapi, is_what_is_served_and_real_answers_are_of_its_shapes) {
       {"Me", world.ask("GET", "/v1/me", world.as(Role::tap))},
       {"Overview", world.ask("GET", "/v1/tenants/acme/overview", world.as(Role::reader))},
       {"Queue", world.ask("GET", "/v1/tenants/acme/queue", world.as(Role::reader))},
+      {"Decision", world.ask("GET", "/v1/tenants/acme/accounts/member1/decision", world.as(Role::reader))},
+      {"Account", world.ask("GET", "/v1/tenants/acme/accounts/member1", world.as(Role::reader))},
+      {"CampaignPage", world.ask("GET", campaigns, world.as(Role::reader))},
+      {"CampaignPage", world.ask("GET", "/v1/tenants/other/campaigns", world.as(Role::reader, "other"))},
+      {"Campaign", world.ask("GET", campaigns + "/" + flagged[0]->id, world.as(Role::reader))},
       {"Picture", world.ask("GET", account + "/picture", world.as(Role::reader))},
       {"Picture", world.ask("GET", "/v1/tenants/acme/accounts/young/picture", world.as(Role::reader))},
       {"Backtest", world.ask("POST", "/v1/tenants/acme/backtest", json, R"({"policy":"[policy]\nobserve = 1.0"})")},

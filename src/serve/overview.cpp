@@ -22,7 +22,7 @@ std::size_t bin_of(double poh) {
 struct Seen {
   double poh = 1;
   bool computed = false;
-  Action action = Action::allow;  // under the policy in force
+  Action action = Action::allow;  // under the policy in force, its campaign counted
   Action told = Action::allow;    // the harshest that it fell to and has not recovered from
 };
 
@@ -48,6 +48,7 @@ constexpr std::uint64_t kMore = 1, kLess = ~std::uint64_t{0};
 
 struct Overview::State {
   Policies policy;
+  const Campaigns* campaigns = nullptr;
   double since = 0;
   std::size_t accounts_max = 0;
 
@@ -60,6 +61,7 @@ struct Overview::State {
   std::array<std::pair<std::int64_t, std::uint64_t>, kSeconds> seconds{};  // second, requests
 
   Action judge(const std::string& tenant, const std::string& account, double poh, double now) const;
+  Action action_of(const std::string& tenant, const std::string& account, const Seen& seen, double now) const;
   void follow_policy(double now);
   Seen* find_or_add(Tenant& tenant, const std::string& account);
   void enter(const std::string& tenant_name, Tenant& tenant, const std::string& account, Seen& seen, const Score& score,
@@ -77,6 +79,18 @@ Action Overview::State::judge(const std::string& tenant, const std::string& acco
   return policy::decide(*held, tenant, account, score, now).would_be;
 }
 
+// The same with the campaign that the account is a member of.
+Action Overview::State::action_of(const std::string& tenant, const std::string& account, const Seen& seen,
+                                  double now) const {
+  const auto campaign = campaigns != nullptr ? campaigns->member({tenant, account}) : nullptr;
+  if (!campaign) return seen.computed ? judge(tenant, account, seen.poh, now) : Action::allow;
+  const auto membership = Campaigns::membership(*campaign);
+  Score score;
+  score.computed = seen.computed;
+  score.poh = seen.poh;
+  return policy::decide(*held, tenant, account, score, now, nullptr, &membership).would_be;
+}
+
 // Judges everybody anew where another policy is in force. Nobody falls by that.
 void Overview::State::follow_policy(double now) {
   auto next = policy();
@@ -85,8 +99,8 @@ void Overview::State::follow_policy(double now) {
   for (auto& [name, tenant] : tenants) {
     tenant.actions = {};
     for (auto& [account, seen] : tenant.accounts) {
-      seen.action = seen.computed ? judge(name, account, seen.poh, now) : Action::allow;
-      seen.told = seen.action;
+      seen.action = action_of(name, account, seen, now);
+      seen.told = seen.computed ? judge(name, account, seen.poh, now) : Action::allow;
       ++tenant.actions[static_cast<std::size_t>(seen.action)];
     }
   }
@@ -112,7 +126,7 @@ void Overview::State::enter(const std::string& tenant_name, Tenant& tenant, cons
   count(tenant, seen, kLess);
   seen.computed = score.computed;
   seen.poh = score.poh;
-  seen.action = score.computed ? judge(tenant_name, account, score.poh, now) : Action::allow;
+  seen.action = action_of(tenant_name, account, seen, now);
   count(tenant, seen, kMore);
 }
 
@@ -136,18 +150,21 @@ void Overview::State::take(const pipeline::Change& change, double now) {
   auto* seen = find_or_add(tenant, account);
   if (seen == nullptr) return;
   enter(found->first, tenant, account, *seen, score, now);
-  if (seen->action > seen->told) {
-    seen->told = seen->action;
-    tenant.fell.push_front({account, change.time, score.poh, seen->action});
+  const auto own = score.computed ? judge(found->first, account, score.poh, now) : Action::allow;
+  if (own > seen->told) {
+    seen->told = own;
+    tenant.fell.push_front({account, change.time, score.poh, own});
     if (tenant.fell.size() > kFells) tenant.fell.pop_back();
-  } else if (seen->action < seen->told) {
+  } else if (own < seen->told) {
     seen->told = std::min(seen->told, judge(found->first, account, score.poh / kRelease, now));
   }
 }
 
-Overview::Overview(std::span<const std::string> tenants, Policies policy, double now, std::size_t accounts_max)
+Overview::Overview(std::span<const std::string> tenants, Policies policy, double now, std::size_t accounts_max,
+                   const Campaigns* campaigns)
     : state_(std::make_unique<State>()) {
   state_->policy = std::move(policy);
+  state_->campaigns = campaigns;
   state_->held = state_->policy();
   state_->since = now;
   state_->accounts_max = accounts_max;
@@ -175,7 +192,7 @@ bool Overview::remember(const store::AccountName& name, const Score& score, doub
   auto* seen = state_->find_or_add(tenant->second, name.account);
   if (seen == nullptr) return true;
   state_->enter(name.tenant, tenant->second, name.account, *seen, score, now);
-  seen->told = seen->action;
+  seen->told = score.computed ? state_->judge(name.tenant, name.account, score.poh, now) : Action::allow;
   return true;
 }
 
@@ -188,6 +205,21 @@ bool Overview::knows(const store::AccountName& name) const {
 std::uint64_t Overview::erasures() const {
   const std::lock_guard lock(state_->mutex);
   return state_->erasures;
+}
+
+void Overview::judge_anew(const std::string& tenant_name, std::span<const std::string> accounts, double now) {
+  const std::lock_guard lock(state_->mutex);
+  const auto tenant = state_->tenants.find(tenant_name);
+  if (tenant == state_->tenants.end()) return;
+  state_->follow_policy(now);
+  for (const auto& account : accounts) {
+    const auto found = tenant->second.accounts.find(account);
+    if (found == tenant->second.accounts.end()) continue;
+    auto& seen = found->second;
+    count(tenant->second, seen, kLess);
+    seen.action = state_->action_of(tenant_name, account, seen, now);
+    count(tenant->second, seen, kMore);
+  }
 }
 
 void Overview::set_filled() {
@@ -267,22 +299,23 @@ double Overview::scored_per_s(double now) const {
 namespace {
 
 // Reads one account and takes it in; again where one was erased meanwhile.
-void remember_one(Overview& overview, const pipeline::Model& model, pipeline::Engine& engine,
+void remember_one(Overview& overview, Campaigns* campaigns, const pipeline::Model& model, pipeline::Engine& engine,
                   const store::AccountName& name, double now) {
   for (bool again = true; again;) {
-    const auto erasures = overview.erasures();
+    const auto erasures = overview.erasures(), gone = campaigns != nullptr ? campaigns->erasures() : 0;
     const auto account = engine.account(name);
     if (!account || !*account) return;
     const auto& state = (*account)->state;
-    again = !overview.remember(name, pipeline::score_at(model, state, state.time), now, erasures);
+    again = !overview.remember(name, pipeline::score_at(model, state, state.time), now, erasures) ||
+            (campaigns != nullptr && !campaigns->remember(name, {state.signature, state.time}, gone));
   }
 }
 
 }  // namespace
 
-void remember_all(Overview& overview, const store::Store& store, const pipeline::Model& model, pipeline::Engine& engine,
-                  std::span<const std::string> tenants, const std::function<double()>& clock,
-                  const std::stop_token& stop) {
+void remember_all(Overview& overview, Campaigns* campaigns, const store::Store& store, const pipeline::Model& model,
+                  pipeline::Engine& engine, std::span<const std::string> tenants,
+                  const std::function<double()>& clock, const std::stop_token& stop) {
   std::mutex mutex;
   std::condition_variable_any wake;
   std::unique_lock lock(mutex);
@@ -295,7 +328,7 @@ void remember_all(Overview& overview, const store::Store& store, const pipeline:
         const store::AccountName name{tenant, listed.account};
         if (overview.knows(name)) continue;
         const auto began = std::chrono::steady_clock::now();
-        remember_one(overview, model, engine, name, clock());
+        remember_one(overview, campaigns, model, engine, name, clock());
         wake.wait_for(lock, stop, std::chrono::steady_clock::now() - began, [] { return false; });
         if (stop.stop_requested()) return;
       }
@@ -303,6 +336,7 @@ void remember_all(Overview& overview, const store::Store& store, const pipeline:
     } while (!cursor.empty());
   }
   overview.set_filled();
+  if (campaigns != nullptr) campaigns->set_filled();
 }
 
 }  // namespace cms::serve

@@ -1,8 +1,9 @@
 // What the dashboard shows of a whole tenant: traffic by the minute, accounts by PoH and by action, who fell lately.
 //
 // Fed with every durable change by the engine's committer. What it knows of an account is its PoH at its last request;
-// actions are what the policy in force says of that, shadow left aside, allowances and jitter counted, analysts'
-// overrides not: they lie on disk. After a start it knows nobody: remember_all() reads the accounts of before, slowly.
+// actions are what the policy in force says of that and of the campaign it is a member of, shadow left aside,
+// allowances and jitter counted, analysts' overrides not: they lie on disk. Nobody *falls* by a campaign: that is told
+// by the campaign. After a start it knows nobody: remember_all() reads the accounts of before, slowly.
 //
 // Invariants
 //  1. The bins of a tenant's accounts sum to those that have a score; the actions to all of them.
@@ -26,6 +27,7 @@
 #include "pipeline/backtest.hpp"
 #include "pipeline/engine.hpp"
 #include "policy/policy.hpp"
+#include "serve/campaigns.hpp"
 #include "store/store.hpp"
 
 namespace cms::serve {
@@ -44,8 +46,10 @@ class Overview {
 
   using Policies = std::function<std::shared_ptr<const policy::Policy>()>;
 
-  // `policy` gives the one in force; `now` is when counting begins, seconds since 1970.
-  Overview(std::span<const std::string> tenants, Policies policy, double now, std::size_t accounts_max = kAccountsMax);
+  // `policy` gives the one in force; `now` is when counting begins, seconds since 1970. The campaigns, where there are
+  // some, outlive it.
+  Overview(std::span<const std::string> tenants, Policies policy, double now, std::size_t accounts_max = kAccountsMax,
+           const Campaigns* campaigns = nullptr);
   ~Overview();
   Overview(const Overview&) = delete;
   Overview& operator=(const Overview&) = delete;
@@ -61,6 +65,9 @@ class Overview {
   [[nodiscard]] std::uint64_t erasures() const;
   // Everything that the store had at the start has been taken in.
   void set_filled();
+
+  // These accounts have become members of a campaign, or are none any more: their actions are judged anew.
+  void judge_anew(const std::string& tenant, std::span<const std::string> accounts, double now);
 
   // An account was erased: it is in no count and no list.
   void forget(const store::AccountName& name);
@@ -113,9 +120,9 @@ class Overview {
 
 // Takes in all accounts of these tenants that the store has, resting as long as each took to read, until it is told to
 // stop; then the overview is not `filled`. What cannot be read is passed over: who looks at it hears of it. `clock`
-// gives seconds since 1970.
-void remember_all(Overview& overview, const store::Store& store, const pipeline::Model& model, pipeline::Engine& engine,
-                  std::span<const std::string> tenants, const std::function<double()>& clock,
-                  const std::stop_token& stop);
+// gives seconds since 1970. What is read is shown to `campaigns` too, where there are some.
+void remember_all(Overview& overview, Campaigns* campaigns, const store::Store& store, const pipeline::Model& model,
+                  pipeline::Engine& engine, std::span<const std::string> tenants,
+                  const std::function<double()>& clock, const std::stop_token& stop);
 
 }  // namespace cms::serve

@@ -203,7 +203,8 @@ TEST(overview, after_a_start_it_remembers_every_account_of_the_store_as_it_stood
   ASSERT_EQ(served.ingest("alice", 40).status, 200U);
   ASSERT_EQ(served.ingest("young", 2).status, 200U);
   World world;
-  remember_all(world.overview, served.store(), served.model(), served.engine(), kTenants, [] { return kNow; }, {});
+  remember_all(world.overview, nullptr, served.store(), served.model(), served.engine(), kTenants,
+               [] { return kNow; }, {});
   const auto fresh = served.overview().view("acme", kNow);
   const auto view = world.view();
   EXPECT_TRUE(view.filled);
@@ -219,7 +220,7 @@ TEST(overview, one_that_is_told_to_stop_is_not_filled) {
   World world;
   std::stop_source stop;
   stop.request_stop();
-  remember_all(world.overview, served.store(), served.model(), served.engine(), kTenants, [] { return kNow; },
+  remember_all(world.overview, nullptr, served.store(), served.model(), served.engine(), kTenants, [] { return kNow; },
                stop.get_token());
   EXPECT_FALSE(world.view().filled);
 }

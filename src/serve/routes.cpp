@@ -31,6 +31,13 @@ constexpr std::array kTagged{kIfNoneMatch};
 constexpr std::array kPaged{
     Parameter{"cursor", "query", R"({"type":"string","pattern":"^([0-9a-f]{2})*$"})", "where the page before ended"},
     Parameter{"limit", "query", kLimit, "accounts a page"}};
+constexpr Parameter kAfter{"cursor", "query", R"({"type":"string","pattern":"^([0-9a-f]{2})*$"})",
+                           "where the page before ended"};
+constexpr std::array kCampaigns{
+    Parameter{"state", "query", R"({"enum":["flagged","released","all"],"default":"flagged"})",
+              "those that are, those that ended lately, or both"},
+    kAfter, Parameter{"limit", "query", kLimit, "campaigns a page"}, kIfNoneMatch};
+constexpr std::array kCampaign{kAfter, Parameter{"limit", "query", kLimit, "members a page"}, kIfNoneMatch};
 constexpr std::array kQueue{Parameter{"limit", "query", kLimit, "accounts at most"}};
 constexpr std::array kAuditPage{
     Parameter{"after", "query", kCount, "number of the last entry that is known"},
@@ -117,6 +124,12 @@ constexpr std::array kRoutes{
           &at_once<get_overview>, "Traffic, accounts by PoH and action, and who fell lately", 200, kJson, "Overview"},
     Route{Method::get, CMS_TENANT "/queue", "getQueue", Access::role, kReader, Work::slow, &at_once<get_queue>,
           "Accounts that somebody should look at, lowest PoH first", 200, kJson, "Queue", kQueue, {}, {}, kBadRequest},
+    Route{Method::get, CMS_TENANT "/campaigns", "listCampaigns", Access::role, kReader, Work::disk,
+          &at_once<list_campaigns>, "Accounts that share out one extraction, newest first, and the fleet they are of",
+          200, kJson, "CampaignPage", kCampaigns, {}, {}, kBadRequest},
+    Route{Method::get, CMS_TENANT "/campaigns/{campaign}", "getCampaign", Access::role, kReader, Work::slow,
+          &at_once<get_campaign>, "One campaign: evidence, coverage, members, links among them", 200, kJson, "Campaign",
+          kCampaign, {}, {}, kBadRequest},
     Route{Method::get, CMS_ACCOUNT "/picture", "getPicture", Access::role, kReader, Work::disk,
           &at_once<get_picture>, "An account as pictures show it: path, coverage, homology, growth", 200, kJson,
           "Picture", {}, {}, {}, kStoreProblems},
@@ -161,7 +174,7 @@ constexpr std::array kRoutes{
 // Whether the segments are of this path; what stands for its names is entered into `matched`.
 bool matches_path(std::string_view path, const Target& target, Matched& matched) {
   if (path == "/") return target.segments.empty();
-  std::string tenant, account, file;
+  std::string tenant, account, file, campaign;
   for (const auto& segment : target.segments) {
     if (!path.starts_with('/')) return false;
     path.remove_prefix(1);
@@ -173,6 +186,8 @@ bool matches_path(std::string_view path, const Target& target, Matched& matched)
       account = segment;
     } else if (part == "{file}") {
       file = segment;
+    } else if (part == "{campaign}") {
+      campaign = segment;
     } else if (part != segment) {
       return false;
     }
@@ -181,6 +196,7 @@ bool matches_path(std::string_view path, const Target& target, Matched& matched)
   matched.tenant = std::move(tenant);
   matched.account = std::move(account);
   matched.file = std::move(file);
+  matched.campaign = std::move(campaign);
   return true;
 }
 

@@ -29,6 +29,7 @@ struct Call {
   std::string tenant;   // from the path; exists, and the caller's own
   std::string account;  // from the path, 1 to 256 bytes
   std::string file;     // from the path
+  std::string campaign; // from the path
 };
 
 // What handlers share.
@@ -58,7 +59,7 @@ struct Parameter {
 
 struct Route {
   Method method;
-  std::string_view path;   // {tenant}, {account} and {file} stand for a segment
+  std::string_view path;   // {tenant}, {account}, {file} and {campaign} stand for a segment
   std::string_view id;     // operationId
   Access access;
   Roles roles;
@@ -79,7 +80,7 @@ std::span<const Route> routes();
 // The routes of one path, and what stood for its names.
 struct Matched {
   std::vector<const Route*> routes;
-  std::string tenant, account, file;
+  std::string tenant, account, file, campaign;
 };
 Matched match(const Target& target);
 

@@ -137,7 +137,8 @@ class ServeWorld {
        {"assets/app-1.js", "text/javascript; charset=utf-8", "4567", "let a = 1;", "packed"}}};
 
   explicit ServeWorld(std::string_view name, ApiOptions api = {}, HttpOptions http = {},
-                      pipeline::EngineOptions engine = {}, rocksdb::Env* environment = nullptr)
+                      pipeline::EngineOptions engine = {}, rocksdb::Env* environment = nullptr,
+                      const FleetOptions& fleet = {})
       : folder_(std::filesystem::temp_directory_path() / fmt::format("cms_serve_{}_{}", name, ::getpid())),
         model_(pipeline::example_model()) {
     std::filesystem::remove_all(folder_);
@@ -154,16 +155,28 @@ class ServeWorld {
     options.sync = false;  // what is durable after a crash is the store's own test
     store_.emplace(store::Store::open(options, {{"acme", acme}, {"other", other}}).value());
     engine.shards = 1;
-    overview_.emplace(kTenants, [this] { return policy; }, now.load());
+    Campaigns::Hooks watching;
+    watching.tell = [this](const std::string& tenant, const CampaignEvent& event) { told.emplace_back(tenant, event); };
+    watching.warn = [](const std::string&) {};
+    watching.moved = [this](const std::string& tenant, std::span<const std::string> accounts) {
+      overview_->judge_anew(tenant, accounts, now.load());
+    };
+    campaigns_.emplace(fleet, suspicious(), *store_, kTenants, [this] { return now.load(); }, std::move(watching));
+    overview_.emplace(kTenants, [this] { return policy; }, now.load(), Overview::kAccountsMax, &*campaigns_);
     pipeline::Engine::Hooks hooks;
-    hooks.erased = [this](const store::AccountName& name) { overview_->forget(name); };
+    hooks.erased = [this](const store::AccountName& name) {
+      overview_->forget(name);
+      campaigns_->forget(name);
+    };
     engine_.emplace(pipeline::Engine::start(model_, *store_, engine, [this] { return now.load(); },
                                             [this](std::span<const pipeline::Change> changes) {
                                               overview_->take(changes, now.load());
+                                              campaigns_->take(changes);
                                             },
                                             hooks)
                         .value());
-    gate_.emplace(*engine_, *store_, [this] { return policy; }, [this] { return now.load(); }, GateOptions());
+    gate_.emplace(*engine_, *store_, [this] { return policy; }, [this] { return now.load(); }, GateOptions(),
+                  &*campaigns_);
     make_tokens();
     authority_.emplace(Authority::open(folder_ / "tokens").value());
     api.tenants = kTenants;
@@ -177,6 +190,7 @@ class ServeWorld {
     api_.reset();
     gate_.reset();
     engine_.reset();
+    campaigns_.reset();
     store_.reset();
     std::filesystem::remove_all(folder_);
   }
@@ -218,6 +232,15 @@ class ServeWorld {
   Gate& gate() { return *gate_; }
   Overview& overview() { return *overview_; }
   Authority& authority() { return *authority_; }
+  Campaigns& campaigns() { return *campaigns_; }
+
+  // Accounts "PREFIX0" to "PREFIX7" of one stream, seen together: a campaign, as suspicious() judges. By themselves
+  // they are allowed: their streams are too short.
+  void make_campaign(const std::string& prefix) {
+    for (int i = 0; i < 8; ++i) ingest(prefix + std::to_string(i), 27, 3);
+    campaigns_->set_filled();
+    campaigns_->update(*engine_);
+  }
   const pipeline::Model& model() const { return model_; }
   const std::filesystem::path& folder() const { return folder_; }
 
@@ -226,6 +249,15 @@ class ServeWorld {
   std::vector<std::string> reviewed;  // what was told of labels and overrides: kind, account, words
   std::shared_ptr<const policy::Policy> policy = std::make_shared<policy::Policy>();
   std::optional<HttpServer> server;
+  std::vector<std::pair<std::string, CampaignEvent>> told;  // of campaigns, by tenant
+
+  // A calibration by which every community of five accounts comes to a Campaign PoH of .005.
+  static fleet::CampaignCalibration suspicious() {
+    fleet::CampaignCalibration made;
+    made.options.communities.resolution = 1.1;  // a few accounts alone are one community
+    made.rankings[""].assign(199, -1e6);
+    return made;
+  }
 
  private:
   inline static const std::vector<std::string> kTenants{"acme", "other"};
@@ -239,6 +271,7 @@ class ServeWorld {
     parts.authority = &*authority_;
     parts.events = &events;
     parts.overview = &*overview_;
+    parts.campaigns = &*campaigns_;
     parts.charts = &charts_;
     parts.dashboard = kFiles;
     parts.reviewed = [this](EventKind kind, const store::AccountName& account, const std::string& why) {
@@ -273,6 +306,7 @@ class ServeWorld {
   pipeline::Model model_;
   pipeline::ChartMap charts_;
   std::optional<store::Store> store_;
+  std::optional<Campaigns> campaigns_;
   std::optional<Overview> overview_;
   std::optional<pipeline::Engine> engine_;
   std::optional<Gate> gate_;

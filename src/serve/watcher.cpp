@@ -25,6 +25,7 @@ struct Watcher::State {
   EventRing& ring;
   std::function<std::shared_ptr<const policy::Policy>()> policy;
   std::function<double()> clock;
+  const Campaigns* campaigns = nullptr;
   EventOptions options;
   std::optional<EventLog> log;
   std::optional<Webhooks> webhooks;
@@ -41,6 +42,7 @@ struct Watcher::State {
   void tell_now(EventKind kind, const store::AccountName& name, const std::string& why);
   void take(const pipeline::Change& change, const policy::Policy& now);
   void tell(const Event& event);
+  Event begin(EventKind kind, const std::string& tenant = {});
 };
 
 namespace {
@@ -74,9 +76,9 @@ Result<Webhooks> start_webhooks(const Config& config, const std::function<double
 
 Result<Watcher> Watcher::start(const Config& config, const store::Store& store, std::string atlas, EventRing& ring,
                                Log& log, std::function<std::shared_ptr<const policy::Policy>()> policy,
-                               std::function<double()> clock) {
+                               std::function<double()> clock, const Campaigns* campaigns) {
   auto state = std::unique_ptr<State>(
-      new State{store, std::move(atlas), ring, std::move(policy), std::move(clock), {}, {}, {}, {}, 0, {}, {}});
+      new State{store, std::move(atlas), ring, std::move(policy), std::move(clock), campaigns, {}, {}, {}, {}, 0, {}, {}});
   state->counter = first_counter(state->clock());
   state->options.names = config.event_names;
   if (!config.event_log.empty()) {
@@ -120,26 +122,37 @@ void Watcher::State::tell(const Event& event) {
 }
 
 void Watcher::State::take(const pipeline::Change& change, const policy::Policy& now) {
-  const bool may_act = change.score.computed && change.score.poh <= now.ladder.observe;
+  const auto campaign = campaigns != nullptr ? campaigns->member(change.name) : nullptr;
+  const bool may_act = campaign || (change.score.computed && change.score.poh <= now.ladder.observe);
   if (!may_act && watch.accounts.empty()) return;
   const auto pseudonym = store.pseudonym(change.name);
   if (!pseudonym) return;
   const auto decided = [&](const Score& score) {
-    return decide(now, store, change.name, score, change.time).action;
+    return decide(now, store, campaigns, change.name, score, change.time).action;
   };
-  const auto event = serve::take(watch, options, change, *pseudonym, atlas, decided, counter++);
-  if (event) tell(*event);
+  auto event = serve::take(watch, options, change, *pseudonym, atlas, decided, counter++);
+  if (!event) return;
+  if (campaign && decide(now, store, campaigns, change.name, change.score, change.time).why == "campaign") {
+    event->why = fmt::format("a member of campaign {}", campaign->id);
+  }
+  tell(*event);
 }
 
-void Watcher::State::tell_now(EventKind kind, const store::AccountName& name, const std::string& why) {
+// With the mutex.
+Event Watcher::State::begin(EventKind kind, const std::string& tenant) {
   Event event;
   event.time = clock();
   event.id = event_id(event.time, counter++);
   event.kind = kind;
-  event.tenant = name.tenant;
+  event.tenant = tenant;
+  event.atlas = atlas;
+  return event;
+}
+
+void Watcher::State::tell_now(EventKind kind, const store::AccountName& name, const std::string& why) {
+  auto event = begin(kind, name.tenant);
   if (!name.account.empty()) event.account = store.pseudonym(name).value_or("");
   if (options.names && kind != EventKind::erased) event.name = name.account;
-  event.atlas = atlas;
   event.why = why;
   tell(event);
 }
@@ -174,6 +187,22 @@ void Watcher::shed(const std::string& tenant, std::uint64_t requests) {
                                "events, {} since the start", shed.untold, shed.all));
   shed.told = now;
   shed.untold = 0;
+}
+
+// What follows for the members is what the policy says of the campaign, to all thresholds as they are written.
+void Watcher::campaign(const std::string& tenant, const CampaignEvent& event) {
+  const auto& campaign = *event.campaign;
+  const auto action = decide(*state_->policy(), tenant, campaign, event.time).action;
+  const bool over = event.change == fleet::CampaignChange::released;
+  const std::lock_guard lock(state_->mutex);
+  auto made = state_->begin(EventKind::campaign, tenant);
+  made.poh = campaign.poh;
+  if (!over) made.before = event.change == fleet::CampaignChange::flagged ? Action::allow : action;
+  made.action = over ? Action::allow : action;
+  made.requests = campaign.reading.requests;
+  made.campaign = Event::Campaign{campaign.id, event.change, campaign.accounts};
+  made.why = campaign.words;
+  state_->tell(made);
 }
 
 void Watcher::take(std::span<const pipeline::Change> changes) {

@@ -2,6 +2,7 @@
 //
 // The engine's committer calls take(): nothing here waits for a disk or a network, and a change that nobody has to
 // hear of costs a comparison while no account is announced, else a keyed hash of its name.
+// The campaigns, where there are some, outlive it.
 // Threads: take() and durable() from the committer alone; the rest from any.
 #pragma once
 
@@ -14,6 +15,7 @@
 
 #include "pipeline/engine.hpp"
 #include "policy/policy.hpp"
+#include "serve/campaigns.hpp"
 #include "serve/config.hpp"
 #include "serve/event_log.hpp"
 #include "serve/event_ring.hpp"
@@ -29,7 +31,7 @@ class Watcher {
   static Result<Watcher> start(const Config& config, const store::Store& store, std::string atlas, EventRing& ring,
                                Log& log,
                                std::function<std::shared_ptr<const policy::Policy>()> policy,
-                               std::function<double()> clock);
+                               std::function<double()> clock, const Campaigns* campaigns = nullptr);
   Watcher(Watcher&&) noexcept;
   Watcher& operator=(Watcher&&) noexcept;
   ~Watcher();
@@ -45,6 +47,9 @@ class Watcher {
   void tell(EventKind kind, const store::AccountName& name, const std::string& why);
   // So many requests of a tenant were shed: told at once, then once a minute at most. From the committer.
   void shed(const std::string& tenant, std::uint64_t requests);
+
+  // A campaign has begun, grown or ended. From any thread.
+  void campaign(const std::string& tenant, const CampaignEvent& event);
 
   // What event log and webhooks have counted; nothing where there are none.
   [[nodiscard]] std::optional<EventLogCounters> event_log() const;

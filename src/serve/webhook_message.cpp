@@ -86,6 +86,7 @@ std::string webhook_body(const Event& event) {
 
 bool is_wanted(const Event& event, std::span<const Action> actions) {
   if (event.kind == EventKind::store_failed || event.kind == EventKind::store_recovered) return true;
+  if (event.kind == EventKind::campaign) return true;
   if (event.kind != EventKind::action_changed) return false;
   const auto listed = [&](const std::optional<Action>& action) {
     return action && std::find(actions.begin(), actions.end(), *action) != actions.end();

@@ -225,4 +225,32 @@ Result<std::optional<std::string>> Store::document(const AccountName& name, cons
   return std::optional(std::string(content.begin(), content.end()));
 }
 
+Result<void> Store::put_tenant_document(const std::string& name, const std::string& kind, std::string_view content) {
+  State& state = *state_;
+  const std::lock_guard one(state.writes);
+  CMS_CHECK(state.ready());
+  CMS_TRY(tenant, state.tenant(name));
+  const std::string row = tenant_document_row(*tenant, kind);
+  rocksdb::WriteBatch batch;
+  if (content.empty()) {
+    batch.Delete(row);
+    return state.write(batch);
+  }
+  std::string value;
+  const auto* first = reinterpret_cast<const std::uint8_t*>(content.data());
+  CMS_CHECK(seal_anew(tenant->documents, row, {first, content.size()}, value));
+  batch.Put(row, value);
+  return state.write(batch);
+}
+
+Result<std::optional<Bytes>> Store::tenant_document(const std::string& name, const std::string& kind) const {
+  const std::shared_lock shared(state_->gate);
+  CMS_TRY(tenant, state_->tenant(name));
+  const std::string row = tenant_document_row(*tenant, kind);
+  CMS_TRY(value, state_->value(row));
+  if (!value) return std::optional<Bytes>{};
+  CMS_TRY(content, store::open(tenant->documents, row, *value));
+  return std::optional(std::move(content));
+}
+
 }  // namespace cms::store

@@ -195,6 +195,7 @@ TEST(Damage, names_and_contents_are_nowhere_in_the_clear) {
       ASSERT_TRUE(store->commit({&write, 1}, {}));
     }
     ASSERT_TRUE(store->put_document(name, "labels", "a canary in a document"));
+    ASSERT_TRUE(store->put_tenant_document(name.tenant, "campaigns", "a canary in a document of a tenant"));
     ASSERT_TRUE(store->snapshot(folder.path / "copy"));
   }
   { auto store = Store::open(test_options(folder.path / "store"), test_keys()); }

@@ -36,6 +36,7 @@ Tenant make_tenant(std::string_view name, const Key& key) {
           .names = derive(key, "cms store 1 names"),
           .wrap = derive(key, "cms store 1 wrap"),
           .positions = derive(key, "cms store 1 positions"),
+          .documents = derive(key, "cms store 1 documents"),
           .pseudonyms = derive(key, "cms store 1 pseudonyms")};
 }
 
@@ -86,6 +87,10 @@ std::string step_row(std::string_view prefix, std::uint64_t number) {
 
 std::string document_row(std::string_view prefix, std::string_view kind) {
   return part_row(prefix, Part::document).append(kind);
+}
+
+std::string tenant_document_row(const Tenant& tenant, std::string_view kind) {
+  return fmt::format("{}{}{}", static_cast<char>(Table::document), tenant.id, kind);
 }
 
 Result<void> check_tenant_name(std::string_view tenant) {

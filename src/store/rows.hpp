@@ -21,6 +21,7 @@ inline constexpr std::uint32_t kStoreVersion = 1;
 enum class Table : char {
   account = 'A',
   commit = 'C',   // one row: the number of the last commit
+  document = 'D', // of a tenant as a whole
   erased = 'E',   // accounts whose rows are gone, and whose bytes are not yet
   format = 'F',
   audit = 'L',
@@ -43,6 +44,7 @@ struct Tenant {
   Key names;         // ids of accounts
   Key wrap;          // wraps accounts' keys
   Key positions;     // authenticates producers' positions
+  Key documents;     // seals documents of the tenant as a whole
   Key pseudonyms;
 };
 Tenant make_tenant(std::string_view name, const Key& key);
@@ -62,6 +64,7 @@ std::string account_prefix(const Tenant& tenant, std::string_view account);
 std::string part_row(std::string_view prefix, Part part);
 std::string step_row(std::string_view prefix, std::uint64_t number);
 std::string document_row(std::string_view prefix, std::string_view kind);
+std::string tenant_document_row(const Tenant& tenant, std::string_view kind);
 
 // Errors: `usage` when a name has not the form that store.hpp says.
 Result<void> check_tenant_name(std::string_view tenant);

@@ -139,6 +139,10 @@ class Store {
   Result<bool> put_document(const AccountName& name, const std::string& kind, const std::string& content);
   [[nodiscard]] Result<std::optional<std::string>> document(const AccountName& name, const std::string& kind) const;
 
+  // The same of a tenant as a whole, with a key of the tenant: it holds no account's name, since no erasure reaches it.
+  Result<void> put_tenant_document(const std::string& tenant, const std::string& kind, std::string_view content);
+  [[nodiscard]] Result<std::optional<Bytes>> tenant_document(const std::string& tenant, const std::string& kind) const;
+
   // Appends; number and hash are set here. Returns the entry as written.
   Result<AuditEntry> append_audit(AuditEntry entry);
   // Entries of `tenant` (empty = all) with number > after, oldest first, at most `limit`.

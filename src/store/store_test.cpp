@@ -216,6 +216,30 @@ TEST(Store, an_account_erased_again_while_its_bytes_are_compacted_away_keeps_its
   EXPECT_FALSE(*store->erase(kAnn));
 }
 
+TEST(Store, documents_of_a_tenant_are_its_own_and_survive) {
+  const TestFolder folder;
+  const auto text = [](const Store& store, const std::string& tenant) {
+    const auto found = store.tenant_document(tenant, "campaigns").value();
+    return found ? std::string(found->begin(), found->end()) : "none";
+  };
+  {
+    auto store = Store::open(test_options(folder.path), test_keys());
+    ASSERT_TRUE(store);
+    EXPECT_EQ(text(*store, "acme"), "none");
+    ASSERT_TRUE(store->put_tenant_document("acme", "campaigns", "a canary of a tenant"));
+    EXPECT_EQ(text(*store, "acme"), "a canary of a tenant");
+    EXPECT_EQ(text(*store, "bell"), "none");
+    EXPECT_FALSE(store->tenant_document("acme", "another")->has_value());
+    EXPECT_EQ(store->put_tenant_document("nobody", "campaigns", "x").error().code, ErrorCode::usage);
+  }
+  auto again = Store::open(test_options(folder.path), test_keys());
+  ASSERT_TRUE(again);
+  EXPECT_EQ(text(*again, "acme"), "a canary of a tenant");
+  EXPECT_TRUE(again->verify());
+  ASSERT_TRUE(again->put_tenant_document("acme", "campaigns", ""));
+  EXPECT_EQ(text(*again, "acme"), "none");
+}
+
 TEST(Store, an_erased_account_is_gone_and_may_begin_anew) {
   const TestFolder folder;
   auto store = Store::open(test_options(folder.path), test_keys());

@@ -9,7 +9,7 @@ import unittest
 sys.path.insert(0, str(pathlib.Path(__file__).parent))
 
 import world
-from program import ProgramTest, fitted, run
+from program import ProgramTest, fit_words, fitted, run
 
 KEYS = {"atlas", "poh", "poh_min", "evidence", "accounts", "requests", "coverage", "charts", "effective_charts",
         "expected_charts", "distance", "breadth", "overlap", "ledger", "reasons"}
@@ -22,7 +22,7 @@ class Fleet(ProgramTest):
     def setUpClass(cls):
         made, folder = world.World(), fitted()
         honest = {f"h{i:03}": made.honest(REQUESTS) for i in range(240)}
-        today = {f"t{i:03}": made.honest(REQUESTS) for i in range(80)}
+        today = {f"t{i:03}": made.honest(REQUESTS) for i in range(70)}
         today |= {f"campaign-{i:02}": made.anywhere(REQUESTS) for i in range(20)}
         world.write_set(folder / "fleet-honest", *made.accounts(honest))
         world.write_set(folder / "fleet-today", *made.accounts(today))
@@ -80,6 +80,52 @@ class Fleet(ProgramTest):
 
     def test_the_same_input_gives_the_same_bytes_with_any_number_of_threads(self):
         self.assertEqual(self.fleet("--json", "--all").stdout, self.fleet("--json", "--all", "--threads", "3").stdout)
+
+    def fit(self, *words, atlas=None):
+        return run("fleet", "fit", "--atlas", atlas or self.atlas, "--honest", self.world / "fleet-honest", *SMALL,
+                   "-o", self.own / "fleet.cms", *words)
+
+    def judge(self, file, *words, atlas=None):
+        return run("fleet", "--atlas", atlas or self.atlas, "--calibration", file, self.world / "fleet-today", *words)
+
+    def test_a_calibration_in_a_file_judges_as_the_honest_set_does_and_is_the_same_bytes_again(self):
+        done = self.fit("--json", "--level", "0.05")
+        self.assertEqual((done.returncode, done.stderr), (0, b""))
+        said, first = json.loads(done.stdout), (self.own / "fleet.cms").read_bytes()
+        self.assertEqual((said["accounts"], set(said)),
+                         (240, {"atlas", "accounts", "fleet_accounts", "accounts_max", "ranking_communities",
+                                              "kinds", "poh_min"}))
+        self.assertEqual(said["accounts_max"], 3 * said["fleet_accounts"] // 2)
+        self.assertEqual(said["ranking_communities"], sum(said["kinds"].values()))
+        again = self.judge(self.own / "fleet.cms", "--json", "--all")
+        self.assertEqual(again.returncode, 0, again.stderr.decode())
+        self.assertEqual(again.stdout, self.fleet("--json", "--all").stdout)
+        self.fit("--threads", "3")
+        self.assertEqual((self.own / "fleet.cms").read_bytes(), first)
+
+    def test_a_calibration_of_another_atlas_or_a_spoiled_one_is_refused_with_what_to_do(self):
+        self.assertEqual(self.fit().returncode, 0)
+        file, other = self.own / "fleet.cms", self.own / "other.cms"
+        self.assertEqual(run(*fit_words(self.world, other, calibrate=self.world / "fleet-honest")).returncode, 0)
+        self.assert_fails(self.judge(file, atlas=other), 4, "cms fleet fit", "another's")
+        content = file.read_bytes()
+        for spoiled in (content[:-1], content[:40] + b"?" + content[41:], b"nothing", b""):
+            file.write_bytes(spoiled)
+            self.assert_fails(self.judge(file), 3, file, "cms fleet fit")
+        self.assert_fails(self.judge(self.own / "nothing.cms"), 3, "nothing.cms")
+
+    def test_a_set_of_many_more_accounts_than_calibrated_is_warned_of(self):
+        self.assertEqual(self.fit().returncode, 0)
+        done = run("fleet", "--atlas", self.atlas, "--calibration", self.own / "fleet.cms", self.world / "fleet-honest")
+        self.assertEqual(done.returncode, 0)
+        self.assertIn("warning: 240 accounts are seen together, and the calibration is of fleets", done.stderr.decode())
+        self.assertNotIn("seen together", self.judge(self.own / "fleet.cms").stderr.decode())
+
+    def test_words_that_do_not_go_together_are_refused(self):
+        both = run("fleet", "--atlas", self.atlas, "--honest", self.world / "fleet-honest", "--calibration", "x", "y")
+        for done in (both, run("fleet", "--atlas", self.atlas, "x"), run("fleet", "x", "--honest", "y"), run("fleet")):
+            self.assert_fails(done, 2, "needed")
+        self.assertEqual(run("fleet", "fit", "--atlas", self.atlas, "--honest", "x").returncode, 2)
 
     def test_too_few_honest_accounts_are_refused_in_words(self):
         done = run("fleet", "--atlas", self.world / "atlas.cms", "--honest", self.world / "traffic",

@@ -1,6 +1,6 @@
 // cms_service_load: what the proofs of the daemon are driven with. See usage below and docs/reliability.md.
 //
-//   make ATLAS       writes an atlas of noise, of the dimension asked for
+//   make             writes an atlas of noise, of the dimension asked for, and a fleet's calibration that flags nobody
 //   send             streams batches to a daemon, from the first that was not acknowledged, over as many connections as
 //                    it takes, and writes how far it got into --acked after every acknowledgement
 //   look             looks decisions up at a steady rate and prints the percentiles
@@ -20,6 +20,7 @@
 
 #include "base/files.hpp"
 #include "cms.grpc.pb.h"
+#include "fleet/calibration_file.hpp"
 #include "pipeline/model_example.hpp"
 #include "pipeline/record.hpp"
 #include "tests/service/traffic.hpp"
@@ -31,7 +32,7 @@ namespace v1 = cms::v1;
 using Clock = std::chrono::steady_clock;
 
 struct Words {
-  std::string atlas, address, token, tenant = "t", producer = "tap", acked, store, key;
+  std::string atlas, fleet, address, token, tenant = "t", producer = "tap", acked, store, key;
   cms::service::TrafficOptions traffic;
   double seconds = 10, rate = 0;
   std::uint64_t batches = 0;
@@ -47,7 +48,11 @@ Result<void> make_atlas(const Words& words) {
   model.atlas.manifest.pooling = "mean";
   model.atlas.manifest.normalisation = "output_norm";
   model.atlas.manifest.template_name = "none";
-  return write_model(words.atlas, model);
+  CMS_CHECK(write_model(words.atlas, model));
+  if (words.fleet.empty()) return {};
+  cms::fleet::CampaignCalibration calibration;
+  calibration.rankings[""].assign(199, 1e6);
+  return cms::write_file(words.fleet, cms::fleet::encode({model.name, 1'000'000, calibration}));
 }
 
 void authorise(grpc::ClientContext& context, const Words& words) {
@@ -303,6 +308,7 @@ using Verb = Result<void> (*)(const Words&);
 void add(CLI::App& app, Words& words, Verb& chosen, const char* name, const char* about, Verb verb) {
   auto* command = app.add_subcommand(name, about);
   command->add_option("--atlas", words.atlas);
+  command->add_option("--fleet", words.fleet);
   command->add_option("--address", words.address);
   command->add_option("--token", words.token);
   command->add_option("--tenant", words.tenant);

@@ -1,0 +1,89 @@
+// One update of a tenant's fleet as the daemon does it: accounts that have changed, communities, campaigns, picture.
+//
+//   cms_campaigns_bench [accounts = 100000] [changed = 1000] [updates = 5] [calibrated = accounts]
+//
+// Accounts as in fleet_crowd.hpp; the calibration is of six fleets of `calibrated` honest ones of them each. One
+// thread, as in the daemon. It prints one JSON line an update, after that of the first.
+#include <malloc.h>
+
+#include <chrono>
+#include <cstdio>
+#include <cstdlib>
+#include <string>
+
+#include "fleet_crowd.hpp"
+#include "serve/tenant_fleet.hpp"
+
+namespace {
+
+using Clock = std::chrono::steady_clock;
+using cms::Random;
+namespace fleet = cms::fleet;
+
+double seconds_since(Clock::time_point start) { return std::chrono::duration<double>(Clock::now() - start).count(); }
+
+long argument(int count, char** words, int i, long otherwise) {
+  return i < count ? std::strtol(words[i], nullptr, 10) : otherwise;
+}
+
+cms::Result<fleet::CampaignCalibration> calibration_of(const fleet::Crowd& crowd, std::size_t accounts,
+                                                       Random& random) {
+  std::vector<fleet::HonestFleet> fleets(6);
+  for (auto& one : fleets) {
+    for (std::size_t i = 0; i < accounts; ++i) {
+      const auto members = std::max<std::size_t>(20, crowd.accounts.size() / 1'000);
+      one.accounts.push_back(crowd.accounts[members + random.below(crowd.accounts.size() - members)]);
+      one.kinds.emplace_back();
+    }
+  }
+  return fleet::calibrate(fleets, {});
+}
+
+std::size_t heap_bytes() { return mallinfo2().uordblks + mallinfo2().hblkhd; }
+
+void print(const char* what, double seconds, const cms::serve::TenantFleet& made, std::size_t before) {
+  const auto picture = made.picture();
+  std::size_t members = 0;
+  for (const auto& one : picture->flagged) members += one->accounts;
+  std::printf("{\"%s\": %.3f, \"heap_bytes_per_account\": %.0f, \"counted_bytes_per_account\": %.0f, "
+              "\"communities\": %zu, \"campaigns\": %zu, \"members\": %zu}\n",
+              what, seconds, double(heap_bytes() - before) / double(made.accounts()),
+              double(made.bytes()) / double(made.accounts()), std::size_t(picture->judged_communities),
+              picture->flagged.size(), members);
+  std::fflush(stdout);
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  const auto count = static_cast<std::size_t>(argument(argc, argv, 1, 100'000));
+  const auto changed = static_cast<std::size_t>(argument(argc, argv, 2, 1'000));
+  fleet::use_one_thread();
+  Random random(1);
+  const fleet::Texts texts(random);
+  auto crowd = fleet::make_crowd(texts, count, random);
+  const auto calibrated = static_cast<std::size_t>(argument(argc, argv, 4, static_cast<long>(count)));
+  const auto calibration = calibration_of(crowd, calibrated, random);
+  if (!calibration) {
+    std::fprintf(stderr, "%s\n", calibration.error().message.c_str());
+    return 1;
+  }
+  const auto before = heap_bytes();
+  cms::serve::TenantFleet made(*calibration, {}, {});
+  const auto put = [&](std::size_t i) { made.put("account-" + std::to_string(i), i, crowd.accounts[i], 1000); };
+  for (std::size_t i = 0; i < count; ++i) put(i);
+  auto start = Clock::now();
+  if (!made.update(1000, true)) return 1;
+  print("first_s", seconds_since(start), made, before);
+  for (long update = 1; update <= argument(argc, argv, 3, 5); ++update) {
+    for (std::size_t c = 0; c < changed; ++c) {
+      const auto i = random.below(count);
+      texts.give(crowd.accounts[i], crowd.subjects[i][random.below(crowd.subjects[i].size())], random);
+      put(i);
+    }
+    start = Clock::now();
+    if (!made.update(1000.0 + double(update), true)) return 1;
+    print("update_s", seconds_since(start), made, before);
+  }
+  return 0;
+}

@@ -1,0 +1,308 @@
+#include "serve/tenant_fleet.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <numeric>
+
+#include "base/hash.hpp"
+
+namespace cms::serve {
+namespace {
+
+std::string id_text(std::uint64_t id) { return fmt::format("{:016x}", id); }
+
+std::uint64_t hash_of(std::span<const std::uint32_t> members) {
+  auto hash = kFnvBasis;
+  for (const auto member : members) hash = fnv1a(hash, member);
+  return hash;
+}
+
+// The charts that members have seen, and how many of them each.
+std::vector<std::pair<std::uint32_t, std::uint32_t>> charts_of(std::span<const fleet::Signature> accounts,
+                                                               std::span<const std::uint32_t> members) {
+  std::vector<std::uint32_t> visits(fleet::kChartsMax);
+  for (const auto member : members) {
+    const auto charts = fleet::charts_of(accounts[member]);
+    for (std::uint32_t c = 0; c < fleet::kChartsMax; ++c) visits[c] += charts[c / 64] >> (c % 64) & 1;
+  }
+  std::vector<std::pair<std::uint32_t, std::uint32_t>> seen;
+  for (std::uint32_t c = 0; c < fleet::kChartsMax; ++c) {
+    if (visits[c] > 0) seen.emplace_back(c, visits[c]);
+  }
+  return seen;
+}
+
+}  // namespace
+
+TenantFleet::TenantFleet(const fleet::CampaignCalibration& calibration, const FleetOptions& options,
+                         std::vector<fleet::TrackedCampaign> recalled)
+    : calibration_(calibration), options_(options), tracked_(std::move(recalled)) {}
+
+void TenantFleet::put(const std::string& account, std::uint64_t key, const fleet::Signature& signature, double time) {
+  const auto [entry, fresh] = places_.try_emplace(account, 0);
+  if (fresh) {
+    if (free_.empty()) {
+      free_.push_back(static_cast<std::uint32_t>(slots_.size()));
+      slots_.emplace_back();
+    }
+    entry->second = free_.back();
+    free_.pop_back();
+    slots_[entry->second] = {&entry->first, key, time};
+    by_key_[key] = entry->second;
+  }
+  slots_[entry->second].time = time;
+  waiting_[entry->second] = signature;
+}
+
+// An empty signature has no links.
+void TenantFleet::free_place(std::uint32_t place) {
+  by_key_.erase(slots_[place].key);
+  slots_[place] = {};
+  waiting_[place] = {};
+  free_.push_back(place);
+}
+
+void TenantFleet::remove(const std::string& account) {
+  std::erase_if(names_, [&](const auto& entry) {
+    if (entry.second == account) fleet::forget(tracked_, entry.first);
+    return entry.second == account;
+  });
+  for (auto& one : released_) {
+    const auto is_it = [&](const auto& member) { return member.account == account; };
+    if (std::ranges::none_of(one->members, is_it)) continue;
+    auto without = std::make_shared<CampaignPicture>(*one);
+    std::erase_if(without->members, is_it);
+    without->drawn.clear();
+    without->links.clear();
+    one = std::move(without);
+  }
+  const auto found = places_.find(account);
+  if (found == places_.end()) return;
+  fleet::forget(tracked_, slots_[found->second].key);
+  free_place(found->second);
+  places_.erase(found);
+}
+
+void TenantFleet::remove_idle(double before) {
+  std::erase_if(places_, [&](const auto& entry) {
+    const bool idle = slots_[entry.second].time < before;
+    if (idle) free_place(entry.second);
+    return idle;
+  });
+}
+
+std::vector<std::uint64_t> TenantFleet::nameless() const {
+  std::vector<std::uint64_t> keys;
+  for (const auto& campaign : tracked_) {
+    for (const auto key : campaign.members) {
+      if (!by_key_.contains(key) && !names_.contains(key)) keys.push_back(key);
+    }
+  }
+  std::ranges::sort(keys);
+  return keys;
+}
+
+// Brings the live fleet to what the accounts are now. It is made anew when it has doubled: its cells are as many as its
+// accounts then ask for.
+Result<void> TenantFleet::follow(double now) {
+  std::vector<std::uint32_t> changed;
+  for (const auto& [place, signature] : waiting_) changed.push_back(place);
+  std::ranges::sort(changed);
+  std::vector<fleet::Signature> signatures;
+  for (const auto place : changed) signatures.push_back(waiting_.at(place));
+  waiting_.clear();
+  const bool anew = !live_ || slots_.size() > 2 * made_of_;
+  if (anew) {
+    std::vector<fleet::Signature> all(slots_.size());
+    if (live_) std::ranges::copy(live_->accounts(), all.begin());
+    for (std::size_t i = 0; i < changed.size(); ++i) all[changed[i]] = signatures[i];
+    live_.reset();
+    made_of_ = all.size();
+    fleet::LiveOptions options;
+    options.links = calibration_.options.links;
+    options.communities = calibration_.options.communities;
+    CMS_TRY(made, fleet::LiveFleet::make(std::move(all), calibration_.breadth, options));
+    live_ = std::move(made);
+  } else {
+    CMS_CHECK(live_->update(changed, signatures));
+  }
+  if (anew || now - rebuilt_ >= options_.rebuild_s) {
+    CMS_CHECK(live_->rebuild());
+    rebuilt_ = now;
+  }
+  judge_communities(changed);
+  return {};
+}
+
+// Reads every community that has other members than before, or whose members have changed.
+void TenantFleet::judge_communities(std::span<const std::uint32_t> changed) {
+  std::vector<bool> moved(slots_.size());
+  for (const auto place : changed) moved[place] = true;
+  std::unordered_map<std::uint64_t, Judged> next;
+  judged_accounts_ = 0;
+  for (auto& members : live_->communities()) {
+    if (members.size() < std::max(2U, calibration_.options.members_min)) continue;
+    judged_accounts_ += members.size();
+    const auto hash = hash_of(members);
+    const auto before = judged_.find(hash);
+    const bool same = before != judged_.end() && before->second.community.members == members &&
+                      std::ranges::none_of(members, [&](auto place) { return moved[place]; });
+    if (same) {
+      before->second.anew = false;
+      next.insert(judged_.extract(before));
+    } else {
+      next[hash] = {fleet::judge(calibration_, live_->accounts(), std::move(members)), true};
+    }
+  }
+  judged_ = std::move(next);
+}
+
+std::vector<CampaignEvent> TenantFleet::track(double now) {
+  std::vector<const Judged*> judged;
+  for (const auto& [hash, one] : judged_) judged.push_back(&one);
+  std::ranges::sort(judged, {}, [](const Judged* one) { return one->community.members.front(); });
+  std::vector<fleet::Sighting> sightings;
+  for (const auto* one : judged) {
+    fleet::Sighting sighting{{}, one->community.poh};
+    for (const auto place : one->community.members) sighting.members.push_back(slots_[place].key);
+    std::ranges::sort(sighting.members);
+    sightings.push_back(std::move(sighting));
+  }
+  const auto there = [&](std::uint64_t key) { return by_key_.contains(key); };
+  const auto update = fleet::track(tracked_, sightings, now, {.level = options_.level}, there);
+  auto before = std::exchange(pictures_, {});
+  for (std::size_t i = 0; i < tracked_.size(); ++i) {
+    const auto& one = *judged[update.seen[i]];
+    const auto known = before.find(tracked_[i].id);
+    const bool same = known != before.end() && !one.anew && known->second->judged &&
+                      known->second->held_poh == tracked_[i].held_poh;
+    pictures_[tracked_[i].id] = same ? known->second : picture_of(tracked_[i], one.community);
+  }
+  std::vector<CampaignEvent> events;
+  for (const auto& event : update.events) {
+    if (event.change != fleet::CampaignChange::released) {
+      events.push_back({event.change, now, pictures_.at(event.campaign.id)});
+      continue;
+    }
+    const auto known = before.find(event.campaign.id);
+    auto last = std::make_shared<CampaignPicture>(known != before.end() ? *known->second
+                                                                        : *picture_of(event.campaign));
+    last->until = now;
+    last->poh = event.campaign.poh;
+    last->held_poh = event.campaign.held_poh;
+    if (last->members.size() > kReleasedMembers) last->members.resize(kReleasedMembers);
+    released_.push_front(last);
+    if (released_.size() > kReleasedMax) released_.pop_back();
+    events.push_back({event.change, now, std::move(last)});
+  }
+  names_.clear();
+  return events;
+}
+
+// A sample of the members, the same from update to update as their keys are random, and their links.
+void TenantFleet::draw(CampaignPicture& picture, const fleet::Campaign& community) const {
+  auto sample = community.members;
+  if (sample.size() > kDrawnMax) {
+    std::ranges::nth_element(sample, sample.begin() + kDrawnMax, {}, [&](auto place) { return slots_[place].key; });
+    sample.resize(kDrawnMax);
+    std::ranges::sort(sample);
+  }
+  for (const auto place : sample) picture.drawn.push_back(*slots_[place].account);
+  picture.links = live_->links_among(sample);
+  for (auto& link : picture.links) {
+    link.a = static_cast<std::uint32_t>(std::ranges::lower_bound(sample, link.a) - sample.begin());
+    link.b = static_cast<std::uint32_t>(std::ranges::lower_bound(sample, link.b) - sample.begin());
+  }
+}
+
+TenantFleet::Picture TenantFleet::picture_of(const fleet::TrackedCampaign& campaign,
+                                             const fleet::Campaign& community) {
+  auto picture = std::make_shared<CampaignPicture>();
+  picture->id = id_text(campaign.id);
+  picture->since = campaign.since;
+  picture->poh = campaign.poh;
+  picture->held_poh = campaign.held_poh;
+  picture->accounts = community.reading.accounts;
+  picture->judged = true;
+  picture->evidence = community.evidence;
+  picture->reading = community.reading;
+  picture->expected_charts = fleet::expected_charts(calibration_, community.reading);
+  picture->honest_distance = calibration_.distance;
+  picture->words = fleet::reasons(calibration_, community);
+  const auto accounts = live_->accounts();
+  picture->charts = charts_of(accounts, community.members);
+  for (const auto place : community.members) {
+    const auto& signature = accounts[place];
+    picture->distinct += signature.requests;
+    picture->members.push_back({*slots_[place].account, slots_[place].time, signature.requests,
+                                fleet::chart_count(fleet::charts_of(signature)),
+                                fleet::breadth_of(calibration_.breadth, signature)});
+  }
+  std::ranges::sort(picture->members, {}, &CampaignPicture::Member::account);
+  draw(*picture, community);
+  return picture;
+}
+
+TenantFleet::Picture TenantFleet::picture_of(const fleet::TrackedCampaign& recalled) const {
+  auto picture = std::make_shared<CampaignPicture>();
+  picture->id = id_text(recalled.id);
+  picture->since = recalled.since;
+  picture->poh = recalled.poh;
+  picture->held_poh = recalled.held_poh;
+  picture->accounts = static_cast<std::uint32_t>(recalled.members.size());
+  for (const auto key : recalled.members) {
+    const auto place = by_key_.find(key);
+    if (place != by_key_.end()) {
+      const auto& slot = slots_[place->second];
+      picture->members.push_back({*slot.account, slot.time, 0, 0, 0});
+    } else if (const auto name = names_.find(key); name != names_.end()) {
+      picture->members.push_back({name->second, 0, 0, 0, 0});
+    }
+  }
+  std::ranges::sort(picture->members, {}, &CampaignPicture::Member::account);
+  return picture;
+}
+
+void TenantFleet::make_picture(double now, bool filled) {
+  auto picture = std::make_shared<FleetPicture>();
+  for (const auto& campaign : tracked_) picture->flagged.push_back(pictures_.at(campaign.id));
+  std::ranges::stable_sort(picture->flagged, [](const Picture& a, const Picture& b) {
+    return a->poh != b->poh ? a->poh < b->poh : a->since < b->since;
+  });
+  for (const auto& one : picture->flagged) {
+    for (const auto& member : one->members) picture->members.emplace(member.account, one);
+  }
+  picture->released.assign(released_.begin(), released_.end());
+  picture->time = now;
+  picture->filled = filled;
+  picture->accounts = places_.size();
+  picture->judged_accounts = judged_accounts_;
+  picture->judged_communities = judged_.size();
+  for (const auto& [hash, one] : judged_) picture->poh_least = std::min(picture->poh_least, one.community.poh);
+  picture_ = std::move(picture);
+}
+
+Result<std::vector<CampaignEvent>> TenantFleet::update(double now, bool filled) {
+  std::vector<CampaignEvent> events;
+  if (!filled) {
+    for (const auto& campaign : tracked_) pictures_[campaign.id] = picture_of(campaign);
+  } else if (!live_ || !waiting_.empty() || now - rebuilt_ >= options_.rebuild_s) {
+    // Without an account there is no fleet, and no campaign in it.
+    if (!slots_.empty()) CMS_CHECK(follow(now));
+    events = track(now);
+  }
+  make_picture(now, filled);
+  return events;
+}
+
+std::size_t TenantFleet::bytes() const {
+  constexpr std::size_t kNode = 64;  // of a map, with a short name
+  std::size_t sum = slots_.capacity() * sizeof(Place) + waiting_.size() * (kNode + sizeof(fleet::Signature)) +
+                    places_.size() * 2 * kNode;
+  if (live_) sum += live_->bytes() + live_->accounts().size() * sizeof(fleet::Signature);
+  for (const auto& [hash, one] : judged_) sum += kNode + one.community.members.capacity() * sizeof(std::uint32_t);
+  return sum;
+}
+
+}  // namespace cms::serve

@@ -1,0 +1,256 @@
+#include "serve/tenant_fleet.hpp"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <map>
+#include <set>
+
+#include "base/hash.hpp"
+#include "fleet/campaign_example.hpp"
+
+namespace cms::serve {
+namespace {
+
+using fleet::ExampleWorld;
+
+// An honest fleet, and a campaign of 40 accounts over most charts.
+class World {
+ public:
+  World() {
+    options.level = 1.5 * fleet::campaign_poh_min(calibration);
+    const auto honest = fleet::honest_fleet(world, random).accounts;
+    for (std::size_t i = 0; i < honest.size(); ++i) accounts["honest" + std::to_string(i)] = honest[i];
+    made.emplace(calibration, options, std::vector<fleet::TrackedCampaign>());
+  }
+  void add_campaign(int members) {
+    for (int i = 0; i < members; ++i) {
+      accounts["campaign" + std::to_string(campaign++)] = world.account(all, 40, random);
+    }
+  }
+  void put_all(double time = 1000) {
+    for (const auto& [account, signature] : accounts) put(account, time);
+  }
+  void put(const std::string& account, double time = 1000) {
+    made->put(account, stable_hash(account), accounts.at(account), time);
+  }
+  std::vector<std::string> update(double now = 1000, bool filled = true) {
+    std::vector<std::string> said;
+    const auto events = made->update(now, filled).value();
+    for (const auto& event : events) said.emplace_back(fleet::name(event.change));
+    return said;
+  }
+  std::shared_ptr<const FleetPicture> picture() const { return made->picture(); }
+  // Of the flagged campaign that holds most made-up members: all members, and how many are made up.
+  std::pair<std::size_t, std::size_t> found() const {
+    std::pair<std::size_t, std::size_t> most;
+    for (const auto& one : picture()->flagged) {
+      const auto made_up = std::ranges::count_if(one->members, [](const auto& member) {
+        return member.account.starts_with("campaign");
+      });
+      if (static_cast<std::size_t>(made_up) > most.second) most = {one->members.size(), made_up};
+    }
+    return most;
+  }
+
+  // Made once: it takes a second.
+  static const fleet::CampaignCalibration& calibrated() {
+    static const auto made = [] {
+      Random chance(1);
+      return *fleet::calibrate(fleet::honest_fleets(ExampleWorld(1), 24, chance), fleet::small_options());
+    }();
+    return made;
+  }
+
+  ExampleWorld world{1};
+  Random random{2};
+  std::vector<std::uint32_t> all = ExampleWorld::some(80, random);
+  fleet::CampaignCalibration calibration = calibrated();
+  FleetOptions options;
+  std::map<std::string, fleet::Signature> accounts;
+  int campaign = 0;
+  std::optional<TenantFleet> made;
+};
+
+using Words = std::vector<std::string>;
+
+TEST(TenantFleet, finds_a_campaign_whole_and_no_honest_account_beside_it) {
+  World world;
+  world.put_all();
+  EXPECT_EQ(world.update(), Words());
+  world.add_campaign(40);
+  world.put_all();
+  EXPECT_EQ(world.update(), Words{"flagged"});
+  const auto [members, made_up] = world.found();
+  EXPECT_EQ(made_up, 40U);
+  EXPECT_LE(members, 42U);
+  const auto fleet = world.picture();
+  EXPECT_EQ(fleet->members.size(), members);
+  EXPECT_EQ(fleet->accounts, world.accounts.size());
+  EXPECT_LE(fleet->poh_least, world.options.level);
+  EXPECT_EQ(world.update(), Words());
+}
+
+TEST(TenantFleet, what_it_says_of_a_campaign_is_what_a_fresh_reading_of_its_members_says) {
+  World world;
+  world.add_campaign(30);
+  world.put_all();
+  world.update();
+  for (int round = 0; round < 5; ++round) {
+    world.add_campaign(3);
+    for (int i = 0; i < world.campaign; i += 4) {
+      auto& account = world.accounts["campaign" + std::to_string(i)];
+      fleet::merge(account, world.world.account(world.all, 20, world.random));
+    }
+    world.put_all();
+    world.update(1001 + round);
+    ASSERT_EQ(world.picture()->flagged.size(), 1U);
+    const auto& campaign = *world.picture()->flagged[0];
+    std::vector<fleet::Signature> signatures;
+    std::vector<std::uint32_t> members;
+    std::uint64_t distinct = 0;
+    for (const auto& member : campaign.members) {
+      members.push_back(static_cast<std::uint32_t>(signatures.size()));
+      signatures.push_back(world.accounts.at(member.account));
+      distinct += signatures.back().requests;
+      EXPECT_EQ(member.requests, signatures.back().requests);
+      EXPECT_EQ(member.charts, fleet::chart_count(fleet::charts_of(signatures.back())));
+    }
+    const auto fresh = fleet::judge(world.calibration, signatures, members);
+    EXPECT_EQ(campaign.accounts, fresh.reading.accounts);
+    EXPECT_EQ(campaign.reading.requests, fresh.reading.requests);
+    EXPECT_EQ(campaign.reading.charts, fresh.reading.charts);
+    EXPECT_EQ(campaign.charts.size(), fresh.reading.charts);
+    EXPECT_EQ(campaign.distinct, distinct);
+    EXPECT_NEAR(campaign.reading.effective_charts, fresh.reading.effective_charts, 1e-9);
+    EXPECT_NEAR(campaign.reading.distance, fresh.reading.distance, 1e-9);
+    EXPECT_NEAR(campaign.poh, fresh.poh, 1e-12);
+  }
+}
+
+TEST(TenantFleet, the_graph_links_members_by_their_places_and_holds_a_bounded_sample) {
+  World world;
+  world.calibration.options.communities.resolution = .2;  // more would cut it into pieces
+  world.add_campaign(260);
+  world.put_all();
+  world.update();
+  ASSERT_FALSE(world.picture()->flagged.empty());
+  const auto& campaign = *world.picture()->flagged[0];
+  ASSERT_GT(campaign.accounts, TenantFleet::kDrawnMax);
+  EXPECT_EQ(campaign.drawn.size(), TenantFleet::kDrawnMax);
+  std::set<std::string> members;
+  for (const auto& member : campaign.members) members.insert(member.account);
+  for (const auto& account : campaign.drawn) EXPECT_TRUE(members.contains(account));
+  EXPECT_GT(campaign.links.size(), TenantFleet::kDrawnMax);
+  for (const auto& link : campaign.links) {
+    ASSERT_LT(link.a, campaign.drawn.size());
+    ASSERT_LT(link.b, campaign.drawn.size());
+    const auto &a = world.accounts.at(campaign.drawn[link.a]), &b = world.accounts.at(campaign.drawn[link.b]);
+    EXPECT_NEAR(link.weight, fleet::link_weight(world.calibration.breadth, world.calibration.options.links, a, b),
+                1e-6);
+  }
+}
+
+TEST(TenantFleet, a_campaign_that_rests_is_released_and_its_name_leads_to_it_still) {
+  World world;
+  world.add_campaign(40);
+  world.put_all(1000);
+  world.update(1000);
+  const auto id = world.picture()->flagged.at(0)->id;
+  for (const auto& [account, signature] : world.accounts) {
+    if (account.starts_with("honest")) world.put(account, 2000);
+  }
+  world.made->remove_idle(1500);
+  EXPECT_EQ(world.update(2000), Words{"released"});
+  EXPECT_TRUE(world.picture()->flagged.empty());
+  EXPECT_TRUE(world.picture()->members.empty());
+  ASSERT_EQ(world.picture()->released.size(), 1U);
+  EXPECT_EQ(world.picture()->released[0]->id, id);
+  EXPECT_EQ(world.picture()->released[0]->until, 2000);
+}
+
+TEST(TenantFleet, members_that_turn_to_one_honest_subject_release_it) {
+  World world;
+  world.add_campaign(40);
+  world.put_all();
+  world.update();
+  for (auto& [account, signature] : world.accounts) {
+    if (!account.starts_with("campaign")) continue;
+    const auto own = ExampleWorld::some(4, world.random);
+    signature = world.world.account(own, 60, world.random);
+  }
+  world.put_all(1100);
+  EXPECT_EQ(world.update(1100), Words{"released"});
+}
+
+TEST(TenantFleet, after_a_restart_campaigns_hold_from_the_first_moment_and_keep_their_names) {
+  World world;
+  world.add_campaign(40);
+  world.put_all();
+  world.update();
+  const auto before = world.picture();
+  const auto kept = fleet::decode_campaigns(fleet::encode(world.made->campaigns())).value();
+  world.made.emplace(world.calibration, world.options, kept);
+  const auto nameless = world.made->nameless();
+  EXPECT_EQ(nameless.size(), before->members.size());
+  for (const auto& [account, signature] : world.accounts) {
+    const auto key = stable_hash(account);
+    if (std::ranges::binary_search(nameless, key)) world.made->tell_name(key, account);
+  }
+  EXPECT_EQ(world.update(1000, false), Words());
+  const auto recalled = world.picture();
+  ASSERT_EQ(recalled->flagged.size(), before->flagged.size());
+  EXPECT_EQ(recalled->flagged[0]->id, before->flagged[0]->id);
+  EXPECT_FALSE(recalled->flagged[0]->judged);
+  for (const auto& [account, campaign] : before->members) EXPECT_TRUE(recalled->members.contains(account)) << account;
+  world.put_all();
+  EXPECT_EQ(world.update(1000, true), Words());
+  const auto after = world.picture();
+  EXPECT_EQ(after->flagged.at(0)->id, before->flagged[0]->id);
+  EXPECT_EQ(after->flagged[0]->accounts, before->flagged[0]->accounts);
+  EXPECT_EQ(after->flagged[0]->words, before->flagged[0]->words);
+}
+
+TEST(TenantFleet, who_is_erased_is_in_no_picture_and_the_place_goes_to_another) {
+  World world;
+  world.add_campaign(40);
+  world.put_all();
+  world.update();
+  for (int i = 0; i < 10; ++i) world.made->remove("campaign" + std::to_string(i));
+  world.update();
+  EXPECT_EQ(world.found().second, 30U);
+  EXPECT_EQ(world.made->accounts(), world.accounts.size() - 10);
+  for (const auto& one : world.picture()->flagged) {
+    EXPECT_TRUE(std::ranges::none_of(one->members, [](const auto& member) { return member.account == "campaign3"; }));
+    EXPECT_TRUE(std::ranges::find(one->drawn, "campaign3") == one->drawn.end());
+  }
+  const auto bytes = world.made->bytes();
+  world.add_campaign(10);
+  for (int i = 40; i < 50; ++i) world.put("campaign" + std::to_string(i));
+  world.update();
+  EXPECT_EQ(world.found().second, 40U);
+  EXPECT_LE(world.made->bytes(), bytes + bytes / 20);
+  world.made->remove_idle(5000);
+  world.update(6000);
+  world.made->remove("campaign45");
+  world.update(6001);
+  ASSERT_FALSE(world.picture()->released.empty());
+  for (const auto& one : world.picture()->released) {
+    EXPECT_TRUE(std::ranges::none_of(one->members, [](const auto& member) { return member.account == "campaign45"; }));
+  }
+}
+
+TEST(TenantFleet, without_accounts_nothing_is_found_and_recalled_campaigns_end) {
+  World world;
+  EXPECT_EQ(world.update(), Words());
+  EXPECT_EQ(world.picture()->accounts, 0U);
+  fleet::TrackedCampaign recalled;
+  recalled.id = 7;
+  recalled.members = {1, 2, 3};
+  recalled.poh = recalled.held_poh = .001;
+  world.made.emplace(world.calibration, world.options, std::vector{recalled});
+  EXPECT_EQ(world.update(), Words{"released"});
+}
+
+}  // namespace
+}  // namespace cms::serve
