@@ -156,7 +156,7 @@ class ServeWorld {
     engine.shards = 1;
     overview_.emplace(kTenants, [this] { return policy; }, now.load());
     pipeline::Engine::Hooks hooks;
-    hooks.erased = [this](const store::AccountName& name) { overview_->forget(name); };
+    hooks.erased = [this](const store::AccountName& account) { overview_->forget(account); };
     engine_.emplace(pipeline::Engine::start(model_, *store_, engine, [this] { return now.load(); },
                                             [this](std::span<const pipeline::Change> changes) {
                                               overview_->take(changes, now.load());
