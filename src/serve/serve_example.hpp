@@ -164,9 +164,9 @@ class ServeWorld {
     campaigns_.emplace(fleet, suspicious(), *store_, kTenants, [this] { return now.load(); }, std::move(watching));
     overview_.emplace(kTenants, [this] { return policy; }, now.load(), Overview::kAccountsMax, &*campaigns_);
     pipeline::Engine::Hooks hooks;
-    hooks.erased = [this](const store::AccountName& name) {
-      overview_->forget(name);
-      campaigns_->forget(name);
+    hooks.erased = [this](const store::AccountName& account) {
+      overview_->forget(account);
+      campaigns_->forget(account);
     };
     engine_.emplace(pipeline::Engine::start(model_, *store_, engine, [this] { return now.load(); },
                                             [this](std::span<const pipeline::Change> changes) {

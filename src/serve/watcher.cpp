@@ -78,7 +78,8 @@ Result<Watcher> Watcher::start(const Config& config, const store::Store& store, 
                                Log& log, std::function<std::shared_ptr<const policy::Policy>()> policy,
                                std::function<double()> clock, const Campaigns* campaigns) {
   auto state = std::unique_ptr<State>(
-      new State{store, std::move(atlas), ring, std::move(policy), std::move(clock), campaigns, {}, {}, {}, {}, 0, {}, {}});
+      new State{store, std::move(atlas), ring, std::move(policy), std::move(clock), campaigns, {}, {}, {}, {}, 0, {},
+                {}});
   state->counter = first_counter(state->clock());
   state->options.names = config.event_names;
   if (!config.event_log.empty()) {

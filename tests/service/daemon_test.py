@@ -191,13 +191,15 @@ class DaemonTest(program.ProgramTest):
         self.daemon.start()
         self.feed(lines[:100])
         account = f"/v1/tenants/t/accounts/{name}"
-        self.daemon.ask("PUT", account + "/labels", b'{"label": "honest"}', "analyst")
-        self.daemon.ask("PUT", account + "/override", b'{"action": "limit", "until": 1e10, "why": "x"}', "analyst")
+        put = lambda what, body: self.daemon.ask("PUT", f"{account}/{what}", body, "analyst",
+                                                 (("Content-Type", "application/json"),))[0]
+        self.assertEqual(put("labels", b'{"label": "honest"}'), 200)
+        self.assertEqual(put("override", b'{"action": "limit", "until": 1e10, "why": "x"}'), 200)
         for text in ("[policy]\nobserve = 0.2\n", "[policy]\nobserve = 0.2 # the same\n"):
             self.daemon.policy.write_text(text)
             self.assertEqual(self.daemon.ask("POST", "/v1/policy/reload", role="admin")[0], 200)
         self.assertEqual(self.daemon.ask("DELETE", account, role="admin")[0], 204)
-        self.assertEqual(self.daemon.ask("PUT", account + "/labels", b'{"label": "honest"}', "analyst")[0], 404)
+        self.assertEqual(put("labels", b'{"label": "honest"}'), 404)
         self.daemon.stop()
         told = self.events("label", "override", "policy_changed", "atlas_loaded", "erased")
         self.assertEqual([(tenant, (why or "").partition(",")[0]) for tenant, _, why in told],
