@@ -9,8 +9,8 @@ export interface Point {
 const steps = 120;
 
 /**
- * A force layout after Fruchterman and Reingold (1991) in [-1, 1], from a sunflower's places: the same graph lies always
- * the same. Links of other weight pull in proportion to it. Cost: 120 steps of all pairs; 200 nodes some 20 ms.
+ * A force layout after Fruchterman and Reingold (1991) in [-1, 1], from a sunflower's places: the same graph lies the
+ * same always. Links pull in proportion to their weight. Cost: 120 steps of all pairs; 200 nodes some 20 ms.
  */
 export function layout({ accounts, links }: Graph): Point[] {
   const n = accounts.length;
