@@ -101,3 +101,25 @@ export async function until(look, what, seconds = 15) {
 }
 
 export const count = (value) => new Intl.NumberFormat('en').format(value);
+
+/** PoH as the dashboard writes it, from the API's number. */
+export function poh(value) {
+  if (value >= 0.995) return '1';
+  if (value < 0.0001) return '<.0001';
+  return value.toFixed(value < 0.01 ? 4 : value < 0.1 ? 3 : 2).slice(1);
+}
+
+/** That something is drawn: more than two colours. */
+export async function ink(page, selector) {
+  await until(
+    () =>
+      page
+        .locator(selector)
+        .first()
+        .evaluate((canvas) => {
+          const { data } = canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height);
+          return new Set(new Uint32Array(data.buffer)).size > 2;
+        }),
+    `${selector} is drawn`,
+  );
+}

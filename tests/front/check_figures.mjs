@@ -7,6 +7,7 @@ const pages = {
   account: '#/t/t/accounts/attacker-sorted-000',
   queue: '#/t/t/queue',
   accounts: '#/t/t/accounts',
+  campaigns: '#/t/t/campaigns',
   policy: '#/t/t/policy',
   system: '#/system',
 };
@@ -15,6 +16,7 @@ const ready = {
   account: 'figure:has-text("Persistence") svg',
   queue: '.side [role=img]',
   accounts: '.slot',
+  campaigns: 'text=No fleet is watched',
   policy: 'textarea',
   system: 'text=durable',
 };

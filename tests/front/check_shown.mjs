@@ -1,14 +1,8 @@
 // Each page shows what the API says.
 import assert from 'node:assert/strict';
-import { count, text, texts, until } from './browser.mjs';
+import { count, ink, poh, text, texts, until } from './browser.mjs';
 
 const tenant = '/v1/tenants/t';
-/** PoH as the dashboard writes it, from the API's number. */
-function poh(value) {
-  if (value >= 0.995) return '1';
-  if (value < 0.0001) return '<.0001';
-  return value.toFixed(value < 0.01 ? 4 : value < 0.1 ? 3 : 2).slice(1);
-}
 
 export async function overview_shows_traffic_standing_and_who_fell(world) {
   const page = await world.page({ role: 'admin' });
@@ -96,21 +90,6 @@ export async function account_page_shows_score_reasons_and_pictures(world) {
   await ink(page, '.uplot canvas');
 }
 
-/** That something is drawn: more than two colours. */
-async function ink(page, selector) {
-  await until(
-    () =>
-      page
-        .locator(selector)
-        .first()
-        .evaluate((canvas) => {
-          const { data } = canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height);
-          return new Set(new Uint32Array(data.buffer)).size > 2;
-        }),
-    `${selector} is drawn`,
-  );
-}
-
 export async function queue_shows_the_lowest_first_and_goes_by_keys(world) {
   const page = await world.page({ role: 'analyst', at: '#/t/t/queue' });
   await page.waitForSelector('[role=option]');
@@ -167,6 +146,13 @@ export async function accounts_are_all_there_in_order_and_filtered(world) {
   await page.keyboard.press('k');
   await page.keyboard.press('Enter');
   await page.waitForSelector(`h1:has-text("${sorted.at(-2)}")`);
+}
+
+export async function campaigns_say_how_a_fleet_is_switched_on(world) {
+  const page = await world.page({ role: 'reader', at: '#/t/t/campaigns', expects: '404' });
+  assert.match(await text(page, '.empty'), /No fleet is watched .*cms fleet fit.*\[fleet\]/);
+  await page.goto(`${world.url}/dashboard/#/t/t/campaigns/0123456789abcdef`);
+  await page.waitForSelector('[role=alert]:has-text("(404)")');
 }
 
 export async function policy_shows_the_ladder_and_what_another_would_do(world) {

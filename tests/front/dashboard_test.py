@@ -17,6 +17,7 @@ import unittest
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 sys.path[:0] = [str(ROOT / "tests" / "service"), str(ROOT / "tests" / "cli")]
+import fleet_test  # noqa: E402
 import program  # noqa: E402
 from daemon_test import Daemon, read_npy  # noqa: E402
 
@@ -93,38 +94,16 @@ def late_lines(sets):
     return [{"account": "late/attacker 1", "vector": vector} for vector in own]
 
 
-@unittest.skipIf(missing(), missing())
-class DashboardTest(unittest.TestCase):
-    def setUp(self):
-        self.folder = pathlib.Path(tempfile.mkdtemp(prefix="cms-front-"))
-        self.addCleanup(shutil.rmtree, self.folder, ignore_errors=True)
-        sets = self.folder / "sets"
-        self.run_cms("lab", "compose", ROOT / "examples" / "activations", "-o", sets)
-        self.run_cms(*program.fit_words(sets, self.folder / "atlas.cms"), "--stride", 4)
-        more = '[tenants.other]\nkey_file = "t.key"\n'
-        self.daemon = Daemon(self.folder, self.folder / "atlas.cms", more)
-        self.daemon.policy.write_text("[policy]\n[[policy.allow]]\ntenant = \"t\"\naccount = \"nightly\"\n"
-                                      "until = 2099-12-31\nat_most = \"observe\"\nwhy = \"nightly regression\"\n")
-        self.daemon.start()
-        self.addCleanup(self.daemon.stop, 9)
-        if b"<div id=\"app\">" not in self.daemon.ask("GET", "/dashboard/", role=None)[1]:
+class Browsed(unittest.TestCase):
+    def look(self, folder, daemon, more):
+        """Runs the checks of pages.mjs against a daemon; each that fails is a failure here."""
+        if b"<div id=\"app\">" not in daemon.ask("GET", "/dashboard/", role=None)[1]:
             self.skipTest("the program was built without the dashboard (npm run build in dashboard/, then cmake)")
-        model = feed(self.daemon, sets)
-        own = program.run("token", "--role", "reader", "--tenant", "t", "--file", self.folder / "tokens")
-        own = next(word for word in own.stdout.decode().split() if word.startswith("cms_"))
-        self.daemon.process.send_signal(1)  # SIGHUP: the token of now is read
         OUT.mkdir(parents=True, exist_ok=True)
-        self.world = {"url": f"http://127.0.0.1:{self.daemon.port}", "tokens": self.daemon.tokens | {"own": own},
-                      "model": model, "late": late_lines(sets), "accounts": HONEST + 16,
-                      "chromium": CHROMIUM, "out": str(OUT)}
-
-    def run_cms(self, *words):
-        done = program.run(*words)
-        self.assertEqual(done.returncode, 0, done.stderr.decode())
-
-    def test_pages(self):
-        (self.folder / "world.json").write_text(json.dumps(self.world))
-        words = [NODE, pathlib.Path(__file__).with_name("pages.mjs"), self.folder / "world.json"]
+        world = {"url": f"http://127.0.0.1:{daemon.port}", "tokens": daemon.tokens, "chromium": CHROMIUM,
+                 "out": str(OUT)} | more
+        (folder / "world.json").write_text(json.dumps(world))
+        words = [NODE, pathlib.Path(__file__).with_name("pages.mjs"), folder / "world.json"]
         done = subprocess.run(words, stdout=subprocess.PIPE, check=False, timeout=200)
         lines = [json.loads(line) for line in done.stdout.splitlines()]
         for line in lines:
@@ -137,7 +116,54 @@ class DashboardTest(unittest.TestCase):
             with self.subTest(line.get("what") or line["check"]):
                 self.assertTrue(line.get("holds", line.get("ok")), line.get("error") or line)
         self.assertEqual(done.returncode, 0)
-        self.assertGreater(len(lines), 10)
+        return lines
+
+
+@unittest.skipIf(missing(), missing())
+class DashboardTest(Browsed):
+    def setUp(self):
+        self.folder = pathlib.Path(tempfile.mkdtemp(prefix="cms-front-"))
+        self.addCleanup(shutil.rmtree, self.folder, ignore_errors=True)
+        sets = self.folder / "sets"
+        self.run_cms("lab", "compose", ROOT / "examples" / "activations", "-o", sets)
+        self.run_cms(*program.fit_words(sets, self.folder / "atlas.cms"), "--stride", 4)
+        more = '[tenants.other]\nkey_file = "t.key"\n'
+        self.daemon = Daemon(self.folder, self.folder / "atlas.cms", more)
+        self.daemon.policy.write_text("[policy]\n[[policy.allow]]\ntenant = \"t\"\naccount = \"nightly\"\n"
+                                      "until = 2099-12-31\nat_most = \"observe\"\nwhy = \"nightly regression\"\n")
+        self.daemon.start()
+        self.addCleanup(self.daemon.stop, 9)
+        model = feed(self.daemon, sets)
+        own = program.run("token", "--role", "reader", "--tenant", "t", "--file", self.folder / "tokens")
+        own = next(word for word in own.stdout.decode().split() if word.startswith("cms_"))
+        self.daemon.process.send_signal(1)  # SIGHUP: the token of now is read
+        self.world = {"tokens": self.daemon.tokens | {"own": own}, "model": model, "late": late_lines(sets),
+                      "accounts": HONEST + 16}
+
+    def run_cms(self, *words):
+        done = program.run(*words)
+        self.assertEqual(done.returncode, 0, done.stderr.decode())
+
+    def test_pages(self):
+        self.assertGreater(len(self.look(self.folder, self.daemon, self.world)), 10)
+
+
+@unittest.skipIf(missing(), missing())
+class CampaignsTest(Browsed):
+    """The fleet of tests/service/fleet_test.py: 80 honest accounts in teams, and a campaign of 20."""
+
+    def test_pages(self):
+        fleet = fleet_test.Fleet()
+        fleet.setUpClass()
+        self.addCleanup(fleet.doCleanups)
+        fleet.setUp()
+        self.addCleanup(fleet.tearDown)
+        fleet.daemon.start()
+        fleet.feed()
+        campaign, members = fleet.found(fleet.settled())
+        self.assertEqual(members, fleet_test.CAMPAIGN)
+        lines = self.look(fleet.own, fleet.daemon, {"campaign": campaign["id"]})
+        self.assertGreaterEqual(len(lines), 4)
 
 
 @unittest.skipIf(missing(), missing())

@@ -1,6 +1,7 @@
 // Looks at every page of the dashboard: pages.mjs WORLD.json. A line of JSON for each check and each goal.
 import { readFileSync } from 'node:fs';
 import { World } from './browser.mjs';
+import * as campaigns from './check_campaigns.mjs';
 import * as decisions from './check_decisions.mjs';
 import * as figures from './check_figures.mjs';
 import * as session from './check_session.mjs';
@@ -28,9 +29,13 @@ async function all(checks) {
 }
 
 // Pages are looked at before people's decisions and a late attacker change what they show; what is measured is alone.
-await Promise.all([all(session), all(shown)]);
-await all(figures);
-await all(decisions);
+if (world.campaign) {
+  await all(campaigns);
+} else {
+  await Promise.all([all(session), all(shown)]);
+  await all(figures);
+  await all(decisions);
+}
 await run('nothing_was_complained_of_in_the_console', async () => {
   if (world.complaints.length > 0) throw new Error(world.complaints.join('\n'));
 });

@@ -106,6 +106,86 @@ export interface AccountPage {
   cursor: string | null;
 }
 
+/** That an account is a member of a flagged campaign. */
+export interface Membership {
+  id: string;
+  poh: number | null;
+  since: number;
+  accounts: number;
+  words: string;
+}
+
+/** Figures are null where a restart has forgotten them and nothing has judged it anew. */
+export interface Campaign {
+  id: string;
+  state: 'flagged' | 'released';
+  since: number;
+  until: number | null;
+  poh: number | null;
+  poh_held: number | null;
+  action: Action;
+  would_be: Action;
+  accounts: number;
+  evidence: number | null;
+  requests: number | null;
+  charts: number | null;
+  coverage: number | null;
+  effective_charts: number | null;
+  expected_charts: number | null;
+  /** 0: all draw from one stream. */
+  distance: number | null;
+  distance_honest: number | null;
+  breadth: number | null;
+  /** Below 1: they avoid one another's charts. */
+  overlap: number | null;
+  words: string;
+}
+
+/** The flagged or released campaigns, and the fleet that is watched; `on` is false where the daemon has none. */
+export interface Campaigns {
+  on: boolean;
+  time: number;
+  filled: boolean;
+  capped: boolean;
+  level: number | null;
+  poh_min: number | null;
+  accounts: number;
+  accounts_max: number | null;
+  judged_accounts: number;
+  judged_communities: number;
+  poh_least: number | null;
+  total: number;
+  campaigns: Campaign[];
+  cursor: string | null;
+}
+
+export interface Member {
+  account: string;
+  time: number;
+  requests: number;
+  distinct: number;
+  charts: number;
+  breadth: number;
+  poh: number | null;
+  action: Action;
+}
+
+export interface Graph {
+  accounts: string[];
+  /** [place, place, weight]: places in `accounts`. */
+  links: [number, number, number][];
+}
+
+export interface CampaignDetail {
+  campaign: Campaign;
+  /** [chart, members that have seen it] */
+  covered: [number, number][];
+  ledger: { distinct: number; charts: number; charts_all: number; covered_mass: number } | null;
+  graph: Graph;
+  members: Member[];
+  cursor: string | null;
+}
+
 export interface Account {
   account: string;
   atlas: string;
@@ -129,6 +209,7 @@ export interface Account {
   history: { stride: number; points: { time: number; requests: number; poh: number }[] };
   label: Label | null;
   override: Override | null;
+  campaign: Membership | null;
   stale: boolean;
   as_of?: number;
 }

@@ -1,6 +1,6 @@
-// Where one is: #/t/TENANT/PAGE[/ACCOUNT], or #/system. Hash routes, so that the daemon serves one file.
+// Where one is: #/t/TENANT/PAGE[/ACCOUNT or CAMPAIGN], or #/system. Hash routes, so that the daemon serves one file.
 
-export const pages = ['overview', 'queue', 'accounts', 'policy', 'system'] as const;
+export const pages = ['overview', 'queue', 'accounts', 'campaigns', 'policy', 'system'] as const;
 export type Page = (typeof pages)[number];
 
 export interface Place {
@@ -8,14 +8,16 @@ export interface Place {
   tenant: string | null;
   page: Page;
   account: string | null;
+  campaign: string | null;
 }
 
 function parse(hash: string, last: string | null): Place {
   const parts = hash.replace(/^#\/?/, '').split('/').map(decode);
-  if (parts[0] === 'system') return { tenant: last, page: 'system', account: null };
-  if (parts[0] !== 't' || !parts[1]) return { tenant: last, page: 'overview', account: null };
+  if (parts[0] === 'system') return { tenant: last, page: 'system', account: null, campaign: null };
+  if (parts[0] !== 't' || !parts[1]) return { tenant: last, page: 'overview', account: null, campaign: null };
   const page = pages.find((one) => one === parts[2]) ?? 'overview';
-  return { tenant: parts[1], page, account: page === 'accounts' && parts[3] ? parts[3] : null };
+  const named = (of: Page) => (page === of && parts[3] ? parts[3] : null);
+  return { tenant: parts[1], page, account: named('accounts'), campaign: named('campaigns') };
 }
 
 function decode(part: string): string {
@@ -36,12 +38,12 @@ class Route {
 
 export const route = new Route();
 
-export function href(page: Page, tenant: string, account?: string): string {
+export function href(page: Page, tenant: string, one?: string): string {
   if (page === 'system') return '#/system';
   const at = `#/t/${encodeURIComponent(tenant)}/${page}`;
-  return account === undefined ? at : `${at}/${encodeURIComponent(account)}`;
+  return one === undefined ? at : `${at}/${encodeURIComponent(one)}`;
 }
 
-export function go(page: Page, tenant: string, account?: string): void {
-  location.hash = href(page, tenant, account);
+export function go(page: Page, tenant: string, one?: string): void {
+  location.hash = href(page, tenant, one);
 }
