@@ -50,9 +50,10 @@ std::span<const std::int8_t> reference_point(const Atlas& atlas, std::size_t i) 
   return std::span(atlas.reference).subspan(i * atlas.rank, atlas.rank);
 }
 
-void lay_out_reference(Atlas& atlas) {
+// Returns the order of its rows.
+std::vector<std::uint32_t> lay_out_reference(Atlas& atlas) {
   auto& layouts = atlas.layouts;
-  const auto order = kernel_order(atlas);
+  auto order = kernel_order(atlas);
   std::vector<std::int8_t> rows;
   std::vector<double> inverse_lengths;
   for (const auto i : order) {
@@ -69,10 +70,11 @@ void lay_out_reference(Atlas& atlas) {
     layouts.kernel_weights.assign(atlas.reference_weights.begin(), atlas.reference_weights.end());
     layouts.kernel_weights.resize(layouts.reference.padded);
   }
+  return order;
 }
 
 // How far the reference points lie from their k-th nearest others, by place and weight, and what that says of a chord.
-std::vector<float> surprisals_of(const Atlas& atlas) {
+std::vector<float> surprisals_of(const Atlas& atlas, std::span<const std::uint32_t> order) {
   const auto& layouts = atlas.layouts;
   const std::size_t count = layouts.reference.rows;
   std::vector<float> surprisals(kSurprisals);
@@ -81,11 +83,11 @@ std::vector<float> surprisals_of(const Atlas& atlas) {
   double total = 0;
   std::vector<std::int32_t> products(layouts.reference.padded);
   std::vector<float> squares(layouts.reference.padded);
-  for (std::size_t i = 0; i < count; ++i) {
-    const auto point = reference_point(atlas, i);
-    cms::products(layouts.reference, point, products);
-    squared_chords(products, layouts.reference_inverse_lengths, inverse_length(dot(point, point)), squares);
-    *std::min_element(squares.begin(), squares.begin() + static_cast<std::ptrdiff_t>(count)) = -1;  // itself: 0 before
+  for (std::size_t row = 0; row < count; ++row) {
+    const std::uint32_t i = order[row];
+    cms::products(layouts.reference, reference_point(atlas, i), products);
+    squared_chords(products, layouts.reference_inverse_lengths, layouts.reference_inverse_lengths[row], squares);
+    squares[row] = -1;  // itself, before all others
     const float kth = kth_smallest(std::span(squares).first(count), atlas.knn_k + 1);
     weights[surprisal_place(round_chord(std::sqrt(kth)))] += atlas.reference_weights[i];
     total += atlas.reference_weights[i];
@@ -145,8 +147,7 @@ void derive(Atlas& atlas) {
   layouts.sketch = make_columns(atlas.sketch, atlas.manifest.dimension);
   if (!atlas.centroids.empty()) layouts.centroids = coarse(atlas);
   if (atlas.reference.empty()) return;
-  lay_out_reference(atlas);
-  layouts.surprisals = surprisals_of(atlas);
+  layouts.surprisals = surprisals_of(atlas, lay_out_reference(atlas));
 }
 
 }  // namespace cms::atlas

@@ -9,6 +9,7 @@
 #include <condition_variable>
 #include <mutex>
 #include <thread>
+#include <set>
 #include <unordered_set>
 
 namespace cms::serve {
@@ -55,7 +56,7 @@ struct Remembered {
 struct Arrived {
   std::unordered_set<std::string> changed;
   std::vector<Remembered> remembered;
-  std::vector<std::string> forgotten;
+  std::set<std::string> forgotten;
 };
 
 struct Tenant {
@@ -156,15 +157,18 @@ void Campaigns::State::name_recalled(const std::stop_token& stop) {
       if (!page) break;
       for (const auto& listed : page->accounts) {
         const auto key = key_of(store, {name, listed.account});
-        if (!key || !std::ranges::binary_search(nameless, *key)) continue;
+        if (!key) continue;
+        const auto found = std::ranges::lower_bound(nameless, *key);
+        if (found == nameless.end() || *found != *key) continue;
         tenant.fleet.tell_name(*key, listed.account);
+        nameless.erase(found);
       }
       cursor = page->cursor;
       if (cursor.empty()) break;
     }
-    if (!nameless.empty()) update(name, tenant, false);
+    update(name, tenant, false);
+    publish();
   }
-  publish();
 }
 
 void Campaigns::take(std::span<const pipeline::Change> changes) {
@@ -206,8 +210,7 @@ void Campaigns::forget(const store::AccountName& name) {
     if (found == state_->arrived.end()) return;
     auto& news = found->second;
     state_->waiting -= news.changed.erase(name.account);
-    std::erase_if(news.remembered, [&](const auto& one) { return one.account == name.account; });
-    news.forgotten.push_back(name.account);
+    news.forgotten.insert(name.account);
     state_->hurry = true;
   }
   state_->wake.notify_all();
@@ -257,22 +260,28 @@ void Campaigns::State::take_in(const std::string& tenant_name, Tenant& tenant, c
                                pipeline::Engine& engine) {
   const double idle_s = owner.options_.idle_days * kDay_s;
   if (idle_s > 0) tenant.fleet.remove_idle(clock() - idle_s);
-  for (const auto& account : news.forgotten) tenant.fleet.remove(account);
-  for (const auto& one : news.remembered) put(tenant_name, tenant, one.account, one.trace);
+  tenant.fleet.remove(news.forgotten);
+  for (const auto& one : news.remembered) {
+    if (!news.forgotten.contains(one.account)) put(tenant_name, tenant, one.account, one.trace);
+  }
   std::vector<std::string> changed(news.changed.begin(), news.changed.end());
   std::ranges::sort(changed);
+  std::set<std::string> gone;
   for (const auto& account : changed) {
     const auto trace = engine.trace({tenant_name, account});
     if (!trace) continue;  // who looks at it hears why
     if (*trace) {
       put(tenant_name, tenant, account, **trace);
     } else {
-      tenant.fleet.remove(account);
+      gone.insert(account);
     }
   }
-  // Who was erased while it was read.
-  const std::lock_guard lock(mutex);
-  for (const auto& account : arrived.at(tenant_name).forgotten) tenant.fleet.remove(account);
+  {  // Who was erased while it was read.
+    const std::lock_guard lock(mutex);
+    const auto& forgotten = arrived.at(tenant_name).forgotten;
+    gone.insert(forgotten.begin(), forgotten.end());
+  }
+  tenant.fleet.remove(gone);
 }
 
 void Campaigns::State::update(const std::string& tenant_name, Tenant& tenant, bool judge) {

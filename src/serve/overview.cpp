@@ -321,9 +321,13 @@ void remember_all(Overview& overview, Campaigns* campaigns, const store::Store& 
   std::unique_lock lock(mutex);
   for (const auto& tenant : tenants) {
     std::string cursor;
-    do {
+    for (bool more = true; more;) {
       const auto page = store.list(tenant, cursor, 1000);
-      if (!page) return;
+      if (!page) {  // the disk says no: as long as it does
+        wake.wait_for(lock, stop, std::chrono::seconds(1), [] { return false; });
+        if (stop.stop_requested()) return;
+        continue;
+      }
       for (const auto& listed : page->accounts) {
         const store::AccountName name{tenant, listed.account};
         if (overview.knows(name)) continue;
@@ -333,7 +337,8 @@ void remember_all(Overview& overview, Campaigns* campaigns, const store::Store& 
         if (stop.stop_requested()) return;
       }
       cursor = page->cursor;
-    } while (!cursor.empty());
+      more = !cursor.empty();
+    }
   }
   overview.set_filled();
   if (campaigns != nullptr) campaigns->set_filled();

@@ -63,25 +63,29 @@ void TenantFleet::free_place(std::uint32_t place) {
   free_.push_back(place);
 }
 
-void TenantFleet::remove(const std::string& account) {
+void TenantFleet::remove(const std::set<std::string>& accounts) {
+  if (accounts.empty()) return;
   std::erase_if(names_, [&](const auto& entry) {
-    if (entry.second == account) fleet::forget(tracked_, entry.first);
-    return entry.second == account;
+    const bool gone = accounts.contains(entry.second);
+    if (gone) fleet::forget(tracked_, entry.first);
+    return gone;
   });
+  const auto is_gone = [&](const auto& member) { return accounts.contains(member.account); };
   for (auto& one : released_) {
-    const auto is_it = [&](const auto& member) { return member.account == account; };
-    if (std::ranges::none_of(one->members, is_it)) continue;
+    if (std::ranges::none_of(one->members, is_gone)) continue;
     auto without = std::make_shared<CampaignPicture>(*one);
-    std::erase_if(without->members, is_it);
+    std::erase_if(without->members, is_gone);
     without->drawn.clear();
     without->links.clear();
     one = std::move(without);
   }
-  const auto found = places_.find(account);
-  if (found == places_.end()) return;
-  fleet::forget(tracked_, slots_[found->second].key);
-  free_place(found->second);
-  places_.erase(found);
+  for (const auto& account : accounts) {
+    const auto found = places_.find(account);
+    if (found == places_.end()) continue;
+    fleet::forget(tracked_, slots_[found->second].key);
+    free_place(found->second);
+    places_.erase(found);
+  }
 }
 
 void TenantFleet::remove_idle(double before) {

@@ -13,6 +13,7 @@
 #include <filesystem>
 #include <memory>
 #include <optional>
+#include <set>
 #include <span>
 #include <string>
 #include <unordered_map>
@@ -90,7 +91,7 @@ class TenantFleet {
 
   // An account as it is now. `key` is its own for ever (its pseudonym). It counts from the next update on.
   void put(const std::string& account, std::uint64_t key, const fleet::Signature& signature, double time);
-  void remove(const std::string& account);
+  void remove(const std::set<std::string>& accounts);
   // Takes out who has sent nothing since `before`.
   void remove_idle(double before);
   [[nodiscard]] bool holds(const std::string& account) const { return places_.contains(account); }

@@ -216,7 +216,7 @@ TEST(TenantFleet, who_is_erased_is_in_no_picture_and_the_place_goes_to_another) 
   world.add_campaign(40);
   world.put_all();
   world.update();
-  for (int i = 0; i < 10; ++i) world.made->remove("campaign" + std::to_string(i));
+  for (int i = 0; i < 10; ++i) world.made->remove({"campaign" + std::to_string(i)});
   world.update();
   EXPECT_EQ(world.found().second, 30U);
   EXPECT_EQ(world.made->accounts(), world.accounts.size() - 10);
@@ -232,7 +232,7 @@ TEST(TenantFleet, who_is_erased_is_in_no_picture_and_the_place_goes_to_another) 
   EXPECT_LE(world.made->bytes(), bytes + bytes / 20);
   world.made->remove_idle(5000);
   world.update(6000);
-  world.made->remove("campaign45");
+  world.made->remove({"campaign45"});
   world.update(6001);
   ASSERT_FALSE(world.picture()->released.empty());
   for (const auto& one : world.picture()->released) {

@@ -6,6 +6,7 @@
 #include <limits>
 
 #include "base/directions.hpp"
+#include "base/units.hpp"
 #include "types/fixed_point.hpp"
 
 namespace cms::divergence {
@@ -20,16 +21,12 @@ std::optional<double> if_finite(double value) {
   return value;
 }
 
-std::int64_t kernel(float value) { return round_even(double{value} * kKernelUnits); }
-
 // Of a point with all others: its kernel with itself, at `own`, does not count.
 std::int64_t kernels_of(std::span<const float> row, std::uint32_t own, float scale, Scratch& scratch) {
   if (row.empty()) return 0;
   scratch.kernels.resize(row.size());
   gaussians(row, scale, scratch.kernels);
-  std::int64_t kernels = 0;
-  for (const float value : scratch.kernels) kernels += kernel(value);
-  return kernels - kernel(scratch.kernels[own]);
+  return sum_of_units(scratch.kernels, kKernelUnits) - round_even(double{scratch.kernels[own]} * kKernelUnits);
 }
 
 // False for NaN too.
@@ -92,8 +89,7 @@ std::optional<double> mmd(const State& state, std::uint32_t count, std::span<con
                           const Reference& reference) {
   if (count < 2 || kernel_to_reference.size() != count || !(reference.bandwidth > 0)) return std::nullopt;
   if (!in_range(kernel_to_reference)) return std::nullopt;
-  std::int64_t total = 0;
-  for (const float value : kernel_to_reference) total += round_even(double{value} * kValueUnits);
+  const std::int64_t total = sum_of_units(kernel_to_reference, kValueUnits);
   const double pairs = static_cast<double>(state.kernels) / kKernelUnits;
   return if_finite(2 * pairs / (1.0 * count * (count - 1)) - 2 * mean(total, count) + reference.self_kernel);
 }

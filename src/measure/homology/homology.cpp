@@ -101,7 +101,7 @@ void nearest(const std::vector<Packed>& edges, const Distances& distances, Neigh
     for (std::uint32_t i = 0; i < out.count; ++i) least = std::min(least, found[i]);
     return least;
   };
-  for (std::size_t e = 0; least() < out.k;) {
+  for (std::size_t e = 0; least() < out.k && e < edges.size();) {
     for (const std::size_t end = std::min(e + kBlock, edges.size()); e < end; ++e) {
       const std::uint32_t i = edges[e].first();
       const std::uint32_t j = edges[e].second();
