@@ -46,7 +46,7 @@ export async function a_tap_is_told_that_it_sees_nothing(world) {
 export async function a_reader_of_one_tenant_sees_no_system_and_decides_nothing(world) {
   const page = await world.page({ role: 'own' });
   await page.waitForSelector('h1:has-text("Overview")');
-  assert.deepEqual(await texts(page, 'nav a'), ['Overview', 'Review queue', 'Accounts', 'Policy']);
+  assert.deepEqual(await texts(page, 'nav a'), ['Overview', 'Review queue', 'Accounts', 'Campaigns', 'Policy']);
   assert.equal(await page.locator('#tenant').count(), 0);
   await page.goto(`${world.url}/dashboard/#/system`);
   await page.waitForSelector('text=needs a token of all tenants');
