@@ -10,7 +10,7 @@ const steps = 120;
 
 /**
  * A force layout after Fruchterman and Reingold (1991) in [-1, 1], from a sunflower's places: the same graph lies the
- * same always. Links pull in proportion to their weight. Cost: 120 steps of all pairs; 200 nodes some 20 ms.
+ * same always. Links pull in proportion to their weight. Cost: 120 steps of all pairs and all links.
  */
 export function layout({ accounts, links }: Graph): Point[] {
   const n = accounts.length;
