@@ -209,6 +209,28 @@ class DaemonTest(program.ProgramTest):
         self.assertEqual(len(pseudonyms), 1)
         self.assertNotIn(name, pseudonyms)
 
+    def test_labels_overrides_and_another_policy_are_events_without_names(self):
+        lines = list(self.lines())[:200]
+        name = lines[0]["account"]
+        account = f"/v1/tenants/t/accounts/{name}"
+        json_type = (("Content-Type", "application/json"),)
+        self.daemon.start()
+        self.feed(lines)
+        override = json.dumps({"action": "allow", "until": time.time() + 900, "why": "a test"}).encode()
+        label = b'{"label":"unclear"}'
+        self.assertEqual(self.daemon.ask("PUT", account + "/labels", label, "analyst", json_type)[0], 200)
+        self.assertEqual(self.daemon.ask("PUT", account + "/override", override, "analyst", json_type)[0], 200)
+        self.assertEqual(self.daemon.ask("DELETE", account + "/override", role="analyst")[0], 204)
+        self.daemon.process.send_signal(signal.SIGHUP)  # the same policy again is no event
+        self.daemon.policy.write_text("[policy]\nshadow = true\n")
+        self.daemon.process.send_signal(signal.SIGHUP)
+        told = lambda: [one for one in map(json.loads, (self.own / "events.jsonl").read_text().splitlines())
+                        if one["kind"] in ("label", "override", "policy_changed")]
+        self.wait_until(lambda: len(told()) >= 4)
+        self.assertEqual([one["kind"] for one in told()], ["label", "override", "override", "policy_changed"])
+        self.assertIn("unclear", told()[0]["why"])
+        self.assertNotIn(name, json.dumps(told()))
+
     def wait_until(self, holds):
         for _ in range(500):
             if holds():
