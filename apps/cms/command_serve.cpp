@@ -1,6 +1,8 @@
 // cms serve: the daemon, until it is told to stop.
 #include <fmt/format.h>
 #include <malloc.h>
+#include <ucontext.h>
+#include <unistd.h>
 
 #include <chrono>
 #include <csignal>
@@ -26,12 +28,23 @@ double now_s() {
   return std::chrono::duration<double>(std::chrono::system_clock::now().time_since_epoch()).count();
 }
 
-// SIGTERM and SIGINT end, SIGHUP reads again. Blocked before any thread starts, so that only this one gets them.
+// For threads that were there before main(): OpenBLAS starts its own when it is loaded, and they block nothing. One that
+// gets a signal blocks it from then on, and gives it back to the process.
+void pass_on(int signal, siginfo_t*, void* context) {
+  sigaddset(&static_cast<ucontext_t*>(context)->uc_sigmask, signal);
+  kill(getpid(), signal);
+}
+
+// SIGTERM and SIGINT end, SIGHUP reads again. Blocked before we start any thread, so that only this one gets them.
 sigset_t block_signals() {
   sigset_t wanted;
   sigemptyset(&wanted);
   for (const int signal : {SIGTERM, SIGINT, SIGHUP}) sigaddset(&wanted, signal);
   pthread_sigmask(SIG_BLOCK, &wanted, nullptr);
+  struct sigaction passing {};
+  passing.sa_sigaction = pass_on;
+  passing.sa_flags = SA_SIGINFO | SA_RESTART;
+  for (const int signal : {SIGTERM, SIGINT, SIGHUP}) sigaction(signal, &passing, nullptr);
   // A peer that is gone, and a file beyond the limit of its size, are errors of the call that meets them.
   std::signal(SIGPIPE, SIG_IGN);
   std::signal(SIGXFSZ, SIG_IGN);

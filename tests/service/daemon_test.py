@@ -231,6 +231,14 @@ class DaemonTest(program.ProgramTest):
         self.assertIn("unclear", told()[0]["why"])
         self.assertNotIn(name, json.dumps(told()))
 
+    def test_signals_that_come_while_one_is_answered_do_not_end_it(self):
+        self.daemon.start()
+        for _ in range(300):
+            self.daemon.process.send_signal(signal.SIGHUP)
+            time.sleep(0.0001)
+        self.assertEqual(self.daemon.ask("GET", "/readyz", role=None)[0], 200)
+        self.assertEqual(self.daemon.stop(), 0)
+
     def wait_until(self, holds):
         for _ in range(500):
             if holds():
