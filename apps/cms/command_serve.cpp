@@ -28,8 +28,8 @@ double now_s() {
   return std::chrono::duration<double>(std::chrono::system_clock::now().time_since_epoch()).count();
 }
 
-// For threads that were there before main(): OpenBLAS starts its own when it is loaded, and they block nothing. One that
-// gets a signal blocks it from then on, and gives it back to the process.
+// For threads that were there before main(): OpenBLAS starts its own when it is loaded, and they block nothing. One
+// that gets a signal blocks it from then on, and gives it back to the process.
 void pass_on(int signal, siginfo_t*, void* context) {
   sigaddset(&static_cast<ucontext_t*>(context)->uc_sigmask, signal);
   kill(getpid(), signal);

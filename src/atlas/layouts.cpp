@@ -50,19 +50,23 @@ std::span<const std::int8_t> reference_point(const Atlas& atlas, std::size_t i) 
   return std::span(atlas.reference).subspan(i * atlas.rank, atlas.rank);
 }
 
+double inverse_length_of(const Atlas& atlas, std::size_t i) {
+  const auto row = reference_point(atlas, i);
+  return inverse_length(dot(row, row));
+}
+
 // Returns the order of its rows.
 std::vector<std::uint32_t> lay_out_reference(Atlas& atlas) {
   auto& layouts = atlas.layouts;
   auto order = kernel_order(atlas);
   std::vector<std::int8_t> rows;
-  std::vector<double> inverse_lengths;
+  layouts.reference_inverse_lengths.clear();
   for (const auto i : order) {
     const auto row = reference_point(atlas, i);
     rows.insert(rows.end(), row.begin(), row.end());
-    inverse_lengths.push_back(inverse_length(dot(row, row)));
+    layouts.reference_inverse_lengths.push_back(inverse_length_of(atlas, i));
   }
   layouts.reference = make_quads(rows, atlas.rank);
-  layouts.reference_inverse_lengths.assign(inverse_lengths.begin(), inverse_lengths.end());
   layouts.reference_inverse_lengths.resize(layouts.reference.padded);
   if (order.size() > kKernelPoints) {
     layouts.kernel_weights.assign(kKernelPoints, 1.0F / kKernelPoints);
@@ -111,10 +115,7 @@ std::vector<std::uint32_t> kernel_order(const Atlas& atlas) {
   if (count <= kKernelPoints) return order;
   const auto points = make_quads(atlas.reference, atlas.rank);
   std::vector<double> inverse_lengths(points.padded);
-  for (std::size_t i = 0; i < count; ++i) {
-    const auto row = reference_point(atlas, i);
-    inverse_lengths[i] = inverse_length(dot(row, row));
-  }
+  for (std::size_t i = 0; i < count; ++i) inverse_lengths[i] = inverse_length_of(atlas, i);
   const float scale = 0.5F / (atlas.bandwidth * atlas.bandwidth);
   std::vector<std::int32_t> products(points.padded);
   std::vector<float> distances(points.padded), kernels(points.padded);

@@ -245,6 +245,22 @@ std::optional<std::size_t> limit_of(const Call& call, std::size_t otherwise, std
   return *limit;
 }
 
+Response wrong_limit(std::size_t most) {
+  return problem(Problem::bad_request, fmt::format("\"limit\" must be 1 to {}.", most));
+}
+
+Response wrong_cursor() {
+  return problem(Problem::bad_request, "\"cursor\" must be one that a page before has given.");
+}
+
+std::string hex_text(std::string_view text) {
+  return to_hex({reinterpret_cast<const std::uint8_t*>(text.data()), text.size()});
+}
+
+void link_next(Response& response, std::string_view target) {
+  response.headers.emplace_back("Link", fmt::format("<{}>; rel=\"next\"", target));
+}
+
 Result<void> audit(const ApiContext& context, const Call& call, const std::string& action, Json detail) {
   store::AuditEntry entry;
   entry.time = context.parts.clock();

@@ -3,7 +3,6 @@
 
 #include <cmath>
 
-#include "base/hash.hpp"
 #include "pipeline/score_line.hpp"
 #include "pipeline/tariff.hpp"
 #include "serve/api_handlers.hpp"
@@ -76,14 +75,12 @@ Json membership_json(const ApiContext& context, const store::AccountName& name) 
 
 Response list_accounts(const ApiContext& context, const Call& call) {
   const auto limit = limit_of(call, kListUsual, kListMax);
-  if (!limit) return problem(Problem::bad_request, fmt::format("\"limit\" must be 1 to {}.", kListMax));
+  if (!limit) return wrong_limit(kListMax);
   const auto cursor = from_hex(call.target.value("cursor").value_or(""));
-  if (!cursor) return problem(Problem::bad_request, "\"cursor\" must be one that a page before has given.");
+  if (!cursor) return wrong_cursor();
   const auto page = context.parts.store->list(call.tenant, *cursor, *limit);
   // What the store calls wrong use is a cursor that it never gave.
-  if (!page && page.error().code == ErrorCode::usage) {
-    return problem(Problem::bad_request, "\"cursor\" must be one that a page before has given.");
-  }
+  if (!page && page.error().code == ErrorCode::usage) return wrong_cursor();
   if (!page) return problem(page.error());
   const double now = context.parts.clock();
   Json accounts = Json::array();
@@ -92,11 +89,10 @@ Response list_accounts(const ApiContext& context, const Call& call) {
   }
   Json body{{"accounts", std::move(accounts)}, {"cursor", nullptr}};
   if (page->cursor.empty()) return json_response(body);
-  const auto next = to_hex({reinterpret_cast<const std::uint8_t*>(page->cursor.data()), page->cursor.size()});
+  const auto next = hex_text(page->cursor);
   body["cursor"] = next;
   auto response = json_response(body);
-  response.headers.emplace_back("Link", fmt::format("</v1/tenants/{}/accounts?cursor={}&limit={}>; rel=\"next\"",
-                                                    call.tenant, next, *limit));
+  link_next(response, fmt::format("/v1/tenants/{}/accounts?cursor={}&limit={}", call.tenant, next, *limit));
   return response;
 }
 

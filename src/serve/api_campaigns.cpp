@@ -5,7 +5,6 @@
 #include <charconv>
 #include <tuple>
 
-#include "base/hash.hpp"
 #include "serve/api_handlers.hpp"
 #include "serve/decision.hpp"
 
@@ -13,13 +12,8 @@ namespace cms::serve {
 namespace {
 
 constexpr std::size_t kPageMax = 1000, kPageUsual = 100;
-constexpr std::string_view kWrongCursor = "\"cursor\" must be one that a page before has given.";
 
 using Picture = std::shared_ptr<const CampaignPicture>;
-
-std::string hex_text(std::string_view text) {
-  return to_hex({reinterpret_cast<const std::uint8_t*>(text.data()), text.size()});
-}
 
 template <typename T>
 Json if_judged(const CampaignPicture& campaign, const T& value) {
@@ -157,14 +151,14 @@ Json fleet_json(const ApiContext& context, const FleetPicture& fleet) {
 
 Response list_campaigns(const ApiContext& context, const Call& call) {
   const auto limit = limit_of(call, kPageUsual, kPageMax);
-  if (!limit) return problem(Problem::bad_request, fmt::format("\"limit\" must be 1 to {}.", kPageMax));
+  if (!limit) return wrong_limit(kPageMax);
   const auto state = call.target.value("state").value_or("flagged");
   if (state != "flagged" && state != "released" && state != "all") {
     return problem(Problem::bad_request, "\"state\" must be flagged, released or all.");
   }
   const auto cursor = from_hex(call.target.value("cursor").value_or(""));
   const auto after = cursor && !cursor->empty() ? parse_after(*cursor) : std::nullopt;
-  if (!cursor || (!cursor->empty() && !after)) return problem(Problem::bad_request, std::string(kWrongCursor));
+  if (!cursor || (!cursor->empty() && !after)) return wrong_cursor();
   const auto fleet = fleet_of(context, call.tenant);
   std::vector<Picture> chosen;
   if (state != "released") chosen.insert(chosen.end(), fleet->flagged.begin(), fleet->flagged.end());
@@ -188,17 +182,16 @@ Response list_campaigns(const ApiContext& context, const Call& call) {
   const auto next = hex_text(fmt::format("{} {}", last.since, last.id));
   body["cursor"] = next;
   auto response = tagged_response(call, body);
-  response.headers.emplace_back("Link",
-                                fmt::format("</v1/tenants/{}/campaigns?state={}&cursor={}&limit={}>; rel=\"next\"",
-                                            call.tenant, state, next, *limit));
+  link_next(response, fmt::format("/v1/tenants/{}/campaigns?state={}&cursor={}&limit={}", call.tenant, state, next,
+                                  *limit));
   return response;
 }
 
 Response get_campaign(const ApiContext& context, const Call& call) {
   const auto limit = limit_of(call, kPageUsual, kPageMax);
-  if (!limit) return problem(Problem::bad_request, fmt::format("\"limit\" must be 1 to {}.", kPageMax));
+  if (!limit) return wrong_limit(kPageMax);
   const auto after = from_hex(call.target.value("cursor").value_or(""));
-  if (!after) return problem(Problem::bad_request, std::string(kWrongCursor));
+  if (!after) return wrong_cursor();
   const auto fleet = fleet_of(context, call.tenant);
   const auto campaign = find_campaign(*fleet, call.campaign);
   if (!campaign) return not_found();
@@ -208,12 +201,14 @@ Response get_campaign(const ApiContext& context, const Call& call) {
   body["covered"] = std::move(covered);
   body["ledger"] = ledger_json(context, *campaign);
   body["graph"] = graph_json(*campaign);
-  const auto next = put_members(context, call.tenant, *campaign, *after, *limit, body);
-  body["cursor"] = next ? Json(hex_text(*next)) : Json(nullptr);
+  const auto last = put_members(context, call.tenant, *campaign, *after, *limit, body);
+  body["cursor"] = nullptr;
+  if (!last) return tagged_response(call, body);
+  const auto next = hex_text(*last);
+  body["cursor"] = next;
   auto response = tagged_response(call, body);
-  if (!next) return response;
-  response.headers.emplace_back("Link", fmt::format("</v1/tenants/{}/campaigns/{}?cursor={}&limit={}>; rel=\"next\"",
-                                                    call.tenant, campaign->id, hex_text(*next), *limit));
+  link_next(response, fmt::format("/v1/tenants/{}/campaigns/{}?cursor={}&limit={}", call.tenant, campaign->id, next,
+                                  *limit));
   return response;
 }
 

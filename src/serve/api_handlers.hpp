@@ -22,6 +22,13 @@ void put_tag(const Call& call, const std::string& tag, Response& response);
 
 // The query's `limit`, 1 to `most`; `otherwise` without one, nothing when it is none.
 std::optional<std::size_t> limit_of(const Call& call, std::size_t otherwise, std::size_t most);
+// What is told then, and of a cursor that no page has given.
+Response wrong_limit(std::size_t most);
+Response wrong_cursor();
+// Cursors on the wire: the text in hexadecimal digits (from_hex() reads it).
+std::string hex_text(std::string_view text);
+// Says where the next page is.
+void link_next(Response& response, std::string_view target);
 
 // {"allow": n, "observe": n, ...}
 Json by_action_json(const pipeline::ByAction& counts);

@@ -91,7 +91,7 @@ Response get_picture(const ApiContext& context, const Call& call) {
 
 Response get_queue(const ApiContext& context, const Call& call) {
   const auto limit = limit_of(call, kQueueUsual, kQueueMax);
-  if (!limit) return problem(Problem::bad_request, fmt::format("\"limit\" must be 1 to {}.", kQueueMax));
+  if (!limit) return wrong_limit(kQueueMax);
   const double now = context.parts.clock();
   // Since then evidence has leaked away, so that PoH can only have risen.
   const auto lowest = context.parts.overview->lowest(call.tenant, context.parts.policy()->ladder.price, kLooks);

@@ -105,7 +105,7 @@ Response erase_account(const ApiContext& context, const Call& call) {
 
 Response get_audit(const ApiContext& context, const Call& call) {
   const auto limit = limit_of(call, kAuditUsual, kAuditMax);
-  if (!limit) return problem(Problem::bad_request, fmt::format("\"limit\" must be 1 to {}.", kAuditMax));
+  if (!limit) return wrong_limit(kAuditMax);
   const auto after = parse_count(call.target.value("after").value_or("0"));
   if (!after) return problem(Problem::bad_request, "\"after\" must be the number of an entry, or 0.");
   const auto entries = context.parts.store->audit(call.tenant, *after, *limit);
@@ -119,8 +119,8 @@ Response get_audit(const ApiContext& context, const Call& call) {
   }
   auto response = json_response({{"entries", std::move(list)}});
   if (entries->size() == *limit) {
-    response.headers.emplace_back("Link", fmt::format("</v1/tenants/{}/audit?after={}&limit={}>; rel=\"next\"",
-                                                      call.tenant, entries->back().number, *limit));
+    link_next(response, fmt::format("/v1/tenants/{}/audit?after={}&limit={}", call.tenant, entries->back().number,
+                                    *limit));
   }
   return response;
 }

@@ -1,16 +1,18 @@
 #include "serve/campaigns.hpp"
 
 #include <fmt/format.h>
-#include <sched.h>
 
 #include <algorithm>
 #include <charconv>
 #include <chrono>
+#include <cmath>
 #include <condition_variable>
 #include <mutex>
-#include <thread>
 #include <set>
+#include <thread>
 #include <unordered_set>
+
+#include "base/priority.hpp"
 
 namespace cms::serve {
 namespace {
@@ -29,8 +31,7 @@ double seconds_since(Steady::time_point began) {
 template <typename Work>
 void beside_others(const Work& work) {
   std::thread([&work] {
-    const sched_param none{};
-    sched_setscheduler(0, SCHED_IDLE, &none);  // where it is not allowed, ordinary priority has to do
+    stand_back();
     fleet::use_one_thread();
     work();
   }).join();
@@ -107,6 +108,10 @@ struct Campaigns::State {
   void name_recalled(const std::stop_token& stop);
   Arrived gather(const std::string& tenant, std::size_t most);
   std::size_t accounts() const;
+  // Who has sent nothing since then has left the fleet; seconds.
+  double rested() const {
+    return owner.options_.idle_days > 0 ? clock() - owner.options_.idle_days * kDay_s : -HUGE_VAL;
+  }
   void put(const std::string& tenant_name, Tenant& tenant, const std::string& account,
            const pipeline::Engine::Trace& trace);
   void take_in(const std::string& tenant_name, Tenant& tenant, const Arrived& news, pipeline::Engine& engine);
@@ -130,27 +135,23 @@ Campaigns::Campaigns(const FleetOptions& options, fleet::CampaignCalibration cal
 Campaigns::~Campaigns() = default;
 
 void Campaigns::State::recall(const std::string& tenant) {
-  std::vector<fleet::TrackedCampaign> campaigns;
-  const auto document = store.tenant_document(tenant, kDocument);
-  if (document && *document) {
-    auto decoded = fleet::decode_campaigns(**document);
-    if (decoded) {
-      campaigns = std::move(*decoded);
-    } else {
-      hooks.warn(fmt::format("campaigns of tenant {} are found anew, under new names: {}", tenant,
-                             decoded.error().message));
-    }
-  } else if (!document) {
+  using Recalled = Result<std::vector<fleet::TrackedCampaign>>;
+  auto recalled = store.tenant_document(tenant, kDocument).and_then([](const std::optional<Bytes>& document) {
+    return document ? fleet::decode_campaigns(*document) : Recalled({});
+  });
+  if (!recalled) {
     hooks.warn(fmt::format("campaigns of tenant {} are found anew, under new names: {}", tenant,
-                           document.error().message));
+                           recalled.error().message));
+    recalled.emplace();
   }
-  tenants.try_emplace(tenant, calibration, owner.options_, std::move(campaigns));
+  tenants.try_emplace(tenant, calibration, owner.options_, std::move(*recalled));
 }
 
 // Finds who the members of recalled campaigns are, so that decisions count them before their signatures are read.
 void Campaigns::State::name_recalled(const std::stop_token& stop) {
   for (auto& [name, tenant] : tenants) {
     auto nameless = tenant.fleet.nameless();
+    if (nameless.empty()) continue;
     std::string cursor;
     while (!nameless.empty() && !stop.stop_requested()) {
       const auto page = store.list(name, cursor, 1000);
@@ -242,8 +243,7 @@ std::size_t Campaigns::State::accounts() const {
 void Campaigns::State::put(const std::string& tenant_name, Tenant& tenant, const std::string& account,
                            const pipeline::Engine::Trace& trace) {
   if (!tenant.fleet.holds(account)) {
-    const double idle_s = owner.options_.idle_days * kDay_s;
-    if (trace.signature.requests < fleet::kRequestsMin || (idle_s > 0 && trace.time < clock() - idle_s)) return;
+    if (trace.signature.requests < fleet::kRequestsMin || trace.time < rested()) return;
     if (accounts() >= owner.options_.accounts_max) {
       const std::lock_guard lock(mutex);
       ++counters.left_out;
@@ -258,8 +258,7 @@ void Campaigns::State::put(const std::string& tenant_name, Tenant& tenant, const
 // Reads the accounts that have changed. In the order of their names, so that chance has no part in it.
 void Campaigns::State::take_in(const std::string& tenant_name, Tenant& tenant, const Arrived& news,
                                pipeline::Engine& engine) {
-  const double idle_s = owner.options_.idle_days * kDay_s;
-  if (idle_s > 0) tenant.fleet.remove_idle(clock() - idle_s);
+  tenant.fleet.remove_idle(rested());
   tenant.fleet.remove(news.forgotten);
   for (const auto& one : news.remembered) {
     if (!news.forgotten.contains(one.account)) put(tenant_name, tenant, one.account, one.trace);

@@ -1,7 +1,6 @@
 #include "serve/observer.hpp"
 
 #include <fmt/format.h>
-#include <sched.h>
 
 #include <atomic>
 #include <charconv>
@@ -11,6 +10,7 @@
 #include <thread>
 
 #include "base/hash.hpp"
+#include "base/priority.hpp"
 #include "tap/llama_tap.hpp"
 
 namespace cms::serve {
@@ -108,9 +108,7 @@ void Observer::State::read(Job& job) {
 }
 
 void Observer::State::read_all(const std::stop_token& stop) {
-  // Beside the served model, never before it. Where it is not allowed, ordinary priority has to do.
-  const sched_param none{};
-  sched_setscheduler(0, SCHED_IDLE, &none);
+  stand_back();  // beside the served model, never before it
   for (;;) {
     Job job;
     {

@@ -1,13 +1,12 @@
 #include "serve/prompt_reader.hpp"
 
-#include <sched.h>
-
 #include <atomic>
 #include <condition_variable>
 #include <deque>
 #include <mutex>
 #include <thread>
 
+#include "base/priority.hpp"
 #include "serve/asked.hpp"
 
 namespace cms::serve {
@@ -61,8 +60,7 @@ void PromptReader::State::read(Job job) {
 }
 
 void PromptReader::State::read_all(const std::stop_token& stop) {
-  const sched_param none{};
-  sched_setscheduler(0, SCHED_IDLE, &none);  // where it is not allowed, ordinary priority has to do
+  stand_back();
   for (;;) {
     Job job;
     {

@@ -66,6 +66,18 @@ Result<bool> erase_rows(Store::State& state, const std::string& prefix, rocksdb:
   return true;
 }
 
+// A document's row; an empty one takes it away.
+Result<void> put_sealed(rocksdb::WriteBatch& batch, const Key& key, const std::string& row, std::string_view content) {
+  if (content.empty()) {
+    batch.Delete(row);
+    return {};
+  }
+  std::string value;
+  CMS_CHECK(seal_anew(key, row, {reinterpret_cast<const std::uint8_t*>(content.data()), content.size()}, value));
+  batch.Put(row, value);
+  return {};
+}
+
 std::string from_hex(std::string_view digits) {
   std::string bytes;
   const auto digit = [](char letter) { return letter <= '9' ? letter - '0' : letter - 'a' + 10; };
@@ -198,14 +210,7 @@ Result<bool> Store::put_document(const AccountName& name, const std::string& kin
   CMS_TRY(head, state.read_head(*tenant, prefix));
   if (!head || !head->there) return false;
   rocksdb::WriteBatch batch;
-  if (content.empty()) {
-    batch.Delete(row);
-  } else {
-    std::string value;
-    CMS_CHECK(seal_anew(head->key, row, {reinterpret_cast<const std::uint8_t*>(content.data()), content.size()},
-                        value));
-    batch.Put(row, value);
-  }
+  CMS_CHECK(put_sealed(batch, head->key, row, content));
   CMS_CHECK(state.write(batch));
   return true;
 }
@@ -232,14 +237,7 @@ Result<void> Store::put_tenant_document(const std::string& name, const std::stri
   CMS_TRY(tenant, state.tenant(name));
   const std::string row = tenant_document_row(*tenant, kind);
   rocksdb::WriteBatch batch;
-  if (content.empty()) {
-    batch.Delete(row);
-    return state.write(batch);
-  }
-  std::string value;
-  const auto* first = reinterpret_cast<const std::uint8_t*>(content.data());
-  CMS_CHECK(seal_anew(tenant->documents, row, {first, content.size()}, value));
-  batch.Put(row, value);
+  CMS_CHECK(put_sealed(batch, tenant->documents, row, content));
   return state.write(batch);
 }
 
