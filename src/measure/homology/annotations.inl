@@ -214,8 +214,8 @@ class Annotator {
     budget_.spend(blocks());
     const std::uint64_t unit = std::uint64_t{1} << youngest % 64;
     switch (words_) {
-      case 1: add_sum_to_holders_of<1>(0, unit); break;
-      case 2: add_sum_to_holders_of<2>(youngest / 64, unit); break;
+      case 1: add_sum_to_holders(unit); break;
+      case 2: add_sum_of_two_to_holders(youngest / 64, unit); break;
       default: add_sum_to_holders(youngest / 64, unit);
     }
     memory_.free[youngest / 64] |= unit;
@@ -223,26 +223,33 @@ class Annotator {
     return index;
   }
 
-  // To every vector that holds the unit, in its word w. Of one or two words each: without a branch.
-  template <std::size_t Words>
-  void add_sum_to_holders_of(std::size_t w, std::uint64_t unit) {
+  // To every vector that holds the unit. Of one word each: without a branch.
+  void add_sum_to_holders(std::uint64_t unit) {
     const hn::CappedTag<std::uint64_t, kLanes> tag;
-    // Copies of our own: a word that is written may be any word, and these would be read again.
-    std::array<std::uint64_t, Words> sum;
-    std::array<std::uint64_t*, Words> planes;
-    for (std::size_t v = 0; v < Words; ++v) {
-      sum[v] = memory_.sum[v];
-      planes[v] = at(0, v);
+    const auto sum = hn::Set(tag, memory_.sum[0]);
+    std::uint64_t* const end = at(blocks() * kLanes, 0);
+    for (std::uint64_t* word = at(0, 0); word != end; word += hn::Lanes(tag)) {
+      const auto before = hn::LoadU(tag, word);
+      const auto holds = hn::TestBit(before, hn::Set(tag, unit));
+      hn::StoreU(hn::Xor(before, hn::IfThenElseZero(holds, sum)), tag, word);
     }
-    const std::size_t end = blocks() * kLanes;
+  }
+  // Of two words: likewise.
+  void add_sum_of_two_to_holders(std::size_t w, std::uint64_t unit) {
+    const hn::CappedTag<std::uint64_t, kLanes> tag;
+    const auto low = hn::Set(tag, memory_.sum[0]);
+    const auto high = hn::Set(tag, memory_.sum[1]);
     std::size_t holders = 0;
+    std::uint64_t* const low_plane = at(0, 0);
+    std::uint64_t* const high_plane = at(0, 1);
+    const std::uint64_t* const plane = at(0, w);
+    const std::size_t end = blocks() * kLanes;
     for (std::size_t place = 0; place < end; place += hn::Lanes(tag)) {
-      const auto holds = hn::TestBit(hn::LoadU(tag, planes[w] + place), hn::Set(tag, unit));
-      if constexpr (Words > 1) holders += hn::CountTrue(tag, holds);
-      for (std::size_t v = 0; v < Words; ++v) {
-        const auto before = hn::LoadU(tag, planes[v] + place);
-        hn::StoreU(hn::Xor(before, hn::IfThenElseZero(holds, hn::Set(tag, sum[v]))), tag, planes[v] + place);
-      }
+      const auto holds = hn::TestBit(hn::LoadU(tag, plane + place), hn::Set(tag, unit));
+      holders += hn::CountTrue(tag, holds);
+      hn::StoreU(hn::Xor(hn::LoadU(tag, low_plane + place), hn::IfThenElseZero(holds, low)), tag, low_plane + place);
+      hn::StoreU(hn::Xor(hn::LoadU(tag, high_plane + place), hn::IfThenElseZero(holds, high)), tag,
+                 high_plane + place);
     }
     budget_.spend(holders * memory_.filled.size());
   }
