@@ -153,6 +153,13 @@ void add_first_study(CLI::App& run_app, Experiment& chosen) {
       ->check(CLI::Range(100, 10'000))
       ->capture_default_str();
   add_ranking_accounts(*command, options, "Honest accounts that rank, before --scale");
+  command->add_option("--rank", options.rank, "Directions that the atlas keeps")
+      ->check(CLI::Range(2, 256))
+      ->capture_default_str();
+  command->add_flag("--halves-apart", options.halves_apart,
+                    "Calibration accounts that rank hold other texts than those that make the tables");
+  command->add_flag("--by-kind", options.by_kind,
+                    "Every kind of honest account ranks for itself, held-out families as unseen kinds");
   command->add_option("--readings", words->readings, "Append every reading of the first seed to this file");
   command->add_option("--tune", words->tune,
                       "Activations of our own prompts: choose on other attackers and rows, the test rows stay unread");

@@ -13,7 +13,7 @@
 namespace cms::atlas {
 
 struct ExampleSizes {
-  std::uint32_t dimension = 576, rank = 64, sketch_dimension = 64, charts = 256, reference = 2048, knn_k = 5;
+  std::uint32_t dimension = 576, rank = 64, sketch_dimension = 32, charts = 256, reference = 2048, knn_k = 5;
 };
 
 inline std::vector<float> normal_values(Random& random, std::size_t count, double scale = 1) {

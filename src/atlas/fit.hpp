@@ -11,7 +11,7 @@ namespace cms::atlas {
 struct FitOptions {
   std::uint32_t rank = 64;              // directions kept; fewer separate less, more are noise (docs/decisions)
   std::uint32_t chart_count = 0;        // 0 = clamp(rows / 20, 32, 1024)
-  std::uint32_t sketch_dimension = 64;  // of the random projection that the mixture measure reads
+  std::uint32_t sketch_dimension = 32;  // of the random projection that the mixture measure reads
   std::uint32_t reference_max = 2048;   // benign reference points kept
   std::uint32_t knn_k = 5;              // neighbour whose distance `divergence` reads
   std::uint64_t seed = 1;               // of k-means and of the sketch

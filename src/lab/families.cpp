@@ -18,8 +18,9 @@ class Reader {
  public:
   Reader(const toml::table& table, std::string file) : table_(table), file_(std::move(file)) {}
 
-  Names names(const std::string& key) {
+  Names names(const std::string& key, bool needed = true) {
     Names names;
+    if (!needed && !table_.at_path(key)) return names;
     const auto* list = table_.at_path(key).as_array();
     if (list == nullptr) wrong(key, "is missing, or no list");
     for (std::size_t i = 0; list != nullptr && i < list->size(); ++i) {
@@ -65,7 +66,7 @@ Result<Families> families_of(const std::string& text, const std::string& file) {
   }
   Reader reader(table, file);
   Families families{reader.parts("report"), reader.parts("tune"), reader.names("generalist"),
-                    reader.names("conversations")};
+                    reader.names("conversations"), reader.names("held-out", false)};
   reader.apart("unseen", families.report.unseen, families.tune.unseen);
   for (const auto* tune : {&families.tune.instruction_sets, &families.tune.streams}) {
     reader.apart("instruction-sets", families.report.instruction_sets, *tune);

@@ -22,6 +22,7 @@ struct Families {
   FamilyParts report, tune;
   std::vector<std::string> generalist;
   std::vector<std::string> conversations;
+  std::vector<std::string> held_out;  // people's, that rank as unseen kinds where kinds rank for themselves
 };
 
 // Family name that the distillers of the tune set get.

@@ -39,6 +39,8 @@ TEST(Families, a_file_says_which_is_which) {
   EXPECT_EQ(families->report.instruction_sets, std::vector<std::string>{"d"});
   EXPECT_EQ(families->tune.unseen, std::vector<std::string>{"f"});
   EXPECT_TRUE(families->conversations.empty());
+  EXPECT_TRUE(families->held_out.empty());
+  EXPECT_EQ(read("held-out = [\"h\"]\n" + kGood)->held_out, std::vector<std::string>{"h"});
 }
 
 TEST(Families, a_family_in_both_modes_is_refused) {

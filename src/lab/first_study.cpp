@@ -261,6 +261,9 @@ Result<Sample> measure_seed(const ActivationSet& set, const FirstStudyOptions& o
   CMS_TRY(fits, fit_baselines(study, set));
   const Material material{set, study, std::move(fits), options.threads};
   sample.calibration = measure_accounts(study, honest, "calibrate", measure);
+  for (std::size_t i = 0; options.by_kind && i < honest.size(); ++i) {
+    sample.calibration[i].trajectory.group = honest[i].kind;
+  }
   sample.calibration_baselines = material.baselines(honest);
   progress.advance(honest.size());
   for (const auto& cell : sample.cells) {

@@ -27,8 +27,15 @@ struct FirstStudyOptions {
   double scale = 1;  // of the numbers of accounts; CI runs .1
   std::uint32_t requests = 150;
   score::Options score;  // stride is part of it
+  std::uint32_t rank = atlas::FitOptions{}.rank;
   std::uint32_t chart_count = 256;
   std::uint32_t ranking_accounts = 500;
+  // Accounts that make the age tables and accounts that rank are composed of different texts, as real ones are. Needs
+  // families of twice as many texts; of three times in the tune mode, where accounts under test need theirs too.
+  bool halves_apart = false;
+  // Every kind of honest account ranks for itself, families.held_out as unseen kinds, and the most lenient decides: as
+  // many ranking accounts of each kind.
+  bool by_kind = false;
   std::uint32_t honest_accounts = 300;
   std::uint32_t attack_accounts = 200;
   unsigned threads = 1;

@@ -124,6 +124,7 @@ SplitOptions first_study_split(const FirstStudyOptions& options, std::uint64_t s
   split.calibrate = 0.35;
   split.test = 0.40;
   split.manifold = options.parts().manifold;
+  if (options.by_kind) split.held_out = options.families.held_out;
   // What lies wholly in the test part: in the tune mode all of the report's families too, so that they are not read.
   std::set<std::string> whole;
   const auto add = [&whole](const FamilyParts& parts) {
@@ -137,29 +138,66 @@ SplitOptions first_study_split(const FirstStudyOptions& options, std::uint64_t s
   return split;
 }
 
+namespace {
+
+// People of the calibrate part: whose texts make the tables, whose rank, whose are under test in the tune mode, and
+// those of families held out, which rank alone.
+struct PeoplePools {
+  Rows tables, rank, tune, unseen;
+};
+
+PeoplePools people_pools(const Study& study, const FirstStudyOptions& options) {
+  const auto all = people_of(study.corpus, study.split.calibrate);
+  PeoplePools pools;
+  if (options.by_kind) pools.unseen = of_families(study.corpus, all, options.families.held_out);
+  const auto people = options.by_kind ? without(study.corpus, all, options.families.held_out) : all;
+  pools.tables = pools.rank = pools.tune = people;
+  if (!options.halves_apart) return pools;
+  const bool tune = !options.tune.empty();
+  auto parts = apart(study.corpus, people, tune ? 3 : 2, study.split.seed);
+  pools.tables = std::move(parts[0]);
+  pools.rank = std::move(parts[1]);
+  if (tune) pools.tune = std::move(parts[2]);
+  return pools;
+}
+
+using Compose = std::optional<ComposedAccount> (*)(const Corpus&, Pool, const HonestOptions&, Random&);
+
+Compose composer_of(char kind) {
+  return kind == 's' || kind == 'S'   ? single
+         : kind == 'm'                ? mixed
+         : kind == 'p' || kind == 'P' ? power
+         : kind == 'g'                ? generalist
+                                      : batch;
+}
+
+}  // namespace
+
 std::vector<ComposedAccount> calibration_accounts(const Study& study, const FirstStudyOptions& options,
                                                   Random& random) {
-  const auto people = people_of(study.corpus, study.split.calibrate);
-  const auto general = of_families(study.corpus, people, options.families.generalist);
+  const auto pools = people_pools(study, options);
   HonestOptions honest;
   honest.length = {options.requests, std::min(100U, options.requests)};
   const std::uint32_t wanted = scaled(options.ranking_accounts, options.scale);
   std::vector<ComposedAccount> accounts;
   std::uint32_t ranked = 0;
-  // 20 a round: single 4, mixed 4, power 3, generalist 3, batch 6.
-  constexpr std::string_view kRound = "ssssmmmmpppgggbbbbbb";
+  // 20 a round: single 4, mixed 4, power 3, generalist 3, batch 6. By kind all alike, unseen ones (S, P) too.
+  const std::string_view round = options.by_kind ? "smpgbSP" : "ssssmmmmpppgggbbbbbb";
   for (std::uint32_t tries = 0; ranked < wanted && tries < 20 * wanted; ++tries) {
-    const char kind = kRound[tries % kRound.size()];
-    const auto& pool = kind == 'g' ? general : people;
-    const auto compose = kind == 's'   ? single
-                         : kind == 'm' ? mixed
-                         : kind == 'p' ? power
-                         : kind == 'g' ? generalist
-                                       : batch;
-    auto account = compose(study.corpus, pool, honest, random);
+    const char kind = round[tries % round.size()];
+    const bool unseen = kind == 'S' || kind == 'P';
+    const bool ranks = score::in_ranking_half(fmt::format("calibrate-{}", accounts.size()));
+    if (unseen && !ranks) continue;
+    const auto& known = ranks ? pools.rank : pools.tables;
+    const auto& people = unseen ? pools.unseen : known;
+    const auto pool = kind == 'g' ? of_families(study.corpus, people, options.families.generalist) : people;
+    auto account = composer_of(kind)(study.corpus, pool, honest, random);
     if (!account) continue;
-    const auto name = fmt::format("calibrate-{}", accounts.size());
-    ranked += account->rows.size() >= options.requests && score::in_ranking_half(name) ? 1 : 0;
+    const bool whole = account->rows.size() >= options.requests;
+    // One that is too short to rank would make tables, of texts that rank.
+    if (options.halves_apart && ranks && !whole) continue;
+    if (unseen) account->kind = "unseen " + account->kind;
+    ranked += whole && ranks ? 1 : 0;
     accounts.push_back(std::move(*account));
   }
   return accounts;
@@ -172,6 +210,7 @@ Rows tune_unseen(const Study& study, const FirstStudyOptions& options, std::uint
   auto rows = of_families(study.corpus, study.split.test, options.families.tune.unseen);
   FirstStudyOptions report;
   report.families = options.families;
+  report.by_kind = options.by_kind;
   const auto reported = split_corpus(study.corpus, first_study_split(report, seed));
   if (!reported) return {};
   const std::set<std::uint32_t> tested(reported->test.begin(), reported->test.end());
@@ -181,7 +220,7 @@ Rows tune_unseen(const Study& study, const FirstStudyOptions& options, std::uint
 
 // The people that accounts under test are composed of; in the tune mode those of the calibration part.
 Rows test_people(const Study& study, const FirstStudyOptions& options) {
-  if (!options.tune.empty()) return people_of(study.corpus, study.split.calibrate);
+  if (!options.tune.empty()) return people_pools(study, options).tune;
   return known_people(study, study.split.test);
 }
 

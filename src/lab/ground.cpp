@@ -51,6 +51,7 @@ StudyOptions shared_study_options(const FirstStudyOptions& options, std::uint64_
   study_options.families = options.parts();
   study_options.corpus.words_max = 24;  // what of a text was read
   study_options.corpus.chars_max = 144;
+  study_options.atlas.rank = options.rank;
   study_options.atlas.chart_count = options.chart_count;
   study_options.atlas.seed = seed;
   study_options.threads = options.threads;

@@ -4,6 +4,8 @@
 
 #include <algorithm>
 #include <cmath>
+#include <map>
+#include <set>
 #include <unordered_map>
 
 #include "base/hash.hpp"
@@ -23,14 +25,15 @@ Result<void> check_options(const Corpus& corpus, const SplitOptions& options) {
   const bool in_order = options.fit >= 0 && options.calibrate >= 0 && options.test >= 0 &&
                         options.fit + options.calibrate + options.test <= 1 + kRounding;
   if (!in_order) return fail(ErrorCode::usage, "shares of a split must be >= 0 and add up to at most 1");
-  for (const auto& name : options.unseen) {
-    if (holds(options.manifold, name)) {
-      return fail(ErrorCode::usage, fmt::format("family \"{}\" cannot be unseen and span the manifold", name));
-    }
-  }
-  for (const auto* names : {&options.unseen, &options.manifold}) {
-    for (const auto& name : *names) {
+  std::map<std::string, int> named;
+  for (const auto* names : {&options.unseen, &options.manifold, &options.held_out}) {
+    for (const auto& name : std::set<std::string>(names->begin(), names->end())) {
       if (!holds(corpus.families, name)) return fail(ErrorCode::usage, fmt::format("no family \"{}\"", name));
+      if (++named[name] > 1) {
+        return fail(ErrorCode::usage, fmt::format("family \"{}\" cannot lie wholly in two parts (unseen families in "
+                                                  "test, those of the manifold in fit, those held out in calibrate)",
+                                                  name));
+      }
     }
   }
   return {};
@@ -51,6 +54,7 @@ std::vector<Part> family_parts(const Corpus& corpus, const SplitOptions& options
   for (const auto& name : corpus.families) {
     parts.push_back(holds(options.unseen, name)     ? Part::test
                     : holds(options.manifold, name) ? Part::fit
+                    : holds(options.held_out, name) ? Part::calibrate
                                                     : Part::none);
   }
   return parts;
@@ -63,6 +67,7 @@ Result<Split> split_corpus(const Corpus& corpus, const SplitOptions& options) {
   const auto bound = family_parts(corpus, options);
   std::vector<Part> text_part(corpus.text_count, Part::none);
   Split split;
+  split.seed = options.seed;
   for (std::uint32_t i = 0; i < corpus.rows.size(); ++i) {
     const auto& row = corpus.rows[i];
     const auto part = bound[row.family] != Part::none ? bound[row.family] : part_of_key(row.split_key, options);
@@ -77,6 +82,18 @@ Result<Split> split_corpus(const Corpus& corpus, const SplitOptions& options) {
     pool.push_back(i);
   }
   return split;
+}
+
+std::vector<std::vector<std::uint32_t>> apart(const Corpus& corpus, std::span<const std::uint32_t> pool,
+                                              std::uint32_t parts, std::uint64_t seed) {
+  std::vector<std::vector<std::uint32_t>> pools(parts);
+  std::unordered_map<std::uint32_t, std::uint64_t> part_of_text;
+  for (const auto i : pool) {
+    const auto& row = corpus.rows[i];
+    const auto part = stable_hash(fmt::format("apart/{}/{:016x}", seed, row.split_key)) % parts;
+    if (part_of_text.emplace(row.text_id, part).first->second == part) pools[part].push_back(i);
+  }
+  return pools;
 }
 
 Result<void> check_disjoint(const Corpus& corpus, const Split& split) {

@@ -44,6 +44,28 @@ TEST(split, no_text_and_no_conversation_lies_in_two_parts) {
   }
 }
 
+TEST(split, pools_apart_share_no_text_and_no_conversation_and_hold_nearly_every_row) {
+  for (std::uint64_t seed = 1; seed <= 20; ++seed) {
+    const auto corpus = example(seed).corpus();
+    const auto split = split_of(corpus, {.seed = seed});
+    const auto pools = apart(corpus, split.calibrate, 3, seed);
+    ASSERT_EQ(pools.size(), 3U);
+    std::map<std::uint32_t, std::size_t> part_of_text, part_of_talk;
+    std::size_t rows = 0;
+    for (std::size_t part = 0; part < pools.size(); ++part) {
+      EXPECT_GT(pools[part].size(), split.calibrate.size() / 6);
+      rows += pools[part].size();
+      for (const auto row : pools[part]) {
+        EXPECT_EQ(part_of_text.emplace(corpus.rows[row].text_id, part).first->second, part);
+        const auto talk = corpus.rows[row].conversation;
+        if (talk != kNoConversation) EXPECT_EQ(part_of_talk.emplace(talk, part).first->second, part);
+      }
+    }
+    EXPECT_LE(rows, split.calibrate.size());
+    EXPECT_GT(rows + 20, split.calibrate.size());
+  }
+}
+
 TEST(split, every_row_is_in_a_part_or_counted_as_dropped) {
   const auto corpus = example(1).corpus();
   const auto split = split_of(corpus, {});
@@ -135,6 +157,7 @@ TEST(split, options_that_make_no_sense_are_refused) {
   EXPECT_EQ(code({.unseen = {"nobody"}}), ErrorCode::usage);
   EXPECT_EQ(code({.manifold = {"nobody"}}), ErrorCode::usage);
   EXPECT_EQ(code({.unseen = {"ask_a"}, .manifold = {"ask_a"}}), ErrorCode::usage);
+  EXPECT_EQ(code({.unseen = {"ask_a"}, .held_out = {"ask_a"}}), ErrorCode::usage);
 }
 
 }  // namespace

@@ -1,0 +1,86 @@
+#include "lab/first_study_cells.hpp"
+
+#include <gtest/gtest.h>
+
+#include <map>
+#include <set>
+
+#include "lab/corpus_example.hpp"
+#include "score/calibration.hpp"
+
+namespace cms::lab {
+namespace {
+
+FirstStudyOptions small() {
+  FirstStudyOptions options;
+  options.requests = 12;
+  options.ranking_accounts = 70;
+  options.families = {};
+  options.families.generalist = {"ask_a", "ask_b"};
+  options.families.held_out = {"ask_c", "ask_d", "talk_b"};
+  return options;
+}
+
+Study study_of(const FirstStudyOptions& options) {
+  Study study;
+  study.corpus = example(5).corpus();
+  const auto split = split_corpus(study.corpus, first_study_split(options, 3));
+  EXPECT_TRUE(split.has_value());
+  study.split = split.value_or(Split{});
+  return study;
+}
+
+// Texts of the accounts that rank and of those that make tables.
+std::array<std::set<std::uint32_t>, 2> texts_by_half(const Study& study, const std::vector<ComposedAccount>& accounts) {
+  std::array<std::set<std::uint32_t>, 2> texts;
+  for (std::size_t i = 0; i < accounts.size(); ++i) {
+    auto& half = texts[score::in_ranking_half("calibrate-" + std::to_string(i)) ? 1 : 0];
+    for (const auto row : accounts[i].rows) half.insert(study.corpus.rows[row].text_id);
+  }
+  return texts;
+}
+
+std::size_t common(const std::array<std::set<std::uint32_t>, 2>& texts) {
+  std::size_t count = 0;
+  for (const auto text : texts[0]) count += texts[1].count(text);
+  return count;
+}
+
+TEST(FirstStudyCells, halves_apart_share_no_text) {
+  auto options = small();
+  for (const bool apart : {false, true}) {
+    options.halves_apart = apart;
+    const auto study = study_of(options);
+    Random random(1);
+    const auto accounts = calibration_accounts(study, options, random);
+    EXPECT_GT(accounts.size(), 100U);
+    const auto shared = common(texts_by_half(study, accounts));
+    apart ? EXPECT_EQ(shared, 0U) : EXPECT_GT(shared, 100U);
+  }
+}
+
+TEST(FirstStudyCells, by_kind_every_kind_ranks_and_families_held_out_only_rank) {
+  auto options = small();
+  options.by_kind = true;
+  const auto study = study_of(options);
+  Random random(1);
+  const auto accounts = calibration_accounts(study, options, random);
+  std::map<std::string, std::uint32_t> ranking;
+  for (std::size_t i = 0; i < accounts.size(); ++i) {
+    const bool ranks = score::in_ranking_half("calibrate-" + std::to_string(i));
+    const bool unseen = accounts[i].kind.starts_with("unseen");
+    EXPECT_TRUE(ranks || !unseen) << accounts[i].kind;
+    ranking[accounts[i].kind] += ranks ? 1 : 0;
+    for (const auto row : accounts[i].rows) {
+      const auto& family = study.corpus.families[study.corpus.rows[row].family];
+      const auto& held = options.families.held_out;
+      EXPECT_EQ(std::find(held.begin(), held.end(), family) != held.end(), unseen) << accounts[i].kind << " " << family;
+    }
+  }
+  EXPECT_GE(ranking["single"], 5U);
+  EXPECT_GE(ranking["unseen single"], 5U);
+  EXPECT_GE(ranking["unseen power"], 5U);
+}
+
+}  // namespace
+}  // namespace cms::lab
