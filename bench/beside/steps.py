@@ -3,6 +3,7 @@
 import hashlib
 import json
 import subprocess
+import sys
 import time
 
 import numpy as np
@@ -137,6 +138,61 @@ def shared(steps, rows):
     return steps.push(rows), time.process_time_ns() - before
 
 
+class Process:
+    """Half of the accounts in a process that shares nothing with anybody (steps_peer.py)."""
+
+    def __init__(self, context, model_path, rows, count):
+        library = context.build / "bench" / "libcms_peers.so"
+        command = [sys.executable, "-m", "beside.steps_peer", str(library), str(model_path), str(rows),
+                   str(THREAD_ACCOUNTS // 2), str(count)]
+        self.process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=sys.stderr,
+                                        text=True)
+        self.answer()
+
+    def go(self):
+        self.process.stdin.write("go\n")
+        self.process.stdin.flush()
+
+    def answer(self):
+        line = self.process.stdout.readline()
+        if not line:
+            raise RuntimeError("a process of the whole step ended")
+        return line
+
+    def close(self):
+        self.process.stdin.close()
+        self.process.wait()
+
+
+def together(processes):
+    """Nanoseconds until all have taken in their rows, begun at once."""
+    for one in processes:
+        one.go()
+    return max(int(one.answer()) for one in processes)
+
+
+def two_processes(context, table, path):
+    """What no program of two threads can be expected to exceed: two of one thread, with nothing in common."""
+    count = (THREAD_EVENTS // 10 if context.quick else THREAD_EVENTS) // 2
+    rows = cache_folder() / "process-rows.npy"
+    np.save(rows, Feed(context, 9).take(max(8 * count, THREAD_ACCOUNTS // 2 * (REQUESTS[64] + 8))))
+    pair = [Process(context, path, rows, count) for _ in range(2)]
+    one, two = [], []
+    progress = Progress("two processes", "rounds", context.rounds)
+    for turn in range(context.rounds):
+        took = alternate({"one": lambda: together(pair[:1]) + together(pair[1:]), "two": lambda: together(pair)},
+                         turn)[1]
+        one.append([took["one"]])
+        two.append([took["two"]])
+        progress.advance()
+    progress.finish()
+    for process in pair:
+        process.close()
+    table.add("whole step in two processes, one after the other and at once: nothing shared",
+              f"{np.median(one) / count / 2e3:,.1f} (one)", f"{np.median(two) / count / 2e3:,.1f} (two)",
+              Ratio(one, two).words())
+
+
 def two_threads(context, table, path):
     one, two = (Steps(context.library, path, THREAD_ACCOUNTS, threads) for threads in (1, 2))
     feed = Feed(context, 8)
@@ -170,8 +226,8 @@ def two_threads(context, table, path):
     spun = Ratio([[2 * took for took in one] for one in times["spin one"]], times["spin two"])
     table.add("a loop in registers, twice: two threads beside one, which touch no memory",
               f"{np.median(spun.theirs) / 1e3:,.0f} (one)", f"{np.median(spun.ours) / 1e3:,.0f} (two)", spun.words())
-    table.note(f"two threads: the machine gave them {np.median(cores):.2f} cores; a loop in registers, which shares "
-               f"nothing, came to {spun.words()}: more than that no program could have had")
+    table.note(f"two threads: the machine gave them {np.median(cores):.2f} cores; a loop in registers, which uses "
+               f"no memory and one unit of a core, came to {spun.words()}")
 
 
 def allocations(context, table, paths):
@@ -204,5 +260,6 @@ def run(context, table, sections):
         throughput(context, table, model(context, 256), 256)
     if "threads" in sections:
         two_threads(context, table, path)
+        two_processes(context, table, path)
     if "allocations" in sections:
         allocations(context, table, {64: path, 256: model(context, 256)})
