@@ -1,5 +1,5 @@
-"""The whole step in a process of its own, one thread: LIBRARY MODEL ROWS.npy ACCOUNTS COUNT. Warms itself with all rows,
-then pushes the next COUNT of them whenever a line comes, and answers with the nanoseconds by the clock."""
+"""The whole step in a process of its own, one thread: LIBRARY MODEL ROWS.npy ACCOUNTS COUNT. Warms itself with all
+rows, then pushes the next COUNT of them whenever a line comes, and answers with the nanoseconds by the clock."""
 
 import sys
 import time

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <set>
 
@@ -171,6 +172,12 @@ Compose composer_of(char kind) {
                                       : batch;
 }
 
+// 20 a round: single 4, mixed 4, power 3, generalist 3, batch 6. By kind all alike, and unseen ones (S, P) rank.
+char kind_of(bool by_kind, bool ranks, std::uint32_t turn) {
+  const std::string_view round = !by_kind ? "ssssmmmmpppgggbbbbbb" : ranks ? "smpgbSP" : "smpgb";
+  return round[turn % round.size()];
+}
+
 }  // namespace
 
 std::vector<ComposedAccount> calibration_accounts(const Study& study, const FirstStudyOptions& options,
@@ -181,13 +188,11 @@ std::vector<ComposedAccount> calibration_accounts(const Study& study, const Firs
   const std::uint32_t wanted = scaled(options.ranking_accounts, options.scale);
   std::vector<ComposedAccount> accounts;
   std::uint32_t ranked = 0;
-  // 20 a round: single 4, mixed 4, power 3, generalist 3, batch 6. By kind all alike, unseen ones (S, P) too.
-  const std::string_view round = options.by_kind ? "smpgbSP" : "ssssmmmmpppgggbbbbbb";
+  std::array<std::uint32_t, 2> turns{};  // of tables, of ranking
   for (std::uint32_t tries = 0; ranked < wanted && tries < 20 * wanted; ++tries) {
-    const char kind = round[tries % round.size()];
-    const bool unseen = kind == 'S' || kind == 'P';
     const bool ranks = score::in_ranking_half(fmt::format("calibrate-{}", accounts.size()));
-    if (unseen && !ranks) continue;
+    const char kind = kind_of(options.by_kind, ranks, options.by_kind ? turns[ranks ? 1 : 0]++ : tries);
+    const bool unseen = kind == 'S' || kind == 'P';
     const auto& known = ranks ? pools.rank : pools.tables;
     const auto& people = unseen ? pools.unseen : known;
     const auto pool = kind == 'g' ? of_families(study.corpus, people, options.families.generalist) : people;
