@@ -104,7 +104,7 @@ class Browsed(unittest.TestCase):
                  "out": str(OUT)} | more
         (folder / "world.json").write_text(json.dumps(world))
         words = [NODE, pathlib.Path(__file__).with_name("pages.mjs"), folder / "world.json"]
-        done = subprocess.run(words, stdout=subprocess.PIPE, check=False, timeout=200)
+        done = subprocess.run(words, stdout=subprocess.PIPE, check=False, timeout=400)
         lines = [json.loads(line) for line in done.stdout.splitlines()]
         for line in lines:
             if "what" in line:
