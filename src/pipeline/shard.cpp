@@ -98,8 +98,9 @@ void Shard::make_room() {
       }
     }
     if (victim == nullptr) return;  // everything waits for its commit: queues bound how much that is
+    Residents::node_type gone;  // freed without the heads' lock
     const std::lock_guard heads(heads_mutex_);
-    residents_.erase(residents_.find(*victim));
+    gone = residents_.extract(residents_.find(*victim));
     ++forgotten_;
     evictions_.fetch_add(1, std::memory_order_relaxed);
   }
@@ -139,24 +140,32 @@ void Shard::step_group(std::span<ShardItem> items, Effort effort, std::uint64_t 
   }
 }
 
+// What leaves is freed when nobody waits for a lock any more.
 void Shard::forget(const store::AccountName& name) {
+  Residents::node_type gone;
   const std::scoped_lock lock(mutex_, heads_mutex_);
-  residents_.erase(key_of(name));
+  gone = residents_.extract(key_of(name));
   ++forgotten_;
   accounts_.store(residents_.size(), std::memory_order_relaxed);
 }
 
 void Shard::forget_undurable() {
+  std::vector<Residents::node_type> gone;
   const std::scoped_lock lock(mutex_, heads_mutex_);
   const auto durable = durable_.load(std::memory_order_acquire);
-  std::erase_if(residents_, [&](const auto& entry) { return entry.second.ticket > durable; });
+  for (auto next = residents_.begin(); next != residents_.end();) {
+    const auto entry = next++;
+    if (entry->second.ticket > durable) gone.push_back(residents_.extract(entry));
+  }
   ++forgotten_;
   accounts_.store(residents_.size(), std::memory_order_relaxed);
 }
 
 void Shard::forget_all() {
+  Residents gone;
+  gone.reserve(accounts_max_);
   const std::scoped_lock lock(mutex_, heads_mutex_);
-  residents_.clear();
+  residents_.swap(gone);
   ++forgotten_;
   accounts_.store(0, std::memory_order_relaxed);
 }

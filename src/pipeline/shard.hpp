@@ -102,8 +102,12 @@ class Shard {
   std::uint64_t forgotten_ = 0;    // rises with every account that leaves: a load begun before is then thrown away
   std::size_t hand_ = 0;           // bucket where the search for whom to put out goes on
 
-  std::mutex cold_mutex_;  // of the scratch of look-ups that load
-  Scratch cold_scratch_;
+  // Of look-ups that load. Who looks at many accounts and keeps none has one of its own: no decision waits for it.
+  struct Cold {
+    std::mutex mutex;
+    Scratch scratch;
+  };
+  Cold cold_, passing_;
 
   std::atomic<std::uint32_t> waiting_{0};  // look-ups that want the lock
   std::atomic<std::uint64_t> durable_{0};
@@ -138,8 +142,9 @@ Result<bool> Shard::look(const store::AccountName& name, const Look& look, bool 
 template <typename Look>
 Result<bool> Shard::look_cold(const store::AccountName& name, const std::string& key, std::uint64_t forgotten,
                               const Look& look, bool keep) {
-  const std::lock_guard cold(cold_mutex_);
-  CMS_TRY(loaded, load(name, cold_scratch_));
+  auto& own = keep ? cold_ : passing_;
+  const std::lock_guard cold(own.mutex);
+  CMS_TRY(loaded, load(name, own.scratch));
   if (loaded.account.records == 0) return false;
   const std::lock_guard lock(mutex_);
   const auto found = residents_.find(key);
