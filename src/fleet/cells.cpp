@@ -200,14 +200,15 @@ void Cells::scan_cell(const Cell& cell, std::span<const Query> queries, std::spa
   }
 }
 
-std::vector<Cells::Found> Cells::scan(std::span<const std::uint32_t> accounts, std::size_t wanted,
-                                      bool entering) const {
+std::vector<Cells::Found> Cells::scan(std::span<const std::uint32_t> accounts, std::size_t wanted, bool entering,
+                                      const Stop& stop) const {
   // Accounts are split for the threads alone: what is found of one does not depend on the others.
   constexpr std::size_t kTogether = 1'024;
   std::vector<Found> found(accounts.size());
   const std::size_t chunks = (accounts.size() + kTogether - 1) / kTogether;
 #pragma omp parallel for schedule(dynamic)
   for (std::size_t chunk = 0; chunk < chunks; ++chunk) {
+    if (stopped(stop)) continue;
     const auto first = chunk * kTogether;
     const auto part = accounts.subspan(first, std::min(kTogether, accounts.size() - first));
     std::vector<Query> queries;

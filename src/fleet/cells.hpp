@@ -17,6 +17,7 @@
 #include <vector>
 
 #include "fleet/signature.hpp"
+#include "fleet/stop.hpp"
 
 namespace cms::fleet {
 
@@ -57,9 +58,10 @@ class Cells {
   [[nodiscard]] std::uint32_t count() const { return static_cast<std::uint32_t>(slots_.size()); }
   [[nodiscard]] std::size_t bytes() const;  // held, reserve included
 
-  // The `wanted` nearest of each account, and whose bounds it lies within where `entering`.
-  [[nodiscard]] std::vector<Found> scan(std::span<const std::uint32_t> accounts, std::size_t wanted,
-                                        bool entering) const;
+  // The `wanted` nearest of each account, and whose bounds it lies within where `entering`. When it is told to stop,
+  // what it has found is of no use.
+  [[nodiscard]] std::vector<Found> scan(std::span<const std::uint32_t> accounts, std::size_t wanted, bool entering,
+                                        const Stop& stop = {}) const;
 
  private:
   static constexpr std::size_t kAbreast = 16;

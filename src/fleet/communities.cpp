@@ -35,6 +35,15 @@ struct Graph {
   Graph& operator=(const Graph&) = delete;
 };
 
+// igraph asks from the thread that it works on, and hands nothing on.
+thread_local const Stop* asked = nullptr;
+
+igraph_error_t ask(void* /*reserved*/) {
+  if (asked == nullptr || !stopped(*asked)) return IGRAPH_SUCCESS;
+  IGRAPH_FINALLY_FREE();  // what igraph holds: its callers return at once
+  return IGRAPH_INTERRUPTED;
+}
+
 bool cluster(Graph& graph, std::uint32_t count, double total, const CommunityOptions& options) {
   if (igraph_create(&graph.graph, &graph.edges, count, IGRAPH_UNDIRECTED) != IGRAPH_SUCCESS) return false;
   graph.made = true;
@@ -47,8 +56,9 @@ bool cluster(Graph& graph, std::uint32_t count, double total, const CommunityOpt
 }  // namespace
 
 Result<std::vector<std::vector<std::uint32_t>>> find_communities(std::uint32_t count, std::span<const Link> links,
-                                                                 const CommunityOptions& options) {
+                                                                 const CommunityOptions& options, const Stop& stop) {
   igraph_set_error_handler(igraph_error_handler_ignore);
+  igraph_set_interruption_handler(ask);
   Graph graph(links.size(), count);
   double total = 0;
   for (std::size_t i = 0; i < links.size(); ++i) {
@@ -70,7 +80,10 @@ Result<std::vector<std::vector<std::uint32_t>>> find_communities(std::uint32_t c
     return communities;
   }
   if (options.whole_weight > 0) total = options.whole_weight;
-  if (!cluster(graph, count, total, options)) return fail(ErrorCode::failed, "igraph could not find communities");
+  asked = &stop;
+  const bool done = cluster(graph, count, total, options);
+  asked = nullptr;
+  if (!done) return fail(ErrorCode::failed, "igraph could not find communities, or was told to stop");
   std::map<igraph_integer_t, std::size_t> numbers;
   for (std::uint32_t account = 0; account < count; ++account) {
     const auto [known, fresh] = numbers.try_emplace(VECTOR(graph.membership)[account], communities.size());

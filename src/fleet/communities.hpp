@@ -13,6 +13,7 @@
 
 #include "base/result.hpp"
 #include "fleet/links.hpp"
+#include "fleet/stop.hpp"
 
 namespace cms::fleet {
 
@@ -25,9 +26,10 @@ struct CommunityOptions {
 };
 
 // Members, ascending, of every community of accounts 0 .. count - 1, by first member. Errors: `bad_input` when a link
-// names another account or weighs nothing; `failed` when igraph fails.
+// names another account or weighs nothing; `failed` when igraph fails or it is told to stop.
 Result<std::vector<std::vector<std::uint32_t>>> find_communities(std::uint32_t count, std::span<const Link> links,
-                                                                 const CommunityOptions& options);
+                                                                 const CommunityOptions& options,
+                                                                 const Stop& stop = {});
 
 // The modularity of a partition, as Leiden maximises it. For tests and reports.
 double modularity(std::uint32_t count, std::span<const Link> links,

@@ -88,6 +88,11 @@ TEST(Communities, of_nothing_are_nothing_and_bad_links_are_told) {
   EXPECT_EQ(find_communities(3, {}, {})->size(), 3U);
   const Link bad[] = {{0, 3, 1}, {1, 1, 1}, {0, 1, 0}, {0, 1, -1}, {0, 1, std::numeric_limits<double>::infinity()}};
   for (const auto& link : bad) EXPECT_FALSE(find_communities(3, {&link, 1}, {}));
+  // Told to stop, and not any more: nothing of the first call is left behind.
+  Random random(5);
+  const auto links = planted(8, 10, .01, random);
+  EXPECT_FALSE(find_communities(80, links, {}, [] { return true; }));
+  EXPECT_TRUE(find_communities(80, links, {}));
 }
 
 }  // namespace

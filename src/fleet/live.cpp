@@ -28,6 +28,8 @@ void add_holder(std::vector<std::uint32_t>& holders, std::uint32_t account) {
   holders.push_back(account);
 }
 
+tl::unexpected<Error> told_to_stop() { return fail(ErrorCode::failed, "the fleet was told to stop"); }
+
 }  // namespace
 
 // An update on its way.
@@ -54,8 +56,8 @@ LiveFleet::LiveFleet(std::vector<Signature> accounts, const BreadthNorm& norm, c
       near_(accounts_.size()), bound_(accounts_.size()), breadth_(accounts_.size()), holders_(accounts_.size()),
       strength_(accounts_.size()), stirring_(accounts_.size()), community_(accounts_.size()), mark_(accounts_.size()) {}
 
-Result<LiveFleet> LiveFleet::make(std::vector<Signature> accounts, const BreadthNorm& norm,
-                                  const LiveOptions& options) {
+Result<LiveFleet> LiveFleet::make(std::vector<Signature>&& accounts, const BreadthNorm& norm,
+                                  const LiveOptions& options, const Stop& stop) {
   if (accounts.empty()) return fail(ErrorCode::bad_input, "a live fleet begins with an account");
   LiveFleet fleet(std::move(accounts), norm, options);
   constexpr std::uint32_t kTogether = 16'384;  // looks whose results are held at once
@@ -63,7 +65,11 @@ Result<LiveFleet> LiveFleet::make(std::vector<Signature> accounts, const Breadth
   for (std::uint32_t first = 0; first < count; first += kTogether) {
     std::vector<std::uint32_t> some;
     for (std::uint32_t i = first; i < std::min(count, first + kTogether); ++i) some.push_back(i);
-    auto found = fleet.cells_.scan(some, fleet.held_wanted() + 1, false);
+    auto found = fleet.cells_.scan(some, fleet.held_wanted() + 1, false, stop);
+    if (stopped(stop)) {
+      accounts = std::move(fleet.accounts_);
+      return told_to_stop();
+    }
     for (std::size_t i = 0; i < some.size(); ++i) fleet.hold(some[i], std::move(found[i].nearest));
   }
 #pragma omp parallel for schedule(static)
@@ -241,8 +247,9 @@ void LiveFleet::move_places(Change& change) {
   for (std::size_t i = 0; i < places.size(); ++i) cells_.move(change.accounts[i], places[i]);
 }
 
-void LiveFleet::look_around(Change& change, LiveUpdate& done) {
-  auto found = cells_.scan(change.accounts, held_wanted() + 1, true);
+void LiveFleet::look_around(Change& change, LiveUpdate& done, const Stop& stop) {
+  auto found = cells_.scan(change.accounts, held_wanted() + 1, true, stop);
+  if (stopped(stop)) return;
   for (std::size_t i = 0; i < found.size(); ++i) {
     const auto account = change.accounts[i];
     for (const auto& entered : found[i].entered) {
@@ -260,7 +267,7 @@ void LiveFleet::look_around(Change& change, LiveUpdate& done) {
   std::erase_if(change.poor, [&](std::uint32_t account) {
     return near_[account].size() >= options_.links.neighbours || bound_[account] == Near{};
   });
-  auto again = cells_.scan(change.poor, held_wanted() + 1, false);
+  auto again = cells_.scan(change.poor, held_wanted() + 1, false, stop);
   for (std::size_t i = 0; i < again.size(); ++i) hold(change.poor[i], std::move(again[i].nearest));
   done.looked_anew = static_cast<std::uint32_t>(change.poor.size());
   for (const auto& before : change.before) trim(before.account);
@@ -326,18 +333,21 @@ bool LiveFleet::stir(std::uint32_t account, std::int64_t weight) {
   return static_cast<double>(stirring_[account]) > options_.stirred * static_cast<double>(strength_[account]);
 }
 
-Result<LiveUpdate> LiveFleet::update(std::span<const std::uint32_t> accounts, std::span<const Signature> signatures) {
+Result<LiveUpdate> LiveFleet::update(std::span<const std::uint32_t> accounts, std::span<const Signature> signatures,
+                                     const Stop& stop) {
   LiveUpdate done;
   CMS_TRY(change, begin(accounts, signatures));
   done.changed = static_cast<std::uint32_t>(change.accounts.size());
   if (change.accounts.empty()) return done;
   move_places(change);
   measure_holders(change);
-  look_around(change, done);
+  look_around(change, done, stop);
+  if (stopped(stop)) return told_to_stop();
   const auto stirred = settle_weights(change);
   for (const auto& before : change.before) mark_[before.account] = 0;
-  CMS_TRY(waiting, cluster_small(stirred, done));
-  move_accounts(std::move(waiting), done);
+  CMS_TRY(waiting, cluster_small(stirred, done, stop));
+  move_accounts(std::move(waiting), done, stop);
+  if (stopped(stop)) return told_to_stop();
   return done;
 }
 

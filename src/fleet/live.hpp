@@ -10,7 +10,8 @@
 // Such moves never lower modularity at fixed links; communities split or merge as wholes in rebuild() alone.
 //
 // Invariants: strengths and totals are whole numbers, so nothing drifts; equal calls in equal order leave equal states,
-// for any number of threads.
+// for any number of threads. What takes long asks `stop` now and then; after a call that failed or was stopped half-way
+// only accounts() is of use: make another.
 // Threads: one owner; OpenMP inside. Cost: docs/fleet.md.
 // References: Blondel et al., Fast unfolding of communities, 2008 (moves); Sahu, Kothapalli, Banerjee, Fast Leiden
 // algorithm for community detection in shared memory setting, and DF Leiden, 2024 (dynamic frontier).
@@ -51,16 +52,23 @@ void use_one_thread();
 
 class LiveFleet {
  public:
-  // Links all accounts; each is alone until rebuild(). Errors: `bad_input` when there is none.
-  static Result<LiveFleet> make(std::vector<Signature> accounts, const BreadthNorm& norm, const LiveOptions& options);
+  // Links all accounts; each is alone until rebuild(). Errors: `bad_input` when there is none, `failed` when it is told
+  // to stop; the accounts are then where they were.
+  static Result<LiveFleet> make(std::vector<Signature>&& accounts, const BreadthNorm& norm, const LiveOptions& options,
+                                const Stop& stop = {});
+  static Result<LiveFleet> make(const std::vector<Signature>& accounts, const BreadthNorm& norm,
+                                const LiveOptions& options) {
+    return make(std::vector(accounts), norm, options);
+  }
 
   // Communities from scratch, of all links. Errors: as find_communities.
-  Result<void> rebuild();
+  Result<void> rebuild(const Stop& stop = {});
 
   // Gives accounts new signatures; a number beyond the last adds an account, without gaps. Those that already have
   // theirs cost nothing. Of an account named twice the last counts. Errors: `bad_input` when the spans differ in length
-  // or a number leaves a gap: then nothing has changed; as find_communities.
-  Result<LiveUpdate> update(std::span<const std::uint32_t> accounts, std::span<const Signature> signatures);
+  // or a number leaves a gap: then nothing has changed; `failed` when it is told to stop; as find_communities.
+  Result<LiveUpdate> update(std::span<const std::uint32_t> accounts, std::span<const Signature> signatures,
+                            const Stop& stop = {});
 
   [[nodiscard]] std::span<const Signature> accounts() const { return accounts_; }
   // As Neighbourhood::links(). Cost: linear in accounts.
@@ -100,12 +108,13 @@ class LiveFleet {
   Result<Change> begin(std::span<const std::uint32_t> accounts, std::span<const Signature> signatures);
   void move_places(Change& change);
   void measure_holders(Change& change);
-  void look_around(Change& change, LiveUpdate& done);
+  void look_around(Change& change, LiveUpdate& done, const Stop& stop);
   [[nodiscard]] std::vector<std::pair<std::uint32_t, std::uint32_t>> pairs_of(const Change& change) const;
   std::vector<std::uint32_t> settle_weights(const Change& change);
-  Result<std::vector<std::uint32_t>> cluster_small(std::span<const std::uint32_t> stirred, LiveUpdate& done);
-  Result<void> cluster(std::span<const std::uint32_t> members);
-  void move_accounts(std::vector<std::uint32_t> waiting, LiveUpdate& done);
+  Result<std::vector<std::uint32_t>> cluster_small(std::span<const std::uint32_t> stirred, LiveUpdate& done,
+                                                   const Stop& stop);
+  Result<void> cluster(std::span<const std::uint32_t> members, const Stop& stop);
+  void move_accounts(std::vector<std::uint32_t> waiting, LiveUpdate& done, const Stop& stop);
   [[nodiscard]] std::uint32_t best_community(std::uint32_t account, std::span<const Tie> ties) const;
   void join(std::uint32_t account, std::uint32_t community);
   void leave(std::uint32_t account);

@@ -57,7 +57,7 @@ void LiveFleet::leave(std::uint32_t account) {
 }
 
 // Gives all of some whole components new communities.
-Result<void> LiveFleet::cluster(std::span<const std::uint32_t> members) {
+Result<void> LiveFleet::cluster(std::span<const std::uint32_t> members, const Stop& stop) {
   std::vector<Link> links;
   for (std::size_t i = 0; i < members.size(); ++i) {
     for (const auto& tie : ties_of(members[i])) {
@@ -69,7 +69,7 @@ Result<void> LiveFleet::cluster(std::span<const std::uint32_t> members) {
   }
   auto options = options_.communities;
   options.whole_weight = static_cast<double>(total_) / kUnits;
-  CMS_TRY(found, find_communities(static_cast<std::uint32_t>(members.size()), links, options));
+  CMS_TRY(found, find_communities(static_cast<std::uint32_t>(members.size()), links, options, stop));
   for (const auto account : members) leave(account);
   for (const auto& one : found) {
     const auto community = fresh_community();
@@ -79,14 +79,15 @@ Result<void> LiveFleet::cluster(std::span<const std::uint32_t> members) {
   return {};
 }
 
-Result<void> LiveFleet::rebuild() {
+Result<void> LiveFleet::rebuild(const Stop& stop) {
   std::vector<std::uint32_t> all(accounts_.size());
   for (std::uint32_t i = 0; i < all.size(); ++i) all[i] = i;
-  return cluster(all);
+  return cluster(all, stop);
 }
 
 // Clusters the small components of accounts that have been stirred; the accounts of great ones are left.
-Result<std::vector<std::uint32_t>> LiveFleet::cluster_small(std::span<const std::uint32_t> stirred, LiveUpdate& done) {
+Result<std::vector<std::uint32_t>> LiveFleet::cluster_small(std::span<const std::uint32_t> stirred, LiveUpdate& done,
+                                                            const Stop& stop) {
   std::vector<bool> great(accounts_.size()), clustered(accounts_.size());
   std::vector<std::uint32_t> left;
   const auto neighbours = [&](std::uint32_t account) {
@@ -101,7 +102,7 @@ Result<std::vector<std::uint32_t>> LiveFleet::cluster_small(std::span<const std:
       left.push_back(account);
       continue;
     }
-    CMS_CHECK(cluster(members));
+    CMS_CHECK(cluster(members, stop));
     for (const auto member : members) clustered[member] = true;
     done.clustered += static_cast<std::uint32_t>(members.size());
   }
@@ -133,12 +134,12 @@ std::uint32_t LiveFleet::best_community(std::uint32_t account, std::span<const T
   return most < 0 && size_of_[own] > 1 ? UINT32_MAX : best;
 }
 
-void LiveFleet::move_accounts(std::vector<std::uint32_t> waiting, LiveUpdate& done) {
+void LiveFleet::move_accounts(std::vector<std::uint32_t> waiting, LiveUpdate& done, const Stop& stop) {
   if (total_ == 0) return;
   std::deque<std::uint32_t> queue(waiting.begin(), waiting.end());
   std::vector<bool> queued(accounts_.size());
   for (const auto account : waiting) queued[account] = true;
-  while (!queue.empty()) {
+  while (!queue.empty() && !stopped(stop)) {
     const auto account = queue.front();
     queue.pop_front();
     queued[account] = false;

@@ -4,6 +4,7 @@
 #include <omp.h>
 
 #include <algorithm>
+#include <memory>
 #include <numeric>
 
 #include "fleet/signature_example.hpp"
@@ -181,6 +182,44 @@ TEST(LiveFleet, holds_less_than_a_kibibyte_beside_a_signature) {
   }
   EXPECT_LE(fleet->bytes(), 1'024 * accounts.size());
   EXPECT_GE(fleet->bytes(), 400 * accounts.size());
+}
+
+// True from its `calls`-th call on.
+Stop after(int calls) {
+  return [left = std::make_shared<int>(calls)] { return --*left < 0; };
+}
+
+TEST(LiveFleet, told_to_stop_at_any_moment_it_does_and_no_signature_is_lost) {
+  const ExampleWorld world(17);
+  Random random(18);
+  auto accounts = honest_accounts(world, 1'500, 10, random);
+  const auto norm = *fit_breadth(accounts);
+  LiveOptions options;
+  options.component_max = 4;  // most are moved one by one
+  const int before = omp_get_max_threads();
+  omp_set_num_threads(1);  // or asking would need a lock
+  int calls = 0;
+  for (bool done = false; !done; calls += 1 + calls / 2) {
+    auto given = accounts;
+    done = LiveFleet::make(std::move(given), norm, options, after(calls)).has_value();
+    if (!done) {
+      EXPECT_EQ(given, accounts);
+    }
+  }
+  EXPECT_GT(calls, 2);
+  auto whole = LiveFleet::make(accounts, norm, options);
+  ASSERT_TRUE(whole->rebuild());
+  const auto changed = change(world, accounts, 100, random);
+  std::vector<Signature> signatures;
+  for (const auto account : changed) signatures.push_back(accounts[account]);
+  calls = 0;
+  for (bool done = false; !done; calls += 1 + calls / 2) {
+    auto fleet = *whole;
+    done = fleet.update(changed, signatures, after(calls)) && fleet.rebuild(after(calls));
+    EXPECT_TRUE(std::ranges::equal(fleet.accounts(), accounts));
+  }
+  EXPECT_GT(calls, 20);
+  omp_set_num_threads(before);
 }
 
 TEST(LiveFleet, costs_nothing_where_nothing_is_new_and_says_what_it_cannot_take) {
