@@ -455,7 +455,7 @@ Result<bool> Engine::erase(const store::AccountName& name) {
   auto erased = state.store.erase(name);
   state.lane_of(name).shard->forget(name);
   // Also where it failed half-way: rows that may be gone must not be remembered.
-  if (state.hooks.erased && (!erased || *erased)) state.hooks.erased(name);
+  if (state.hooks.erased && (!erased || *erased)) state.hooks.erased(name, erased.has_value());
   state.resume();
   CMS_CHECK(erased);
   CMS_CHECK(state.store.compact_erased());
@@ -471,7 +471,7 @@ Result<std::uint64_t> Engine::erase_before(const std::string& tenant, double tim
     for (const auto& lane : state.lanes) lane->shard->forget_all();
   }
   if (state.hooks.erased) {
-    for (const auto& account : erased) state.hooks.erased({tenant, account});
+    for (const auto& account : erased) state.hooks.erased({tenant, account}, true);
   }
   state.resume();
   CMS_CHECK(done);

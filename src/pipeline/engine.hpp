@@ -113,8 +113,9 @@ class Engine {
     std::function<void(double)> commit_s, look_up_s;
     std::function<void(bool, const std::string&)> durable;
     std::function<void(const store::AccountName&, const Error&)> load_failed;
-    // An account was erased; nothing of it is heard before what it does after that. From who erased, without waiting.
-    std::function<void(const store::AccountName&)> erased;
+    // An account was erased (true), or could not be and its rows may be gone in part (false); nothing of it is heard
+    // before what it does after that. From who erased, without waiting.
+    std::function<void(const store::AccountName&, bool)> erased;
     // So many requests of a tenant were shed in one commit. From the committer.
     std::function<void(const std::string&, std::uint64_t)> shed;
   };

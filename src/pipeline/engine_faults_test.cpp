@@ -162,5 +162,24 @@ TEST(EngineFaults, a_producer_with_too_long_a_name_stops_nobody_else) {
   EXPECT_EQ(engine.ingest(batch_of(1)).status, Outcome::Status::done);
 }
 
+TEST(EngineFaults, an_erasure_that_failed_is_told_as_one_that_did) {
+  World world("erasure");
+  auto store = world.open();
+  ASSERT_TRUE(store);
+  std::vector<std::string> told;
+  Engine::Hooks hooks;
+  hooks.erased = [&](const store::AccountName& name, bool done) {
+    told.push_back(fmt::format("{} {}", name.account, done));
+  };
+  auto engine = Engine::start(example(), *store, {.shards = 1}, [] { return kNow; }, {}, hooks);
+  ASSERT_TRUE(engine);
+  ASSERT_TRUE(send_all(*engine));
+  world.files().fail_at(1, store::Fault::eio);
+  EXPECT_FALSE(engine->erase({"t", "account 1"}));
+  EXPECT_TRUE(*engine->erase({"t", "account 2"}));
+  EXPECT_FALSE(*engine->erase({"t", "nobody"}));
+  EXPECT_EQ(told, (std::vector<std::string>{"account 1 false", "account 2 true"}));
+}
+
 }  // namespace
 }  // namespace cms::pipeline

@@ -30,7 +30,7 @@
 namespace cms::serve {
 namespace {
 
-constexpr double kRetentionEvery_s = 3600;
+constexpr int kRetentionEvery_s = 3600, kShedEvery_s = 10;
 constexpr double kStreams_s = 2;  // for taps' streams to end: they send again what was not acknowledged
 
 Result<store::KeyRing> read_keys(const std::vector<TenantConfig>& tenants) {
@@ -105,7 +105,7 @@ struct Daemon::State {
   std::atomic<const Proxy*> proxy_counted{nullptr};
   std::optional<GrpcServer> grpc;
   std::optional<Proxy> proxy;
-  std::jthread retention;
+  std::jthread housekeeping;
   std::jthread remembering;
   std::jthread seeing;  // accounts together
 
@@ -118,10 +118,11 @@ struct Daemon::State {
   [[nodiscard]] Observe observe();
   void tell_durable(bool now, const std::string& why);
   void tell_damaged(const store::AccountName& name, const Error& error);
-  void forget(const store::AccountName& name);
+  void forget(const store::AccountName& name, bool erased);
   void retain_tenant(const TenantConfig& tenant);
   Result<void> reload_policy(const std::string& by);
-  void retain(const std::stop_token& stop);
+  void keep_house(const std::stop_token& stop);
+  void end_threads();
   [[nodiscard]] MetricsSnapshot snapshot() const;
   [[nodiscard]] std::vector<std::string> tenants() const;
 };
@@ -163,7 +164,9 @@ Result<void> Daemon::State::open() {
                                             [this](const store::AccountName& name, const Error& error) {
                                               tell_damaged(name, error);
                                             },
-                                            [this](const store::AccountName& name) { forget(name); },
+                                            [this](const store::AccountName& name, bool erased) {
+                                              forget(name, erased);
+                                            },
                                             [this](const std::string& tenant, std::uint64_t requests) {
                                               watcher->shed(tenant, requests);
                                             }}));
@@ -275,7 +278,7 @@ Result<void> Daemon::State::serve() {
     CMS_TRY(started, GrpcServer::start(options, std::move(of)));
     grpc.emplace(std::move(started));
   }
-  retention = std::jthread([this](const std::stop_token& stop) { retain(stop); });
+  housekeeping = std::jthread([this](const std::stop_token& stop) { keep_house(stop); });
   remembering = std::jthread([this](const std::stop_token& stop) {
     remember_all(*overview, fleet(), *store, model, *engine, tenants(), clock, stop);
   });
@@ -350,9 +353,9 @@ Result<void> Daemon::State::reload_policy(const std::string& by) {
   return {};
 }
 
-// An account was erased.
-void Daemon::State::forget(const store::AccountName& name) {
-  watcher->forget(name);
+// An account was erased, or could not be and may be gone in part.
+void Daemon::State::forget(const store::AccountName& name, bool erased) {
+  watcher->forget(name, erased);
   overview->forget(name);
   if (campaigns) campaigns->forget(name);
 }
@@ -383,17 +386,35 @@ void Daemon::State::retain_tenant(const TenantConfig& tenant) {
              {{"tenant", tenant.name}});
 }
 
-// Erases accounts that were idle for longer than their tenant keeps them.
-void Daemon::State::retain(const std::stop_token& stop) {
+// Tells what was shed when that has ended, and erases accounts that were idle for longer than their tenant keeps them.
+void Daemon::State::keep_house(const std::stop_token& stop) {
   std::mutex mutex;
   std::condition_variable_any wake;
   std::unique_lock lock(mutex);
+  auto next = std::chrono::steady_clock::now();
   while (!stop.stop_requested()) {
-    for (const auto& tenant : config.tenants) {
-      if (tenant.retention_days > 0 && !stop.stop_requested()) retain_tenant(tenant);
+    watcher->tell_shed();
+    if (std::chrono::steady_clock::now() >= next) {
+      for (const auto& tenant : config.tenants) {
+        if (tenant.retention_days > 0 && !stop.stop_requested()) retain_tenant(tenant);
+      }
+      next = std::chrono::steady_clock::now() + std::chrono::seconds(kRetentionEvery_s);
     }
-    wake.wait_for(lock, stop, std::chrono::duration<double>(kRetentionEvery_s), [] { return false; });
+    wake.wait_for(lock, stop, std::chrono::seconds(kShedEvery_s), [] { return false; });
   }
+}
+
+// Waits for the threads that were told to stop, and says what came too late for readers of the event stream: who comes
+// back to it is told that events are lost.
+void Daemon::State::end_threads() {
+  for (auto* thread : {&housekeeping, &remembering, &seeing}) {
+    if (thread->joinable()) thread->join();
+  }
+  const auto late = events ? events->counters().late : 0;
+  if (late == 0) return;
+  log->write(Level::info, Scope::serve, "events_late",
+             fmt::format("{} events came after their stream had ended: the log of events and webhooks have them, where "
+                         "there are some", late));
 }
 
 Result<Daemon> Daemon::start(const Config& config, const std::filesystem::path& file, Clock clock) {
@@ -406,7 +427,9 @@ Result<Daemon> Daemon::start(const Config& config, const std::filesystem::path& 
 Daemon::Daemon(std::unique_ptr<State> state) : state_(std::move(state)) {}
 Daemon::Daemon(Daemon&&) noexcept = default;
 Daemon::~Daemon() {
-  if (state_) drain(1);
+  if (!state_) return;
+  drain(1);
+  state_->end_threads();
 }
 
 Result<void> Daemon::reload() {
@@ -424,14 +447,12 @@ Result<void> Daemon::reload() {
 }
 
 void Daemon::drain(double seconds) {
-  state_->retention.request_stop();
-  state_->remembering.request_stop();
-  state_->seeing.request_stop();
-  if (state_->events) state_->events->close();
   const auto end = std::chrono::steady_clock::now() + std::chrono::duration<double>(seconds);
   const auto left = [end] {
     return std::max(0.0, std::chrono::duration<double>(end - std::chrono::steady_clock::now()).count());
   };
+  for (auto* thread : {&state_->housekeeping, &state_->remembering, &state_->seeing}) thread->request_stop();
+  if (state_->events) state_->events->close();
   if (state_->proxy) state_->proxy->drain(left());
   if (state_->observer) state_->observer->close();
   if (state_->grpc) state_->grpc->drain(std::min(left(), kStreams_s));

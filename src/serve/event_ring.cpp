@@ -65,7 +65,10 @@ void EventRing::wake_all() {
 
 void EventRing::publish(std::string_view tenant, std::string_view kind, std::string_view data) {
   const std::lock_guard lock(mutex_);
-  if (closed_) return;
+  if (closed_) {
+    ++late_;
+    return;
+  }
   events_.push_back({++last_, std::string(tenant), std::string(kind), std::string(data)});
   if (events_.size() > options_.events_max) events_.pop_front();
   wake_all();
@@ -95,7 +98,7 @@ void EventRing::close() {
 
 EventRing::Counters EventRing::counters() const {
   const std::lock_guard lock(mutex_);
-  return {last_, cut_off_, readers_.size()};
+  return {last_, cut_off_, readers_.size(), late_};
 }
 
 }  // namespace cms::serve

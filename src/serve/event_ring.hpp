@@ -28,6 +28,7 @@ class EventRing {
   };
   struct Counters {
     std::uint64_t published = 0, cut_off = 0, subscribers = 0;
+    std::uint64_t late = 0;  // events that came after the ring was closed: nobody reads them here
   };
 
   // One reader. It must be gone before the ring is.
@@ -65,7 +66,7 @@ class EventRing {
   // there are as many readers as may be, or the ring was closed.
   std::unique_ptr<Subscription> subscribe(std::string_view tenant, std::string_view last_id);
 
-  // Ends every reader; none may come after.
+  // Ends every reader; none may come after, and events that do are counted alone.
   void close();
   [[nodiscard]] Counters counters() const;
 
@@ -81,7 +82,7 @@ class EventRing {
   std::deque<Event> events_;
   std::uint64_t last_ = 0;  // number of the newest event
   bool closed_ = false;
-  std::uint64_t cut_off_ = 0;
+  std::uint64_t cut_off_ = 0, late_ = 0;
   std::map<const Subscription*, std::function<void()>> readers_;
 };
 

@@ -51,6 +51,19 @@ TEST(event_ring, readers_are_bounded_and_make_room_when_they_go) {
   EXPECT_EQ(ring.subscribe("", ""), nullptr);
 }
 
+TEST(event_ring, what_comes_after_it_was_closed_is_counted_and_a_reader_ends_with_what_came_before) {
+  EventRing ring({.events_max = 3, .subscribers_max = 4, .run = 3});
+  const auto reader = ring.subscribe("", "");
+  ring.publish("a", "k", "1");
+  ring.close();
+  ring.publish("a", "k", "2");
+  const auto piece = reader->next();
+  EXPECT_EQ(piece.text, "id: 3-1\nevent: k\ndata: 1\n\n");
+  EXPECT_TRUE(piece.ended);
+  EXPECT_EQ(ring.counters().published, 1U);
+  EXPECT_EQ(ring.counters().late, 1U);
+}
+
 TEST(event_ring, readers_on_threads_of_their_own_miss_nothing) {
   EventRing ring({.events_max = 100'000, .subscribers_max = 3});
   std::vector<std::string> texts(3);

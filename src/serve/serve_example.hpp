@@ -159,12 +159,12 @@ class ServeWorld {
     watching.tell = [this](const std::string& tenant, const CampaignEvent& event) { told.emplace_back(tenant, event); };
     watching.warn = [](const std::string&) {};
     watching.moved = [this](const std::string& tenant, std::span<const std::string> accounts) {
-      overview_->judge_anew(tenant, accounts, now.load());
+      if (overview_) overview_->judge_anew(tenant, accounts, now.load());
     };
     campaigns_.emplace(fleet, suspicious(), *store_, kTenants, [this] { return now.load(); }, std::move(watching));
     overview_.emplace(kTenants, [this] { return policy; }, now.load(), Overview::kAccountsMax, &*campaigns_);
     pipeline::Engine::Hooks hooks;
-    hooks.erased = [this](const store::AccountName& account) {
+    hooks.erased = [this](const store::AccountName& account, bool /*done*/) {
       overview_->forget(account);
       campaigns_->forget(account);
     };

@@ -38,6 +38,8 @@ struct Watcher::State {
   std::map<std::string, Shed> shed;  // by tenant
   std::mutex mutex;  // of watch, counter and shed
 
+  // What was shed and not told, with the lock.
+  void tell_shed(const std::string& tenant, Shed& shed, double now);
   // The event of now that is made of these, with the lock.
   void tell_now(EventKind kind, const store::AccountName& name, const std::string& why);
   void take(const pipeline::Change& change, const policy::Policy& now);
@@ -104,7 +106,11 @@ Result<Watcher> Watcher::start(const Config& config, const store::Store& store, 
 Watcher::Watcher(std::unique_ptr<State> state) : state_(std::move(state)) {}
 Watcher::Watcher(Watcher&&) noexcept = default;
 Watcher& Watcher::operator=(Watcher&&) noexcept = default;
-Watcher::~Watcher() = default;
+Watcher::~Watcher() {
+  if (!state_) return;
+  const std::lock_guard lock(state_->mutex);
+  for (auto& [tenant, shed] : state_->shed) state_->tell_shed(tenant, shed, state_->clock());
+}
 
 std::optional<EventLogCounters> Watcher::event_log() const {
   return state_->log ? std::optional(state_->log->counters()) : std::nullopt;
@@ -168,12 +174,21 @@ void Watcher::durable(bool now) {
        now ? "commits succeed again" : "a commit failed: nothing is acknowledged until one succeeds");
 }
 
-void Watcher::forget(const store::AccountName& name) {
+void Watcher::forget(const store::AccountName& name, bool erased) {
   const auto pseudonym = state_->store.pseudonym(name);
   if (!pseudonym) return;
   const std::lock_guard lock(state_->mutex);
   serve::forget(state_->watch, name.tenant, *pseudonym);
-  state_->tell_now(EventKind::erased, name, "");
+  if (erased) state_->tell_now(EventKind::erased, name, "");
+}
+
+void Watcher::State::tell_shed(const std::string& tenant, Shed& some, double now) {
+  if (some.untold == 0) return;
+  tell_now(EventKind::shed, {tenant, ""},
+           fmt::format("{} requests of clean accounts were not scored under load since the last of these events, {} "
+                       "since the start", some.untold, some.all));
+  some.told = now;
+  some.untold = 0;
 }
 
 void Watcher::shed(const std::string& tenant, std::uint64_t requests) {
@@ -182,12 +197,15 @@ void Watcher::shed(const std::string& tenant, std::uint64_t requests) {
   auto& shed = state_->shed[tenant];
   shed.untold += requests;
   shed.all += requests;
-  if (now - shed.told < kShedEvery_s) return;
-  state_->tell_now(EventKind::shed, {tenant, ""},
-                   fmt::format("{} requests of clean accounts were not scored under load since the last of these "
-                               "events, {} since the start", shed.untold, shed.all));
-  shed.told = now;
-  shed.untold = 0;
+  if (now - shed.told >= kShedEvery_s) state_->tell_shed(tenant, shed, now);
+}
+
+void Watcher::tell_shed() {
+  const double now = state_->clock();
+  const std::lock_guard lock(state_->mutex);
+  for (auto& [tenant, shed] : state_->shed) {
+    if (now - shed.told >= kShedEvery_s) state_->tell_shed(tenant, shed, now);
+  }
 }
 
 // What follows for the members is what the policy says of the campaign, to all thresholds as they are written.

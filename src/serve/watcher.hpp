@@ -40,13 +40,15 @@ class Watcher {
 
   // Commits fail from now on, or succeed again. From the committer.
   void durable(bool now);
-  // An account was erased: nothing of it is remembered. From any thread.
-  void forget(const store::AccountName& name);
+  // Nothing of an account is remembered. Where it was erased, and not only in part, that is told. From any thread.
+  void forget(const store::AccountName& name, bool erased);
   // Tells in words of what is no change of an account's action. Without an account the event is of the tenant, with an
   // empty name of the whole daemon. From any thread.
   void tell(EventKind kind, const store::AccountName& name, const std::string& why);
-  // So many requests of a tenant were shed: told at once, then once a minute at most. From the committer.
+  // So many requests of a tenant were shed: told at once, then once a minute at most. From the committer. What is left
+  // then is told by tell_shed(), to be called now and then, and at the end. From any thread.
   void shed(const std::string& tenant, std::uint64_t requests);
+  void tell_shed();
 
   // A campaign has begun, grown or ended. From any thread.
   void campaign(const std::string& tenant, const CampaignEvent& event);

@@ -58,11 +58,37 @@ TEST(Watcher, tells_at_once_what_is_shed_and_then_once_a_minute_for_each_tenant)
   EXPECT_TRUE(events[2].why.starts_with("9 requests ") && events[2].why.ends_with(", 12 since the start"));
 }
 
+TEST(Watcher, tells_the_last_that_was_shed_a_minute_after_what_it_told_before_or_at_its_end) {
+  Watched watched("watcher_shed_last");
+  watched.watcher->tell_shed();
+  for (const auto requests : {3U, 4U}) watched.watcher->shed("acme", requests);
+  watched.world.now = ServeWorld::kNow + 59;
+  watched.watcher->tell_shed();
+  watched.world.now = ServeWorld::kNow + 60;
+  watched.watcher->tell_shed();
+  watched.watcher->tell_shed();
+  watched.watcher->shed("acme", 5);
+  const auto events = watched.events();
+  ASSERT_EQ(events.size(), 3U);
+  EXPECT_TRUE(events[1].why.starts_with("4 requests ") && events[1].why.ends_with(", 7 since the start"));
+  EXPECT_EQ(events[1].time, ServeWorld::kNow + 60);
+  EXPECT_TRUE(events[2].why.starts_with("5 requests ") && events[2].why.ends_with(", 12 since the start"));
+}
+
+TEST(Watcher, forgets_an_account_that_could_not_be_erased_and_tells_of_no_erasure) {
+  Watched watched("watcher_erasure");
+  watched.watcher->forget({"acme", "alice"}, false);
+  watched.watcher->forget({"acme", "bob"}, true);
+  const auto events = watched.events();
+  ASSERT_EQ(events.size(), 1U);
+  EXPECT_EQ(events[0].account, watched.world.store().pseudonym({"acme", "bob"}).value());
+}
+
 TEST(Watcher, tells_of_an_account_by_its_pseudonym_and_of_the_daemon_by_none) {
   Watched watched("watcher_tell");
   watched.watcher->tell(EventKind::label, {"acme", "alice"}, "honest, by ann");
   watched.watcher->tell(EventKind::atlas_loaded, {}, "started");
-  watched.watcher->forget({"acme", "alice"});
+  watched.watcher->forget({"acme", "alice"}, true);
   const auto pseudonym = watched.world.store().pseudonym({"acme", "alice"}).value();
   const auto events = watched.events();
   ASSERT_EQ(events.size(), 3U);
