@@ -14,7 +14,8 @@
 namespace cms::fleet {
 namespace {
 
-constexpr std::uint32_t kTrackingVersion = 1;  // on disk
+// On disk. Version 1 has the same layout; its members are other numbers.
+constexpr std::uint32_t kTrackingVersion = 2, kPseudonymVersion = 1;
 constexpr std::uint32_t kCampaignsMax = 1'000'000;
 
 // The community that most of a campaign's members are in, and how many of them.
@@ -131,15 +132,16 @@ Bytes encode(std::span<const TrackedCampaign> campaigns) {
   return out.take();
 }
 
-Result<std::vector<TrackedCampaign>> decode_campaigns(std::span<const std::uint8_t> bytes) {
+Result<KeptCampaigns> decode_campaigns(std::span<const std::uint8_t> bytes) {
   ByteReader in(bytes);
   const auto version = in.get<std::uint32_t>();
-  if (version != kTrackingVersion) {
-    return fail(ErrorCode::bad_input, fmt::format("campaigns of version {} (this program reads {})", version,
-                                                  kTrackingVersion));
+  if (version != kTrackingVersion && version != kPseudonymVersion) {
+    return fail(ErrorCode::bad_input, fmt::format("campaigns of version {} (this program reads {} and {})", version,
+                                                  kPseudonymVersion, kTrackingVersion));
   }
   const auto count = in.get<std::uint32_t>();
-  std::vector<TrackedCampaign> campaigns;
+  KeptCampaigns kept;
+  kept.by_pseudonym = version == kPseudonymVersion;
   bool sound = count <= kCampaignsMax;
   for (std::uint32_t i = 0; i < count && sound && !in.failed(); ++i) {
     TrackedCampaign one;
@@ -151,10 +153,10 @@ Result<std::vector<TrackedCampaign>> decode_campaigns(std::span<const std::uint8
     one.members = in.get_array<std::uint64_t>();
     sound = std::isfinite(one.since) && one.poh > 0 && one.poh <= 1 && one.held_poh > 0 && one.held_poh <= 1 &&
             std::ranges::adjacent_find(one.members, std::greater_equal()) == one.members.end();
-    campaigns.push_back(std::move(one));
+    kept.campaigns.push_back(std::move(one));
   }
   if (!sound || !in.finished()) return fail(ErrorCode::bad_input, "campaigns that were kept are damaged");
-  return campaigns;
+  return kept;
 }
 
 }  // namespace cms::fleet

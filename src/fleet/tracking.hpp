@@ -65,8 +65,16 @@ TrackUpdate track(std::vector<TrackedCampaign>& campaigns, std::span<const Sight
 // Takes an account out, wherever it is.
 void forget(std::vector<TrackedCampaign>& campaigns, std::uint64_t member);
 
-// Layout: docs/formats/fleet.md. Errors: `bad_input` when the bytes are none that encode() gives.
+// Layout: docs/formats/fleet.md.
 Bytes encode(std::span<const TrackedCampaign> campaigns);
-Result<std::vector<TrackedCampaign>> decode_campaigns(std::span<const std::uint8_t> bytes);
+
+// Campaigns as they lay in the store. Documents of version 1 have members by pseudonym, later ones by number
+// (Store::number).
+struct KeptCampaigns {
+  std::vector<TrackedCampaign> campaigns;
+  bool by_pseudonym = false;
+};
+// Errors: `bad_input` when the bytes are none that encode() gives, or gave in version 1.
+Result<KeptCampaigns> decode_campaigns(std::span<const std::uint8_t> bytes);
 
 }  // namespace cms::fleet

@@ -160,8 +160,9 @@ TEST(Tracking, comes_back_from_its_bytes_and_damage_is_refused) {
   const std::vector<Sighting> seen{{between(0, 10), .005}, {between(20, 44), .008}};
   track(campaigns, seen, 1.5, kOptions, always);
   const auto bytes = encode(campaigns);
-  EXPECT_EQ(*decode_campaigns(bytes), campaigns);
-  EXPECT_TRUE(decode_campaigns(encode({}))->empty());
+  EXPECT_EQ(decode_campaigns(bytes)->campaigns, campaigns);
+  EXPECT_FALSE(decode_campaigns(bytes)->by_pseudonym);
+  EXPECT_TRUE(decode_campaigns(encode({}))->campaigns.empty());
   for (std::size_t size = 0; size < bytes.size(); ++size) {
     EXPECT_FALSE(decode_campaigns(std::span(bytes).first(size))) << size;
   }
@@ -174,6 +175,9 @@ TEST(Tracking, comes_back_from_its_bytes_and_damage_is_refused) {
   auto other = bytes;
   other[0] = 9;
   EXPECT_FALSE(decode_campaigns(other));
+  other[0] = 1;  // as programs before 2026-11-27 wrote it
+  EXPECT_EQ(decode_campaigns(other)->campaigns, campaigns);
+  EXPECT_TRUE(decode_campaigns(other)->by_pseudonym);
 }
 
 }  // namespace

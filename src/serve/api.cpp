@@ -210,29 +210,49 @@ Response not_found() {
   return problem(Problem::not_found, "There is no such thing here for you.");
 }
 
+namespace {
+
+std::string line_of(const Json& body) { return body.dump(-1, ' ', false, Json::error_handler_t::replace) + "\n"; }
+
+std::string tag_of(std::string_view line) {
+  const auto digest = sha256({reinterpret_cast<const std::uint8_t*>(line.data()), line.size()});
+  return fmt::format("\"{}\"", to_hex(std::span(digest).first(16)));
+}
+
+}  // namespace
+
 Response json_response(const Json& body, unsigned status) {
   Response response;
   response.status = status;
-  response.body = body.dump(-1, ' ', false, Json::error_handler_t::replace) + "\n";
+  response.body = line_of(body);
   response.headers.emplace_back("Cache-Control", "no-store");
   return response;
 }
 
 Response tagged_response(const Call& call, const Json& body) {
   auto response = json_response(body);
-  const auto digest = sha256({reinterpret_cast<const std::uint8_t*>(response.body.data()), response.body.size()});
   response.headers = {{"Cache-Control", "private, no-cache"}};
-  put_tag(call, fmt::format("\"{}\"", to_hex(std::span(digest).first(16))), response);
+  put_tag(call, tag_of(response.body), response);
+  return response;
+}
+
+Response weakly_tagged_response(const Call& call, const Json& body, const std::string& aside) {
+  auto response = json_response(body);
+  response.headers = {{"Cache-Control", "private, no-cache"}};
+  auto tagged = body;
+  tagged.erase(aside);
+  put_tag(call, "W/" + tag_of(line_of(tagged)), response);
   return response;
 }
 
 void put_tag(const Call& call, const std::string& tag, Response& response) {
   response.headers.emplace_back("ETag", tag);
+  const auto opaque = std::string_view(tag).substr(tag.starts_with("W/") ? 2 : 0);
   auto wanted = call.request.header("If-None-Match");
   while (!wanted.empty()) {
     auto one = take_element(wanted);
     if (one.starts_with("W/")) one.remove_prefix(2);
-    if (one != tag && one != "*") continue;
+    if (one != opaque && one != "*") continue;
     response.status = 304;
     response.body.clear();
   }

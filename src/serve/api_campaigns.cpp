@@ -136,7 +136,7 @@ Json fleet_json(const ApiContext& context, const FleetPicture& fleet) {
   Json body{{"on", campaigns != nullptr}};
   body["time"] = fleet.time;
   body["filled"] = fleet.filled;
-  body["capped"] = campaigns != nullptr && campaigns->counters().capped;
+  body["capped"] = fleet.capped;
   body["level"] = campaigns != nullptr ? Json(campaigns->options().level) : Json(nullptr);
   body["poh_min"] = campaigns != nullptr ? Json(campaigns->poh_min()) : Json(nullptr);
   body["accounts"] = fleet.accounts;
@@ -177,11 +177,11 @@ Response list_campaigns(const ApiContext& context, const Call& call) {
   }
   body["campaigns"] = std::move(campaigns);
   body["cursor"] = nullptr;
-  if (chosen.size() <= *limit) return tagged_response(call, body);
+  if (chosen.size() <= *limit) return weakly_tagged_response(call, body, "time");
   const auto& last = *chosen[*limit - 1];
   const auto next = hex_text(fmt::format("{} {}", last.since, last.id));
   body["cursor"] = next;
-  auto response = tagged_response(call, body);
+  auto response = weakly_tagged_response(call, body, "time");
   link_next(response, fmt::format("/v1/tenants/{}/campaigns?state={}&cursor={}&limit={}", call.tenant, state, next,
                                   *limit));
   return response;

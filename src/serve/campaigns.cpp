@@ -10,9 +10,10 @@
 #include <mutex>
 #include <set>
 #include <thread>
-#include <unordered_set>
+#include <unordered_map>
 
 #include "base/priority.hpp"
+#include "serve/name_queue.hpp"
 
 namespace cms::serve {
 namespace {
@@ -37,16 +38,16 @@ void beside_others(const Work& work) {
   }).join();
 }
 
-// An account's number for ever: its pseudonym. Nothing where the store gives none.
-std::optional<std::uint64_t> key_of(const store::Store& store, const store::AccountName& name) {
-  const auto digits = store.pseudonym(name);
-  std::uint64_t key = 0;
-  if (!digits) return std::nullopt;
-  const auto read = std::from_chars(digits->data(), digits->data() + digits->size(), key, 16);
-  return read.ec == std::errc() ? std::optional(key) : std::nullopt;
-}
-
 std::string_view text_of(const Bytes& bytes) { return {reinterpret_cast<const char*>(bytes.data()), bytes.size()}; }
+
+// As a number; 0 where the store gives none.
+std::uint64_t pseudonym_of(const store::Store& store, const store::AccountName& name) {
+  std::uint64_t number = 0;
+  if (const auto digits = store.pseudonym(name)) {
+    std::from_chars(digits->data(), digits->data() + digits->size(), number, 16);
+  }
+  return number;
+}
 
 struct Remembered {
   std::string account;
@@ -55,18 +56,27 @@ struct Remembered {
 
 // What has come in for a tenant since the last update.
 struct Arrived {
-  std::unordered_set<std::string> changed;
+  NameQueue changed;
   std::vector<Remembered> remembered;
   std::set<std::string> forgotten;
+  // How many of the names that waited when the store had been read still do; nothing before that.
+  std::optional<std::size_t> backlog;
+};
+
+// What an update takes of it.
+struct News {
+  std::vector<std::string> changed;
+  std::vector<Remembered> remembered;
+  std::set<std::string> forgotten;
+  bool judge = false;  // everything of before the start is in it, or was in an earlier one
 };
 
 struct Tenant {
-  Tenant(const fleet::CampaignCalibration& calibration, const FleetOptions& options,
-         std::vector<fleet::TrackedCampaign> recalled)
-      : fleet(calibration, options, recalled), kept(fleet::encode(recalled)) {}
   TenantFleet fleet;
-  Bytes kept;          // that the store has
-  double kept_at = 0;  // seconds
+  Bytes kept;            // that the store has
+  double kept_at = 0;    // seconds
+  bool owed = false;     // is to be written at once
+  bool failing = false;  // the last attempt failed
 };
 
 // Who stands otherwise in `now` than in `before`.
@@ -100,25 +110,28 @@ struct Campaigns::State {
   mutable std::mutex mutex;  // of what follows
   std::condition_variable_any wake;
   std::map<std::string, Arrived> arrived;
-  std::size_t waiting = 0;
-  bool filled = false, hurry = false;
+  std::size_t waiting = 0, remembered = 0;
+  bool hurry = false;
   CampaignCounters counters;
 
   void recall(const std::string& tenant);
-  void name_recalled(const std::stop_token& stop);
-  Arrived gather(const std::string& tenant, std::size_t most);
-  std::size_t accounts() const;
+  void renumber(const std::string& tenant, std::vector<fleet::TrackedCampaign>& campaigns);
+  TenantFleet::Names name_members(const std::string& tenant, std::vector<fleet::TrackedCampaign>& campaigns);
+  void wait(Arrived& some, const std::string& account);
+  News gather(const std::string& tenant);
   // Who has sent nothing since then has left the fleet; seconds.
   double rested() const {
     return owner.options_.idle_days > 0 ? clock() - owner.options_.idle_days * kDay_s : -HUGE_VAL;
   }
   void put(const std::string& tenant_name, Tenant& tenant, const std::string& account,
            const pipeline::Engine::Trace& trace);
-  void take_in(const std::string& tenant_name, Tenant& tenant, const Arrived& news, pipeline::Engine& engine);
-  void update(const std::string& tenant_name, Tenant& tenant, bool judge);
+  void take_in(const std::string& tenant_name, Tenant& tenant, const News& news, pipeline::Engine& engine,
+               const fleet::Stop& stop);
+  void update(const std::string& tenant_name, Tenant& tenant, bool judge, const fleet::Stop& stop);
   void keep(const std::string& tenant_name, Tenant& tenant, bool now);
+  void show(std::shared_ptr<const Table> table);
   void publish();
-  void round(pipeline::Engine& engine);
+  void round(pipeline::Engine& engine, const fleet::Stop& stop);
 };
 
 Campaigns::Campaigns(const FleetOptions& options, fleet::CampaignCalibration calibration, store::Store& store,
@@ -134,41 +147,90 @@ Campaigns::Campaigns(const FleetOptions& options, fleet::CampaignCalibration cal
 
 Campaigns::~Campaigns() = default;
 
+// Campaigns of before the start, with the names of their members: decisions count them before anything is served.
 void Campaigns::State::recall(const std::string& tenant) {
-  using Recalled = Result<std::vector<fleet::TrackedCampaign>>;
-  auto recalled = store.tenant_document(tenant, kDocument).and_then([](const std::optional<Bytes>& document) {
-    return document ? fleet::decode_campaigns(*document) : Recalled({});
+  const auto document = store.tenant_document(tenant, kDocument);
+  auto kept = document.and_then([](const std::optional<Bytes>& bytes) {
+    return bytes ? fleet::decode_campaigns(*bytes) : Result<fleet::KeptCampaigns>(fleet::KeptCampaigns());
   });
-  if (!recalled) {
-    hooks.warn(fmt::format("campaigns of tenant {} are found anew, under new names: {}", tenant,
-                           recalled.error().message));
-    recalled.emplace();
+  Bytes there = document && *document ? **document : fleet::encode({});
+  if (!kept) {
+    hooks.warn(fmt::format("campaigns of tenant {} are found anew, under new names: {}", tenant, kept.error().message));
+    kept.emplace();
   }
-  tenants.try_emplace(tenant, calibration, owner.options_, std::move(*recalled));
+  if (kept->by_pseudonym) renumber(tenant, kept->campaigns);
+  auto names = name_members(tenant, kept->campaigns);
+  auto& made = tenants
+                   .try_emplace(tenant, Tenant{TenantFleet(calibration, owner.options_, std::move(kept->campaigns),
+                                                           std::move(names)),
+                                               std::move(there)})
+                   .first->second;
+  update(tenant, made, false, {});
 }
 
-// Finds who the members of recalled campaigns are, so that decisions count them before their signatures are read.
-void Campaigns::State::name_recalled(const std::stop_token& stop) {
-  for (auto& [name, tenant] : tenants) {
-    auto nameless = tenant.fleet.nameless();
-    if (nameless.empty()) continue;
-    std::string cursor;
-    while (!nameless.empty() && !stop.stop_requested()) {
-      const auto page = store.list(name, cursor, 1000);
-      if (!page) break;
-      for (const auto& listed : page->accounts) {
-        const auto key = key_of(store, {name, listed.account});
-        if (!key) continue;
-        const auto found = std::ranges::lower_bound(nameless, *key);
-        if (found == nameless.end() || *found != *key) continue;
-        tenant.fleet.tell_name(*key, listed.account);
-        nameless.erase(found);
-      }
-      cursor = page->cursor;
-      if (cursor.empty()) break;
+// Members by pseudonym become members by number. Nothing leads from a pseudonym to its account: all are looked at.
+void Campaigns::State::renumber(const std::string& tenant, std::vector<fleet::TrackedCampaign>& campaigns) {
+  std::unordered_map<std::uint64_t, std::optional<std::uint64_t>> numbers;
+  for (const auto& campaign : campaigns) {
+    for (const auto member : campaign.members) numbers[member];
+  }
+  std::string cursor;
+  for (bool more = !numbers.empty(); more;) {
+    const auto page = store.list(tenant, cursor, 1000);
+    if (!page) {
+      hooks.warn(fmt::format("campaigns of tenant {} lose members whose names cannot be read: {}", tenant,
+                             page.error().message));
+      break;
     }
-    update(name, tenant, false);
-    publish();
+    for (const auto& listed : page->accounts) {
+      const auto found = numbers.find(pseudonym_of(store, {tenant, listed.account}));
+      if (found == numbers.end()) continue;
+      if (const auto number = store.number({tenant, listed.account})) found->second = *number;
+    }
+    cursor = page->cursor;
+    more = !cursor.empty();
+  }
+  for (auto& campaign : campaigns) {
+    std::vector<std::uint64_t> members;
+    for (const auto member : campaign.members) {
+      if (const auto number = numbers.at(member)) members.push_back(*number);
+    }
+    std::ranges::sort(members);
+    campaign.members = std::move(members);
+  }
+}
+
+// Who has been erased while nobody looked is taken out.
+TenantFleet::Names Campaigns::State::name_members(const std::string& tenant,
+                                                  std::vector<fleet::TrackedCampaign>& campaigns) {
+  TenantFleet::Names names;
+  std::size_t unread = 0;
+  std::string why;
+  for (auto& campaign : campaigns) {
+    std::erase_if(campaign.members, [&](std::uint64_t number) {
+      auto account = store.account_of(tenant, number);
+      if (!account) {
+        ++unread;
+        why = account.error().message;
+      } else if (*account) {
+        names.emplace(number, std::move(**account));
+      }
+      return account && !*account;
+    });
+  }
+  if (unread > 0) {
+    hooks.warn(fmt::format("{} members of campaigns of tenant {} cannot be read, and count only when they can: {}",
+                           unread, tenant, why));
+  }
+  return names;
+}
+
+// With the mutex.
+void Campaigns::State::wait(Arrived& some, const std::string& account) {
+  if (waiting >= kWaitingMax && !some.changed.contains(account)) {
+    ++counters.left_out;
+  } else {
+    waiting += some.changed.push(account) ? 1 : 0;
   }
 }
 
@@ -176,13 +238,7 @@ void Campaigns::take(std::span<const pipeline::Change> changes) {
   const std::lock_guard lock(state_->mutex);
   for (const auto& change : changes) {
     const auto found = state_->arrived.find(change.name.tenant);
-    if (found == state_->arrived.end()) continue;
-    auto& changed = found->second.changed;
-    if (state_->waiting >= kWaitingMax && !changed.contains(change.name.account)) {
-      ++state_->counters.left_out;
-    } else {
-      state_->waiting += changed.insert(change.name.account).second ? 1 : 0;
-    }
+    if (found != state_->arrived.end()) state_->wait(found->second, change.name.account);
   }
 }
 
@@ -191,14 +247,21 @@ bool Campaigns::remember(const store::AccountName& name, const pipeline::Engine:
   const std::lock_guard lock(state_->mutex);
   if (erasures != erasures_) return false;
   const auto found = state_->arrived.find(name.tenant);
-  if (found != state_->arrived.end()) found->second.remembered.push_back({name.account, trace});
+  if (found == state_->arrived.end()) return true;
+  if (state_->remembered >= kRememberedMax) {
+    state_->wait(found->second, name.account);  // it is read again
+  } else {
+    found->second.remembered.push_back({name.account, trace});
+    ++state_->remembered;
+  }
   return true;
 }
 
 void Campaigns::set_filled() {
   {
     const std::lock_guard lock(state_->mutex);
-    state_->filled = state_->hurry = true;
+    for (auto& [name, some] : state_->arrived) some.backlog = some.changed.size();
+    state_->hurry = true;
   }
   state_->wake.notify_all();
 }
@@ -210,63 +273,62 @@ void Campaigns::forget(const store::AccountName& name) {
     const auto found = state_->arrived.find(name.tenant);
     if (found == state_->arrived.end()) return;
     auto& news = found->second;
-    state_->waiting -= news.changed.erase(name.account);
+    state_->waiting -= news.changed.erase(name.account) ? 1 : 0;
     news.forgotten.insert(name.account);
     state_->hurry = true;
+    const auto table = table_.load();
+    const auto& picture = table->at(name.tenant);
+    if (auto left = without(picture, {name.account}); left != picture) {
+      auto next = std::make_shared<Table>(*table);
+      (*next)[name.tenant] = std::move(left);
+      state_->show(std::move(next));
+    }
   }
   state_->wake.notify_all();
 }
 
-// At most `most` of the changed accounts; the others wait on.
-Arrived Campaigns::State::gather(const std::string& tenant, std::size_t most) {
+// The longest waiting of the changed accounts, as many as an update reads, and all the rest.
+News Campaigns::State::gather(const std::string& tenant) {
   const std::lock_guard lock(mutex);
   auto& all = arrived.at(tenant);
-  Arrived news;
-  if (all.changed.size() <= most) {
-    std::swap(news, all);
-  } else {
-    std::swap(news.remembered, all.remembered);
-    std::swap(news.forgotten, all.forgotten);
-    while (news.changed.size() < most) news.changed.insert(all.changed.extract(all.changed.begin()));
-    hurry = true;
-  }
+  News news;
+  news.changed = all.changed.take(kReadsMax);
+  std::swap(news.remembered, all.remembered);
+  std::swap(news.forgotten, all.forgotten);
   waiting -= news.changed.size();
+  remembered -= news.remembered.size();
+  if (all.changed.size() > 0) hurry = true;
+  if (all.backlog) {
+    all.backlog = std::min(all.changed.size(), *all.backlog - std::min(*all.backlog, news.changed.size()));
+    news.judge = all.backlog == 0;
+  }
   return news;
-}
-
-std::size_t Campaigns::State::accounts() const {
-  std::size_t sum = 0;
-  for (const auto& [name, tenant] : tenants) sum += tenant.fleet.accounts();
-  return sum;
 }
 
 void Campaigns::State::put(const std::string& tenant_name, Tenant& tenant, const std::string& account,
                            const pipeline::Engine::Trace& trace) {
-  if (!tenant.fleet.holds(account)) {
-    if (trace.signature.requests < fleet::kRequestsMin || trace.time < rested()) return;
-    if (accounts() >= owner.options_.accounts_max) {
-      const std::lock_guard lock(mutex);
-      ++counters.left_out;
-      return;
-    }
-  }
-  if (const auto key = key_of(store, {tenant_name, account})) {
-    tenant.fleet.put(account, *key, trace.signature, trace.time);
-  }
+  const bool fresh = !tenant.fleet.holds(account);
+  if (fresh && (trace.signature.requests < fleet::kRequestsMin || trace.time < rested())) return;
+  const auto number = store.number({tenant_name, account});
+  if (!number || tenant.fleet.put(account, *number, trace.signature, trace.time)) return;
+  const std::lock_guard lock(mutex);
+  ++counters.left_out;
 }
 
 // Reads the accounts that have changed. In the order of their names, so that chance has no part in it.
-void Campaigns::State::take_in(const std::string& tenant_name, Tenant& tenant, const Arrived& news,
-                               pipeline::Engine& engine) {
-  tenant.fleet.remove_idle(rested());
+void Campaigns::State::take_in(const std::string& tenant_name, Tenant& tenant, const News& news,
+                               pipeline::Engine& engine, const fleet::Stop& stop) {
   tenant.fleet.remove(news.forgotten);
+  if (!news.forgotten.empty()) keep(tenant_name, tenant, true);
+  tenant.fleet.remove_idle(rested());
   for (const auto& one : news.remembered) {
     if (!news.forgotten.contains(one.account)) put(tenant_name, tenant, one.account, one.trace);
   }
-  std::vector<std::string> changed(news.changed.begin(), news.changed.end());
+  auto changed = news.changed;
   std::ranges::sort(changed);
   std::set<std::string> gone;
   for (const auto& account : changed) {
+    if (fleet::stopped(stop)) return;
     const auto trace = engine.trace({tenant_name, account});
     if (!trace) continue;  // who looks at it hears why
     if (*trace) {
@@ -283,11 +345,13 @@ void Campaigns::State::take_in(const std::string& tenant_name, Tenant& tenant, c
   tenant.fleet.remove(gone);
 }
 
-void Campaigns::State::update(const std::string& tenant_name, Tenant& tenant, bool judge) {
+// Who is told to stop leaves what there is: the next start goes on from it.
+void Campaigns::State::update(const std::string& tenant_name, Tenant& tenant, bool judge, const fleet::Stop& stop) {
   Result<std::vector<CampaignEvent>> events;
   const double now = clock();
-  beside_others([&] { events = tenant.fleet.update(now, judge); });
+  beside_others([&] { events = tenant.fleet.update(now, judge, stop); });
   if (!events) {
+    if (fleet::stopped(stop)) return;
     hooks.warn(fmt::format("campaigns of tenant {}: {}", tenant_name, events.error().message));
     const std::lock_guard lock(mutex);
     ++counters.failures;
@@ -297,75 +361,95 @@ void Campaigns::State::update(const std::string& tenant_name, Tenant& tenant, bo
   for (auto& event : *events) untold.emplace_back(tenant_name, std::move(event));
 }
 
-// Writes a tenant's campaigns to the store, when they are others than those that it has.
+// Writes a tenant's campaigns to the store, when they are others than those that it has. What the disk refuses is tried
+// again with every update.
 void Campaigns::State::keep(const std::string& tenant_name, Tenant& tenant, bool now) {
-  if (!now && clock() - tenant.kept_at < kKeepEvery_s) return;
+  tenant.owed = tenant.owed || now;
+  if (!tenant.owed && clock() - tenant.kept_at < kKeepEvery_s) return;
   auto bytes = fleet::encode(tenant.fleet.campaigns());
-  if (bytes == tenant.kept) return;
-  tenant.kept_at = clock();
-  const bool none = tenant.fleet.campaigns().empty();
-  const auto done = store.put_tenant_document(tenant_name, kDocument, none ? std::string_view() : text_of(bytes));
-  if (done) {
+  if (bytes != tenant.kept) {
+    const bool none = tenant.fleet.campaigns().empty();
+    const auto done = store.put_tenant_document(tenant_name, kDocument, none ? std::string_view() : text_of(bytes));
+    if (!done) {
+      if (!std::exchange(tenant.failing, true)) {
+        hooks.warn(fmt::format("campaigns of tenant {} cannot be kept: {}", tenant_name, done.error().message));
+      }
+      return;
+    }
     tenant.kept = std::move(bytes);
-  } else {
-    hooks.warn(fmt::format("campaigns of tenant {} cannot be kept: {}", tenant_name, done.error().message));
+    tenant.kept_at = clock();
   }
+  tenant.owed = tenant.failing = false;
+}
+
+// With the mutex, so that no older table comes after a newer one.
+void Campaigns::State::show(std::shared_ptr<const Table> table) {
+  auto flagged = std::make_shared<Table>();
+  for (const auto& [name, picture] : *table) {
+    if (!picture->flagged.empty()) (*flagged)[name] = picture;
+  }
+  owner.flagged_ = flagged->empty() ? nullptr : std::move(flagged);
+  owner.table_ = std::move(table);
 }
 
 void Campaigns::State::publish() {
   auto table = std::make_shared<Table>();
-  auto flagged = std::make_shared<Table>();
-  std::uint64_t campaigns = 0, members = 0, held = 0, bytes = 0;
+  CampaignCounters now;
   for (const auto& [name, tenant] : tenants) {
     const auto picture = tenant.fleet.picture();
     (*table)[name] = picture;
-    if (!picture->flagged.empty()) (*flagged)[name] = picture;
-    campaigns += picture->flagged.size();
-    for (const auto& campaign : picture->flagged) members += campaign->accounts;
-    held += tenant.fleet.accounts();
-    bytes += tenant.fleet.bytes();
+    now.flagged += picture->flagged.size();
+    for (const auto& campaign : picture->flagged) now.members += campaign->accounts;
+    now.accounts += tenant.fleet.accounts();
+    now.bytes += tenant.fleet.bytes();
+    now.capped += picture->capped ? 1 : 0;
   }
-  const auto before = owner.table_.exchange(table);
-  owner.flagged_ = flagged->empty() ? nullptr : std::move(flagged);
-  for (const auto& [name, picture] : *table) {
-    const auto was = before ? before->at(name) : std::make_shared<FleetPicture>();
-    if (was == picture) continue;
-    if (const auto moved = moved_between(*was, *picture); !moved.empty()) hooks.moved(name, moved);
-  }
-  const std::lock_guard lock(mutex);
-  counters.flagged = campaigns;
-  counters.members = members;
-  counters.accounts = held;
-  counters.bytes = bytes;
-  counters.capped = held >= owner.options_.accounts_max;
-}
-
-// One update of every tenant.
-void Campaigns::State::round(pipeline::Engine& engine) {
-  const auto began = Steady::now();
-  bool judge = false;
+  std::shared_ptr<const Table> before;
   {
     const std::lock_guard lock(mutex);
-    judge = filled;
+    for (auto& [name, picture] : *table) picture = without(picture, arrived.at(name).forgotten);
+    before = owner.table_.load();
+    show(table);
+    counters.flagged = now.flagged;
+    counters.members = now.members;
+    counters.accounts = now.accounts;
+    counters.bytes = now.bytes;
+    counters.capped = now.capped;
+  }
+  for (const auto& [name, picture] : *table) {
+    const auto was = before ? before->at(name) : std::make_shared<FleetPicture>();
+    if (const auto moved = moved_between(*was, *picture); !moved.empty()) hooks.moved(name, moved);
+  }
+}
+
+// One update of every tenant. What one has found is told when another was stopped, too.
+void Campaigns::State::round(pipeline::Engine& engine, const fleet::Stop& stop) {
+  const auto began = Steady::now();
+  {
+    const std::lock_guard lock(mutex);
     hurry = false;
   }
+  bool filled = true;
   for (auto& [name, tenant] : tenants) {
-    take_in(name, tenant, gather(name, kReadsMax), engine);
-    update(name, tenant, judge);
+    if (fleet::stopped(stop)) break;
+    const auto news = gather(name);
+    take_in(name, tenant, news, engine, stop);
+    update(name, tenant, news.judge, stop);
+    filled = filled && news.judge;
   }
   publish();
   for (const auto& [tenant, event] : std::exchange(untold, {})) hooks.tell(tenant, event);
   const std::lock_guard lock(mutex);
   ++counters.updates;
   counters.update_s = seconds_since(began);
-  counters.filled = judge;
+  counters.filled = filled;
 }
 
 void Campaigns::keep(pipeline::Engine& engine, const std::stop_token& stop) {
-  state_->name_recalled(stop);
+  const fleet::Stop stopping = [&] { return stop.stop_requested(); };
   while (!stop.stop_requested()) {
     const auto began = Steady::now();
-    state_->round(engine);
+    state_->round(engine, stopping);
     std::unique_lock lock(state_->mutex);
     const auto rest = std::chrono::duration<double>(options_.update_s - seconds_since(began));
     state_->wake.wait_for(lock, stop, rest, [&] { return state_->hurry; });
@@ -373,7 +457,7 @@ void Campaigns::keep(pipeline::Engine& engine, const std::stop_token& stop) {
   for (auto& [name, tenant] : state_->tenants) state_->keep(name, tenant, true);
 }
 
-void Campaigns::update(pipeline::Engine& engine) { state_->round(engine); }
+void Campaigns::update(pipeline::Engine& engine) { state_->round(engine, {}); }
 
 std::shared_ptr<const CampaignPicture> Campaigns::member(const store::AccountName& name) const {
   const auto table = flagged_.load();

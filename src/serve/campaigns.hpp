@@ -8,13 +8,18 @@
 //  1. Nothing that others wait for is held by a thread of idle priority: the computing is done by a thread of that
 //     priority, which holds no lock; what is shared is touched by an ordinary one alone.
 //  2. A campaign that is flagged is still flagged, under its name, after any restart: each tenant's are a document of
-//     the store, written when one begins or ends, and once a minute while members come and go.
-//  3. Memory is bounded: accounts_max accounts with kRequestsMin requests or more, 2.1 KB each; beyond them new ones
-//     are left out and `capped` says so; kWaitingMax names of changed accounts, beyond them the fleet waits for an
-//     account's next request.
-//  4. An erased account is in no table after the next update, which follows at once.
+//     the store, written when one begins or ends or a member is erased, and once a minute while members come and go.
+//     Its members count from the first look-up on.
+//  3. Memory is bounded: accounts_max accounts of each tenant with kRequestsMin requests or more, 2.1 KB each; of more
+//     a part is seen, and `capped` says so; kRememberedMax accounts that were read at the start and wait for an update,
+//     of more the names alone; kWaitingMax names of changed accounts, beyond them the fleet waits for an account's
+//     next request.
+//  4. An erased account is in no table once forget() has returned, and not in the fleet after the next update, which
+//     follows at once.
+//  5. Nobody is judged before everything that the store had at the start, and all that waited then, has been taken in.
 // Threads: every function from any thread, but for keep(), which has its own. Cost: take() a hash and an insertion for
-// each change; member() a hash, and nothing where there is no campaign. docs/fleet.md has what an update takes.
+// each change; member() a hash, and nothing where there is no campaign; forget() of a member a copy of its tenant's
+// table. docs/fleet.md has what an update takes.
 #pragma once
 
 #include <atomic>
@@ -42,14 +47,16 @@ struct CampaignCounters {
   std::uint64_t waiting = 0;               // changed accounts that no update has taken in
   std::uint64_t updates = 0, failures = 0;
   std::uint64_t left_out = 0;              // times that an account or a name found no room
+  std::uint64_t capped = 0;                // tenants with more accounts than are seen together
   double update_s = 0;                     // that the last update took
-  bool capped = false, filled = false;
+  bool filled = false;
 };
 
 class Campaigns {
  public:
   static constexpr std::size_t kWaitingMax = std::size_t{1} << 20;  // names, of all tenants
   static constexpr std::size_t kReadsMax = 4096;                    // accounts whose signatures one update reads
+  static constexpr std::size_t kRememberedMax = 16'384;             // of all tenants, 1 KB each
 
   struct Hooks {
     std::function<void(const std::string& tenant, const CampaignEvent&)> tell;
@@ -58,7 +65,9 @@ class Campaigns {
     std::function<void(const std::string& tenant, std::span<const std::string> accounts)> moved;
   };
 
-  // Recalls what the store has of each tenant. The store outlives it. `clock` in seconds since 1970.
+  // Recalls what the store has of each tenant, and whom it speaks of: members of its campaigns are members when it
+  // returns. The store outlives it. `clock` in seconds since 1970. Cost: a read for each of these members, of documents
+  // of the first version a list of all accounts.
   Campaigns(const FleetOptions& options, fleet::CampaignCalibration calibration, store::Store& store,
             std::span<const std::string> tenants, std::function<double()> clock, Hooks hooks);
   ~Campaigns();
@@ -75,10 +84,11 @@ class Campaigns {
   // Everything that the store had at the start has been taken in: from now on communities are judged.
   void set_filled();
 
-  // An account was erased.
+  // An account was erased, or may have been.
   void forget(const store::AccountName& name);
 
-  // Follows the accounts until it is told to stop, and keeps what there is then.
+  // Follows the accounts until it is told to stop, and keeps what there is then. It stops within about a second on an
+  // idle machine: an update that is under way is given up (docs/fleet.md).
   void keep(pipeline::Engine& engine, const std::stop_token& stop);
   // One update, for who has no thread for keep().
   void update(pipeline::Engine& engine);

@@ -7,6 +7,7 @@
 #include <thread>
 
 #include "serve/serve_example.hpp"
+#include "store/injecting_env.hpp"
 
 namespace cms::serve {
 namespace {
@@ -116,6 +117,22 @@ TEST(Campaigns, are_listed_shown_paged_and_tagged_and_other_tenants_see_nothing)
   }
 }
 
+TEST(Campaigns, the_lists_tag_stays_while_updates_find_nothing_new) {
+  ServeWorld world("campaign_tag");
+  world.make_campaign("member");
+  const auto ask = [&](const std::string& tag) {
+    return world.ask("GET", "/v1/tenants/acme/campaigns", world.as(Role::reader) + "If-None-Match: " + tag + "\r\n");
+  };
+  const auto tag = ask("\"none\"").headers.at("etag");
+  world.now = world.now + 30;
+  world.campaigns().update(world.engine());
+  EXPECT_EQ(get(world, "/v1/tenants/acme/campaigns")["time"], world.now.load());
+  EXPECT_EQ(ask(tag).status, 304U);
+  world.ingest("late", 27, 3);
+  world.campaigns().update(world.engine());
+  EXPECT_EQ(ask(tag).status, 200U);
+}
+
 TEST(Campaigns, pages_of_the_list_hold_each_campaign_once) {
   ServeWorld world("campaign_list");
   for (int c = 0; c < 3; ++c) {
@@ -138,36 +155,151 @@ TEST(Campaigns, pages_of_the_list_hold_each_campaign_once) {
   EXPECT_EQ(Json(paged), all);
 }
 
-TEST(Campaigns, hold_through_a_restart_and_an_erased_member_is_gone) {
+// The campaigns of a world as a daemon that starts has them.
+class Restarted {
+ public:
+  explicit Restarted(ServeWorld& world)
+      : made({}, ServeWorld::suspicious(), world.store(), kTenants, [&] { return world.now.load(); },
+             {[this](const auto&, const auto& event) { told.emplace_back(fleet::name(event.change)); },
+              [this](const auto& words) { said.push_back(words); }, [](const auto&, auto) {}}) {}
+
+  inline static const std::vector<std::string> kTenants{"acme", "other"};
+  std::vector<std::string> told, said;
+  Campaigns made;
+};
+
+TEST(Campaigns, hold_through_a_restart_from_the_first_moment_and_an_erased_member_is_gone) {
   ServeWorld world("campaign_restart");
   world.make_campaign("member");
   const auto id = world.campaigns().picture("acme")->flagged.at(0)->id;
   EXPECT_EQ(world.ask("DELETE", kMember, world.as(Role::admin)).status, 204U);
   world.campaigns().update(world.engine());
-  EXPECT_EQ(world.campaigns().member({"acme", "member3"}), nullptr);
-  EXPECT_EQ(world.campaigns().picture("acme")->flagged.at(0)->accounts, 7U);
-  const std::vector<std::string> tenants{"acme", "other"};
-  Campaigns again({}, ServeWorld::suspicious(), world.store(), tenants, [&] { return world.now.load(); },
-                  {[](const auto&, const auto&) { FAIL() << "nothing has changed"; }, [](const auto&) {},
-                   [](const auto&, auto) {}});
-  std::stop_source stopped;
-  stopped.request_stop();
-  again.keep(world.engine(), stopped.get_token());
-  EXPECT_EQ(again.member({"acme", "member1"}), nullptr);  // stopped before it had looked for names
-  std::stop_source stop;
-  std::jthread keeper([&] { again.keep(world.engine(), stop.get_token()); });
-  while (again.counters().updates == 0) std::this_thread::yield();
-  stop.request_stop();
-  keeper.join();
-  const auto member = again.member({"acme", "member1"});
+  Restarted again(world);
+  const auto member = again.made.member({"acme", "member1"});
   ASSERT_NE(member, nullptr);
   EXPECT_EQ(member->id, id);
+  EXPECT_EQ(member->accounts, 7U);
   EXPECT_FALSE(member->judged);
-  EXPECT_EQ(again.member({"acme", "member3"}), nullptr);
-  EXPECT_EQ(again.member({"other", "member1"}), nullptr);
+  EXPECT_EQ(again.made.member({"acme", "member3"}), nullptr);
+  EXPECT_EQ(again.made.member({"other", "member1"}), nullptr);
+  std::stop_source stop;
+  std::jthread keeper([&] { again.made.keep(world.engine(), stop.get_token()); });
+  while (again.made.counters().updates == 0) std::this_thread::yield();
+  stop.request_stop();
+  keeper.join();
+  EXPECT_EQ(again.made.member({"acme", "member1"})->id, id);
+  EXPECT_EQ(again.told, std::vector<std::string>());
+  EXPECT_EQ(again.said, std::vector<std::string>());
 }
 
-TEST(Campaigns, are_told_once_when_they_begin_and_end_and_beyond_the_bound_accounts_are_left_out) {
+TEST(Campaigns, an_erased_member_is_in_no_picture_when_the_erasure_is_done_and_in_no_document_after_the_next_update) {
+  ServeWorld world("campaign_erased");
+  world.make_campaign("member");
+  const auto number = world.store().number({"acme", "member3"}).value();
+  const auto kept = [&] {
+    const auto document = world.store().tenant_document("acme", "campaigns").value().value();
+    return fleet::decode_campaigns(document).value().campaigns.at(0).members;
+  };
+  EXPECT_TRUE(std::ranges::binary_search(kept(), number));
+  EXPECT_EQ(world.ask("DELETE", kMember, world.as(Role::admin)).status, 204U);
+  EXPECT_EQ(world.campaigns().member({"acme", "member3"}), nullptr);
+  const auto campaign = world.campaigns().picture("acme")->flagged.at(0);
+  EXPECT_EQ(campaign->accounts, 7U);
+  EXPECT_EQ(campaign->members.size(), 7U);
+  EXPECT_EQ(std::ranges::count(campaign->drawn, "member3"), 0);
+  EXPECT_FALSE(campaign->links.empty());
+  for (const auto& link : campaign->links) EXPECT_LT(std::max(link.a, link.b), 7U);
+  world.campaigns().update(world.engine());  // within the minute in which nothing else is written
+  EXPECT_FALSE(std::ranges::binary_search(kept(), number));
+  EXPECT_EQ(kept().size(), 7U);
+}
+
+TEST(Campaigns, a_document_of_the_first_version_is_read_and_becomes_one_of_this) {
+  ServeWorld world("campaign_version");
+  world.make_campaign("member");
+  const auto document = world.store().tenant_document("acme", "campaigns").value().value();
+  auto campaigns = fleet::decode_campaigns(document).value().campaigns;
+  auto& members = campaigns.at(0).members;
+  members.clear();
+  for (int i = 0; i < 8; ++i) {
+    const auto pseudonym = world.store().pseudonym({"acme", "member" + std::to_string(i)}).value();
+    members.push_back(std::stoull(pseudonym, nullptr, 16));
+  }
+  members.push_back(12345);  // of somebody who is gone
+  std::ranges::sort(members);
+  auto first = fleet::encode(campaigns);
+  first[0] = 1;
+  ASSERT_TRUE(world.store().put_tenant_document("acme", "campaigns",
+                                                {reinterpret_cast<const char*>(first.data()), first.size()}));
+  const Restarted again(world);
+  for (int i = 0; i < 8; ++i) EXPECT_NE(again.made.member({"acme", "member" + std::to_string(i)}), nullptr);
+  EXPECT_EQ(world.store().tenant_document("acme", "campaigns").value().value(), document);
+  EXPECT_EQ(again.said, std::vector<std::string>());
+}
+
+TEST(Campaigns, nobody_is_judged_before_all_that_waited_when_the_store_was_read_has_been_taken_in) {
+  ServeWorld world("campaign_backlog");
+  world.make_campaign("member");
+  Restarted again(world);
+  const auto takes = [&](const std::string& account) {
+    const pipeline::Change change{{"acme", account}, world.now, {}};
+    again.made.take({&change, 1});
+  };
+  for (std::size_t i = 0; i < 2 * Campaigns::kReadsMax; ++i) takes("nobody" + std::to_string(i));
+  for (int i = 0; i < 8; ++i) takes("member" + std::to_string(i));  // whom two updates do not reach
+  again.made.set_filled();
+  for (std::size_t i = 0; i < Campaigns::kReadsMax; ++i) takes("later" + std::to_string(i));
+  for (int update = 0; update < 3; ++update) {
+    again.made.update(world.engine());
+    EXPECT_EQ(again.made.counters().filled, update == 2);
+    EXPECT_EQ(again.made.picture("acme")->filled, update == 2);
+    EXPECT_EQ(again.told, std::vector<std::string>());
+    EXPECT_EQ(again.made.picture("acme")->flagged.at(0)->judged, update == 2);
+  }
+  EXPECT_GT(again.made.counters().waiting, 0U);
+}
+
+TEST(Campaigns, of_what_was_read_at_the_start_beyond_a_bound_the_names_wait_alone) {
+  ServeWorld world("campaign_remembered");
+  world.make_campaign("member");
+  Restarted again(world);
+  const auto trace = world.engine().trace({"acme", "member1"}).value().value();
+  for (std::size_t i = 0; i < Campaigns::kRememberedMax; ++i) {
+    EXPECT_TRUE(again.made.remember({"other", "account" + std::to_string(i)}, trace, again.made.erasures()));
+  }
+  EXPECT_EQ(again.made.counters().waiting, 0U);
+  EXPECT_TRUE(again.made.remember({"acme", "member1"}, trace, again.made.erasures()));
+  EXPECT_EQ(again.made.counters().waiting, 1U);
+  EXPECT_EQ(again.made.counters().left_out, 0U);
+}
+
+TEST(Campaigns, what_the_disk_refuses_is_told_once_and_written_when_it_takes_it) {
+  const auto files = std::make_shared<store::InjectingFiles>();  // shared: so RocksDB wants it
+  const auto environment = rocksdb::NewCompositeEnv(files);
+  ServeWorld world("campaign_disk", {}, {}, {}, environment.get());
+  for (int i = 0; i < 8; ++i) world.ingest("member" + std::to_string(i), 27, 3);
+  Restarted again(world);
+  const auto kept = [&] { return world.store().tenant_document("acme", "campaigns").value().has_value(); };
+  again.made.set_filled();
+  const auto changed = [&] {
+    for (int i = 0; i < 8; ++i) {
+      const pipeline::Change change{{"acme", "member" + std::to_string(i)}, world.now, {}};
+      again.made.take({&change, 1});
+    }
+  };
+  for (int update = 0; update < 3; ++update) {
+    changed();
+    files->fail_at(1, store::Fault::eio);
+    again.made.update(world.engine());
+    EXPECT_FALSE(kept());
+    EXPECT_EQ(again.said.size(), 1U);
+  }
+  changed();
+  again.made.update(world.engine());  // though a minute has not passed
+  EXPECT_TRUE(kept());
+}
+
+TEST(Campaigns, are_told_once_when_they_begin_and_end_and_each_tenant_has_a_bound_of_its_own) {
   FleetOptions fleet;
   fleet.accounts_max = 8;
   ServeWorld world("campaign_bounds", {}, {}, {}, nullptr, fleet);
@@ -179,8 +311,10 @@ TEST(Campaigns, are_told_once_when_they_begin_and_end_and_beyond_the_bound_accou
   EXPECT_EQ(counters.flagged, 1U);
   EXPECT_EQ(counters.members, 8U);
   EXPECT_EQ(counters.waiting, 0U);
-  EXPECT_TRUE(counters.capped);
+  EXPECT_EQ(counters.capped, 1U);
   EXPECT_GE(counters.left_out, 1U);
+  EXPECT_EQ(get(world, "/v1/tenants/acme/campaigns")["capped"], true);
+  EXPECT_EQ(get(world, "/v1/tenants/other/campaigns", "other")["capped"], false);
   ASSERT_EQ(world.told.size(), 1U);
   EXPECT_EQ(world.told[0].first, "acme");
   EXPECT_EQ(world.told[0].second.change, fleet::CampaignChange::flagged);

@@ -32,7 +32,7 @@ MetricsSnapshot everything() {
   now.log.errors = 8;
   now.proxy = ProxyCounters{.requests = 9, .answered = 6, .hung_up = 2};
   now.prompts = PromptReaderCounters{.taken = 5, .dropped = 4};
-  now.campaigns = CampaignCounters{.flagged = 2, .members = 24'000, .waiting = 7, .capped = true};
+  now.campaigns = CampaignCounters{.flagged = 2, .members = 24'000, .waiting = 7, .capped = 1};
   now.event_log = EventLogCounters{.written = 20, .lost = 3, .failing = true};
   now.webhooks = {{.target = "https://a.example", .delivered = 2, .attempts = 5, .failures = 3},
                   {.target = "https://a.example", .given_up = 1, .ended = true}};

@@ -3,12 +3,16 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <numeric>
+#include <cmath>
+#include <functional>
 
 #include "base/hash.hpp"
+#include "base/random.hpp"
 
 namespace cms::serve {
 namespace {
+
+constexpr double kEpoch_s = 7 * 86'400.0;  // in which a sample of accounts stays the same
 
 std::string id_text(std::uint64_t id) { return fmt::format("{:016x}", id); }
 
@@ -36,10 +40,52 @@ std::vector<std::pair<std::uint32_t, std::uint32_t>> charts_of(std::span<const f
 }  // namespace
 
 TenantFleet::TenantFleet(const fleet::CampaignCalibration& calibration, const FleetOptions& options,
-                         std::vector<fleet::TrackedCampaign> recalled)
-    : calibration_(calibration), options_(options), tracked_(std::move(recalled)) {}
+                         std::vector<fleet::TrackedCampaign> recalled, Names names)
+    : calibration_(calibration), options_(options), tracked_(std::move(recalled)), names_(std::move(names)) {}
 
-void TenantFleet::put(const std::string& account, std::uint64_t key, const fleet::Signature& signature, double time) {
+// By chance: what an account does has no part in who is seen, for calibrations are of random samples too. Nobody keeps
+// a good place for ever.
+std::uint64_t TenantFleet::rank_of(std::uint64_t key) const {
+  return Random(fnv1a(key, static_cast<std::uint64_t>(epoch_))).bits();
+}
+
+void TenantFleet::find_seats() {
+  seats_.clear();
+  members_.clear();
+  for (const auto& campaign : tracked_) members_.insert(campaign.members.begin(), campaign.members.end());
+  for (std::uint32_t place = 0; place < slots_.size(); ++place) {
+    const auto& slot = slots_[place];
+    if (slot.account != nullptr && !members_.contains(slot.key)) seats_.push_back({rank_of(slot.key), place});
+  }
+  std::ranges::make_heap(seats_, {}, &Seat::rank);
+  seats_found_ = true;
+}
+
+// Puts out whoever has the greatest rank, where the newcomer's is lower. Members of campaigns stay, and find room
+// always.
+bool TenantFleet::make_room(std::uint64_t key) {
+  if (!seats_found_) find_seats();
+  const bool member = members_.contains(key);
+  const auto rank = rank_of(key);
+  while (!seats_.empty()) {
+    const auto [last_rank, place] = seats_.front();
+    const auto& slot = slots_[place];
+    const bool left = slot.account == nullptr || rank_of(slot.key) != last_rank;  // meanwhile, by another way
+    if (!left && !member && rank >= last_rank) return false;
+    std::ranges::pop_heap(seats_, {}, &Seat::rank);
+    seats_.pop_back();
+    if (left) continue;
+    const auto entry = places_.find(*slot.account);
+    free_place(place);
+    places_.erase(entry);
+    return true;
+  }
+  return member;
+}
+
+bool TenantFleet::put(const std::string& account, std::uint64_t key, const fleet::Signature& signature, double time) {
+  const bool room = places_.size() < options_.accounts_max || places_.contains(account);
+  if (!room && !make_room(key)) return false;
   const auto [entry, fresh] = places_.try_emplace(account, 0);
   if (fresh) {
     if (free_.empty()) {
@@ -50,9 +96,14 @@ void TenantFleet::put(const std::string& account, std::uint64_t key, const fleet
     free_.pop_back();
     slots_[entry->second] = {&entry->first, key, time};
     by_key_[key] = entry->second;
+    if (seats_found_ && !members_.contains(key)) {
+      seats_.push_back({rank_of(key), entry->second});
+      std::ranges::push_heap(seats_, {}, &Seat::rank);
+    }
   }
   slots_[entry->second].time = time;
   waiting_[entry->second] = signature;
+  return room;
 }
 
 // An empty signature has no links.
@@ -70,15 +121,9 @@ void TenantFleet::remove(const std::set<std::string>& accounts) {
     if (gone) fleet::forget(tracked_, entry.first);
     return gone;
   });
-  const auto is_gone = [&](const auto& member) { return accounts.contains(member.account); };
-  for (auto& one : released_) {
-    if (std::ranges::none_of(one->members, is_gone)) continue;
-    auto without = std::make_shared<CampaignPicture>(*one);
-    std::erase_if(without->members, is_gone);
-    without->drawn.clear();
-    without->links.clear();
-    one = std::move(without);
-  }
+  for (auto& one : released_) one = without(one, accounts);
+  for (auto& [id, one] : pictures_) one = without(one, accounts);
+  picture_ = without(picture_, accounts);
   for (const auto& account : accounts) {
     const auto found = places_.find(account);
     if (found == places_.end()) continue;
@@ -96,56 +141,62 @@ void TenantFleet::remove_idle(double before) {
   });
 }
 
-std::vector<std::uint64_t> TenantFleet::nameless() const {
-  std::vector<std::uint64_t> keys;
-  for (const auto& campaign : tracked_) {
-    for (const auto key : campaign.members) {
-      if (!by_key_.contains(key) && !names_.contains(key)) keys.push_back(key);
-    }
+// Of all accounts anew, since it is to have as many cells as they ask for.
+Result<void> TenantFleet::make_live(const fleet::Stop& stop) {
+  std::vector<fleet::Signature> all(slots_.size());
+  if (live_) std::ranges::copy(live_->accounts(), all.begin());
+  for (const auto& [place, signature] : waiting_) all[place] = signature;
+  live_.reset();
+  made_of_ = all.size();
+  fleet::LiveOptions options;
+  options.links = calibration_.options.links;
+  options.communities = calibration_.options.communities;
+  auto made = fleet::LiveFleet::make(std::move(all), calibration_.breadth, options, stop);
+  if (!made) {
+    start_over(all);  // where make() leaves them when it fails
+    return tl::make_unexpected(std::move(made).error());
   }
-  std::ranges::sort(keys);
-  return keys;
-}
-
-// Brings the live fleet to what the accounts are now. It is made anew when it has doubled: its cells are as many as its
-// accounts then ask for.
-Result<void> TenantFleet::follow(double now) {
-  std::vector<std::uint32_t> changed;
-  for (const auto& [place, signature] : waiting_) changed.push_back(place);
-  std::ranges::sort(changed);
-  std::vector<fleet::Signature> signatures;
-  for (const auto place : changed) signatures.push_back(waiting_.at(place));
-  waiting_.clear();
-  const bool anew = !live_ || slots_.size() > 2 * made_of_;
-  if (anew) {
-    std::vector<fleet::Signature> all(slots_.size());
-    if (live_) std::ranges::copy(live_->accounts(), all.begin());
-    for (std::size_t i = 0; i < changed.size(); ++i) all[changed[i]] = signatures[i];
-    live_.reset();
-    made_of_ = all.size();
-    fleet::LiveOptions options;
-    options.links = calibration_.options.links;
-    options.communities = calibration_.options.communities;
-    CMS_TRY(made, fleet::LiveFleet::make(std::move(all), calibration_.breadth, options));
-    live_ = std::move(made);
-  } else {
-    CMS_CHECK(live_->update(changed, signatures));
-  }
-  if (anew || now - rebuilt_ >= options_.rebuild_s) {
-    CMS_CHECK(live_->rebuild());
-    rebuilt_ = now;
-  }
-  judge_communities(changed);
+  live_ = std::move(*made);
   return {};
 }
 
+// After a failure there is no live fleet: everything that is known waits for the next update, which makes another.
+void TenantFleet::start_over(std::span<const fleet::Signature> known) {
+  for (std::uint32_t place = 0; place < known.size(); ++place) {
+    if (slots_[place].account != nullptr) waiting_.try_emplace(place, known[place]);
+  }
+  live_.reset();
+  judged_.clear();
+}
+
+// Brings the live fleet to what the accounts are now: whose signature is another. It is made anew when it has doubled.
+Result<std::vector<std::uint32_t>> TenantFleet::follow(double now, const fleet::Stop& stop) {
+  std::vector<std::uint32_t> changed;
+  for (const auto& [place, signature] : waiting_) changed.push_back(place);
+  std::ranges::sort(changed);
+  const bool anew = !live_ || slots_.size() > 2 * made_of_;
+  if (anew) {
+    CMS_CHECK(make_live(stop));
+  } else {
+    std::vector<fleet::Signature> signatures;
+    for (const auto place : changed) signatures.push_back(waiting_.at(place));
+    CMS_CHECK(live_->update(changed, signatures, stop));
+  }
+  if (anew || now - rebuilt_ >= options_.rebuild_s) {
+    CMS_CHECK(live_->rebuild(stop));
+    rebuilt_ = now;
+  }
+  return changed;
+}
+
 // Reads every community that has other members than before, or whose members have changed.
-void TenantFleet::judge_communities(std::span<const std::uint32_t> changed) {
+Result<void> TenantFleet::judge_communities(std::span<const std::uint32_t> changed, const fleet::Stop& stop) {
   std::vector<bool> moved(slots_.size());
   for (const auto place : changed) moved[place] = true;
   std::unordered_map<std::uint64_t, Judged> next;
   judged_accounts_ = 0;
   for (auto& members : live_->communities()) {
+    if (fleet::stopped(stop)) return fail(ErrorCode::failed, "the fleet was told to stop");
     if (members.size() < std::max(2U, calibration_.options.members_min)) continue;
     judged_accounts_ += members.size();
     const auto hash = hash_of(members);
@@ -160,6 +211,7 @@ void TenantFleet::judge_communities(std::span<const std::uint32_t> changed) {
     }
   }
   judged_ = std::move(next);
+  return {};
 }
 
 std::vector<CampaignEvent> TenantFleet::track(double now) {
@@ -195,7 +247,7 @@ std::vector<CampaignEvent> TenantFleet::track(double now) {
     last->until = now;
     last->poh = event.campaign.poh;
     last->held_poh = event.campaign.held_poh;
-    if (last->members.size() > kReleasedMembers) last->members.resize(kReleasedMembers);
+    cut(*last, kReleasedMembers);
     released_.push_front(last);
     if (released_.size() > kReleasedMax) released_.pop_back();
     events.push_back({event.change, now, std::move(last)});
@@ -214,6 +266,11 @@ void TenantFleet::draw(CampaignPicture& picture, const fleet::Campaign& communit
   }
   for (const auto place : sample) picture.drawn.push_back(*slots_[place].account);
   picture.links = live_->links_among(sample);
+  if (picture.links.size() > kLinksMax) {
+    std::ranges::stable_sort(picture.links, std::greater(), &fleet::Link::weight);
+    picture.links.resize(kLinksMax);
+    std::ranges::sort(picture.links, {}, [](const auto& link) { return std::pair(link.a, link.b); });
+  }
   for (auto& link : picture.links) {
     link.a = static_cast<std::uint32_t>(std::ranges::lower_bound(sample, link.a) - sample.begin());
     link.b = static_cast<std::uint32_t>(std::ranges::lower_bound(sample, link.b) - sample.begin());
@@ -281,29 +338,43 @@ void TenantFleet::make_picture(double now, bool filled) {
   picture->time = now;
   picture->filled = filled;
   picture->accounts = places_.size();
+  picture->capped = places_.size() >= options_.accounts_max;
   picture->judged_accounts = judged_accounts_;
   picture->judged_communities = judged_.size();
   for (const auto& [hash, one] : judged_) picture->poh_least = std::min(picture->poh_least, one.community.poh);
   picture_ = std::move(picture);
 }
 
-Result<std::vector<CampaignEvent>> TenantFleet::update(double now, bool filled) {
+// Without an account there is no fleet, and no campaign in it.
+Result<void> TenantFleet::see(double now, const fleet::Stop& stop) {
+  if (slots_.empty()) return {};
+  auto done = follow(now, stop).and_then([&](const auto& changed) { return judge_communities(changed, stop); });
+  if (done) {
+    waiting_.clear();
+  } else if (live_) {
+    start_over(live_->accounts());
+  }
+  return done;
+}
+
+Result<std::vector<CampaignEvent>> TenantFleet::update(double now, bool filled, const fleet::Stop& stop) {
   std::vector<CampaignEvent> events;
   if (!filled) {
     for (const auto& campaign : tracked_) pictures_[campaign.id] = picture_of(campaign);
   } else if (!live_ || !waiting_.empty() || now - rebuilt_ >= options_.rebuild_s) {
-    // Without an account there is no fleet, and no campaign in it.
-    if (!slots_.empty()) CMS_CHECK(follow(now));
+    CMS_CHECK(see(now, stop));
     events = track(now);
   }
   make_picture(now, filled);
+  epoch_ = std::floor(now / kEpoch_s);
+  seats_found_ = false;
   return events;
 }
 
 std::size_t TenantFleet::bytes() const {
   constexpr std::size_t kNode = 64;  // of a map, with a short name
   std::size_t sum = slots_.capacity() * sizeof(Place) + waiting_.size() * (kNode + sizeof(fleet::Signature)) +
-                    places_.size() * 2 * kNode;
+                    places_.size() * 2 * kNode + seats_.capacity() * sizeof(Seat);
   if (live_) sum += live_->bytes() + live_->accounts().size() * sizeof(fleet::Signature);
   for (const auto& [hash, one] : judged_) sum += kNode + one.community.members.capacity() * sizeof(std::uint32_t);
   return sum;

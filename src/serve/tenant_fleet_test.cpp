@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <map>
+#include <memory>
 #include <set>
 
 #include "base/hash.hpp"
@@ -33,6 +34,13 @@ class World {
   }
   void put(const std::string& account, double time = 1000) {
     made->put(account, stable_hash(account), accounts.at(account), time);
+  }
+  // As a daemon does, with what the store keeps.
+  void restart() {
+    TenantFleet::Names names;
+    for (const auto& [account, signature] : accounts) names[stable_hash(account)] = account;
+    auto kept = fleet::decode_campaigns(fleet::encode(made->campaigns())).value();
+    made.emplace(calibration, options, std::move(kept.campaigns), std::move(names));
   }
   std::vector<std::string> update(double now = 1000, bool filled = true) {
     std::vector<std::string> said;
@@ -189,14 +197,7 @@ TEST(TenantFleet, after_a_restart_campaigns_hold_from_the_first_moment_and_keep_
   world.put_all();
   world.update();
   const auto before = world.picture();
-  const auto kept = fleet::decode_campaigns(fleet::encode(world.made->campaigns())).value();
-  world.made.emplace(world.calibration, world.options, kept);
-  const auto nameless = world.made->nameless();
-  EXPECT_EQ(nameless.size(), before->members.size());
-  for (const auto& [account, signature] : world.accounts) {
-    const auto key = stable_hash(account);
-    if (std::ranges::binary_search(nameless, key)) world.made->tell_name(key, account);
-  }
+  world.restart();
   EXPECT_EQ(world.update(1000, false), Words());
   const auto recalled = world.picture();
   ASSERT_EQ(recalled->flagged.size(), before->flagged.size());
@@ -217,6 +218,7 @@ TEST(TenantFleet, who_is_erased_is_in_no_picture_and_the_place_goes_to_another) 
   world.put_all();
   world.update();
   for (int i = 0; i < 10; ++i) world.made->remove({"campaign" + std::to_string(i)});
+  EXPECT_EQ(world.found().second, 30U);  // at once
   world.update();
   EXPECT_EQ(world.found().second, 30U);
   EXPECT_EQ(world.made->accounts(), world.accounts.size() - 10);
@@ -238,6 +240,103 @@ TEST(TenantFleet, who_is_erased_is_in_no_picture_and_the_place_goes_to_another) 
   for (const auto& one : world.picture()->released) {
     EXPECT_TRUE(std::ranges::none_of(one->members, [](const auto& member) { return member.account == "campaign45"; }));
   }
+}
+
+// True from its `calls`-th call on.
+fleet::Stop after(int calls) {
+  return [left = std::make_shared<int>(calls)] { return --*left < 0; };
+}
+
+TEST(TenantFleet, an_update_that_was_stopped_anywhere_changes_nothing_and_the_next_one_catches_up) {
+  fleet::use_one_thread();
+  World whole;
+  whole.put_all();
+  whole.add_campaign(40);
+  whole.put_all();
+  whole.update(1001);
+  for (const bool running : {false, true}) {
+    int calls = 0;
+    for (bool done = false; !done; calls += 1 + calls / 2) {
+      World world;
+      world.put_all();
+      if (running) world.update(999);
+      const auto before = world.picture();
+      world.add_campaign(40);
+      world.put_all();
+      done = world.made->update(1000, true, after(calls)).has_value();
+      if (done) continue;
+      EXPECT_EQ(world.picture(), before);
+      EXPECT_TRUE(world.made->campaigns().empty());
+      EXPECT_EQ(world.update(1001), Words{"flagged"}) << calls;
+      EXPECT_EQ(world.made->campaigns(), whole.made->campaigns()) << calls;
+      EXPECT_EQ(world.picture()->accounts, world.accounts.size());
+    }
+    EXPECT_GT(calls, 10);
+  }
+}
+
+TEST(TenantFleet, of_more_accounts_than_it_may_hold_it_holds_a_sample_that_does_not_depend_on_who_came_first) {
+  World world;
+  world.options.accounts_max = 100;
+  const auto sample = [&](bool backwards) {
+    world.made.emplace(world.calibration, world.options, std::vector<fleet::TrackedCampaign>());
+    std::vector<std::string> names, held;
+    for (const auto& [account, signature] : world.accounts) names.push_back(account);
+    if (backwards) std::ranges::reverse(names);
+    for (const auto& name : names) world.put(name);
+    for (const auto& [account, signature] : world.accounts) {
+      if (world.made->holds(account)) held.push_back(account);
+    }
+    EXPECT_EQ(world.made->accounts(), 100U);
+    world.update();
+    EXPECT_TRUE(world.picture()->capped);
+    return held;
+  };
+  ASSERT_GT(world.accounts.size(), 150U);
+  const auto held = sample(false);
+  EXPECT_EQ(sample(true), held);
+  // In the week after, another one: nobody keeps a place for ever.
+  for (int week = 1; week < 3; ++week) {
+    for (const auto& [account, signature] : world.accounts) world.put(account, 1000);
+    world.update(1000 + week * 7 * 86'400.0);
+  }
+  const auto stayed = std::ranges::count_if(held, [&](const auto& account) { return world.made->holds(account); });
+  EXPECT_LT(stayed, 60);
+  EXPECT_GT(stayed, 10);
+}
+
+TEST(TenantFleet, a_crowd_of_other_accounts_takes_no_members_place_before_or_after_a_restart) {
+  World world;
+  world.add_campaign(40);
+  world.put_all();
+  world.update();
+  const auto most = world.accounts.size();
+  world.options.accounts_max = static_cast<std::uint32_t>(most);
+  const auto flood = [&](int first) {
+    for (int i = first; i < first + 2'000; ++i) {
+      const auto account = "flood" + std::to_string(i);
+      world.accounts[account] = fleet::honest_accounts(world.world, 1, 16, world.random).front();
+      world.put(account);
+    }
+  };
+  const auto all_there = [&](const FleetPicture& fleet) {
+    return fleet.members.size() >= 40 && std::ranges::all_of(fleet.members, [&](const auto& member) {
+      return world.made->holds(member.first);
+    });
+  };
+  world.restart();
+  world.update(2000, false);
+  flood(0);  // before the members' own signatures are read
+  EXPECT_EQ(world.made->accounts(), most);
+  world.put_all();
+  EXPECT_EQ(world.made->accounts(), most);
+  EXPECT_TRUE(all_there(*world.picture()));
+  world.update(2000);
+  const auto judged = world.picture();
+  ASSERT_FALSE(judged->flagged.empty());
+  flood(2'000);
+  for (const auto& [account, campaign] : judged->members) EXPECT_TRUE(world.made->holds(account)) << account;
+  EXPECT_EQ(world.made->accounts(), most);
 }
 
 TEST(TenantFleet, without_accounts_nothing_is_found_and_recalled_campaigns_end) {

@@ -251,4 +251,27 @@ Result<std::optional<Bytes>> Store::tenant_document(const std::string& name, con
   return std::optional(std::move(content));
 }
 
+Result<std::uint64_t> Store::number(const AccountName& name) const {
+  CMS_TRY(prefix, state_->prefix(name));
+  return last_number(std::string_view(prefix).substr(0, 1 + kTenantIdBytes + sizeof(std::uint64_t)));
+}
+
+Result<std::optional<std::string>> Store::account_of(const std::string& tenant, std::uint64_t number) const {
+  const std::shared_lock shared(state_->gate);
+  CMS_TRY(owner, state_->tenant(tenant));
+  std::string begin = accounts_prefix(*owner);
+  append_number(begin, number);
+  CMS_TRY(row, state_->rows(begin, after(begin)));
+  row->SeekToFirst();
+  CMS_CHECK(told(row->status(), "looking for an account"));
+  if (!row->Valid()) return std::optional<std::string>{};
+  const auto key_row = view(row->key());
+  if (key_row != part_row(key_row.substr(0, kAccountPrefixBytes), Part::key)) {
+    return fail(ErrorCode::bad_input, "an account's key is missing");
+  }
+  CMS_TRY(key, open_account_key(*owner, key_row, view(row->value())));
+  CMS_TRY(name, open_account_name(key, key_row, view(row->value())));
+  return std::optional(std::move(name));
+}
+
 }  // namespace cms::store

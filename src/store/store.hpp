@@ -139,7 +139,8 @@ class Store {
   Result<bool> put_document(const AccountName& name, const std::string& kind, const std::string& content);
   [[nodiscard]] Result<std::optional<std::string>> document(const AccountName& name, const std::string& kind) const;
 
-  // The same of a tenant as a whole, with a key of the tenant: it holds no account's name, since no erasure reaches it.
+  // The same of a tenant as a whole, with a key of the tenant: it holds no account's name, since no erasure reaches it;
+  // number() stands for one, and leads to it as long as the account is there.
   Result<void> put_tenant_document(const std::string& tenant, const std::string& kind, std::string_view content);
   [[nodiscard]] Result<std::optional<Bytes>> tenant_document(const std::string& tenant, const std::string& kind) const;
 
@@ -154,6 +155,13 @@ class Store {
   // What accounts are called where their names must not be: 16 hex digits keyed by the tenant. Errors: `usage` for a
   // tenant without a key.
   [[nodiscard]] Result<std::string> pseudonym(const AccountName& name) const;
+
+  // What an account is known by for ever where 16 digits are too many: 64 bits of its rows' names, keyed by the tenant.
+  // Errors: as pseudonym().
+  [[nodiscard]] Result<std::uint64_t> number(const AccountName& name) const;
+  // The account of that number, by name; nothing where there is none. Cost: one read. Errors: `usage`, `failed`,
+  // `bad_input` when its key's row is damaged.
+  [[nodiscard]] Result<std::optional<std::string>> account_of(const std::string& tenant, std::uint64_t number) const;
 
   // A consistent copy in a new folder, while commits go on. Errors: `failed`, `usage` when the folder is there.
   Result<void> snapshot(const std::filesystem::path& target) const;

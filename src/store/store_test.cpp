@@ -320,5 +320,27 @@ TEST(Store, a_snapshot_is_restored_as_it_was_while_the_store_goes_on) {
   expect_records(*store, kAnn, 36, 40);
 }
 
+TEST(Store, an_account_is_found_by_its_number_until_it_is_erased) {
+  const TestFolder folder;
+  auto store = Store::open(test_options(folder.path), test_keys());
+  ASSERT_TRUE(store);
+  std::vector<std::uint64_t> numbers;
+  for (int i = 0; i < 40; ++i) {
+    const AccountName name{"acme", "account" + std::to_string(i)};
+    numbers.push_back(store->number(name).value());
+    EXPECT_FALSE(store->account_of("acme", numbers.back())->has_value());
+    fill(*store, name, 1, 12);
+  }
+  ASSERT_TRUE(store->erase({"acme", "account7"}));
+  for (int i = 0; i < 40; ++i) {
+    const auto found = store->account_of("acme", numbers[i]);
+    ASSERT_TRUE(found) << found.error().message;
+    EXPECT_EQ(*found, i == 7 ? std::nullopt : std::optional("account" + std::to_string(i)));
+  }
+  EXPECT_FALSE(store->account_of("bell", numbers[3])->has_value());
+  EXPECT_NE(store->number({"bell", "account3"}).value(), numbers[3]);
+  EXPECT_FALSE(store->account_of("nobody", numbers[3]));
+}
+
 }  // namespace
 }  // namespace cms::store

@@ -45,6 +45,8 @@ class Fleet(program.ProgramTest):
         honest = teams(made, "h", 40)
         world.write_set(folder / "fleet-honest", *made.accounts(honest))
         cls.rows = list(zip(*made.accounts(cls.today)))
+        crowd = {f"crowd-{i:03}": [made.prompt(i % world.DIRECTIONS) for _ in range(16)] for i in range(200)}
+        cls.crowd = list(zip(*made.accounts(crowd)))
         cls.file = folder / "fleet.cms"
         done = program.run("fleet", "fit", "--atlas", folder / "atlas.cms", "--honest", folder / "fleet-honest",
                            "--resolution", "0.8", "-o", cls.file, "--json")
@@ -60,9 +62,9 @@ class Fleet(program.ProgramTest):
     def section(self, idle_days=7):
         return f'[fleet]\ncalibration = "{self.file}"\nupdate_s = 0.2\nidle_days = {idle_days}\n'
 
-    def feed(self):
-        lines = [row | {"time": BASE_S + row["time"], "vector": vector} for vector, row in self.rows]
-        for sequence, at in enumerate(range(0, len(lines), 100), 1):
+    def feed(self, rows=None, first=1):
+        lines = [row | {"time": BASE_S + row["time"], "vector": vector} for vector, row in rows or self.rows]
+        for sequence, at in enumerate(range(0, len(lines), 100), first):
             status, answer = self.daemon.send(lines[at:at + 100], MODEL, sequence)
             self.assertEqual((status, answer["scored"]), (200, len(lines[at:at + 100])), str(answer)[:500])
 
@@ -128,13 +130,8 @@ class Fleet(program.ProgramTest):
         for how in (signal.SIGTERM, signal.SIGKILL):
             self.daemon.stop(how)
             self.daemon.start()
-            decision = None
-            for _ in range(100):  # names are looked up first, long before accounts are read
-                decision = parse(self.daemon.ask("GET", "/v1/tenants/t/accounts/campaign-07/decision"))["campaign"]
-                if decision:
-                    break
-                time.sleep(0.02)
-            self.assertEqual(decision["id"], before["id"])
+            decision = parse(self.daemon.ask("GET", "/v1/tenants/t/accounts/campaign-07/decision"))  # the first one
+            self.assertEqual((decision["action"], decision["campaign"]["id"]), ("limit", before["id"]))
             after, now = self.found(self.settled())
             self.assertEqual(after["id"], before["id"], how)
             self.assertEqual((now, members), (CAMPAIGN, CAMPAIGN), how)
@@ -152,6 +149,23 @@ class Fleet(program.ProgramTest):
         decision = parse(self.daemon.ask("GET", "/v1/tenants/t/accounts/campaign-07/decision"))
         self.assertEqual((decision["action"], decision["campaign"]), ("allow", None))
         self.assertEqual(self.events()[-1]["campaign"]["change"], "released")
+
+    def test_who_opens_many_accounts_takes_no_members_place_before_or_after_a_restart(self):
+        self.daemon.config.write_text(self.daemon.config.read_text() + f"accounts = {len(self.today)}\n")
+        self.daemon.start()
+        self.feed()
+        before, _ = self.found(self.settled())
+        self.feed(self.crowd, 1 + len(self.rows) // 100)
+        for how in (None, signal.SIGKILL):
+            if how:
+                self.daemon.stop(how)
+                self.daemon.start()
+            seen = self.settled()
+            self.assertTrue(seen["capped"])
+            after, members = self.found(seen)
+            self.assertEqual((after["id"], members & CAMPAIGN), (before["id"], CAMPAIGN))
+        told = {(event["campaign"]["id"], event["campaign"]["change"]) for event in self.events()}
+        self.assertNotIn((before["id"], "released"), told)
 
     def test_an_erased_member_is_gone_from_the_campaign(self):
         self.daemon.start()

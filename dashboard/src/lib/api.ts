@@ -280,6 +280,7 @@ export interface Ask {
   body?: unknown;
   headers?: Record<string, string>;
   signal?: AbortSignal;
+  cache?: RequestCache | undefined;
 }
 
 /** Sends it and gives the answer as it is, to be streamed; throws ApiError for everything that is no success. */
@@ -287,6 +288,7 @@ export async function send(token: string, path: string, ask: Ask = {}): Promise<
   const headers: Record<string, string> = { Authorization: `Bearer ${token}`, ...ask.headers };
   const init: RequestInit = { method: ask.method ?? 'GET', headers, credentials: 'omit', redirect: 'error' };
   if (ask.signal) init.signal = ask.signal;
+  if (ask.cache) init.cache = ask.cache;
   if (ask.body !== undefined) {
     headers['Content-Type'] = 'application/json';
     init.body = JSON.stringify(ask.body);

@@ -13,6 +13,8 @@ export interface Refresh {
   /** Asks again soon after an event of the daemon, at most every `gapS` seconds. */
   onEvents?: boolean;
   gapS?: number;
+  /** How the browser's cache is used. */
+  cache?: RequestCache;
 }
 
 export class Resource<T> {
@@ -58,7 +60,7 @@ export class Resource<T> {
     this.askedAt = performance.now();
     this.loading = true;
     try {
-      const value = await ask<T>(this.path, { signal: aborter.signal });
+      const value = await ask<T>(this.path, { signal: aborter.signal, cache: this.refresh.cache });
       if (aborter.signal.aborted) return;
       this.value = value;
       this.problem = null;
