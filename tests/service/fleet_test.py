@@ -45,7 +45,7 @@ class Fleet(program.ProgramTest):
         honest = teams(made, "h", 40)
         world.write_set(folder / "fleet-honest", *made.accounts(honest))
         cls.rows = list(zip(*made.accounts(cls.today)))
-        crowd = {f"crowd-{i:03}": [made.prompt(i % world.DIRECTIONS) for _ in range(16)] for i in range(200)}
+        crowd = {f"crowd-{i:02}": [made.prompt(i % world.DIRECTIONS) for _ in range(16)] for i in range(20)}
         cls.crowd = list(zip(*made.accounts(crowd)))
         cls.file = folder / "fleet.cms"
         done = program.run("fleet", "fit", "--atlas", folder / "atlas.cms", "--honest", folder / "fleet-honest",
@@ -150,7 +150,7 @@ class Fleet(program.ProgramTest):
         self.assertEqual((decision["action"], decision["campaign"]), ("allow", None))
         self.assertEqual(self.events()[-1]["campaign"]["change"], "released")
 
-    def test_who_opens_many_accounts_takes_no_members_place_before_or_after_a_restart(self):
+    def test_in_a_fleet_that_is_full_no_member_loses_its_place_before_or_after_a_restart(self):
         self.daemon.config.write_text(self.daemon.config.read_text() + f"accounts = {len(self.today)}\n")
         self.daemon.start()
         self.feed()
