@@ -87,8 +87,8 @@ class Campaigns {
   // An account was erased, or may have been.
   void forget(const store::AccountName& name);
 
-  // Follows the accounts until it is told to stop, and keeps what there is then. It stops within about a second on an
-  // idle machine: an update that is under way is given up (docs/fleet.md).
+  // Follows the accounts until it is told to stop, and keeps what there is then. An update under way is given up at the
+  // next of its stages (docs/fleet.md, Cost).
   void keep(pipeline::Engine& engine, const std::stop_token& stop);
   // One update, for who has no thread for keep().
   void update(pipeline::Engine& engine);
