@@ -94,7 +94,7 @@ class SeedRun {
       progress.advance(1);
     }
     result.campaigns.push_back(std::move(rows));
-    return {};
+    return add_costs(result);
   }
 
  private:
@@ -252,6 +252,17 @@ class SeedRun {
     judge_pairs(signatures, test.signatures.size(), row);
     judge_alone(accounts, row);
     return row;
+  }
+
+  // What campaigns pay among the first test fleet, by a yardstick within their reach.
+  Result<void> add_costs(FleetResult& result) const {
+    auto pool = parts_.sets;
+    pool.insert(pool.end(), parts_.people.begin(), parts_.people.end());
+    CMS_TRY(yardstick, make_yardstick(study_, set_, pool, seed_));
+    const auto look = look_among(calibration_, tests_.front().signatures, kFlagged);
+    CMS_TRY(costs, fleet_costs(ground_, yardstick, {parts_.sets, parts_.people}, look, seed_));
+    result.costs.push_back(std::move(costs));
+    return {};
   }
 
   const FleetStudyOptions& options_;

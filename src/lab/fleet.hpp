@@ -16,6 +16,7 @@
 #include "fleet/campaign.hpp"
 #include "lab/families.hpp"
 #include "lab/fleet_accounts.hpp"
+#include "lab/fleet_cost.hpp"
 #include "score/score.hpp"
 
 namespace cms::lab {
@@ -67,6 +68,7 @@ struct GroupRow {
 
 struct FleetResult {
   std::vector<std::vector<CampaignRow>> campaigns;  // per seed, in one order
+  std::vector<FleetCosts> costs;                    // per seed, what campaigns pay
   std::vector<GroupRow> groups;                     // of all honest test fleets
   std::uint64_t honest_communities = 0, honest_communities_flagged = 0;
   std::uint64_t honest_accounts = 0, honest_accounts_flagged = 0;

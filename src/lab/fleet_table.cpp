@@ -90,7 +90,7 @@ std::string describe(const FleetResult& result) {
     text += fmt::format("; places and links of {} changed accounts among {}: {:.3f} s", result.update_changed,
                         result.update_accounts, result.update_seconds);
   }
-  return text + fmt::format("; a signature {} bytes\n", fleet::kSignatureBytes);
+  return text + fmt::format("; a signature {} bytes\n", fleet::kSignatureBytes) + describe(result.costs);
 }
 
 std::string goal_lines(const FleetResult& result) {
@@ -122,7 +122,7 @@ std::string goal_lines(const FleetResult& result) {
                      result.update_accounts),
          result.update_seconds, "<= 1 with communities", nullptr);
   }
-  return text;
+  return text + goal_lines(result.costs);
 }
 
 }  // namespace cms::lab

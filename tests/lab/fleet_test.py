@@ -26,6 +26,13 @@ class Fleet(experiment.Experiment):
             self.assertRegex(line["what"], r"(30|20) x \d+$")
             self.assertIsNone(line["holds"], line)
 
+    def test_what_campaigns_pay_is_told_for_every_account_cost(self):
+        for prize in ("80%", "2400 answers"):
+            for cost in (0, 10, 100, 1000):
+                what = f"fleet: C(.01) of {prize}, any number of accounts, account cost {cost}, fleet"
+                self.assertGreaterEqual(self.told[f"{what} off"], 1)
+                self.assertGreater(self.told[f"{what} on over off"], 0)
+
     def test_a_signature_takes_at_most_a_kibibyte(self):
         self.assertLessEqual(self.told["fleet: bytes of a signature"], 1024)
 
