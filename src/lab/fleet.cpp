@@ -35,11 +35,12 @@ struct Hidden {
   CampaignShape shape;
   bool replayed;  // people's prompts; otherwise instruction sets
   std::optional<double> goal;
+  bool pictured = false;  // of the first seed
 };
 const Hidden kHidden[] = {
-    {"rotated, instruction sets", {"rotated", 100, 60}, false, .95},
+    {"rotated, instruction sets", {"rotated", 100, 60}, false, .95, true},
     {"rotated, instruction sets", {"rotated", 1'000, 30}, false, .95},
-    {"rotated, people's prompts", {"rotated", 100, 60}, true, .90},
+    {"rotated, people's prompts", {"rotated", 100, 60}, true, .90, true},
     {"rotated, people's prompts", {"rotated", 1'000, 30}, true, .90},
     {"diluted by half, instruction sets", {"diluted", 100, 120}, false, .80},
     {"slices, instruction sets", {"slices", 100, 60}, false, .60},
@@ -89,7 +90,7 @@ class SeedRun {
     std::vector<CampaignRow> rows;
     Progress progress(fmt::format("hiding campaigns, seed {}", seed_), "campaigns", std::size(kHidden));
     for (std::size_t h = 0; h < std::size(kHidden); ++h) {
-      CMS_TRY(row, hide(kHidden[h], tests_[h % tests_.size()], seed_ + 50 + h));
+      CMS_TRY(row, hide(kHidden[h], tests_[h % tests_.size()], seed_ + 50 + h, result));
       rows.push_back(std::move(row));
       progress.advance(1);
     }
@@ -137,6 +138,12 @@ class SeedRun {
     for (const auto& one : campaigns) {
       result.honest_communities += 1;
       result.honest_communities_flagged += one.poh <= kFlagged ? 1 : 0;
+    }
+    if (result.campaigns.empty()) {
+      for (const auto& one : campaigns) result.sight.communities.push_back(dot_of(one, CommunityDot::Side::honest));
+      result.sight.coefficients = calibration_.coefficients;
+      result.sight.scale = calibration_.scale;
+      result.sight.evidence_flagged = greatest_unflagged(calibration_, kFlagged);
     }
     const auto flags = fleet::flagged(campaigns, test.signatures.size(), kFlagged);
     std::vector<std::uint32_t> sizes(test.composed.kinds.size()), hits(sizes.size());
@@ -227,7 +234,8 @@ class SeedRun {
     }
   }
 
-  Result<CampaignRow> hide(const Hidden& hidden, const SeenFleet& test, std::uint64_t seed) const {
+  Result<CampaignRow> hide(const Hidden& hidden, const SeenFleet& test, std::uint64_t seed,
+                           FleetResult& result) const {
     Random random(seed);
     const auto& stream = hidden.replayed ? parts_.people : parts_.sets;
     auto shape = hidden.shape;
@@ -247,11 +255,28 @@ class SeedRun {
     row.requests = static_cast<double>(rows.size()) / static_cast<double>(accounts.size());
     row.coverage = coverage_of(ground_.yardstick, rows).back();
     row.shared_texts = shared_texts(study_.corpus, accounts, 1'000, random);
-    CMS_TRY(campaigns, fleet::find_campaigns(calibration_, signatures));
+    const fleet::Neighbourhood neighbourhood(signatures, calibration_.breadth, options_.campaign.links);
+    const auto links = neighbourhood.links();
+    CMS_TRY(campaigns, fleet::find_campaigns(calibration_, signatures, links));
     judge_together(campaigns, test.signatures.size(), accounts.size(), row);
+    if (result.campaigns.empty()) {
+      const SeenCampaign seen{row.name, signatures, links, campaigns, test.signatures.size()};
+      CMS_CHECK(look_at(seen, hidden.pictured, result.sight));
+    }
     judge_pairs(signatures, test.signatures.size(), row);
     judge_alone(accounts, row);
     return row;
+  }
+
+  // Puts the campaign's community, and where asked for a picture of the fleet, into what is seen of the first seed.
+  Result<void> look_at(const SeenCampaign& seen, bool pictured, FleetSight& sight) const {
+    using enum CommunityDot::Side;
+    const auto most = campaign_community(seen);
+    if (most != nullptr) sight.communities.push_back(dot_of(*most, most->poh <= kFlagged ? found : missed));
+    if (!pictured || most == nullptr) return {};
+    CMS_TRY(picture, picture_of(seen, pipeline::chart_map(study_.atlas), kFlagged));
+    sight.campaigns.push_back(std::move(picture));
+    return {};
   }
 
   // What campaigns pay among the first test fleet, by a yardstick within their reach.

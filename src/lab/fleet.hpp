@@ -17,6 +17,7 @@
 #include "lab/families.hpp"
 #include "lab/fleet_accounts.hpp"
 #include "lab/fleet_cost.hpp"
+#include "lab/fleet_picture.hpp"
 #include "score/score.hpp"
 
 namespace cms::lab {
@@ -69,6 +70,7 @@ struct GroupRow {
 struct FleetResult {
   std::vector<std::vector<CampaignRow>> campaigns;  // per seed, in one order
   std::vector<FleetCosts> costs;                    // per seed, what campaigns pay
+  FleetSight sight;                                 // of the first seed
   std::vector<GroupRow> groups;                     // of all honest test fleets
   std::uint64_t honest_communities = 0, honest_communities_flagged = 0;
   std::uint64_t honest_accounts = 0, honest_accounts_flagged = 0;
@@ -88,5 +90,7 @@ double time_update(std::uint32_t accounts, std::uint32_t changed, const fleet::L
 
 std::string describe(const FleetResult& result);
 std::string goal_lines(const FleetResult& result);
+// What is found, evidence of communities, the fleet around two campaigns and what they cover, what campaigns pay.
+nlohmann::json plots(const FleetResult& result);
 
 }  // namespace cms::lab
