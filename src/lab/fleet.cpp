@@ -25,6 +25,8 @@ using Names = std::vector<std::string>;
 constexpr std::uint32_t kAccountsJudgedAlone = 100;  // of a campaign, by PoH and baselines
 constexpr std::uint32_t kHonestAlone = 300;          // that set the baselines' thresholds
 constexpr std::uint32_t kPairs = 20'000;
+constexpr std::size_t kRecalledFleets = 10;          // seen together, for the recall of links
+constexpr std::size_t kRecallAsked = 1'000;          // accounts
 constexpr std::size_t kPrada = 0, kMmd = 1;          // the baselines that accounts are judged by alone
 
 const Names kTuneSets = {"natinst_gpt3",   "cot_elicit",     "mea_meaeq_agnews", "mea_meaeq_hatespeech",
@@ -49,6 +51,10 @@ const Hidden kHidden[] = {
     {"sticky, instruction sets", {"sticky", 100, 60}, false, std::nullopt},
     {"staggered, instruction sets", {"staggered", 100, 60}, false, std::nullopt},
     {"rotated, instruction sets", {"rotated", 20, 60}, false, std::nullopt},
+    {"rotated, instruction sets", {"rotated", 2, 60}, false, std::nullopt},
+    {"rotated, instruction sets", {"rotated", 10'000, 30}, false, std::nullopt},
+    {"proxied by half, instruction sets", {"proxied", 100, 120}, false, std::nullopt},
+    {"overlapping slices diluted by half, instruction sets", {"diluted overlapping", 100, 120}, false, std::nullopt},
 };
 
 // The rows a seed works with.
@@ -77,7 +83,7 @@ class SeedRun {
         parts_(parts_of(ground.study, options.tune)) {}
 
   Result<void> run(FleetResult& result) {
-    CMS_CHECK(calibrate());
+    CMS_CHECK(calibrate(result));
     for (const auto& [kind, ranked] : calibration_.rankings) {
       result.ranked.push_back(static_cast<std::uint32_t>(ranked.size()));
     }
@@ -118,7 +124,7 @@ class SeedRun {
     return made;
   }
 
-  Result<void> calibrate() {
+  Result<void> calibrate(FleetResult& result) {
     auto seen = fleets(parts_.calibrate, options_.calibration_fleets, "calibration", 1);
     std::vector<fleet::HonestFleet> honest;
     // All communities rank together: too few of one kind would not reach .01.
@@ -128,6 +134,13 @@ class SeedRun {
     }
     CMS_TRY(calibration, fleet::calibrate(honest, options_.campaign));
     calibration_ = std::move(calibration);
+    if (!result.recalls.empty()) return {};
+    auto together = honest.front().accounts;
+    result.recalls.push_back(link_recall(together, calibration_.breadth, options_.campaign.links));
+    for (std::size_t f = 1; f < std::min(kRecalledFleets, honest.size()); ++f) {
+      together.insert(together.end(), honest[f].accounts.begin(), honest[f].accounts.end());
+    }
+    result.recalls.push_back(link_recall(together, calibration_.breadth, options_.campaign.links));
     return {};
   }
 
@@ -216,13 +229,21 @@ class SeedRun {
     row.links_area = area_under_curve(values(all.subspan(first), true), values(all.first(first), true));
   }
 
-  void judge_together(std::span<const fleet::Campaign> campaigns, std::size_t honest, std::size_t count,
-                      CampaignRow& row) const {
-    const auto flags = fleet::flagged(campaigns, honest + count, kFlagged);
+  void judge_together(std::span<const fleet::Campaign> campaigns, std::span<const fleet::Signature> accounts,
+                      std::size_t honest, CampaignRow& row) const {
+    const auto count = accounts.size() - honest;
+    const auto flags = fleet::flagged(campaigns, accounts.size(), kFlagged);
     const auto found = std::count(flags.begin() + static_cast<std::ptrdiff_t>(honest), flags.end(), true);
     const auto all = std::count(flags.begin(), flags.end(), true);
     row.found = static_cast<double>(found) / static_cast<double>(count);
     row.precision = all > 0 ? static_cast<double>(found) / static_cast<double>(all) : 0;
+    double young = 0, young_found = 0;
+    for (std::size_t a = honest; a < accounts.size(); ++a) {
+      if (accounts[a].requests >= kYoungRequests) continue;
+      young += 1;
+      young_found += flags[a] ? 1 : 0;
+    }
+    if (young > 0) row.found_young = young_found / young;
     for (const auto& one : campaigns) {
       const auto members = one.members.end() - std::lower_bound(one.members.begin(), one.members.end(), honest);
       const double share = static_cast<double>(members) / static_cast<double>(count);
@@ -239,7 +260,10 @@ class SeedRun {
     Random random(seed);
     const auto& stream = hidden.replayed ? parts_.people : parts_.sets;
     auto shape = hidden.shape;
-    shape.accounts = std::min(shape.accounts, std::max(10U, options_.fleet.accounts / 10));
+    // One that is as large as the whole fleet stays so; others have a tenth of it at most.
+    const auto accounts_max = shape.accounts < FleetOptions{}.accounts ? options_.fleet.accounts / 10
+                                                                         : options_.fleet.accounts;
+    shape.accounts = std::min(shape.accounts, std::max(10U, accounts_max));
     const auto accounts = campaign(study_.corpus, {stream, parts_.people}, shape, random);
     CampaignRow row;
     row.name = fmt::format("{}, {} x {}", hidden.name, shape.accounts, shape.requests);
@@ -258,7 +282,7 @@ class SeedRun {
     const fleet::Neighbourhood neighbourhood(signatures, calibration_.breadth, options_.campaign.links);
     const auto links = neighbourhood.links();
     CMS_TRY(campaigns, fleet::find_campaigns(calibration_, signatures, links));
-    judge_together(campaigns, test.signatures.size(), accounts.size(), row);
+    judge_together(campaigns, signatures, test.signatures.size(), row);
     if (result.campaigns.empty()) {
       const SeenCampaign seen{row.name, signatures, links, campaigns, test.signatures.size()};
       CMS_CHECK(look_at(seen, hidden.pictured, result.sight));
@@ -317,6 +341,30 @@ Result<FleetResult> run_fleet(const FleetStudyOptions& options) {
     result.update_seconds = time_update(options.update_accounts, result.update_changed, options.campaign.links, 1);
   }
   return result;
+}
+
+LinkRecall link_recall(std::span<const fleet::Signature> accounts, const fleet::BreadthNorm& norm,
+                       const fleet::LinkOptions& options) {
+  auto all_cells = options;
+  all_cells.probes = static_cast<std::uint32_t>(accounts.size());
+  std::vector<std::uint32_t> asked;
+  const std::size_t stride = std::max<std::size_t>(1, accounts.size() / kRecallAsked);
+  for (std::size_t a = 0; a < accounts.size(); a += stride) asked.push_back(static_cast<std::uint32_t>(a));
+  const auto exact = fleet::Neighbourhood(accounts, norm, all_cells).links_of(asked);
+  const auto near = fleet::Neighbourhood(accounts, norm, options).links_of(asked);
+  double weight = 0, proposed_weight = 0;
+  std::size_t proposed_count = 0;
+  for (const auto& link : exact) {
+    const bool proposed = std::binary_search(near.begin(), near.end(), link, [](const auto& x, const auto& y) {
+      return std::pair(x.a, x.b) < std::pair(y.a, y.b);
+    });
+    weight += link.weight;
+    proposed_weight += proposed ? link.weight : 0;
+    proposed_count += proposed ? 1 : 0;
+  }
+  if (exact.empty()) return {static_cast<std::uint32_t>(accounts.size()), 1, 1};
+  return {static_cast<std::uint32_t>(accounts.size()),
+          static_cast<double>(proposed_count) / static_cast<double>(exact.size()), proposed_weight / weight};
 }
 
 double time_update(std::uint32_t accounts, std::uint32_t changed, const fleet::LinkOptions& options,

@@ -9,6 +9,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -41,6 +42,8 @@ struct FleetStudyOptions {
   unsigned threads = 1;
 };
 
+inline constexpr std::uint64_t kYoungRequests = 24;
+
 // One campaign hidden in one fleet.
 struct CampaignRow {
   std::string name;
@@ -48,6 +51,8 @@ struct CampaignRow {
   std::uint32_t accounts = 0;
   double requests = 0;         // mean of its accounts
   double found = 0;            // share of members flagged by the fleet, Campaign PoH <= .01
+  // Of members that have sent fewer than kYoungRequests: newcomers; nothing where there are none.
+  std::optional<double> found_young;
   double precision = 0;        // of flagged accounts that are members; 0 where none is flagged
   double poh = 1;              // Campaign PoH of the community that holds most of its members
   double evidence = 0;
@@ -67,8 +72,19 @@ struct GroupRow {
   bool flagged = false;  // more than half of its members are
 };
 
+// How many of an account's nearest the inverted file proposes, of those that a plain search does.
+struct LinkRecall {
+  std::uint32_t accounts = 0;  // honest ones seen together
+  double nearest = 0;          // share of links, mean over the accounts asked for
+  double weight = 0;           // share of their weight
+};
+// Links of some of the accounts by an inverted file, beside those with all of its cells looked through.
+LinkRecall link_recall(std::span<const fleet::Signature> accounts, const fleet::BreadthNorm& norm,
+                       const fleet::LinkOptions& options);
+
 struct FleetResult {
   std::vector<std::vector<CampaignRow>> campaigns;  // per seed, in one order
+  std::vector<LinkRecall> recalls;                  // of the first seed: one calibration fleet, ten of them
   std::vector<FleetCosts> costs;                    // per seed, what campaigns pay
   FleetSight sight;                                 // of the first seed
   std::vector<GroupRow> groups;                     // of all honest test fleets
