@@ -127,10 +127,11 @@ class SeedRun {
   Result<void> calibrate(FleetResult& result) {
     auto seen = fleets(parts_.calibrate, options_.calibration_fleets, "calibration", 1);
     std::vector<fleet::HonestFleet> honest;
-    // All communities rank together: too few of one kind would not reach .01.
+    // Where kinds do not rank for themselves all communities rank together: a few of one kind would not reach .01.
     for (auto& one : seen) {
-      const auto accounts = one.signatures.size();
-      honest.push_back({std::move(one.signatures), std::vector<std::string>(accounts)});
+      auto kinds = one.composed.kinds_of_accounts();
+      if (!options_.by_kind) kinds.assign(kinds.size(), {});
+      honest.push_back({std::move(one.signatures), std::move(kinds)});
     }
     CMS_TRY(calibration, fleet::calibrate(honest, options_.campaign));
     calibration_ = std::move(calibration);

@@ -29,6 +29,7 @@ struct FleetStudyOptions {
   std::vector<std::uint64_t> seeds = {1, 2, 3};
   FleetOptions fleet;
   std::uint32_t calibration_fleets = 12;  // half of them fix the evidence, half rank
+  bool by_kind = false;                   // honest groups of each kind rank for themselves
   std::uint32_t test_fleets = 4;          // honest ones; campaigns are hidden in them in turn
   std::uint32_t update_accounts = 1'000'000;  // random signatures, for the time of one update; 0 = not measured
   std::uint32_t update_changed = 1'000;       // of them that have sent something since the last update

@@ -186,6 +186,12 @@ HonestGroup honest_group(const Corpus& corpus, Pool people, const std::string& k
   return group;
 }
 
+std::vector<std::string> ComposedFleet::kinds_of_accounts() const {
+  std::vector<std::string> of;
+  for (const auto group : groups) of.push_back(group == kNoGroup ? std::string() : kinds[group]);
+  return of;
+}
+
 ComposedFleet honest_fleet(const Corpus& corpus, Pool people, const FleetOptions& options, Random& random) {
   ComposedFleet fleet;
   const auto grouped = static_cast<std::size_t>(options.grouped * options.accounts);

@@ -40,6 +40,8 @@ struct ComposedFleet {
   std::vector<ComposedAccount> accounts;
   std::vector<std::uint32_t> groups;  // number of each account's group, kNoGroup for people on their own
   std::vector<std::string> kinds;     // of the groups
+
+  [[nodiscard]] std::vector<std::string> kinds_of_accounts() const;  // empty for people on their own
 };
 inline constexpr std::uint32_t kNoGroup = UINT32_MAX;
 
