@@ -13,6 +13,7 @@ namespace {
 
 constexpr std::size_t kLinksDrawn = 3;        // of each dot, the heaviest
 constexpr std::size_t kNeighboursDrawn = 150;  // honest accounts outside the community
+constexpr double kAccountsDot = 25;            // of a community as large as a usual dot
 constexpr std::uint32_t kNotDrawn = UINT32_MAX;
 
 using Weights = std::map<std::pair<std::uint32_t, std::uint32_t>, double>;
@@ -60,7 +61,8 @@ Result<Graph> communities_graph(const SeenCampaign& seen, double level) {
                       : one.poh <= level ? CommunityKind::honest_flagged
                                          : CommunityKind::honest;
     for (const auto member : one.members) dot_of[member] = static_cast<std::uint32_t>(c);
-    graph.dots.push_back({0, 0, static_cast<std::size_t>(kind), static_cast<double>(one.members.size()) / 10});
+    const auto members = static_cast<double>(one.members.size());
+    graph.dots.push_back({0, 0, static_cast<std::size_t>(kind), members / kAccountsDot});
   }
   graph.links = heaviest(between(seen, dot_of), graph.dots.size());
   CMS_CHECK(lay_out(graph));

@@ -86,7 +86,7 @@ void add_pictures(const FleetPicture& picture, json& plots) {
     plots.push_back(graph_plot({title, says}, {{"covered", look}, {"never", "faint"}}, graph));
   };
   covered(picture.covered, "Covered together: " + picture.campaign, "attacker", picture.members);
-  covered(picture.covered_honest, "Beside it: an honest community as large", "honest", picture.members_honest);
+  covered(picture.covered_honest, "Beside it: the honest community nearest in size", "honest", picture.members_honest);
 }
 
 json cost_plot(const FleetResult& result, PrizeKind prize, const std::string& title, const std::string& says) {

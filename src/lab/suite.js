@@ -97,7 +97,7 @@ function bars(plot) {
 
 // Dots and the lines between them; a group's look is a class of suite.css.
 function graph(plot) {
-  const width = 620, top = 34, bottom = 440, edge = 14;
+  const width = 620, top = 54, bottom = 430, edge = 28;
   const x = linear(0, 1, edge, width - edge), y = linear(0, 1, bottom, top);
   const inner = plot.links.map(([a, b]) => line(x(plot.dots[a][0]).toFixed(1), y(plot.dots[a][1]).toFixed(1),
     x(plot.dots[b][0]).toFixed(1), y(plot.dots[b][1]).toFixed(1), 'graph-link'));
@@ -106,7 +106,7 @@ function graph(plot) {
     inner.push(tag('circle', { cx: x(at).toFixed(1), cy: y(up).toFixed(1), r: (3.6 * Math.sqrt(area)).toFixed(1),
       class: `graph-dot ${look}` }, title(name)));
   }
-  let from = edge;
+  let from = 14;
   for (const { name, look, count } of plot.groups.filter((group) => group.count)) {
     const words = `${name}: ${count}`;
     inner.push(tag('circle', { cx: from, cy: 10, r: 5, class: `graph-dot ${look}` }),
