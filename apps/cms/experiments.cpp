@@ -241,6 +241,7 @@ void add_fleet_study(CLI::App& run_app, Experiment& chosen) {
   command->add_option("--calibration-fleets", options.calibration_fleets, "Honest fleets; half of them rank")
       ->check(CLI::Range(2, 1'000))
       ->capture_default_str();
+  command->add_flag("--by-kind", options.by_kind, "Honest groups of each kind rank for themselves");
   command->add_option("--test-fleets", options.test_fleets, "Honest fleets that campaigns are hidden in")
       ->check(CLI::Range(1, 1'000))
       ->capture_default_str();

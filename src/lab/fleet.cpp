@@ -25,6 +25,8 @@ using Names = std::vector<std::string>;
 constexpr std::uint32_t kAccountsJudgedAlone = 100;  // of a campaign, by PoH and baselines
 constexpr std::uint32_t kHonestAlone = 300;          // that set the baselines' thresholds
 constexpr std::uint32_t kPairs = 20'000;
+constexpr std::size_t kRecalledFleets = 10;          // seen together, for the recall of links
+constexpr std::size_t kRecallAsked = 1'000;          // accounts
 constexpr std::size_t kPrada = 0, kMmd = 1;          // the baselines that accounts are judged by alone
 
 const Names kTuneSets = {"natinst_gpt3",   "cot_elicit",     "mea_meaeq_agnews", "mea_meaeq_hatespeech",
@@ -35,11 +37,12 @@ struct Hidden {
   CampaignShape shape;
   bool replayed;  // people's prompts; otherwise instruction sets
   std::optional<double> goal;
+  bool pictured = false;  // of the first seed
 };
 const Hidden kHidden[] = {
-    {"rotated, instruction sets", {"rotated", 100, 60}, false, .95},
+    {"rotated, instruction sets", {"rotated", 100, 60}, false, .95, true},
     {"rotated, instruction sets", {"rotated", 1'000, 30}, false, .95},
-    {"rotated, people's prompts", {"rotated", 100, 60}, true, .90},
+    {"rotated, people's prompts", {"rotated", 100, 60}, true, .90, true},
     {"rotated, people's prompts", {"rotated", 1'000, 30}, true, .90},
     {"diluted by half, instruction sets", {"diluted", 100, 120}, false, .80},
     {"slices, instruction sets", {"slices", 100, 60}, false, .60},
@@ -48,6 +51,10 @@ const Hidden kHidden[] = {
     {"sticky, instruction sets", {"sticky", 100, 60}, false, std::nullopt},
     {"staggered, instruction sets", {"staggered", 100, 60}, false, std::nullopt},
     {"rotated, instruction sets", {"rotated", 20, 60}, false, std::nullopt},
+    {"rotated, instruction sets", {"rotated", 2, 60}, false, std::nullopt},
+    {"rotated, instruction sets", {"rotated", 10'000, 30}, false, std::nullopt},
+    {"proxied by half, instruction sets", {"proxied", 100, 120}, false, std::nullopt},
+    {"overlapping slices diluted by half, instruction sets", {"diluted overlapping", 100, 120}, false, std::nullopt},
 };
 
 // The rows a seed works with.
@@ -76,7 +83,7 @@ class SeedRun {
         parts_(parts_of(ground.study, options.tune)) {}
 
   Result<void> run(FleetResult& result) {
-    CMS_CHECK(calibrate());
+    CMS_CHECK(calibrate(result));
     for (const auto& [kind, ranked] : calibration_.rankings) {
       result.ranked.push_back(static_cast<std::uint32_t>(ranked.size()));
     }
@@ -89,12 +96,12 @@ class SeedRun {
     std::vector<CampaignRow> rows;
     Progress progress(fmt::format("hiding campaigns, seed {}", seed_), "campaigns", std::size(kHidden));
     for (std::size_t h = 0; h < std::size(kHidden); ++h) {
-      CMS_TRY(row, hide(kHidden[h], tests_[h % tests_.size()], seed_ + 50 + h));
+      CMS_TRY(row, hide(kHidden[h], tests_[h % tests_.size()], seed_ + 50 + h, result));
       rows.push_back(std::move(row));
       progress.advance(1);
     }
     result.campaigns.push_back(std::move(rows));
-    return {};
+    return add_costs(result);
   }
 
  private:
@@ -117,16 +124,24 @@ class SeedRun {
     return made;
   }
 
-  Result<void> calibrate() {
+  Result<void> calibrate(FleetResult& result) {
     auto seen = fleets(parts_.calibrate, options_.calibration_fleets, "calibration", 1);
     std::vector<fleet::HonestFleet> honest;
-    // All communities rank together: too few of one kind would not reach .01.
+    // Where kinds do not rank for themselves all communities rank together: a few of one kind would not reach .01.
     for (auto& one : seen) {
-      const auto accounts = one.signatures.size();
-      honest.push_back({std::move(one.signatures), std::vector<std::string>(accounts)});
+      auto kinds = one.composed.kinds_of_accounts();
+      if (!options_.by_kind) kinds.assign(kinds.size(), {});
+      honest.push_back({std::move(one.signatures), std::move(kinds)});
     }
     CMS_TRY(calibration, fleet::calibrate(honest, options_.campaign));
     calibration_ = std::move(calibration);
+    if (!result.recalls.empty()) return {};
+    auto together = honest.front().accounts;
+    result.recalls.push_back(link_recall(together, calibration_.breadth, options_.campaign.links));
+    for (std::size_t f = 1; f < std::min(kRecalledFleets, honest.size()); ++f) {
+      together.insert(together.end(), honest[f].accounts.begin(), honest[f].accounts.end());
+    }
+    result.recalls.push_back(link_recall(together, calibration_.breadth, options_.campaign.links));
     return {};
   }
 
@@ -137,6 +152,12 @@ class SeedRun {
     for (const auto& one : campaigns) {
       result.honest_communities += 1;
       result.honest_communities_flagged += one.poh <= kFlagged ? 1 : 0;
+    }
+    if (result.campaigns.empty()) {
+      for (const auto& one : campaigns) result.sight.communities.push_back(dot_of(one, CommunityDot::Side::honest));
+      result.sight.coefficients = calibration_.coefficients;
+      result.sight.scale = calibration_.scale;
+      result.sight.evidence_flagged = greatest_unflagged(calibration_, kFlagged);
     }
     const auto flags = fleet::flagged(campaigns, test.signatures.size(), kFlagged);
     std::vector<std::uint32_t> sizes(test.composed.kinds.size()), hits(sizes.size());
@@ -209,13 +230,21 @@ class SeedRun {
     row.links_area = area_under_curve(values(all.subspan(first), true), values(all.first(first), true));
   }
 
-  void judge_together(std::span<const fleet::Campaign> campaigns, std::size_t honest, std::size_t count,
-                      CampaignRow& row) const {
-    const auto flags = fleet::flagged(campaigns, honest + count, kFlagged);
+  void judge_together(std::span<const fleet::Campaign> campaigns, std::span<const fleet::Signature> accounts,
+                      std::size_t honest, CampaignRow& row) const {
+    const auto count = accounts.size() - honest;
+    const auto flags = fleet::flagged(campaigns, accounts.size(), kFlagged);
     const auto found = std::count(flags.begin() + static_cast<std::ptrdiff_t>(honest), flags.end(), true);
     const auto all = std::count(flags.begin(), flags.end(), true);
     row.found = static_cast<double>(found) / static_cast<double>(count);
     row.precision = all > 0 ? static_cast<double>(found) / static_cast<double>(all) : 0;
+    double young = 0, young_found = 0;
+    for (std::size_t a = honest; a < accounts.size(); ++a) {
+      if (accounts[a].requests >= kYoungRequests) continue;
+      young += 1;
+      young_found += flags[a] ? 1 : 0;
+    }
+    if (young > 0) row.found_young = young_found / young;
     for (const auto& one : campaigns) {
       const auto members = one.members.end() - std::lower_bound(one.members.begin(), one.members.end(), honest);
       const double share = static_cast<double>(members) / static_cast<double>(count);
@@ -227,11 +256,15 @@ class SeedRun {
     }
   }
 
-  Result<CampaignRow> hide(const Hidden& hidden, const SeenFleet& test, std::uint64_t seed) const {
+  Result<CampaignRow> hide(const Hidden& hidden, const SeenFleet& test, std::uint64_t seed,
+                           FleetResult& result) const {
     Random random(seed);
     const auto& stream = hidden.replayed ? parts_.people : parts_.sets;
     auto shape = hidden.shape;
-    shape.accounts = std::min(shape.accounts, std::max(10U, options_.fleet.accounts / 10));
+    // One that is as large as the whole fleet stays so; others have a tenth of it at most.
+    const auto accounts_max = shape.accounts < FleetOptions{}.accounts ? options_.fleet.accounts / 10
+                                                                         : options_.fleet.accounts;
+    shape.accounts = std::min(shape.accounts, std::max(10U, accounts_max));
     const auto accounts = campaign(study_.corpus, {stream, parts_.people}, shape, random);
     CampaignRow row;
     row.name = fmt::format("{}, {} x {}", hidden.name, shape.accounts, shape.requests);
@@ -247,11 +280,39 @@ class SeedRun {
     row.requests = static_cast<double>(rows.size()) / static_cast<double>(accounts.size());
     row.coverage = coverage_of(ground_.yardstick, rows).back();
     row.shared_texts = shared_texts(study_.corpus, accounts, 1'000, random);
-    CMS_TRY(campaigns, fleet::find_campaigns(calibration_, signatures));
-    judge_together(campaigns, test.signatures.size(), accounts.size(), row);
+    const fleet::Neighbourhood neighbourhood(signatures, calibration_.breadth, options_.campaign.links);
+    const auto links = neighbourhood.links();
+    CMS_TRY(campaigns, fleet::find_campaigns(calibration_, signatures, links));
+    judge_together(campaigns, signatures, test.signatures.size(), row);
+    if (result.campaigns.empty()) {
+      const SeenCampaign seen{row.name, signatures, links, campaigns, test.signatures.size()};
+      CMS_CHECK(look_at(seen, hidden.pictured, result.sight));
+    }
     judge_pairs(signatures, test.signatures.size(), row);
     judge_alone(accounts, row);
     return row;
+  }
+
+  // Puts the campaign's community, and where asked for a picture of the fleet, into what is seen of the first seed.
+  Result<void> look_at(const SeenCampaign& seen, bool pictured, FleetSight& sight) const {
+    using enum CommunityDot::Side;
+    const auto most = campaign_community(seen);
+    if (most != nullptr) sight.communities.push_back(dot_of(*most, most->poh <= kFlagged ? found : missed));
+    if (!pictured || most == nullptr) return {};
+    CMS_TRY(picture, picture_of(seen, pipeline::chart_map(study_.atlas), kFlagged));
+    sight.campaigns.push_back(std::move(picture));
+    return {};
+  }
+
+  // What campaigns pay among the first test fleet, by a yardstick within their reach.
+  Result<void> add_costs(FleetResult& result) const {
+    auto pool = parts_.sets;
+    pool.insert(pool.end(), parts_.people.begin(), parts_.people.end());
+    CMS_TRY(yardstick, make_yardstick(study_, set_, pool, seed_));
+    const auto look = look_among(calibration_, tests_.front().signatures, kFlagged);
+    CMS_TRY(costs, fleet_costs(ground_, yardstick, {parts_.sets, parts_.people}, look, seed_));
+    result.costs.push_back(std::move(costs));
+    return {};
   }
 
   const FleetStudyOptions& options_;
@@ -281,6 +342,30 @@ Result<FleetResult> run_fleet(const FleetStudyOptions& options) {
     result.update_seconds = time_update(options.update_accounts, result.update_changed, options.campaign.links, 1);
   }
   return result;
+}
+
+LinkRecall link_recall(std::span<const fleet::Signature> accounts, const fleet::BreadthNorm& norm,
+                       const fleet::LinkOptions& options) {
+  auto all_cells = options;
+  all_cells.probes = static_cast<std::uint32_t>(accounts.size());
+  std::vector<std::uint32_t> asked;
+  const std::size_t stride = std::max<std::size_t>(1, accounts.size() / kRecallAsked);
+  for (std::size_t a = 0; a < accounts.size(); a += stride) asked.push_back(static_cast<std::uint32_t>(a));
+  const auto exact = fleet::Neighbourhood(accounts, norm, all_cells).links_of(asked);
+  const auto near = fleet::Neighbourhood(accounts, norm, options).links_of(asked);
+  double weight = 0, proposed_weight = 0;
+  std::size_t proposed_count = 0;
+  for (const auto& link : exact) {
+    const bool proposed = std::binary_search(near.begin(), near.end(), link, [](const auto& x, const auto& y) {
+      return std::pair(x.a, x.b) < std::pair(y.a, y.b);
+    });
+    weight += link.weight;
+    proposed_weight += proposed ? link.weight : 0;
+    proposed_count += proposed ? 1 : 0;
+  }
+  if (exact.empty()) return {static_cast<std::uint32_t>(accounts.size()), 1, 1};
+  return {static_cast<std::uint32_t>(accounts.size()),
+          static_cast<double>(proposed_count) / static_cast<double>(exact.size()), proposed_weight / weight};
 }
 
 double time_update(std::uint32_t accounts, std::uint32_t changed, const fleet::LinkOptions& options,

@@ -9,6 +9,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -16,6 +17,8 @@
 #include "fleet/campaign.hpp"
 #include "lab/families.hpp"
 #include "lab/fleet_accounts.hpp"
+#include "lab/fleet_cost.hpp"
+#include "lab/fleet_picture.hpp"
 #include "score/score.hpp"
 
 namespace cms::lab {
@@ -26,6 +29,7 @@ struct FleetStudyOptions {
   std::vector<std::uint64_t> seeds = {1, 2, 3};
   FleetOptions fleet;
   std::uint32_t calibration_fleets = 12;  // half of them fix the evidence, half rank
+  bool by_kind = false;                   // honest groups of each kind rank for themselves
   std::uint32_t test_fleets = 4;          // honest ones; campaigns are hidden in them in turn
   std::uint32_t update_accounts = 1'000'000;  // random signatures, for the time of one update; 0 = not measured
   std::uint32_t update_changed = 1'000;       // of them that have sent something since the last update
@@ -39,6 +43,8 @@ struct FleetStudyOptions {
   unsigned threads = 1;
 };
 
+inline constexpr std::uint64_t kYoungRequests = 24;
+
 // One campaign hidden in one fleet.
 struct CampaignRow {
   std::string name;
@@ -46,6 +52,8 @@ struct CampaignRow {
   std::uint32_t accounts = 0;
   double requests = 0;         // mean of its accounts
   double found = 0;            // share of members flagged by the fleet, Campaign PoH <= .01
+  // Of members that have sent fewer than kYoungRequests: newcomers; nothing where there are none.
+  std::optional<double> found_young;
   double precision = 0;        // of flagged accounts that are members; 0 where none is flagged
   double poh = 1;              // Campaign PoH of the community that holds most of its members
   double evidence = 0;
@@ -65,8 +73,21 @@ struct GroupRow {
   bool flagged = false;  // more than half of its members are
 };
 
+// How many of an account's nearest the inverted file proposes, of those that a plain search does.
+struct LinkRecall {
+  std::uint32_t accounts = 0;  // honest ones seen together
+  double nearest = 0;          // share of links, mean over the accounts asked for
+  double weight = 0;           // share of their weight
+};
+// Links of some of the accounts by an inverted file, beside those with all of its cells looked through.
+LinkRecall link_recall(std::span<const fleet::Signature> accounts, const fleet::BreadthNorm& norm,
+                       const fleet::LinkOptions& options);
+
 struct FleetResult {
   std::vector<std::vector<CampaignRow>> campaigns;  // per seed, in one order
+  std::vector<LinkRecall> recalls;                  // of the first seed: one calibration fleet, ten of them
+  std::vector<FleetCosts> costs;                    // per seed, what campaigns pay
+  FleetSight sight;                                 // of the first seed
   std::vector<GroupRow> groups;                     // of all honest test fleets
   std::uint64_t honest_communities = 0, honest_communities_flagged = 0;
   std::uint64_t honest_accounts = 0, honest_accounts_flagged = 0;
@@ -86,5 +107,7 @@ double time_update(std::uint32_t accounts, std::uint32_t changed, const fleet::L
 
 std::string describe(const FleetResult& result);
 std::string goal_lines(const FleetResult& result);
+// What is found, evidence of communities, the fleet around two campaigns and what they cover, what campaigns pay.
+nlohmann::json plots(const FleetResult& result);
 
 }  // namespace cms::lab

@@ -37,6 +37,14 @@ Rows some_families(const Corpus& corpus, Pool pool, std::size_t count, Random& r
   return rows;
 }
 
+// The requests of 2 to 7 people of any family, in runs of 4 on average: what one key of a proxy carries.
+std::optional<ComposedAccount> carried_people(const Corpus& corpus, Pool people, HonestOptions honest, Random& random) {
+  honest.generalist_concentration = 5;
+  honest.generalist_run_end = 1.0 / 4;
+  const auto carried = some_families(corpus, people, 2 + random.below(6), random);
+  return generalist(corpus, carried, honest, random);
+}
+
 // A stream in random order without end: it begins anew, in another order, when its texts run out.
 class Stream {
  public:
@@ -81,17 +89,24 @@ std::vector<Rows> rotate(const Corpus& corpus, Pool pool, std::span<const std::u
   return dealt;
 }
 
-std::vector<ComposedAccount> diluted_campaign(const Corpus& corpus, const CampaignPools& pools,
+// Somebody whose requests an attacker's hide among: a power user, or as many people as a proxy carries.
+std::optional<ComposedAccount> cover_of(const Corpus& corpus, Pool people, const CampaignShape& shape, Random& random) {
+  HonestOptions honest;
+  honest.length = {shape.requests, shape.requests};
+  if (shape.kind != "proxied") return power(corpus, people, honest, random);
+  return carried_people(corpus, people, honest, random);
+}
+
+// Half of each account is cover; account a draws the other half from streams[a], from the only one where all share it.
+std::vector<ComposedAccount> diluted_campaign(const Corpus& corpus, std::vector<Stream>& streams, Pool people,
                                               const CampaignShape& shape, Random& random) {
-  Stream stream(pools.stream, random);
-  HonestOptions cover;
-  cover.length = {shape.requests, shape.requests};
   std::vector<ComposedAccount> accounts;
   for (std::uint32_t a = 0; a < shape.accounts; ++a) {
-    const auto honest = power(corpus, pools.cover, cover, random);
+    const auto honest = cover_of(corpus, people, shape, random);
     if (!honest) continue;
+    auto& stream = streams[std::min<std::size_t>(a, streams.size() - 1)];
     UsedTexts used(corpus);
-    ComposedAccount made{"diluted", {}, {}};
+    ComposedAccount made{shape.kind, {}, {}};
     std::size_t covered = 0;
     while (made.rows.size() < shape.requests) {
       const bool attack = random.uniform() < .5 || covered == honest->rows.size();
@@ -162,14 +177,19 @@ HonestGroup honest_group(const Corpus& corpus, Pool people, const std::string& k
   const auto shared = some_families(corpus, people, families, random);
   group.accounts = compose_many(accounts, [&] {
     auto honest = honest_options(options, random);
+    if (kind == "proxy") return carried_people(corpus, people, honest, random);
     honest.generalist_concentration = kind == "team" ? 2 : 5;
     honest.generalist_run_end = kind == "team" ? 1.0 / 8 : 1.0 / 4;
-    if (kind != "proxy") return generalist(corpus, shared, honest, random);
-    const auto carried = some_families(corpus, people, 2 + random.below(6), random);
-    return generalist(corpus, carried, honest, random);
+    return generalist(corpus, shared, honest, random);
   });
   for (auto& account : group.accounts) account.kind = kind;
   return group;
+}
+
+std::vector<std::string> ComposedFleet::kinds_of_accounts() const {
+  std::vector<std::string> of;
+  for (const auto group : groups) of.push_back(group == kNoGroup ? std::string() : kinds[group]);
+  return of;
 }
 
 ComposedFleet honest_fleet(const Corpus& corpus, Pool people, const FleetOptions& options, Random& random) {
@@ -204,10 +224,18 @@ ComposedFleet honest_fleet(const Corpus& corpus, Pool people, const FleetOptions
 std::vector<ComposedAccount> campaign(const Corpus& corpus, const CampaignPools& pools, const CampaignShape& shape,
                                       Random& random) {
   if (pools.stream.empty()) return {};
-  if (shape.kind == "diluted") return diluted_campaign(corpus, pools, shape, random);
+  if (shape.kind == "diluted" || shape.kind == "proxied") {
+    std::vector<Stream> shared;
+    shared.emplace_back(pools.stream, random);
+    return diluted_campaign(corpus, shared, pools.cover, shape, random);
+  }
   std::vector<Rows> rows;
   if (shape.kind == "sticky") {
     rows = sticky(corpus, pools.stream, shape, random);
+  } else if (shape.kind == "diluted overlapping") {
+    std::vector<Stream> streams;
+    for (const auto& slice : slices(corpus, pools.stream, shape, false, random)) streams.emplace_back(slice, random);
+    return diluted_campaign(corpus, streams, pools.cover, shape, random);
   } else if (shape.kind == "slices" || shape.kind == "overlapping") {
     rows = slices(corpus, pools.stream, shape, shape.kind == "slices", random);
   } else {

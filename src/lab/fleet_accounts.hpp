@@ -40,6 +40,8 @@ struct ComposedFleet {
   std::vector<ComposedAccount> accounts;
   std::vector<std::uint32_t> groups;  // number of each account's group, kNoGroup for people on their own
   std::vector<std::string> kinds;     // of the groups
+
+  [[nodiscard]] std::vector<std::string> kinds_of_accounts() const;  // empty for people on their own
 };
 inline constexpr std::uint32_t kNoGroup = UINT32_MAX;
 
@@ -56,14 +58,16 @@ struct CampaignShape {
   std::uint32_t requests = 60;  // of each account
 };
 // `rotated`: request by request in turn. `diluted`: the same, every other request on average of an honest power account
-// of its own. `sticky`: sorted by topic, ten in a row to one account, then on to the next. `slices`: each account takes
-// what lies nearest a centre of its own and no other account has, so that few texts make fewer accounts. `overlapping`:
-// each account draws from the twice as many that lie nearest its centre. `staggered`: rotated, but seen while accounts
-// have sent between 16 and all of their requests. Fewer accounts come back where the pools cannot fill them.
+// of its own. `proxied`: the same, with the requests of 2 to 7 people between. `sticky`: sorted by topic, ten in a row
+// to one account, then on to the next. `slices`: each account takes what lies nearest a centre of its own and no other
+// account has, so that few texts make fewer accounts. `overlapping`: each account draws from the twice as many that lie
+// nearest its centre. `diluted overlapping`: the same, every other request on average of a power account. `staggered`:
+// rotated, but seen while accounts have sent between 16 and all of their requests. Fewer accounts come back where the
+// pools cannot fill them.
 std::vector<ComposedAccount> campaign(const Corpus& corpus, const CampaignPools& pools, const CampaignShape& shape,
                                       Random& random);
-inline constexpr const char* kCampaignKinds[] = {"rotated", "diluted",     "sticky",
-                                                 "slices",  "overlapping", "staggered"};
+inline constexpr const char* kCampaignKinds[] = {"rotated",     "diluted",   "proxied", "sticky", "slices",
+                                                 "overlapping", "staggered", "diluted overlapping"};
 
 // Of the texts of two accounts drawn at random, the share of the smaller account's that both hold; mean over `pairs`.
 double shared_texts(const Corpus& corpus, std::span<const ComposedAccount> accounts, std::uint32_t pairs,

@@ -90,7 +90,11 @@ std::string describe(const FleetResult& result) {
     text += fmt::format("; places and links of {} changed accounts among {}: {:.3f} s", result.update_changed,
                         result.update_accounts, result.update_seconds);
   }
-  return text + fmt::format("; a signature {} bytes\n", fleet::kSignatureBytes);
+  for (const auto& recall : result.recalls) {
+    text += fmt::format("; links proposed of the nearest among {} accounts: {:.3f}, {:.3f} of their weight",
+                        recall.accounts, recall.nearest, recall.weight);
+  }
+  return text + fmt::format("; a signature {} bytes\n", fleet::kSignatureBytes) + describe(result.costs);
 }
 
 std::string goal_lines(const FleetResult& result) {
@@ -106,6 +110,9 @@ std::string goal_lines(const FleetResult& result) {
          row.goal ? nlohmann::json(found >= *row.goal) : nlohmann::json());
     line("fleet: members the best account score flags, " + row.name,
          mean_of(result, c, [](const CampaignRow& r) { return r.best_account; }), "-", nullptr);
+    if (!row.found_young) continue;
+    line(fmt::format("fleet: newcomers of fewer than {} requests found, {}", kYoungRequests, row.name),
+         mean_of(result, c, [](const CampaignRow& r) { return r.found_young.value_or(0); }), "-", nullptr);
   }
   for (const auto& [name, rate] : group_rates(result)) {
     const bool all = name == "all";
@@ -116,13 +123,17 @@ std::string goal_lines(const FleetResult& result) {
   line("fleet: honest communities flagged", communities.share(), "<= 0.01", communities.share() <= .01);
   line("fleet: bytes of a signature", static_cast<double>(fleet::kSignatureBytes), "<= 1024",
        fleet::kSignatureBytes <= 1'024);
+  for (const auto& recall : result.recalls) {
+    line(fmt::format("fleet: links proposed of the nearest among {} accounts", recall.accounts), recall.nearest, "-",
+         nullptr);
+  }
   if (result.update_accounts > 0) {
     // Communities are not in it: whatever the figure, the goal is not reached by it alone.
     line(fmt::format("fleet: seconds for places and links of {} changed accounts among {}", result.update_changed,
                      result.update_accounts),
          result.update_seconds, "<= 1 with communities", nullptr);
   }
-  return text;
+  return text + goal_lines(result.costs);
 }
 
 }  // namespace cms::lab

@@ -45,4 +45,18 @@ json bars_plot(const Caption& caption, const Axis& x, const std::vector<std::str
           {"x", axis_of(x)}, {"parts", parts},        {"bars", bars}};
 }
 
+json graph_plot(const Caption& caption, const std::vector<GraphGroup>& groups, const Graph& graph) {
+  std::vector<std::size_t> counts(groups.size());
+  json dots = json::array(), names = json::array();
+  for (const auto& dot : graph.dots) {
+    counts[dot.group] += 1;
+    dots.push_back({rounded(dot.x), rounded(dot.y), dot.group, rounded(dot.area)});
+  }
+  for (std::size_t g = 0; g < groups.size(); ++g) {
+    names.push_back({{"name", groups[g].name}, {"look", groups[g].look}, {"count", counts[g]}});
+  }
+  return {{"kind", "graph"}, {"title", caption.title}, {"says", caption.says},
+          {"groups", names}, {"dots", dots},           {"links", graph.links}};
+}
+
 }  // namespace cms::lab

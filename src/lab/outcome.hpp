@@ -5,8 +5,11 @@
 #pragma once
 
 #include <array>
+#include <cstddef>
+#include <cstdint>
 #include <nlohmann/json.hpp>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace cms::lab {
@@ -42,5 +45,23 @@ nlohmann::json curves_plot(const Caption& caption, const Axis& x, const Axis& y,
 // A bar for each of `names`, made of `parts` one after another: shares[i][j] is part j of bar i. `kind` is "bars".
 nlohmann::json bars_plot(const Caption& caption, const Axis& x, const std::vector<std::string>& names,
                          const std::vector<std::string>& parts, const std::vector<std::vector<double>>& shares);
+
+// Dots at places of their own, some joined by lines. x and y run from 0 to 1, y upwards.
+struct GraphDot {
+  double x = 0, y = 0;
+  std::size_t group = 0;
+  double area = 1;  // of the usual dot's
+};
+struct Graph {
+  std::vector<GraphDot> dots;
+  std::vector<std::pair<std::uint32_t, std::uint32_t>> links;  // of dots
+};
+// How the dots of a group look: `attacker`, `honest`, `suspect` (honest, and taken for an attacker), `faint`.
+struct GraphGroup {
+  std::string name;
+  std::string look;
+};
+// `kind` is "graph"; groups without a dot are left out of the legend.
+nlohmann::json graph_plot(const Caption& caption, const std::vector<GraphGroup>& groups, const Graph& graph);
 
 }  // namespace cms::lab

@@ -63,7 +63,9 @@ function curves(plot) {
 }
 
 function bars(plot) {
-  const width = 620, left = 210, right = 600, row = 20, top = plot.parts.length > 1 ? 26 : 8;
+  const longest = Math.max(...plot.bars.map((bar) => bar.name.length), 0);
+  const width = 620, left = Math.min(400, Math.max(210, 20 + 6.4 * longest)), right = 600;
+  const row = 20, top = plot.parts.length > 1 ? 26 : 8;
   const x = place(plot.x, left, right);
   const bottom = top + row * plot.bars.length;
   const colours = plot.parts.length > 1 ? kGravity : kColours;
@@ -93,7 +95,28 @@ function bars(plot) {
   return svg(width, bottom + 38, ...inner);
 }
 
-const kDraw = { curves, bars };
+// Dots and the lines between them; a group's look is a class of suite.css.
+function graph(plot) {
+  const width = 620, top = 54, bottom = 430, edge = 28;
+  const x = linear(0, 1, edge, width - edge), y = linear(0, 1, bottom, top);
+  const inner = plot.links.map(([a, b]) => line(x(plot.dots[a][0]).toFixed(1), y(plot.dots[a][1]).toFixed(1),
+    x(plot.dots[b][0]).toFixed(1), y(plot.dots[b][1]).toFixed(1), 'graph-link'));
+  for (const [at, up, group, area] of plot.dots) {
+    const { look, name } = plot.groups[group];
+    inner.push(tag('circle', { cx: x(at).toFixed(1), cy: y(up).toFixed(1), r: (3.6 * Math.sqrt(area)).toFixed(1),
+      class: `graph-dot ${look}` }, title(name)));
+  }
+  let from = 14;
+  for (const { name, look, count } of plot.groups.filter((group) => group.count)) {
+    const words = `${name}: ${count}`;
+    inner.push(tag('circle', { cx: from, cy: 10, r: 5, class: `graph-dot ${look}` }),
+      text(from + 10, 14, words, { class: 'bar-name' }));
+    from += 30 + 6.4 * words.length;
+  }
+  return svg(width, bottom + edge, ...inner);
+}
+
+const kDraw = { curves, bars, graph };
 const picture = (plot) => `<div><h3>${safe(plot.title)}</h3><p>${safe(plot.says)}</p>` +
   `<figure>${kDraw[plot.kind](plot)}</figure></div>`;
 

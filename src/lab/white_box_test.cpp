@@ -6,51 +6,18 @@
 #include <map>
 #include <set>
 
-#include "lab/demo_example.hpp"
 #include "lab/frontier.hpp"
-#include "lab/honest.hpp"
+#include "lab/ground_example.hpp"
 #include "pipeline/step.hpp"
 #include "pipeline/tariff.hpp"
 
 namespace cms::lab {
 namespace {
 
-struct SmallGround {
-  Study study;
-  pipeline::Model model;
-  std::vector<std::uint16_t> charts;  // of every row, in the product's atlas
-  std::vector<double> mass;
-
-  [[nodiscard]] Prize prize() const { return {charts, mass, study.split.test}; }
-};
-
-SmallGround make_ground() {
-  SmallGround ground;
-  StudyOptions options;
-  options.atlas = {.rank = 16, .chart_count = 40, .sketch_dimension = 16, .reference_max = 200};
-  ground.study = *make_study(annotated_set(), options);
-  Random random(3);
-  HonestOptions honest;
-  honest.length = {60, 60};
-  const auto people = subset(ground.study.corpus, ground.study.split.calibrate,
-                             [](const CorpusRow& row) { return row.origin == Origin::people; });
-  std::vector<ComposedAccount> accounts;
-  while (accounts.size() < 160) accounts.push_back(*power(ground.study.corpus, people, honest, random));
-  std::vector<score::Trajectory> trajectories;
-  for (const auto& one : measure_accounts(ground.study, accounts, "calibrate", {{}, 64, 60, 1})) {
-    trajectories.push_back(one.trajectory);
-  }
-  ground.model.atlas = ground.study.atlas;
-  ground.model.calibration = *score::calibrate(trajectories, 60, {});
-  for (const auto& projected : ground.study.projected) ground.charts.push_back(projected.chart);
-  ground.mass.assign(ground.study.atlas.chart_count(), 1.0 / ground.study.atlas.chart_count());
-  return ground;
-}
-
 class WhiteBox : public testing::Test {
  protected:
   static const SmallGround& ground() {
-    static const SmallGround made = make_ground();
+    static const SmallGround made = small_ground();
     return made;
   }
   static WhiteBoxRun run(const WhiteBoxOptions& options) {

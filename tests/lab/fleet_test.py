@@ -12,8 +12,8 @@ class Fleet(experiment.Experiment):
     def test_every_campaign_has_two_lines(self):
         found = [line for line in self.lines if line["what"].startswith("fleet: members found")]
         alone = [line for line in self.lines if line["what"].startswith("fleet: members the best")]
-        self.assertEqual(len(found), 11)
-        self.assertEqual(len(alone), 11)
+        self.assertEqual(len(found), 15)
+        self.assertEqual(len(alone), 15)
         for line in found + alone:
             self.assertTrue(0 <= line["figure"] <= 1, line)
 
@@ -23,8 +23,18 @@ class Fleet(experiment.Experiment):
         for line in self.lines:
             if not line["what"].startswith("fleet: members"):
                 continue
-            self.assertRegex(line["what"], r"(30|20) x \d+$")
+            self.assertRegex(line["what"], r"(300|30|20|2) x \d+$")
             self.assertIsNone(line["holds"], line)
+
+    def test_what_campaigns_pay_is_told_for_every_account_cost(self):
+        for prize in ("80%", "2400 answers"):
+            for cost in (0, 10, 100, 1000):
+                what = f"fleet: C(.01) of {prize}, any number of accounts, account cost {cost}, fleet"
+                self.assertGreaterEqual(self.told[f"{what} off"], 1)
+                self.assertGreater(self.told[f"{what} on over off"], 0)
+
+    def test_a_small_fleet_has_every_link_proposed(self):
+        self.assertEqual(self.told["fleet: links proposed of the nearest among 300 accounts"], 1)
 
     def test_a_signature_takes_at_most_a_kibibyte(self):
         self.assertLessEqual(self.told["fleet: bytes of a signature"], 1024)
