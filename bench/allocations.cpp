@@ -61,7 +61,7 @@ constexpr std::uint32_t kAccounts = 4;
 
 // Events and allocations of the second half of `rows`, after a first half that warms up.
 std::pair<std::uint32_t, std::uint64_t> count_steps(const char* model, const cms::ActivationSet& set) {
-  CmsSteps* steps = cms_peers_steps_open(model, kAccounts, 1);
+  CmsSteps* steps = cms_peers_steps_open(model, kAccounts, 1, kAccounts);
   if (steps == nullptr || cms_peers_steps_dimension(steps) != set.manifest.dimension) {
     fmt::print(stderr, "cms_allocations: {}\n", steps == nullptr ? cms_peers_error() : "another dimension");
     std::exit(1);

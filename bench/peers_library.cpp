@@ -11,6 +11,7 @@
 
 #include "atlas/atlas.hpp"
 #include "peers_clock.hpp"
+#include "pipeline/parallel.hpp"
 #include "pipeline/step.hpp"
 
 using namespace cms;
@@ -81,65 +82,73 @@ constexpr std::size_t kApart = 128;
 // What one thread works with: no line of it is shared with another.
 struct alignas(kApart) Worker {
   pipeline::Scratch scratch;
-  std::vector<pipeline::AccountState> accounts;
   std::vector<pipeline::Event> events;
-  std::vector<std::uint32_t> rows;  // that it has taken in this push, those of the events last
-  std::vector<double> poh;          // of the rows; they are put together when all threads are done
+  std::vector<std::uint32_t> rows;  // of the events
   std::vector<Score> scores = std::vector<Score>(kBatch);
+};
+
+// Accounts that one thread takes at a time, and the PoH of their rows: put together when all threads are done.
+struct alignas(kApart) Group {
+  std::vector<pipeline::AccountState> accounts;
+  std::vector<std::uint32_t> rows;
+  std::vector<double> poh;
 };
 
 }  // namespace
 
 struct CmsSteps {
   pipeline::Model model;
-  std::uint32_t accounts = 0;  // account a is number a / workers.size() of worker a mod workers.size()
+  std::uint32_t accounts = 0;
+  std::vector<Group> groups;  // account a is number a % size of group a / size
   std::vector<Worker> workers;
   std::uint64_t requests = 0;  // taken in so far: the time of the next
 
-  // The rows of the accounts of one worker, one by one where each is timed, else in batches.
-  void push(std::size_t number, const Rows& rows);
-  void push_one(Worker& worker, const Rows& rows, const pipeline::Event& event, std::uint32_t row);
-  void push_batch(Worker& worker);
+  // The rows of one group, one by one where each is timed, else in batches.
+  void push(std::size_t group, Worker& worker, const Rows& rows);
+  void push_one(Group& group, Worker& worker, const Rows& rows, const pipeline::Event& event, std::uint32_t row);
+  void push_batch(Group& group, Worker& worker);
 };
 
-void CmsSteps::push_one(Worker& worker, const Rows& rows, const pipeline::Event& event, std::uint32_t row) {
+void CmsSteps::push_one(Group& group, Worker& worker, const Rows& rows, const pipeline::Event& event,
+                        std::uint32_t row) {
   rows.each[row] = peers::nanoseconds([&] {
-    worker.poh.push_back(pipeline::step(model, *event.account, event.activation, event.time, worker.scratch).poh);
+    group.poh.push_back(pipeline::step(model, *event.account, event.activation, event.time, worker.scratch).poh);
   });
 }
 
-void CmsSteps::push_batch(Worker& worker) {
+void CmsSteps::push_batch(Group& group, Worker& worker) {
   const auto scores = std::span(worker.scores).first(worker.events.size());
   pipeline::step(model, worker.events, worker.scratch, scores);
-  for (const Score& score : scores) worker.poh.push_back(score.poh);
+  for (const Score& score : scores) group.poh.push_back(score.poh);
   worker.events.clear();
 }
 
-void CmsSteps::push(std::size_t number, const Rows& rows) {
-  Worker& worker = workers[number];
-  const std::size_t dimension = model.atlas.manifest.dimension;
-  worker.rows.clear();
-  worker.poh.clear();
+void CmsSteps::push(std::size_t number, Worker& worker, const Rows& rows) {
+  Group& group = groups[number];
+  const std::size_t size = groups.front().accounts.size(), dimension = model.atlas.manifest.dimension;
+  group.rows.clear();
+  group.poh.clear();
   for (std::uint32_t i = 0; i < rows.count; ++i) {
     const std::size_t account = (requests + i) % accounts;
-    if (account % workers.size() != number) continue;
-    worker.rows.push_back(i);
-    const pipeline::Event event{&worker.accounts[account / workers.size()], {rows.values + i * dimension, dimension},
+    if (account / size != number) continue;
+    group.rows.push_back(i);
+    const pipeline::Event event{&group.accounts[account % size], {rows.values + i * dimension, dimension},
                                 static_cast<double>(requests + i)};
     if (rows.each != nullptr) {
-      push_one(worker, rows, event, i);
+      push_one(group, worker, rows, event, i);
       continue;
     }
     worker.events.push_back(event);
-    if (worker.events.size() == kBatch) push_batch(worker);
+    if (worker.events.size() == kBatch) push_batch(group, worker);
   }
-  if (!worker.events.empty()) push_batch(worker);
+  if (!worker.events.empty()) push_batch(group, worker);
 }
 
-CmsSteps* cms_peers_steps_open(const char* model, std::uint32_t accounts, std::uint32_t threads) {
+CmsSteps* cms_peers_steps_open(const char* model, std::uint32_t accounts, std::uint32_t threads,
+                               std::uint32_t together) {
   auto read = pipeline::read_model(model);
-  if (!read || accounts == 0 || threads == 0) {
-    error_text = read ? "accounts and threads must be positive" : read.error().message;
+  if (!read || accounts == 0 || threads == 0 || together == 0) {
+    error_text = read ? "accounts, threads and accounts together must be positive" : read.error().message;
     return nullptr;
   }
   auto* steps = new CmsSteps;
@@ -147,8 +156,9 @@ CmsSteps* cms_peers_steps_open(const char* model, std::uint32_t accounts, std::u
   steps->model.calibration.options.stride = 1;
   steps->accounts = accounts;
   steps->workers = std::vector<Worker>(threads);
+  steps->groups = std::vector<Group>((accounts + together - 1) / together);
   for (std::uint32_t i = 0; i < accounts; ++i) {
-    steps->workers[i % threads].accounts.push_back(pipeline::make_account(steps->model));
+    steps->groups[i / together].accounts.push_back(pipeline::make_account(steps->model));
   }
   return steps;
 }
@@ -161,17 +171,15 @@ std::uint32_t cms_peers_steps_window(const CmsSteps* steps) { return steps->mode
 std::int64_t cms_peers_steps_push(CmsSteps* steps, const float* rows, std::uint32_t count, double* poh,
                                   std::int64_t* each) {
   const Rows batch{rows, count, poh, each};
-  const auto alone = [&] { steps->push(0, batch); };
-  const auto split = [&] {
-    std::vector<std::thread> threads;
-    for (std::size_t t = 0; t < steps->workers.size(); ++t) {
-      threads.emplace_back([&, t] { steps->push(t, batch); });
-    }
-    for (auto& thread : threads) thread.join();
+  const auto push = [&] {
+    const auto threads = static_cast<unsigned>(steps->workers.size());
+    pipeline::parallel_for(steps->groups.size(), threads, [&](unsigned worker, std::size_t group) {
+      steps->push(group, steps->workers[worker], batch);
+    });
   };
-  const auto took = steps->workers.size() == 1 ? peers::nanoseconds(alone) : peers::wall_nanoseconds(split);
-  for (const Worker& worker : steps->workers) {
-    for (std::size_t i = 0; i < worker.rows.size(); ++i) poh[worker.rows[i]] = worker.poh[i];
+  const auto took = steps->workers.size() == 1 ? peers::nanoseconds(push) : peers::wall_nanoseconds(push);
+  for (const Group& group : steps->groups) {
+    for (std::size_t i = 0; i < group.rows.size(); ++i) poh[group.rows[i]] = group.poh[i];
   }
   steps->requests += count;
   return took;

@@ -65,9 +65,10 @@ int64_t cms_peers_charts_nearest(CmsCharts* charts, const float* points, uint32_
 
 // --- the whole step -----------------------------------------------------------------------------------------------
 
-// `accounts` new accounts under the model in a file, every request evaluated; split over `threads` by number.
+// `accounts` new accounts under the model in a file, every request evaluated. `together` of them, by number, are taken
+// in by one thread, interleaved; `threads` take such groups in turn, as those of `cms score` take accounts.
 // nullptr when the file cannot be read: cms_peers_error() says why.
-CmsSteps* cms_peers_steps_open(const char* model, uint32_t accounts, uint32_t threads);
+CmsSteps* cms_peers_steps_open(const char* model, uint32_t accounts, uint32_t threads, uint32_t together);
 void cms_peers_steps_close(CmsSteps* steps);
 const char* cms_peers_error(void);
 uint32_t cms_peers_steps_dimension(const CmsSteps* steps);

@@ -17,7 +17,7 @@ FUNCTIONS = {
     "mmd_push": (LONG, POINTER, POINTER, POINTER),
     "charts_open": (POINTER, POINTER, INT, INT), "charts_close": (None, POINTER),
     "charts_nearest": (LONG, POINTER, POINTER, INT, POINTER),
-    "steps_open": (POINTER, TEXT, INT, INT), "steps_close": (None, POINTER), "steps_dimension": (INT, POINTER),
+    "steps_open": (POINTER, TEXT, INT, INT, INT), "steps_close": (None, POINTER), "steps_dimension": (INT, POINTER),
     "spin": (LONG, INT, WORD),
     "steps_window": (INT, POINTER), "steps_push": (LONG, POINTER, POINTER, INT, POINTER, POINTER),
 }
@@ -118,8 +118,8 @@ class Charts(Handle):
 class Steps(Handle):
     """The whole step of a number of accounts under the model in a file."""
 
-    def __init__(self, library, model, accounts, threads=1):
-        super().__init__(library, "steps", str(model).encode(), accounts, threads)
+    def __init__(self, library, model, accounts, threads=1, together=None):
+        super().__init__(library, "steps", str(model).encode(), accounts, threads, together or accounts)
         self.poh = np.empty(1)
 
     def push(self, rows, each=None):

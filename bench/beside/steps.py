@@ -22,6 +22,7 @@ CHARTS = 256
 EVENTS = {64: 400, 256: 60}   # of a round of throughput
 PUBLISHED_EVENTS = 32
 THREAD_ACCOUNTS, THREAD_EVENTS = 64, 4000
+TOGETHER = 4            # accounts that a thread takes at a time
 SPINS = 30_000_000      # of the loop in registers, about 30 ms
 
 
@@ -194,7 +195,7 @@ def two_processes(context, table, path):
 
 
 def two_threads(context, table, path):
-    one, two = (Steps(context.library, path, THREAD_ACCOUNTS, threads) for threads in (1, 2))
+    one, two = (Steps(context.library, path, THREAD_ACCOUNTS, threads, TOGETHER) for threads in (1, 2))
     feed = Feed(context, 8)
     warm = feed.take(THREAD_ACCOUNTS * (REQUESTS[64] + 8))
     one.push(warm)
