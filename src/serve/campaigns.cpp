@@ -3,16 +3,16 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <charconv>
 #include <chrono>
 #include <cmath>
 #include <condition_variable>
+#include <iterator>
 #include <mutex>
 #include <set>
 #include <thread>
-#include <unordered_map>
 
 #include "base/priority.hpp"
+#include "serve/campaign_names.hpp"
 #include "serve/name_queue.hpp"
 
 namespace cms::serve {
@@ -23,6 +23,7 @@ using Steady = std::chrono::steady_clock;
 constexpr const char* kDocument = "campaigns";
 constexpr double kKeepEvery_s = 60;  // while members come and go
 constexpr double kDay_s = 86'400;
+constexpr std::size_t kForgottenAtOnce = 64;
 
 double seconds_since(Steady::time_point began) {
   return std::chrono::duration<double>(Steady::now() - began).count();
@@ -39,15 +40,6 @@ void beside_others(const Work& work) {
 }
 
 std::string_view text_of(const Bytes& bytes) { return {reinterpret_cast<const char*>(bytes.data()), bytes.size()}; }
-
-// As a number; 0 where the store gives none.
-std::uint64_t pseudonym_of(const store::Store& store, const store::AccountName& name) {
-  std::uint64_t number = 0;
-  if (const auto digits = store.pseudonym(name)) {
-    std::from_chars(digits->data(), digits->data() + digits->size(), number, 16);
-  }
-  return number;
-}
 
 struct Remembered {
   std::string account;
@@ -77,6 +69,9 @@ struct Tenant {
   double kept_at = 0;    // seconds
   bool owed = false;     // is to be written at once
   bool failing = false;  // the last attempt failed
+  bool held = false;     // the store's could not be read whole: it stays as it is until the next start
+  bool judged = false;   // once, with everything of before the start taken in
+  std::vector<CampaignEvent> untold;  // until what they are of can be looked up, and is written
 };
 
 // Who stands otherwise in `now` than in `before`.
@@ -103,9 +98,7 @@ struct Campaigns::State {
   store::Store& store;
   std::function<double()> clock;
   Hooks hooks;
-  // Of keep()'s thread. Events are told when what they are of can be looked up.
-  std::map<std::string, Tenant> tenants;
-  std::vector<std::pair<std::string, CampaignEvent>> untold;
+  std::map<std::string, Tenant> tenants;  // of keep()'s thread
 
   mutable std::mutex mutex;  // of what follows
   std::condition_variable_any wake;
@@ -115,8 +108,6 @@ struct Campaigns::State {
   CampaignCounters counters;
 
   void recall(const std::string& tenant);
-  void renumber(const std::string& tenant, std::vector<fleet::TrackedCampaign>& campaigns);
-  TenantFleet::Names name_members(const std::string& tenant, std::vector<fleet::TrackedCampaign>& campaigns);
   void wait(Arrived& some, const std::string& account);
   News gather(const std::string& tenant);
   // Who has sent nothing since then has left the fleet; seconds.
@@ -125,7 +116,7 @@ struct Campaigns::State {
   }
   void put(const std::string& tenant_name, Tenant& tenant, const std::string& account,
            const pipeline::Engine::Trace& trace);
-  void take_in(const std::string& tenant_name, Tenant& tenant, const News& news, pipeline::Engine& engine,
+  bool take_in(const std::string& tenant_name, Tenant& tenant, const News& news, pipeline::Engine& engine,
                const fleet::Stop& stop);
   void update(const std::string& tenant_name, Tenant& tenant, bool judge, const fleet::Stop& stop);
   void keep(const std::string& tenant_name, Tenant& tenant, bool now);
@@ -155,74 +146,19 @@ void Campaigns::State::recall(const std::string& tenant) {
   });
   Bytes there = document && *document ? **document : fleet::encode({});
   if (!kept) {
+    there = fleet::encode({});  // what is there stays until there is something to write
     hooks.warn(fmt::format("campaigns of tenant {} are found anew, under new names: {}", tenant, kept.error().message));
     kept.emplace();
   }
-  if (kept->by_pseudonym) renumber(tenant, kept->campaigns);
-  auto names = name_members(tenant, kept->campaigns);
+  const bool whole = !kept->by_pseudonym || renumber(store, tenant, kept->campaigns, hooks.warn);
+  auto names = name_members(store, tenant, kept->campaigns, hooks.warn);
   auto& made = tenants
                    .try_emplace(tenant, Tenant{TenantFleet(calibration, owner.options_, std::move(kept->campaigns),
                                                            std::move(names)),
                                                std::move(there)})
                    .first->second;
+  made.held = !whole;
   update(tenant, made, false, {});
-}
-
-// Members by pseudonym become members by number. Nothing leads from a pseudonym to its account: all are looked at.
-void Campaigns::State::renumber(const std::string& tenant, std::vector<fleet::TrackedCampaign>& campaigns) {
-  std::unordered_map<std::uint64_t, std::optional<std::uint64_t>> numbers;
-  for (const auto& campaign : campaigns) {
-    for (const auto member : campaign.members) numbers[member];
-  }
-  std::string cursor;
-  for (bool more = !numbers.empty(); more;) {
-    const auto page = store.list(tenant, cursor, 1000);
-    if (!page) {
-      hooks.warn(fmt::format("campaigns of tenant {} lose members whose names cannot be read: {}", tenant,
-                             page.error().message));
-      break;
-    }
-    for (const auto& listed : page->accounts) {
-      const auto found = numbers.find(pseudonym_of(store, {tenant, listed.account}));
-      if (found == numbers.end()) continue;
-      if (const auto number = store.number({tenant, listed.account})) found->second = *number;
-    }
-    cursor = page->cursor;
-    more = !cursor.empty();
-  }
-  for (auto& campaign : campaigns) {
-    std::vector<std::uint64_t> members;
-    for (const auto member : campaign.members) {
-      if (const auto number = numbers.at(member)) members.push_back(*number);
-    }
-    std::ranges::sort(members);
-    campaign.members = std::move(members);
-  }
-}
-
-// Who has been erased while nobody looked is taken out.
-TenantFleet::Names Campaigns::State::name_members(const std::string& tenant,
-                                                  std::vector<fleet::TrackedCampaign>& campaigns) {
-  TenantFleet::Names names;
-  std::size_t unread = 0;
-  std::string why;
-  for (auto& campaign : campaigns) {
-    std::erase_if(campaign.members, [&](std::uint64_t number) {
-      auto account = store.account_of(tenant, number);
-      if (!account) {
-        ++unread;
-        why = account.error().message;
-      } else if (*account) {
-        names.emplace(number, std::move(**account));
-      }
-      return account && !*account;
-    });
-  }
-  if (unread > 0) {
-    hooks.warn(fmt::format("{} members of campaigns of tenant {} cannot be read, and count only when they can: {}",
-                           unread, tenant, why));
-  }
-  return names;
 }
 
 // With the mutex.
@@ -266,6 +202,12 @@ void Campaigns::set_filled() {
   state_->wake.notify_all();
 }
 
+void Campaigns::again(const store::AccountName& name) {
+  const std::lock_guard lock(state_->mutex);
+  const auto found = state_->arrived.find(name.tenant);
+  if (found != state_->arrived.end()) state_->wait(found->second, name.account);
+}
+
 void Campaigns::forget(const store::AccountName& name) {
   {
     const std::lock_guard lock(state_->mutex);
@@ -276,6 +218,8 @@ void Campaigns::forget(const store::AccountName& name) {
     state_->waiting -= news.changed.erase(name.account) ? 1 : 0;
     news.forgotten.insert(name.account);
     state_->hurry = true;
+    // Of many at once the update takes out the rest: each costs a copy of its tenant's table.
+    if (news.forgotten.size() > kForgottenAtOnce) return;
     const auto table = table_.load();
     const auto& picture = table->at(name.tenant);
     if (auto left = without(picture, {name.account}); left != picture) {
@@ -315,8 +259,9 @@ void Campaigns::State::put(const std::string& tenant_name, Tenant& tenant, const
   ++counters.left_out;
 }
 
-// Reads the accounts that have changed. In the order of their names, so that chance has no part in it.
-void Campaigns::State::take_in(const std::string& tenant_name, Tenant& tenant, const News& news,
+// Reads the accounts that have changed. In the order of their names, so that chance has no part in it. Whom the disk
+// does not give now waits for the next update. False where somebody does, or it was stopped.
+bool Campaigns::State::take_in(const std::string& tenant_name, Tenant& tenant, const News& news,
                                pipeline::Engine& engine, const fleet::Stop& stop) {
   tenant.fleet.remove(news.forgotten);
   if (!news.forgotten.empty()) keep(tenant_name, tenant, true);
@@ -326,12 +271,13 @@ void Campaigns::State::take_in(const std::string& tenant_name, Tenant& tenant, c
   }
   auto changed = news.changed;
   std::ranges::sort(changed);
-  std::set<std::string> gone;
+  std::set<std::string> gone, unread;
   for (const auto& account : changed) {
-    if (fleet::stopped(stop)) return;
+    if (fleet::stopped(stop)) return false;
     const auto trace = engine.trace({tenant_name, account});
-    if (!trace) continue;  // who looks at it hears why
-    if (*trace) {
+    if (!trace) {  // who looks at one that is damaged hears why
+      if (trace.error().code != ErrorCode::bad_input) unread.insert(account);
+    } else if (*trace) {
       put(tenant_name, tenant, account, **trace);
     } else {
       gone.insert(account);
@@ -339,14 +285,19 @@ void Campaigns::State::take_in(const std::string& tenant_name, Tenant& tenant, c
   }
   {  // Who was erased while it was read.
     const std::lock_guard lock(mutex);
-    const auto& forgotten = arrived.at(tenant_name).forgotten;
-    gone.insert(forgotten.begin(), forgotten.end());
+    auto& some = arrived.at(tenant_name);
+    gone.insert(some.forgotten.begin(), some.forgotten.end());
+    for (const auto& account : unread) {
+      if (!some.forgotten.contains(account)) wait(some, account);
+    }
   }
   tenant.fleet.remove(gone);
+  return unread.empty();
 }
 
 // Who is told to stop leaves what there is: the next start goes on from it.
 void Campaigns::State::update(const std::string& tenant_name, Tenant& tenant, bool judge, const fleet::Stop& stop) {
+  if (fleet::stopped(stop)) return;
   Result<std::vector<CampaignEvent>> events;
   const double now = clock();
   beside_others([&] { events = tenant.fleet.update(now, judge, stop); });
@@ -358,12 +309,13 @@ void Campaigns::State::update(const std::string& tenant_name, Tenant& tenant, bo
     return;
   }
   keep(tenant_name, tenant, !events->empty());
-  for (auto& event : *events) untold.emplace_back(tenant_name, std::move(event));
+  std::ranges::move(*events, std::back_inserter(tenant.untold));
 }
 
 // Writes a tenant's campaigns to the store, when they are others than those that it has. What the disk refuses is tried
 // again with every update.
 void Campaigns::State::keep(const std::string& tenant_name, Tenant& tenant, bool now) {
+  if (tenant.held) return;
   tenant.owed = tenant.owed || now;
   if (!tenant.owed && clock() - tenant.kept_at < kKeepEvery_s) return;
   auto bytes = fleet::encode(tenant.fleet.campaigns());
@@ -433,12 +385,16 @@ void Campaigns::State::round(pipeline::Engine& engine, const fleet::Stop& stop) 
   for (auto& [name, tenant] : tenants) {
     if (fleet::stopped(stop)) break;
     const auto news = gather(name);
-    take_in(name, tenant, news, engine, stop);
-    update(name, tenant, news.judge, stop);
-    filled = filled && news.judge;
+    const bool read = take_in(name, tenant, news, engine, stop);
+    tenant.judged = tenant.judged || (news.judge && read);
+    update(name, tenant, tenant.judged, stop);
+    filled = filled && tenant.judged;
   }
   publish();
-  for (const auto& [tenant, event] : std::exchange(untold, {})) hooks.tell(tenant, event);
+  for (auto& [name, tenant] : tenants) {
+    if (tenant.owed) continue;
+    for (const auto& event : std::exchange(tenant.untold, {})) hooks.tell(name, event);
+  }
   const std::lock_guard lock(mutex);
   ++counters.updates;
   counters.update_s = seconds_since(began);
@@ -454,7 +410,14 @@ void Campaigns::keep(pipeline::Engine& engine, const std::stop_token& stop) {
     const auto rest = std::chrono::duration<double>(options_.update_s - seconds_since(began));
     state_->wake.wait_for(lock, stop, rest, [&] { return state_->hurry; });
   }
-  for (auto& [name, tenant] : state_->tenants) state_->keep(name, tenant, true);
+}
+
+void Campaigns::finish() {
+  for (auto& [name, tenant] : state_->tenants) {
+    const auto news = state_->gather(name);
+    tenant.fleet.remove(news.forgotten);
+    state_->keep(name, tenant, true);
+  }
 }
 
 void Campaigns::update(pipeline::Engine& engine) { state_->round(engine, {}); }

@@ -8,14 +8,15 @@
 //  1. Nothing that others wait for is held by a thread of idle priority: the computing is done by a thread of that
 //     priority, which holds no lock; what is shared is touched by an ordinary one alone.
 //  2. A campaign that is flagged is still flagged, under its name, after any restart: each tenant's are a document of
-//     the store, written when one begins or ends or a member is erased, and once a minute while members come and go.
+//     the store, written before a beginning or end is told, when a member is erased, and once a minute while members
+//     come and go.
 //     Its members count from the first look-up on.
 //  3. Memory is bounded: accounts_max accounts of each tenant with kRequestsMin requests or more, 2.1 KB each; of more
 //     a part is seen, and `capped` says so; kRememberedMax accounts that were read at the start and wait for an update,
 //     of more the names alone; kWaitingMax names of changed accounts, beyond them the fleet waits for an account's
 //     next request.
-//  4. An erased account is in no table once forget() has returned, and not in the fleet after the next update, which
-//     follows at once.
+//  4. An erased account is in no table once forget() has returned (of more than 64 within one update, once that has),
+//     and not in the fleet after the next update, which follows at once.
 //  5. Nobody is judged before everything that the store had at the start, and all that waited then, has been taken in.
 // Threads: every function from any thread, but for keep(), which has its own. Cost: take() a hash and an insertion for
 // each change; member() a hash, and nothing where there is no campaign; forget() of a member a copy of its tenant's
@@ -84,12 +85,17 @@ class Campaigns {
   // Everything that the store had at the start has been taken in: from now on communities are judged.
   void set_filled();
 
-  // An account was erased, or may have been.
+  // An account of before the start could not be read: an update reads it again.
+  void again(const store::AccountName& name);
+
+  // An account was erased.
   void forget(const store::AccountName& name);
 
-  // Follows the accounts until it is told to stop, and keeps what there is then. An update under way is given up at the
-  // next of its stages (docs/fleet.md, Cost).
+  // Follows the accounts until it is told to stop. An update under way is given up at the next of its stages
+  // (docs/fleet.md, Cost).
   void keep(pipeline::Engine& engine, const std::stop_token& stop);
+  // Writes what there is, without those erased since the last update: when keep() has ended and nobody erases any more.
+  void finish();
   // One update, for who has no thread for keep().
   void update(pipeline::Engine& engine);
 

@@ -293,10 +293,49 @@ TEST(Campaigns, what_the_disk_refuses_is_told_once_and_written_when_it_takes_it)
     again.made.update(world.engine());
     EXPECT_FALSE(kept());
     EXPECT_EQ(again.said.size(), 1U);
+    EXPECT_EQ(again.told, std::vector<std::string>());  // nothing that a restart would not know
   }
   changed();
   again.made.update(world.engine());  // though a minute has not passed
   EXPECT_TRUE(kept());
+  EXPECT_EQ(again.told.size(), 1U);
+}
+
+TEST(Campaigns, who_is_erased_after_the_last_update_is_not_in_what_is_left_at_the_end) {
+  ServeWorld world("campaign_end");
+  world.make_campaign("member");
+  Restarted again(world);
+  const auto number = world.store().number({"acme", "member3"}).value();
+  again.made.forget({"acme", "member3"});
+  again.made.finish();
+  const auto document = world.store().tenant_document("acme", "campaigns").value().value();
+  const auto members = fleet::decode_campaigns(document).value().campaigns.at(0).members;
+  EXPECT_EQ(members.size(), 7U);
+  EXPECT_FALSE(std::ranges::binary_search(members, number));
+}
+
+TEST(Campaigns, an_account_whose_erasure_failed_is_a_member_as_before_and_is_read_again) {
+  ServeWorld world("campaign_failed_erasure");
+  world.make_campaign("member");
+  Restarted again(world);
+  again.made.again({"acme", "member3"});
+  EXPECT_NE(again.made.member({"acme", "member3"}), nullptr);
+  EXPECT_EQ(again.made.counters().waiting, 1U);
+  again.made.update(world.engine());
+  EXPECT_EQ(again.made.counters().waiting, 0U);
+  EXPECT_NE(again.made.member({"acme", "member3"}), nullptr);
+}
+
+TEST(Campaigns, a_document_that_cannot_be_read_stays_until_there_is_something_to_write) {
+  ServeWorld world("campaign_unread");
+  ASSERT_TRUE(world.store().put_tenant_document("acme", "campaigns", "of a later version"));
+  Restarted again(world);
+  EXPECT_EQ(again.said.size(), 1U);
+  again.made.set_filled();
+  again.made.update(world.engine());
+  again.made.finish();
+  const auto document = world.store().tenant_document("acme", "campaigns").value().value();
+  EXPECT_EQ(std::string(document.begin(), document.end()), "of a later version");
 }
 
 TEST(Campaigns, are_told_once_when_they_begin_and_end_and_each_tenant_has_a_bound_of_its_own) {

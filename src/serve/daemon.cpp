@@ -357,7 +357,7 @@ Result<void> Daemon::State::reload_policy(const std::string& by) {
 void Daemon::State::forget(const store::AccountName& name, bool erased) {
   watcher->forget(name, erased);
   overview->forget(name);
-  if (campaigns) campaigns->forget(name);
+  if (campaigns) erased ? campaigns->forget(name) : campaigns->again(name);
 }
 
 // Looks for who is due while requests go on, and holds them up only where there is somebody.
@@ -410,6 +410,7 @@ void Daemon::State::end_threads() {
   for (auto* thread : {&housekeeping, &remembering, &seeing}) {
     if (thread->joinable()) thread->join();
   }
+  if (campaigns) campaigns->finish();
   const auto late = events ? events->counters().late : 0;
   if (late == 0) return;
   log->write(Level::info, Scope::serve, "events_late",

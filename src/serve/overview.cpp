@@ -304,6 +304,7 @@ void remember_one(Overview& overview, Campaigns* campaigns, const pipeline::Mode
   for (bool again = true; again;) {
     const auto erasures = overview.erasures(), gone = campaigns != nullptr ? campaigns->erasures() : 0;
     const auto account = engine.account(name);
+    if (!account && account.error().code != ErrorCode::bad_input && campaigns != nullptr) campaigns->again(name);
     if (!account || !*account) return;
     const auto& state = (*account)->state;
     again = !overview.remember(name, pipeline::score_at(model, state, state.time), now, erasures) ||

@@ -110,7 +110,7 @@ class Gateway:
             (self.folder / pathlib.Path(name).name).write_text(text)
         self.token, self.command, self.process = token, command, None
 
-    def start(self, seconds=30, **environment):
+    def start(self, seconds=60, **environment):
         self.log = open(self.folder / "gateway.log", "ab")
         words = self.command(self.folder)
         self.process = subprocess.Popen(list(map(str, words)), cwd=self.folder, stdout=self.log, stderr=self.log,

@@ -45,7 +45,8 @@ class LitellmTest(gateway.GatewayTest):
                 "--telemetry", "False"
         self.gate = gateway.Gateway(self, command, ["litellm/config.yaml", "litellm/cms_guardrail.py"],
                                     self.daemon.tokens[role], (("guardrails:", KEYS), *more))
-        return self.start(self.gate)
+        # It would ask the network for a table of prices, three times, before it listens.
+        return self.start(self.gate, LITELLM_LOCAL_MODEL_COST_MAP="True")
 
     def ask(self, key, **more):
         return self.gate.send(key, body=json.dumps(ASKED | more).encode())
