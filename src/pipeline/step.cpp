@@ -1,6 +1,7 @@
 #include "pipeline/step.hpp"
 
 #include <algorithm>
+#include <bitset>
 
 #include "pipeline/signatures.hpp"
 
@@ -50,17 +51,24 @@ Score step(const Model& model, AccountState& state, std::span<const float> activ
   return score;
 }
 
+// Accounts know nothing of one another, so those of a group are taken one after the other: each finds its distances
+// gone once, not with every request.
 void step(const Model& model, std::span<const Event> events, Scratch& scratch, std::span<Score> scores) {
   const AccountState* loaded = nullptr;
   for (std::size_t first = 0; first < events.size(); first += kTogether) {
     const auto together = events.subspan(first, std::min(kTogether, events.size() - first));
     const auto projected = project_together(model, together, scratch);
+    std::bitset<kTogether> taken;
     for (std::size_t i = 0; i < together.size(); ++i) {
       auto& state = *together[i].account;
-      if (&state != loaded) window::load(state.window, scratch.matrix);
-      loaded = &state;
-      take(model, state, projected[i], together[i].time, scratch, Effort::full);
-      scores[first + i] = score_at(model, state, together[i].time);
+      for (std::size_t k = i; k < together.size(); ++k) {
+        if (taken[k] || together[k].account != &state) continue;
+        if (&state != loaded) window::load(state.window, scratch.matrix);
+        loaded = &state;
+        take(model, state, projected[k], together[k].time, scratch, Effort::full);
+        scores[first + k] = score_at(model, state, together[k].time);
+        taken[k] = true;
+      }
     }
   }
 }
