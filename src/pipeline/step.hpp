@@ -51,7 +51,8 @@ struct Event {
 
 // The same for many requests of one or more accounts, in the order given: scores[i] is what step() would return for
 // events[i], bit for bit, however the events are cut into batches. Cheaper, because projections share their loads and
-// events of one account that come within kTogether share its distances. Threads: no account may be in two batches at once.
+// events of one account that come within kTogether share its distances. Threads: no account may be in two batches at
+// once.
 void step(const Model& model, std::span<const Event> events, Scratch& scratch, std::span<Score> scores);
 
 // Requests that are projected at once: their rows fit the nearest cache.
