@@ -28,8 +28,6 @@ void add_holder(std::vector<std::uint32_t>& holders, std::uint32_t account) {
   holders.push_back(account);
 }
 
-tl::unexpected<Error> told_to_stop() { return fail(ErrorCode::failed, "the fleet was told to stop"); }
-
 }  // namespace
 
 // An update on its way.

@@ -142,9 +142,16 @@ SplitOptions first_study_split(const FirstStudyOptions& options, std::uint64_t s
 namespace {
 
 // People of the calibrate part: whose texts make the tables, whose rank, whose are under test in the tune mode, and
-// those of families held out, which rank alone.
+// those of families held out, which rank alone. Generalists have families of their own.
 struct PeoplePools {
   Rows tables, rank, tune, unseen;
+  Rows general_tables, general_rank;
+
+  [[nodiscard]] const Rows& of(char kind, bool ranks) const {
+    if (kind == 'S' || kind == 'P') return unseen;
+    if (kind == 'g') return ranks ? general_rank : general_tables;
+    return ranks ? rank : tables;
+  }
 };
 
 PeoplePools people_pools(const Study& study, const FirstStudyOptions& options) {
@@ -153,12 +160,15 @@ PeoplePools people_pools(const Study& study, const FirstStudyOptions& options) {
   if (options.by_kind) pools.unseen = of_families(study.corpus, all, options.families.held_out);
   const auto people = options.by_kind ? without(study.corpus, all, options.families.held_out) : all;
   pools.tables = pools.rank = pools.tune = people;
-  if (!options.halves_apart) return pools;
-  const bool tune = !options.tune.empty();
-  auto parts = apart(study.corpus, people, tune ? 3 : 2, study.split.seed);
-  pools.tables = std::move(parts[0]);
-  pools.rank = std::move(parts[1]);
-  if (tune) pools.tune = std::move(parts[2]);
+  if (options.halves_apart) {
+    const bool tune = !options.tune.empty();
+    auto parts = apart(study.corpus, people, tune ? 3 : 2, study.split.seed);
+    pools.tables = std::move(parts[0]);
+    pools.rank = std::move(parts[1]);
+    if (tune) pools.tune = std::move(parts[2]);
+  }
+  pools.general_tables = of_families(study.corpus, pools.tables, options.families.generalist);
+  pools.general_rank = of_families(study.corpus, pools.rank, options.families.generalist);
   return pools;
 }
 
@@ -192,16 +202,12 @@ std::vector<ComposedAccount> calibration_accounts(const Study& study, const Firs
   for (std::uint32_t tries = 0; ranked < wanted && tries < 20 * wanted; ++tries) {
     const bool ranks = score::in_ranking_half(fmt::format("calibrate-{}", accounts.size()));
     const char kind = kind_of(options.by_kind, ranks, options.by_kind ? turns[ranks ? 1 : 0]++ : tries);
-    const bool unseen = kind == 'S' || kind == 'P';
-    const auto& known = ranks ? pools.rank : pools.tables;
-    const auto& people = unseen ? pools.unseen : known;
-    const auto pool = kind == 'g' ? of_families(study.corpus, people, options.families.generalist) : people;
-    auto account = composer_of(kind)(study.corpus, pool, honest, random);
+    auto account = composer_of(kind)(study.corpus, pools.of(kind, ranks), honest, random);
     if (!account) continue;
     const bool whole = account->rows.size() >= options.requests;
     // One that is too short to rank would make tables, of texts that rank.
     if (options.halves_apart && ranks && !whole) continue;
-    if (unseen) account->kind = "unseen " + account->kind;
+    if (kind == 'S' || kind == 'P') account->kind = "unseen " + account->kind;
     ranked += whole && ranks ? 1 : 0;
     accounts.push_back(std::move(*account));
   }

@@ -19,7 +19,7 @@ Response json_response(const Json& body, unsigned status = 200);
 Response tagged_response(const Call& call, const Json& body);
 // The same with a weak one, to which the key `aside` of the body makes no difference.
 Response weakly_tagged_response(const Call& call, const Json& body, const std::string& aside);
-// Puts a strong ETag, with its quotes, on an answer; empties it to a 304 where If-None-Match names it.
+// Puts an ETag, with its quotes and, of a weak one, W/, on an answer; empties it to a 304 where If-None-Match names it.
 void put_tag(const Call& call, const std::string& tag, Response& response);
 
 // The query's `limit`, 1 to `most`; `otherwise` without one, nothing when it is none.

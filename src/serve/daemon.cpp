@@ -357,7 +357,12 @@ Result<void> Daemon::State::reload_policy(const std::string& by) {
 void Daemon::State::forget(const store::AccountName& name, bool erased) {
   watcher->forget(name, erased);
   overview->forget(name);
-  if (campaigns) erased ? campaigns->forget(name) : campaigns->again(name);
+  if (!campaigns) return;
+  if (erased) {
+    campaigns->forget(name);
+  } else {
+    campaigns->again(name);
+  }
 }
 
 // Looks for who is due while requests go on, and holds them up only where there is somebody.

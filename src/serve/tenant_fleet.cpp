@@ -196,7 +196,7 @@ Result<void> TenantFleet::judge_communities(std::span<const std::uint32_t> chang
   std::unordered_map<std::uint64_t, Judged> next;
   judged_accounts_ = 0;
   for (auto& members : live_->communities()) {
-    if (fleet::stopped(stop)) return fail(ErrorCode::failed, "the fleet was told to stop");
+    if (fleet::stopped(stop)) return fleet::told_to_stop();
     if (members.size() < std::max(2U, calibration_.options.members_min)) continue;
     judged_accounts_ += members.size();
     const auto hash = hash_of(members);
