@@ -1,4 +1,5 @@
 // The experiments of cms lab run, one subcommand each.
+#include <map>
 #include <memory>
 #include <string>
 
@@ -156,6 +157,10 @@ void add_first_study(CLI::App& run_app, Experiment& chosen) {
   command->add_option("--rank", options.rank, "Directions that the atlas keeps")
       ->check(CLI::Range(2, 256))
       ->capture_default_str();
+  const std::map<std::string, lab::Goals> goals = {{"study", lab::Goals::study}, {"lab", lab::Goals::lab}};
+  command->add_option("--goals", options.goals, "What cells are to reach: the first study's goals, or the lab's")
+      ->transform(CLI::CheckedTransformer(goals))
+      ->default_str("study");
   command->add_flag("--halves-apart", options.halves_apart,
                     "Calibration accounts that rank hold other texts than those that make the tables");
   command->add_flag("--by-kind", options.by_kind,

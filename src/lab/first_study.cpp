@@ -334,6 +334,7 @@ Result<FirstStudyResult> run_first_study(const FirstStudyOptions& options) {
   FirstStudyResult result;
   result.configurations = all_configurations(options.score.weights);
   result.stride = options.score.stride;
+  result.goals = options.goals;
   for (const auto& rival : kRivals) result.rivals.emplace_back(rival.first);
   for (const auto* baseline : kBaselines) result.rivals.emplace_back(baseline);
   for (const auto seed : options.seeds) {

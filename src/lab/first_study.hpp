@@ -15,6 +15,7 @@
 
 #include "base/result.hpp"
 #include "lab/families.hpp"
+#include "lab/first_study_goals.hpp"
 #include "lab/outcome.hpp"
 #include "lab/study.hpp"
 
@@ -36,6 +37,7 @@ struct FirstStudyOptions {
   // Every kind of honest account ranks for itself, families.held_out as unseen kinds, and the most lenient decides: as
   // many ranking accounts of each kind.
   bool by_kind = false;
+  Goals goals = Goals::study;
   std::uint32_t honest_accounts = 300;
   std::uint32_t attack_accounts = 200;
   unsigned threads = 1;
@@ -83,6 +85,7 @@ struct FirstStudyResult {
   std::vector<CellResult> cells;
   std::uint32_t horizon = 0;
   std::uint32_t stride = 1;
+  Goals goals = Goals::study;
 };
 
 // Errors: `bad_input` when the data is not there or too small. Cost: see docs/lab/first-study.md.

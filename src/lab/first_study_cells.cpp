@@ -8,6 +8,7 @@
 #include <set>
 
 #include "lab/attackers.hpp"
+#include "lab/first_study_goals.hpp"
 #include "lab/honest.hpp"
 
 namespace cms::lab {
@@ -44,33 +45,38 @@ class Composer {
   using Attack = std::optional<ComposedAccount> (*)(const Corpus&, Pool, const AttackOptions&, Random&);
 
   void honest(const std::string& name, Honest compose, const Rows& pool, bool calibration_kind,
-              std::optional<double> goal, double whole_conversations = 0.8) {
+              double whole_conversations = 0.8) {
     auto options = honest_;
     options.whole_conversations = whole_conversations;
     auto accounts = compose_many(scaled(options_.honest_accounts, options_.scale),
                                  [&] { return compose(study_.corpus, pool, options, random_); });
-    cells.push_back({name, true, calibration_kind, goal, std::move(accounts)});
+    add({name, true, calibration_kind, {}, std::move(accounts)});
   }
 
-  void attack(const std::string& name, Attack compose, const Rows& pool, std::optional<double> goal) {
+  void attack(const std::string& name, Attack compose, const Rows& pool) {
     auto accounts = compose_many(scaled(options_.attack_accounts, options_.scale),
                                  [&] { return compose(study_.corpus, pool, attack_, random_); });
-    cells.push_back({name, false, false, goal, std::move(accounts), families_of(pool)});
+    add({name, false, false, {}, std::move(accounts), families_of(pool)});
   }
 
-  void diluted_at(double share, const Rows& pool, const Rows& cover, std::optional<double> goal) {
+  void diluted_at(double share, const Rows& pool, const Rows& cover) {
     auto options = attack_;
     options.share = share;
     auto accounts = compose_many(scaled(options_.attack_accounts, options_.scale),
                                  [&] { return diluted(study_.corpus, {pool, cover}, options, random_); });
     auto families = families_of(pool);
     families.insert(kPeople);  // the cover's
-    cells.push_back({fmt::format("diluted {:.0f}%", 100 * share), false, false, goal, std::move(accounts), families});
+    add({fmt::format("diluted {:.0f}%", 100 * share), false, false, {}, std::move(accounts), families});
   }
 
   std::vector<Cell> cells;
 
  private:
+  void add(Cell cell) {
+    cell.goal = goal_of(cell.name, options_.goals).flagged;
+    cells.push_back(std::move(cell));
+  }
+
   [[nodiscard]] std::set<std::string> families_of(const Rows& pool) const {
     std::set<std::string> names;
     for (const auto row : pool) {
@@ -89,30 +95,30 @@ class Composer {
 };
 
 void add_attackers(Composer& composer, const Rows& sets, const Rows& people) {
-  composer.attack("systematic, instruction sets", systematic, sets, .97);
-  composer.attack("systematic, people's prompts", systematic, people, std::nullopt);
-  composer.attack("naive, instruction sets", naive, sets, .90);
-  composer.attack("naive, people's prompts", naive, people, .97);
-  composer.attack("sorted, instruction sets", sorted, sets, .97);
-  composer.attack("sorted, people's prompts", sorted, people, .90);
-  composer.attack("clustered, instruction sets", clustered, sets, .90);
-  composer.attack("clustered, people's prompts", clustered, people, std::nullopt);
-  composer.diluted_at(.5, sets, people, .60);
-  composer.diluted_at(.3, sets, people, std::nullopt);
-  composer.diluted_at(.1, sets, people, std::nullopt);
+  composer.attack("systematic, instruction sets", systematic, sets);
+  composer.attack("systematic, people's prompts", systematic, people);
+  composer.attack("naive, instruction sets", naive, sets);
+  composer.attack("naive, people's prompts", naive, people);
+  composer.attack("sorted, instruction sets", sorted, sets);
+  composer.attack("sorted, people's prompts", sorted, people);
+  composer.attack("clustered, instruction sets", clustered, sets);
+  composer.attack("clustered, people's prompts", clustered, people);
+  composer.diluted_at(.5, sets, people);
+  composer.diluted_at(.3, sets, people);
+  composer.diluted_at(.1, sets, people);
 }
 
 void add_honest(Composer& composer, const Corpus& corpus, const Families& families, const Rows& people,
                 const Rows& unseen) {
-  composer.honest("single", single, people, true, .01);
-  composer.honest("mixed", mixed, people, true, .01);
-  composer.honest("power", power, people, true, .01);
-  composer.honest("generalist", generalist, of_families(corpus, people, families.generalist), true, .01);
-  composer.honest("batch", batch, people, false, .03);
-  if (!unseen.empty()) composer.honest("unseen single", single, unseen, false, .01);
-  if (!unseen.empty()) composer.honest("unseen power", power, unseen, false, .01);
+  composer.honest("single", single, people, true);
+  composer.honest("mixed", mixed, people, true);
+  composer.honest("power", power, people, true);
+  composer.honest("generalist", generalist, of_families(corpus, people, families.generalist), true);
+  composer.honest("batch", batch, people, false);
+  if (!unseen.empty()) composer.honest("unseen single", single, unseen, false);
+  if (!unseen.empty()) composer.honest("unseen power", power, unseen, false);
   const auto conversations = of_families(corpus, people, families.conversations);
-  composer.honest("conversations", single, conversations, false, std::nullopt, 1.0);
+  composer.honest("conversations", single, conversations, false, 1.0);
 }
 
 }  // namespace
@@ -265,10 +271,10 @@ std::vector<Cell> training_cells(const Study& study, const FirstStudyOptions& op
   few.attack_accounts = 50;
   Composer composer(study, few, random);
   const auto people = known_people(study, study.split.calibrate);
-  composer.attack("systematic", systematic, people, std::nullopt);
-  composer.attack("naive", naive, people, std::nullopt);
-  composer.attack("sorted", sorted, people, std::nullopt);
-  composer.attack("clustered", clustered, people, std::nullopt);
+  composer.attack("systematic", systematic, people);
+  composer.attack("naive", naive, people);
+  composer.attack("sorted", sorted, people);
+  composer.attack("clustered", clustered, people);
   return std::move(composer.cells);
 }
 
@@ -286,7 +292,7 @@ std::vector<Cell> compose_cells(const Study& study, const FirstStudyOptions& opt
   add_honest(composer, study.corpus, options.families, pools.people, pools.unseen);
   add_attackers(composer, pools.sets, pools.people);
   for (const auto& name : pools.streams) {
-    composer.attack("stream " + name, stream, of_families(study.corpus, study.split.test, {&name, 1}), std::nullopt);
+    composer.attack("stream " + name, stream, of_families(study.corpus, study.split.test, {&name, 1}));
   }
   return std::move(composer.cells);
 }

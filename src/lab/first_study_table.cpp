@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <numeric>
 #include <nlohmann/json.hpp>
 
 #include "lab/first_study.hpp"
@@ -195,6 +196,7 @@ std::string describe(const FirstStudyResult& result) {
 
 std::string goal_lines(const FirstStudyResult& result) {
   std::string text;
+  std::vector<double> narrow;
   const auto line = [&](const std::string& what, double figure, const nlohmann::json& goal,
                         const nlohmann::json& held) {
     text += nlohmann::json({{"what", what}, {"figure", figure}, {"goal", goal}, {"holds", held}}).dump() + "\n";
@@ -202,13 +204,24 @@ std::string goal_lines(const FirstStudyResult& result) {
   for (const auto& cell : result.cells) {
     const std::string what = "first-study: share flagged, " + cell.name;
     line(what, flagged(cell).mean, goal_text(cell), has_goal(cell) ? nlohmann::json(holds(cell)) : nlohmann::json());
-    line("first-study: share flagged by the trained score, " + cell.name,
-         over_seeds(cell.accounts.size(), [&](auto s) { return cell.trained[s].flagged; }).mean, "-", nullptr);
+    const double trained = over_seeds(cell.accounts.size(), [&](auto s) { return cell.trained[s].flagged; }).mean;
+    line("first-study: share flagged by the trained score, " + cell.name, trained, "-", nullptr);
+    if (is_narrow_stream(cell.name)) narrow.push_back(trained);
     if (cell.honest) continue;
+    if (const auto most = goal_of(cell.name, result.goals).median_first_flag) {
+      const double first = mean_first_flag(cell);
+      line("first-study: median first flag, " + cell.name, first, fmt::format("<= {:.0f} requests", *most),
+           first > 0 && first <= *most);
+    }
     line("first-study: flagged more than every rival, " + cell.name, flagged(cell).mean,
          "> each at matched honest rates, where > .02", beats_rivals(cell, result.rivals.size()));
     line("first-study: AUC of single requests, " + cell.name,
          over_seeds(cell.accounts.size(), [&](auto s) { return cell.request_areas[s]; }).mean, "-", nullptr);
+  }
+  if (result.goals == Goals::lab && !narrow.empty()) {
+    const double mean = std::accumulate(narrow.begin(), narrow.end(), 0.0) / static_cast<double>(narrow.size());
+    line("first-study: narrow streams flagged by the trained score, mean", mean,
+         ">= 0.80, or students' fidelity over the manifold <= 0.15", mean >= .80);
   }
   return text;
 }

@@ -138,9 +138,7 @@ Fate fate_of(const score::Calibration& calibration, const score::Trajectory& tra
   Fate fate;
   for (const auto& observation : trajectory.observations) {
     score::update(calibration, state, observation, 0);
-    double evidence = 0;
-    for (const double part : state.evidence) evidence += part;
-    fate.evidence = std::max(fate.evidence, evidence);
+    fate.evidence = std::max(fate.evidence, score::standing(calibration, state));
     if (state.poh_min <= level && fate.first_flag == 0) {
       fate.first_flag = static_cast<std::uint32_t>(observation.requests);
     }

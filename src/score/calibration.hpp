@@ -65,7 +65,7 @@ inline constexpr std::uint32_t kHorizonAccounts = 100;      // that must reach t
 
 // What the numbers of a calibration mean: rises whenever the evidence function changes, because ranks of an old
 // function say nothing of a new one. On disk.
-inline constexpr std::uint32_t kEvidenceVersion = 3;
+inline constexpr std::uint32_t kEvidenceVersion = 4;
 
 // Normal scores: knots are the quantiles at Phi(-2.5), Phi(-2.25), ..., Phi(2.5).
 inline constexpr std::size_t kKnots = 21;

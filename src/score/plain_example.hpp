@@ -90,11 +90,11 @@ inline double reached(const Options& options, std::uint64_t requests) {
 inline double standing(const Calibration& calibration, const State& state) {
   double sum = 0;
   for (std::size_t c = 0; c < kChannelCount; ++c) {
-    const std::uint64_t age = counts_repeats(c) ? state.requests : state.distinct;
-    const bool older = age > calibration.horizon;
-    const double scale =
-        older ? reached(calibration.options, calibration.horizon) / reached(calibration.options, age) : 1;
-    sum += scale * state.evidence[c];
+    std::uint64_t age = counts_repeats(c) ? state.requests : state.distinct;
+    if (age < calibration.options.min_requests) age = calibration.options.min_requests;
+    const double ratio = reached(calibration.options, calibration.horizon) / reached(calibration.options, age);
+    const bool younger = age < calibration.horizon;
+    sum += (younger ? std::sqrt(ratio) * std::sqrt(std::sqrt(ratio)) : ratio) * state.evidence[c];
   }
   return sum;
 }

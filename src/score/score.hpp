@@ -1,10 +1,11 @@
 // Evidence and Proof-of-Humanity of one account: a small state, one verb, and a look at any time.
 //
-//   E_t = 2^(-dn / h_requests - dhours / h_hours) E_(t-1) + e_t,   PoH_t = (1 + #{i in B : M_i >= E_t}) / (N + 1)
+//   E_t = 2^(-dn / h_requests - dhours / h_hours) E_(t-1) + e_t,   PoH_t = (1 + #{i in B : M_i >= S_t}) / (N + 1)
 //
+// S_t is E_t scaled to the horizon (standing()), M_i the greatest S of an account of B.
 // e_t is the weighted sum of the squared positive deviations, each at most 3.5, of the channels from honest accounts of
 // the same age.
-// PoH falls as evidence gathers and recovers as it leaks: it ranks E_t, not its maximum. Above every M_i it goes on
+// PoH falls as evidence gathers and recovers as it leaks: it ranks S_t, not its maximum. Above every M_i it goes on
 // falling along a generalised-Pareto tail and is marked `extrapolated`.
 // Threads: plain values. Cost of update: some hundred flops and a search among B, none of it with a branch on a value;
 // it gives what plain_example.hpp gives, bit for bit.
@@ -38,8 +39,9 @@ std::array<double, kChannelCount> deviations(const Calibration& calibration, con
 // three times stands where it would without.
 void update(const Calibration& calibration, State& state, const Observation& observation, double time);
 
-// Evidence of a state as it is ranked. E is a sum over more evaluations the older the account; M_i ends at the horizon,
-// so beyond it E is scaled to what it would be had it begun H requests ago at the same rate.
+// Evidence of a state as it is ranked. E is a sum over more evaluations the older the account, so it is scaled to the
+// horizon: with c(n) the share of its steady state that the sum has reached by n requests, by c(H) / c(n) beyond H and
+// by its power of 3/4 before (boundaries of that shape: Wang and Tsiatis, Biometrics 43, 1987).
 double standing(const Calibration& calibration, const State& state);
 
 // The score of `state` as it stands at `requests` requests and `time` seconds, with the leak of the idle time since
