@@ -165,6 +165,10 @@ void add_first_study(CLI::App& run_app, Experiment& chosen) {
                     "Calibration accounts that rank hold other texts than those that make the tables");
   command->add_flag("--by-kind", options.by_kind,
                     "Every kind of honest account ranks for itself, held-out families as unseen kinds");
+  command
+      ->add_flag("--jobs-declared", options.jobs_declared,
+                 "Batch jobs are let off by name: none is in calibration, those under test have no goal")
+      ->excludes("--by-kind");
   command->add_option("--readings", words->readings, "Append every reading of the first seed to this file");
   command->add_option("--tune", words->tune,
                       "Activations of our own prompts: choose on other attackers and rows, the test rows stay unread");

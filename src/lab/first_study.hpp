@@ -37,6 +37,9 @@ struct FirstStudyOptions {
   // Every kind of honest account ranks for itself, families.held_out as unseen kinds, and the most lenient decides: as
   // many ranking accounts of each kind.
   bool by_kind = false;
+  // Batch jobs are declared, as the policy lets operators do: none is in calibration, and nothing is asked of those
+  // under test.
+  bool jobs_declared = false;
   Goals goals = Goals::study;
   std::uint32_t honest_accounts = 300;
   std::uint32_t attack_accounts = 200;

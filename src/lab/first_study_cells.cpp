@@ -73,7 +73,7 @@ class Composer {
 
  private:
   void add(Cell cell) {
-    cell.goal = goal_of(cell.name, options_.goals).flagged;
+    if (!options_.jobs_declared || cell.name != "batch") cell.goal = goal_of(cell.name, options_.goals).flagged;
     cells.push_back(std::move(cell));
   }
 
@@ -188,9 +188,11 @@ Compose composer_of(char kind) {
                                       : batch;
 }
 
-// 20 a round: single 4, mixed 4, power 3, generalist 3, batch 6. By kind all alike, and unseen ones (S, P) rank.
-char kind_of(bool by_kind, bool ranks, std::uint32_t turn) {
-  const std::string_view round = !by_kind ? "ssssmmmmpppgggbbbbbb" : ranks ? "smpgbSP" : "smpgb";
+// 20 a round: single 4, mixed 4, power 3, generalist 3, batch 6 unless they are declared. By kind all alike, and unseen
+// ones (S, P) rank.
+char kind_of(const FirstStudyOptions& options, bool ranks, std::uint32_t turn) {
+  const std::string_view mix = options.jobs_declared ? "ssssmmmmpppggg" : "ssssmmmmpppgggbbbbbb";
+  const std::string_view round = !options.by_kind ? mix : ranks ? "smpgbSP" : "smpgb";
   return round[turn % round.size()];
 }
 
@@ -207,7 +209,7 @@ std::vector<ComposedAccount> calibration_accounts(const Study& study, const Firs
   std::array<std::uint32_t, 2> turns{};  // of tables, of ranking
   for (std::uint32_t tries = 0; ranked < wanted && tries < 20 * wanted; ++tries) {
     const bool ranks = score::in_ranking_half(fmt::format("calibrate-{}", accounts.size()));
-    const char kind = kind_of(options.by_kind, ranks, options.by_kind ? turns[ranks ? 1 : 0]++ : tries);
+    const char kind = kind_of(options, ranks, options.by_kind ? turns[ranks ? 1 : 0]++ : tries);
     auto account = composer_of(kind)(study.corpus, pools.of(kind, ranks), honest, random);
     if (!account) continue;
     const bool whole = account->rows.size() >= options.requests;

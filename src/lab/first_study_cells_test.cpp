@@ -84,5 +84,32 @@ TEST(FirstStudyCells, by_kind_every_kind_ranks_and_families_held_out_only_rank) 
   EXPECT_GE(ranking["unseen power"], 5U);
 }
 
+TEST(FirstStudyCells, declared_jobs_are_not_calibrated_on_and_have_no_goal) {
+  for (const bool declared : {false, true}) {
+    auto options = small();
+    options.jobs_declared = declared;
+    const auto study = study_of(options);
+    Random random(1);
+    bool any = false;
+    for (const auto& account : calibration_accounts(study, options, random)) any |= account.kind == "batch";
+    EXPECT_NE(any, declared);
+    for (const auto& cell : honest_cells(study, options, 1, random)) {
+      EXPECT_TRUE(cell.goal.has_value() || cell.name == "conversations" || (cell.name == "batch" && declared));
+      EXPECT_FALSE(cell.goal.has_value() && cell.name == "batch" && declared);
+    }
+  }
+}
+
+TEST(FirstStudyGoals, the_lab_asks_no_less_than_the_study_and_also_for_speed) {
+  for (const auto* cell : {"systematic, instruction sets", "naive, people's prompts", "clustered, instruction sets",
+                           "diluted 50%", "sorted, people's prompts"}) {
+    EXPECT_GE(*goal_of(cell, Goals::lab).flagged, *goal_of(cell, Goals::study).flagged) << cell;
+    EXPECT_FALSE(goal_of(cell, Goals::study).median_first_flag) << cell;
+  }
+  EXPECT_EQ(goal_of("batch", Goals::lab).flagged, goal_of("batch", Goals::study).flagged);
+  EXPECT_EQ(*goal_of("stream alpaca", Goals::lab).median_first_flag, 96);
+  EXPECT_FALSE(goal_of("no such cell", Goals::lab).flagged);
+}
+
 }  // namespace
 }  // namespace cms::lab

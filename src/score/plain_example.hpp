@@ -94,7 +94,7 @@ inline double standing(const Calibration& calibration, const State& state) {
     if (age < calibration.options.min_requests) age = calibration.options.min_requests;
     const double ratio = reached(calibration.options, calibration.horizon) / reached(calibration.options, age);
     const bool younger = age < calibration.horizon;
-    sum += (younger ? std::sqrt(ratio) * std::sqrt(std::sqrt(ratio)) : ratio) * state.evidence[c];
+    sum += (younger ? std::sqrt(ratio) : ratio) * state.evidence[c];
   }
   return sum;
 }

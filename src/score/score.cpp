@@ -137,16 +137,13 @@ double reached(const Options& options, std::uint64_t requests) {
 }
 
 // What evidence of this age is worth at the horizon. Beyond it, in full: what E would be had it begun H requests ago at
-// the same rate. Before it, to the power of three quarters: between the sum (a level that only a whole life of evidence
-// passes, so flags come late) and the mean (one chance of a false flag at every age alike, so the level is high later).
-// Root by root, since these round the same everywhere.
+// the same rate. Before it, the root of that: between the sum (a level that only a whole life of evidence passes, so
+// flags come late) and the mean (one chance of a false flag at every age alike, so the level is high later).
 double to_horizon(const Calibration& calibration, std::uint64_t age) {
   const auto& options = calibration.options;
   const auto evaluated = std::max<std::uint64_t>(age, options.min_requests);
   const double ratio = reached(options, calibration.horizon) / reached(options, evaluated);
-  if (evaluated >= calibration.horizon) return ratio;
-  const double root = std::sqrt(ratio);
-  return root * std::sqrt(root);
+  return evaluated < calibration.horizon ? std::sqrt(ratio) : ratio;
 }
 
 // Share of the scored measures that were made, and made now.

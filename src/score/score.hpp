@@ -41,7 +41,7 @@ void update(const Calibration& calibration, State& state, const Observation& obs
 
 // Evidence of a state as it is ranked. E is a sum over more evaluations the older the account, so it is scaled to the
 // horizon: with c(n) the share of its steady state that the sum has reached by n requests, by c(H) / c(n) beyond H and
-// by its power of 3/4 before (boundaries of that shape: Wang and Tsiatis, Biometrics 43, 1987).
+// by the root of that before (boundaries of that shape: Wang and Tsiatis, Biometrics 43, 1987).
 double standing(const Calibration& calibration, const State& state);
 
 // The score of `state` as it stands at `requests` requests and `time` seconds, with the leak of the idle time since
