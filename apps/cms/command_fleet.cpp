@@ -37,10 +37,12 @@ struct Words {
   unsigned threads = 0;
 };
 
-// Accounts with their signatures; the kind of honest group is the key `group` of an account's first row.
+// Accounts with their signatures and their own PoH; the kind of honest group is the key `group` of an account's first
+// row.
 struct Seen {
   std::vector<std::string> names, kinds;
   std::vector<fleet::Signature> signatures;
+  std::vector<float> pohs;
 };
 
 Result<Seen> see(const ScoreInputs& inputs, unsigned threads) {
@@ -53,6 +55,8 @@ Result<Seen> see(const ScoreInputs& inputs, unsigned threads) {
   }
   CMS_TRY(signatures, pipeline::signatures_of(inputs.model, inputs.set, inputs.accounts, threads));
   seen.signatures = std::move(signatures);
+  CMS_TRY(pohs, pipeline::pohs_of(inputs.model, inputs.set, inputs.accounts, threads));
+  seen.pohs = std::move(pohs);
   return seen;
 }
 
@@ -78,15 +82,20 @@ nlohmann::json ledger_line(const ScoreInputs& inputs, const cms::policy::Ledger&
 }
 
 nlohmann::json line_of(const fleet::CampaignCalibration& calibration, const Seen& seen, const ScoreInputs& inputs,
-                       const fleet::Campaign& campaign, const cms::policy::Ledger& ledger) {
-  std::vector<std::string> members;
-  for (const auto member : campaign.members) members.push_back(seen.names[member]);
+                       const fleet::Campaign& campaign, const cms::policy::Ledger& ledger, double level) {
+  const auto names = [&](std::span<const std::uint32_t> accounts) {
+    std::vector<std::string> some;
+    for (const auto account : accounts) some.push_back(seen.names[account]);
+    return some;
+  };
   const auto& reading = campaign.reading;
   return {{"atlas", inputs.model.name},
           {"poh", campaign.poh},
           {"poh_min", fleet::campaign_poh_min(calibration)},
           {"evidence", campaign.evidence},
-          {"accounts", members},
+          {"accounts", names(campaign.members)},
+          {"told", names(fleet::told(campaign, level))},
+          {"suspects", names(campaign.suspects)},
           {"requests", reading.requests},
           {"coverage", static_cast<double>(reading.charts) / inputs.model.atlas.chart_count()},
           {"charts", charts_of(seen, campaign)},
@@ -111,7 +120,8 @@ Result<Fitted> fit(const Words& words) {
   honest_words.set = words.fit.honest;
   CMS_TRY(inputs, read_score_inputs(honest_words));
   CMS_TRY(honest, see(inputs, threads_of(words)));
-  const auto fleets = pipeline::honest_fleets(honest.names, honest.signatures, honest.kinds, words.fit.fleets);
+  const auto fleets =
+      pipeline::honest_fleets(honest.names, honest.signatures, honest.kinds, honest.pohs, words.fit.fleets);
   CMS_TRY(calibration, fleet::calibrate(fleets, words.fit.campaign));
   std::uint64_t smallest = honest.names.size();
   for (const auto& one : fleets) smallest = std::min<std::uint64_t>(smallest, one.accounts.size());
@@ -178,7 +188,7 @@ Result<void> run(const Words& words) {
   const double poh_min = fleet::campaign_poh_min(calibration);
   warn_where_nothing_is_reached(poh_min, words.level);
   CMS_TRY(seen, see(inputs, threads));
-  CMS_TRY(campaigns, fleet::find_campaigns(calibration, seen.signatures));
+  CMS_TRY(campaigns, fleet::find_campaigns(calibration, seen.signatures, seen.pohs));
   std::size_t shown = 0;
   for (const auto& campaign : campaigns) {
     if (!words.all && campaign.poh > words.level) continue;
@@ -186,11 +196,14 @@ Result<void> run(const Words& words) {
     if (words.json) {
       CMS_TRY(ledger,
               pipeline::campaign_ledger(inputs.model, inputs.set, inputs.accounts, campaign.members, {}, threads));
-      fmt::print("{}\n", line_of(calibration, seen, inputs, campaign, ledger).dump());
+      fmt::print("{}\n", line_of(calibration, seen, inputs, campaign, ledger, words.level).dump());
       continue;
     }
     fmt::print("Campaign PoH {:.4f}: {}\n ", campaign.poh, fleet::reasons(calibration, campaign));
-    for (const auto member : campaign.members) fmt::print(" {}", seen.names[member]);
+    const auto told = fleet::told(campaign, words.level);
+    for (const auto member : told.empty() ? std::span(campaign.members) : told) {
+      fmt::print(" {}", seen.names[member]);
+    }
     fmt::print("\n");
   }
   if (!words.json) {

@@ -57,8 +57,11 @@ bool is_sound(const CampaignOptions& options) {
 bool is_sound(const CampaignCalibration& calibration) {
   const auto& [a, b, c] = calibration.breadth.coefficients;
   const auto& [constant, slope] = calibration.coefficients;
+  const bool suspects = calibration.suspects <= 1 && calibration.suspects_spread > 0;
   return is_sound(calibration.options) &&
-         finite({a, b, c, calibration.breadth.scale, constant, slope, calibration.scale, calibration.distance}) &&
+         finite({a, b, c, calibration.breadth.scale, constant, slope, calibration.scale, calibration.distance,
+                 calibration.suspects, calibration.suspects_spread}) &&
+         suspects &&
          calibration.breadth.scale > 0 && calibration.scale > 0 && !calibration.rankings.empty() &&
          std::ranges::all_of(calibration.rankings, [](const auto& kind) {
            const auto& evidence = kind.second;
@@ -79,6 +82,8 @@ NamedCalibration decode_body(ByteReader& in) {
   for (double& value : calibration.coefficients) value = in.get<double>();
   calibration.scale = in.get<double>();
   calibration.distance = in.get<double>();
+  calibration.suspects = in.get<double>();
+  calibration.suspects_spread = in.get<double>();
   const auto kinds = std::min(in.get<std::uint32_t>(), kKindsMax);
   for (std::uint32_t k = 0; k < kinds && !in.failed(); ++k) {
     auto kind = in.get_string();
@@ -102,6 +107,8 @@ Bytes encode(const NamedCalibration& named) {
   for (const double value : calibration.coefficients) out.put(value);
   out.put(calibration.scale);
   out.put(calibration.distance);
+  out.put(calibration.suspects);
+  out.put(calibration.suspects_spread);
   out.put(static_cast<std::uint32_t>(calibration.rankings.size()));
   for (const auto& [kind, evidence] : calibration.rankings) {
     out.put_string(kind);

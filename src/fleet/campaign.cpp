@@ -5,6 +5,7 @@
 #include <Eigen/Dense>
 #include <algorithm>
 #include <cmath>
+#include <iterator>
 #include <limits>
 
 namespace cms::fleet {
@@ -56,12 +57,13 @@ struct Judged {
 };
 
 Result<std::vector<Judged>> communities_of(std::span<const Signature> accounts, std::span<const Link> links,
-                                           const BreadthNorm& norm, const CampaignOptions& options) {
+                                           const BreadthNorm& norm, const CampaignOptions& options,
+                                           std::span<const float> pohs) {
   CMS_TRY(found, find_communities(static_cast<std::uint32_t>(accounts.size()), links, options.communities));
   std::vector<Judged> judged;
   for (auto& members : found) {
     if (members.size() < std::max(2U, options.members_min)) continue;
-    judged.push_back({read_community(accounts, members, norm), std::move(members)});
+    judged.push_back({read_community(accounts, members, norm, pohs), std::move(members)});
   }
   return judged;
 }
@@ -97,6 +99,25 @@ Result<void> fit_evidence(std::span<const CommunityReading> readings, CampaignCa
   return {};
 }
 
+double stabilised(double share) { return std::asin(std::sqrt(std::clamp(share, 0.0, 1.0))); }
+
+// Chance alone gives a community of n the variance 1 / (4 n); what there is beyond it is the spread.
+void fit_suspects(std::span<const CommunityReading> readings, CampaignCalibration& calibration) {
+  double suspects = 0, accounts = 0;
+  for (const auto& reading : readings) {
+    if (!reading.suspects) return;
+    suspects += *reading.suspects;
+    accounts += reading.accounts;
+  }
+  calibration.suspects = suspects / accounts;
+  double beyond = 0;
+  for (const auto& reading : readings) {
+    const double share = static_cast<double>(*reading.suspects) / reading.accounts;
+    beyond += std::pow(stabilised(share) - stabilised(calibration.suspects), 2) - 1 / (4.0 * reading.accounts);
+  }
+  calibration.suspects_spread = std::sqrt(std::max(1e-4, beyond / static_cast<double>(readings.size())));
+}
+
 // Kinds that are too rare to rank for themselves rank together; too rare together, with the largest kind.
 void gather_rare(std::map<std::string, std::vector<double>>& rankings) {
   auto rare = std::move(rankings[""]);
@@ -123,8 +144,12 @@ void gather_rare(std::map<std::string, std::vector<double>>& rankings) {
 }  // namespace
 
 CommunityReading read_community(std::span<const Signature> accounts, std::span<const std::uint32_t> members,
-                                const BreadthNorm& norm) {
+                                const BreadthNorm& norm, std::span<const float> pohs) {
   CommunityReading reading;
+  if (!pohs.empty()) {
+    reading.suspects = static_cast<std::uint32_t>(
+        std::count_if(members.begin(), members.end(), [&](std::uint32_t member) { return pohs[member] <= kSuspect; }));
+  }
   reading.accounts = static_cast<std::uint32_t>(members.size());
   for (const auto member : members) {
     reading.requests += chart_requests(accounts[member]);
@@ -156,6 +181,9 @@ Result<CampaignCalibration> calibrate(std::span<const HonestFleet> fleets, const
     if (fleets[f].kinds.size() != fleets[f].accounts.size()) {
       return fail(ErrorCode::bad_input, fmt::format("honest fleet {}: as many kinds as accounts are needed", f));
     }
+    if (!fleets[f].pohs.empty() && fleets[f].pohs.size() != fleets[f].accounts.size()) {
+      return fail(ErrorCode::bad_input, fmt::format("honest fleet {}: PoH of every account is needed, or of none", f));
+    }
     if (f % 2 == 0) fixing.insert(fixing.end(), fleets[f].accounts.begin(), fleets[f].accounts.end());
   }
   CMS_TRY(breadth, fit_breadth(fixing));
@@ -164,13 +192,14 @@ Result<CampaignCalibration> calibrate(std::span<const HonestFleet> fleets, const
   std::vector<std::pair<std::string, CommunityReading>> ranking;
   for (std::size_t f = 0; f < fleets.size(); ++f) {
     const Neighbourhood neighbourhood(fleets[f].accounts, breadth, options.links);
-    CMS_TRY(judged, communities_of(fleets[f].accounts, neighbourhood.links(), breadth, options));
+    CMS_TRY(judged, communities_of(fleets[f].accounts, neighbourhood.links(), breadth, options, fleets[f].pohs));
     for (const auto& one : judged) {
       if (f % 2 == 0) fixed.push_back(one.reading);
       else ranking.emplace_back(kind_of(fleets[f], one.members), one.reading);
     }
   }
   CMS_CHECK(fit_evidence(fixed, calibration));
+  fit_suspects(fixed, calibration);
   if (ranking.size() < kRankingCommunitiesMin) {
     return fail(ErrorCode::bad_input, fmt::format("{} honest communities are too few to rank: {} needed",
                                                   ranking.size(), kRankingCommunitiesMin));
@@ -186,8 +215,19 @@ double expected_charts(const CampaignCalibration& calibration, const CommunityRe
   return std::exp(log_expected(calibration, reading));
 }
 
-double evidence_of(const CampaignCalibration& calibration, const CommunityReading& reading) {
+double evidence_of_breadth(const CampaignCalibration& calibration, const CommunityReading& reading) {
   return (std::log(std::max(1.0, reading.effective_charts)) - log_expected(calibration, reading)) / calibration.scale;
+}
+
+double evidence_of_suspicion(const CampaignCalibration& calibration, const CommunityReading& reading) {
+  if (calibration.suspects < 0 || !reading.suspects) return -std::numeric_limits<double>::infinity();
+  const double share = static_cast<double>(*reading.suspects) / reading.accounts;
+  const double variance = 1 / (4.0 * reading.accounts) + calibration.suspects_spread * calibration.suspects_spread;
+  return (stabilised(share) - stabilised(calibration.suspects)) / std::sqrt(variance);
+}
+
+double evidence_of(const CampaignCalibration& calibration, const CommunityReading& reading) {
+  return std::max(evidence_of_breadth(calibration, reading), evidence_of_suspicion(calibration, reading));
 }
 
 double campaign_poh(const CampaignCalibration& calibration, double evidence) {
@@ -206,52 +246,69 @@ double campaign_poh_min(const CampaignCalibration& calibration) {
 namespace {
 
 Campaign ranked(const CampaignCalibration& calibration, const CommunityReading& reading,
-                std::vector<std::uint32_t> members) {
-  const double evidence = evidence_of(calibration, reading);
-  return {std::move(members), reading, evidence, campaign_poh(calibration, evidence)};
+                std::vector<std::uint32_t> members, std::span<const float> pohs) {
+  Campaign campaign{std::move(members), reading, evidence_of(calibration, reading)};
+  campaign.poh = campaign_poh(calibration, campaign.evidence);
+  campaign.breadth_poh = campaign_poh(calibration, evidence_of_breadth(calibration, reading));
+  if (pohs.empty()) return campaign;
+  std::ranges::copy_if(campaign.members, std::back_inserter(campaign.suspects),
+                       [&](std::uint32_t member) { return pohs[member] <= kSuspect; });
+  return campaign;
 }
 
 }  // namespace
 
+std::span<const std::uint32_t> told(const Campaign& campaign, double level) {
+  if (campaign.breadth_poh <= level) return campaign.members;
+  if (campaign.poh <= level) return campaign.suspects;
+  return {};
+}
+
 Campaign judge(const CampaignCalibration& calibration, std::span<const Signature> accounts,
-               std::vector<std::uint32_t> members) {
-  const auto reading = read_community(accounts, members, calibration.breadth);
-  return ranked(calibration, reading, std::move(members));
+               std::vector<std::uint32_t> members, std::span<const float> pohs) {
+  const auto reading = read_community(accounts, members, calibration.breadth, pohs);
+  return ranked(calibration, reading, std::move(members), pohs);
 }
 
 Result<std::vector<Campaign>> find_campaigns(const CampaignCalibration& calibration,
-                                             std::span<const Signature> accounts, std::span<const Link> links) {
-  CMS_TRY(judged, communities_of(accounts, links, calibration.breadth, calibration.options));
+                                             std::span<const Signature> accounts, std::span<const Link> links,
+                                             std::span<const float> pohs) {
+  CMS_TRY(judged, communities_of(accounts, links, calibration.breadth, calibration.options, pohs));
   std::vector<Campaign> campaigns;
-  for (auto& one : judged) campaigns.push_back(ranked(calibration, one.reading, std::move(one.members)));
+  for (auto& one : judged) campaigns.push_back(ranked(calibration, one.reading, std::move(one.members), pohs));
   std::stable_sort(campaigns.begin(), campaigns.end(),
                    [](const Campaign& a, const Campaign& b) { return a.evidence > b.evidence; });
   return campaigns;
 }
 
 Result<std::vector<Campaign>> find_campaigns(const CampaignCalibration& calibration,
-                                             std::span<const Signature> accounts) {
+                                             std::span<const Signature> accounts, std::span<const float> pohs) {
   const Neighbourhood neighbourhood(accounts, calibration.breadth, calibration.options.links);
-  return find_campaigns(calibration, accounts, neighbourhood.links());
+  return find_campaigns(calibration, accounts, neighbourhood.links(), pohs);
 }
 
 std::vector<bool> flagged(std::span<const Campaign> campaigns, std::size_t accounts, double level) {
   std::vector<bool> flags(accounts);
   for (const auto& campaign : campaigns) {
-    if (campaign.poh > level) continue;
-    for (const auto member : campaign.members) flags[member] = true;
+    for (const auto member : told(campaign, level)) flags[member] = true;
   }
   return flags;
 }
 
 std::string reasons(const CampaignCalibration& calibration, const Campaign& campaign) {
   const auto& reading = campaign.reading;
+  std::string suspects;
+  if (reading.suspects && calibration.suspects >= 0) {
+    suspects = fmt::format(" {} of them are suspects by themselves (own PoH <= {}); of honest groups {:.1f}%.",
+                           *reading.suspects, kSuspect, 100 * calibration.suspects);
+  }
   return fmt::format(
       "{} accounts cover {} charts together with {} requests, as evenly as {:.0f}; honest groups as like one another "
       "cover {:.0f}. Two members are {:.3f} apart (0 = one stream; honest groups {:.3f}), "
       "and each is {:+.1f} deviations broader than honest accounts of its age.",
       reading.accounts, reading.charts, reading.requests, reading.effective_charts,
-      expected_charts(calibration, reading), std::max(0.0, reading.distance), calibration.distance, reading.breadth);
+      expected_charts(calibration, reading), std::max(0.0, reading.distance), calibration.distance, reading.breadth) +
+         suspects;
 }
 
 }  // namespace cms::fleet

@@ -5,6 +5,11 @@
 // (evenly: Hill number of order 1, over visits) above what honest communities as far apart cover. It is ranked among
 // other honest fleets' communities: a conformal p-value, the Campaign PoH.
 //
+// Where it is told how accounts stand by themselves there is evidence of a second kind: how many members are
+// *suspects*, accounts whose own PoH is at most kSuspect, above what honest communities have. Honest accounts come to
+// that one by one, extractors of one campaign together. The greater of the two counts. Members who are no suspects are
+// let be where only suspicion speaks.
+//
 // The promise: for a community exchangeable with those of the ranking fleets (of its kind), at one look,
 // P(Campaign PoH <= a) <= a for a >= 1 / (N + 1). Fleets that fix the evidence take no part in ranking. Nothing is said
 // of many looks together, or of kinds of honest groups that calibration did not see.
@@ -16,6 +21,7 @@
 #include <array>
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -37,10 +43,14 @@ struct CommunityReading {
   double breadth = 0;             // mean of breadth_of
   double overlap = 0;             // charts two members share over what independent visits would make them share; < 1:
                                   // they avoid one another's. 1 where chance shares none
+  std::optional<std::uint32_t> suspects;  // members whose own PoH is at most kSuspect; none where PoH is not told
 };
-// Requires a member. `members` are indices into `accounts`.
+inline constexpr float kSuspect = .03F;
+
+// Requires a member. `members` are indices into `accounts`, and `pohs`, which may be empty, are these accounts' own at
+// their last requests.
 CommunityReading read_community(std::span<const Signature> accounts, std::span<const std::uint32_t> members,
-                                const BreadthNorm& norm);
+                                const BreadthNorm& norm, std::span<const float> pohs = {});
 
 struct CampaignOptions {
   LinkOptions links;
@@ -48,10 +58,12 @@ struct CampaignOptions {
   std::uint32_t members_min = 5;  // smaller communities are not judged
 };
 
-// Honest accounts seen together. kinds[i] says what honest group account i belongs to ("team", ...), empty for none.
+// Honest accounts seen together. kinds[i] says what honest group account i belongs to ("team", ...), empty for none;
+// pohs[i] is its own PoH at its last request, and there are none where these are not known.
 struct HonestFleet {
   std::vector<Signature> accounts;
   std::vector<std::string> kinds;
+  std::vector<float> pohs = {};
 };
 
 // Communities that must rank, of all kinds together and of every kind that ranks for itself.
@@ -63,18 +75,25 @@ struct CampaignCalibration {
   std::array<double, 2> coefficients{};  // expected log effective charts: constant, times root of distance
   double scale = 1;                      // standard deviation about it
   double distance = 0;                   // median of honest communities, for words
+  double suspects = -1;                  // share of accounts in honest communities that are; < 0: not known
+  double suspects_spread = 1;            // standard deviation of arcsin(sqrt(share)) of a community beyond chance
   std::map<std::string, std::vector<double>> rankings;  // evidence of ranking communities, ascending, by kind
 };
 
 // Fleets 0, 2, 4, ... fix the evidence, fleets 1, 3, 5, ... rank. A community is of the kind that most of its members
 // are. Kinds with fewer than kRankingCommunitiesMin ranking communities rank together, as kind ""; where these are
 // fewer together too, they rank among the largest kind.
-// Errors: `bad_input` when there are too few fleets, accounts or communities, or kinds and accounts differ in number;
-// as find_communities.
+// Errors: `bad_input` when there are too few fleets, accounts or communities, or accounts and kinds, or PoHs of fleets
+// that have any, differ in number; as find_communities.
 Result<CampaignCalibration> calibrate(std::span<const HonestFleet> fleets, const CampaignOptions& options);
 
 // What honest communities like this one cover, and how far it is above: in scales.
 double expected_charts(const CampaignCalibration& calibration, const CommunityReading& reading);
+double evidence_of_breadth(const CampaignCalibration& calibration, const CommunityReading& reading);
+// How far its share of suspects is above theirs, in deviations of the variance-stabilised share (Anscombe, Biometrika
+// 35, 1948); minus infinity where suspects are not known, here or to the calibration.
+double evidence_of_suspicion(const CampaignCalibration& calibration, const CommunityReading& reading);
+// The greater of both.
 double evidence_of(const CampaignCalibration& calibration, const CommunityReading& reading);
 
 // (1 + ranking communities with as much evidence) / (N + 1), the greatest over kinds.
@@ -87,20 +106,26 @@ struct Campaign {
   CommunityReading reading;
   double evidence = 0;
   double poh = 1;
+  double breadth_poh = 1;              // by breadth alone
+  std::vector<std::uint32_t> suspects = {};  // of the members, ascending
 };
+// Whom a campaign at or below `level` is told of: all members where breadth alone speaks, else the suspects. Of one
+// above it nobody.
+std::span<const std::uint32_t> told(const Campaign& campaign, double level);
 
 // One community, whatever its size. Requires a member. Cost: as read_community().
 Campaign judge(const CampaignCalibration& calibration, std::span<const Signature> accounts,
-               std::vector<std::uint32_t> members);
+               std::vector<std::uint32_t> members, std::span<const float> pohs = {});
 
-// Every judged community of the fleet, lowest PoH first. Errors: as find_communities.
+// Every judged community of the fleet, lowest PoH first. `pohs` as in read_community. Errors: as find_communities.
 Result<std::vector<Campaign>> find_campaigns(const CampaignCalibration& calibration,
-                                             std::span<const Signature> accounts);
+                                             std::span<const Signature> accounts, std::span<const float> pohs = {});
 // The same of links made before.
 Result<std::vector<Campaign>> find_campaigns(const CampaignCalibration& calibration,
-                                             std::span<const Signature> accounts, std::span<const Link> links);
+                                             std::span<const Signature> accounts, std::span<const Link> links,
+                                             std::span<const float> pohs = {});
 
-// Whether the fleet flags each account: it is a member of a community whose PoH is at most `level`.
+// Whether the fleet flags each account: it is told of a community whose PoH is at most `level`.
 std::vector<bool> flagged(std::span<const Campaign> campaigns, std::size_t accounts, double level);
 
 // Why, in words an analyst can check against the reading.

@@ -107,6 +107,79 @@ TEST(Campaign, poh_is_a_rank_falls_with_evidence_and_the_most_lenient_kind_decid
   EXPECT_DOUBLE_EQ(campaign_poh(calibration, 150), 1);
 }
 
+// One account in forty is a suspect, wherever it belongs.
+std::vector<float> chance_pohs(std::size_t accounts, Random& random) {
+  std::vector<float> pohs(accounts);
+  for (auto& poh : pohs) poh = random.below(40) == 0 ? .01F : .5F;
+  return pohs;
+}
+
+std::vector<HonestFleet> suspicious_fleets(const ExampleWorld& world, int count, Random& random) {
+  auto fleets = honest_fleets(world, count, random);
+  for (auto& fleet : fleets) fleet.pohs = chance_pohs(fleet.accounts.size(), random);
+  return fleets;
+}
+
+TEST(Campaign, of_suspects_alike_is_found_though_narrow_and_only_the_suspects_are_told_of) {
+  const ExampleWorld world(15);
+  Random random(16);
+  const auto calibration = calibrate(suspicious_fleets(world, 24, random), small_options());
+  ASSERT_TRUE(calibration) << calibration.error().message;
+  EXPECT_NEAR(calibration->suspects, 1.0 / 40, .01);
+  auto fleet = honest_fleet(world, random);
+  auto pohs = chance_pohs(fleet.accounts.size(), random);
+  const auto honest = fleet.accounts.size();
+  const auto subject = ExampleWorld::some(10, random);  // as narrow as a team's
+  for (int i = 0; i < 25; ++i) {
+    fleet.accounts.push_back(world.account(subject, 40, random));
+    pohs.push_back(i < 20 ? .02F : .4F);
+  }
+  const auto count = [&](std::span<const Campaign> found, bool of_campaign) {
+    const auto flags = flagged(found, fleet.accounts.size(), .03);
+    const auto border = flags.begin() + static_cast<std::ptrdiff_t>(honest);
+    return of_campaign ? std::count(border, flags.end(), true) : std::count(flags.begin(), border, true);
+  };
+  const auto found = find_campaigns(*calibration, fleet.accounts, pohs);
+  ASSERT_TRUE(found);
+  EXPECT_GE(count(*found, true), 18);
+  EXPECT_LE(count(*found, true), 20) << "who is no suspect is let be";
+  EXPECT_LE(count(*found, false), 5);
+  EXPECT_NE(reasons(*calibration, found->front()).find("suspects by themselves"), std::string::npos);
+  const auto unknown = find_campaigns(*calibration, fleet.accounts);
+  ASSERT_TRUE(unknown);
+  EXPECT_EQ(count(*unknown, true), 0);
+}
+
+TEST(Campaign, keeps_its_promise_where_suspects_are_known_too) {
+  const ExampleWorld world(17);
+  Random random(18);
+  double communities = 0, hits = 0, ranked = 0;
+  for (int round = 0; round < 4; ++round) {
+    const auto calibration = calibrate(suspicious_fleets(world, 20, random), small_options());
+    ASSERT_TRUE(calibration);
+    for (const auto& [kind, evidence] : calibration->rankings) ranked += static_cast<double>(evidence.size());
+    for (const auto& fleet : suspicious_fleets(world, 8, random)) {
+      const auto found = find_campaigns(*calibration, fleet.accounts, fleet.pohs);
+      ASSERT_TRUE(found);
+      for (const auto& campaign : *found) communities += 1, hits += campaign.poh <= .05 ? 1 : 0;
+    }
+  }
+  EXPECT_GT(hits, 0);
+  EXPECT_LE(hits / communities, .05 + 3 * std::sqrt(.05 * .95 * (1 / communities + 1 / ranked)));
+}
+
+TEST(Campaign, pohs_of_some_accounts_alone_are_refused) {
+  const ExampleWorld world(19);
+  Random random(20);
+  auto fleets = suspicious_fleets(world, 8, random);
+  fleets[2].pohs.pop_back();
+  EXPECT_FALSE(calibrate(fleets, small_options()));
+  fleets[2].pohs.clear();  // none at all: suspects are not known, and breadth alone counts
+  const auto calibration = calibrate(fleets, small_options());
+  ASSERT_TRUE(calibration) << calibration.error().message;
+  EXPECT_LT(calibration->suspects, 0);
+}
+
 TEST(Campaign, no_ranking_of_fewer_than_20_communities_decides) {
   const ExampleWorld world(13);
   Random random(14);

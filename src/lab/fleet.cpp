@@ -74,6 +74,7 @@ Parts parts_of(const Study& study, bool tune) {
 struct SeenFleet {
   ComposedFleet composed;
   std::vector<fleet::Signature> signatures;
+  std::vector<float> pohs;
 };
 
 class SeedRun {
@@ -111,6 +112,10 @@ class SeedRun {
     return maker.signature();
   }
 
+  float poh_at_end(const ComposedAccount& account) const {
+    return static_cast<float>(poh_of(ground_, account.rows).back());
+  }
+
   // Fleets number f of purpose p have chance of their own.
   std::vector<SeenFleet> fleets(Pool people, std::uint32_t count, const char* what, std::uint64_t purpose) const {
     std::vector<SeenFleet> made(count);
@@ -118,7 +123,10 @@ class SeedRun {
     pipeline::parallel_for(count, options_.threads, [&](unsigned worker, std::size_t f) {
       Random random(seed_ * 1'000'003 + purpose * 1'009 + f);
       made[f].composed = honest_fleet(study_.corpus, people, options_.fleet, random);
-      for (const auto& account : made[f].composed.accounts) made[f].signatures.push_back(signature_of(account));
+      for (const auto& account : made[f].composed.accounts) {
+        made[f].signatures.push_back(signature_of(account));
+        made[f].pohs.push_back(poh_at_end(account));
+      }
       if (worker == 0) progress.advance(1);
     });
     return made;
@@ -131,7 +139,7 @@ class SeedRun {
     for (auto& one : seen) {
       auto kinds = one.composed.kinds_of_accounts();
       if (!options_.by_kind) kinds.assign(kinds.size(), {});
-      honest.push_back({std::move(one.signatures), std::move(kinds)});
+      honest.push_back({std::move(one.signatures), std::move(kinds), std::move(one.pohs)});
     }
     CMS_TRY(calibration, fleet::calibrate(honest, options_.campaign));
     calibration_ = std::move(calibration);
@@ -147,7 +155,7 @@ class SeedRun {
 
   Result<void> judge_honest(const SeenFleet& test, FleetResult& result) const {
     const auto start = Clock::now();
-    CMS_TRY(campaigns, fleet::find_campaigns(calibration_, test.signatures));
+    CMS_TRY(campaigns, fleet::find_campaigns(calibration_, test.signatures, test.pohs));
     result.look_seconds = std::chrono::duration<double>(Clock::now() - start).count();
     for (const auto& one : campaigns) {
       result.honest_communities += 1;
@@ -272,17 +280,23 @@ class SeedRun {
     row.accounts = static_cast<std::uint32_t>(accounts.size());
     if (accounts.size() < 2) return row;
     auto signatures = test.signatures;
+    auto pohs = test.pohs;
+    pohs.resize(test.pohs.size() + accounts.size());
+    pipeline::parallel_for(accounts.size(), options_.threads, [&](unsigned, std::size_t a) {
+      pohs[test.pohs.size() + a] = poh_at_end(accounts[a]);
+    });
     std::vector<std::uint32_t> rows;
-    for (const auto& account : accounts) {
-      signatures.push_back(signature_of(account));
-      rows.insert(rows.end(), account.rows.begin(), account.rows.end());
+    for (std::size_t a = 0; a < accounts.size(); ++a) {
+      signatures.push_back(signature_of(accounts[a]));
+      rows.insert(rows.end(), accounts[a].rows.begin(), accounts[a].rows.end());
+      row.suspects += pohs[test.pohs.size() + a] <= fleet::kSuspect ? 1.0 / static_cast<double>(accounts.size()) : 0;
     }
     row.requests = static_cast<double>(rows.size()) / static_cast<double>(accounts.size());
     row.coverage = coverage_of(ground_.yardstick, rows).back();
     row.shared_texts = shared_texts(study_.corpus, accounts, 1'000, random);
     const fleet::Neighbourhood neighbourhood(signatures, calibration_.breadth, options_.campaign.links);
     const auto links = neighbourhood.links();
-    CMS_TRY(campaigns, fleet::find_campaigns(calibration_, signatures, links));
+    CMS_TRY(campaigns, fleet::find_campaigns(calibration_, signatures, links, pohs));
     judge_together(campaigns, signatures, test.signatures.size(), row);
     if (result.campaigns.empty()) {
       const SeenCampaign seen{row.name, signatures, links, campaigns, test.signatures.size()};
@@ -309,7 +323,7 @@ class SeedRun {
     auto pool = parts_.sets;
     pool.insert(pool.end(), parts_.people.begin(), parts_.people.end());
     CMS_TRY(yardstick, make_yardstick(study_, set_, pool, seed_));
-    const auto look = look_among(calibration_, tests_.front().signatures, kFlagged);
+    const auto look = look_among(calibration_, {tests_.front().signatures, tests_.front().pohs}, kFlagged);
     CMS_TRY(costs, fleet_costs(ground_, yardstick, {parts_.sets, parts_.people}, look, seed_));
     result.costs.push_back(std::move(costs));
     return {};

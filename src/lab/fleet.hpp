@@ -63,6 +63,7 @@ struct CampaignRow {
   double shared_texts = 0;     // between two of its accounts
   double pairs_area = .5;      // AUC of its pairs against honest pairs: by distance, and by link weight
   double links_area = .5;
+  double suspects = 0;         // share of members who are by themselves, at their last request (fleet::kSuspect)
   double best_account = 0;     // share of members that the per-account PoH flags
   double prada = 0, mmd = 0;   // the same of baselines at 1% of honest accounts
 };

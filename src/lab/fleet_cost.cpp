@@ -58,9 +58,11 @@ class Campaign {
       line.account = static_cast<std::uint32_t>(signatures_.size());
       line.sent = 0;
       signatures_.emplace_back();
+      pohs_.push_back(1);
     }
     line.state = std::move(trial);
     signatures_[line.account] = line.state->signature;
+    pohs_[line.account] = static_cast<float>(pipeline::score_at(ground_.model, *line.state, 0).poh);
     ++line.sent;
     ++requests_;
     take(*line.requests, line.at++);
@@ -81,7 +83,7 @@ class Campaign {
   }
 
   Result<void> refuse(const Look& look, std::vector<Line>& lines) {
-    CMS_TRY(flags, look(signatures_));
+    CMS_TRY(flags, look({signatures_, pohs_}));
     for (auto& line : lines) {
       if (line.ended() || !line.state || !flags[line.account]) continue;
       line.state.reset();
@@ -96,6 +98,7 @@ class Campaign {
   Wanted wanted_;
   pipeline::Scratch scratch_;
   std::vector<fleet::Signature> signatures_;  // of every account that was opened
+  std::vector<float> pohs_;
   std::vector<bool> covered_;
   double got_ = 0;
   std::uint32_t requests_ = 0, answers_ = 0;
@@ -109,15 +112,18 @@ Result<Spending> spend(const Ground& ground, const Yardstick& yardstick, const C
   return Campaign(ground, yardstick, plan, wanted).run(look);
 }
 
-Look look_among(const fleet::CampaignCalibration& calibration, std::span<const fleet::Signature> honest, double level) {
-  return [&calibration, honest, level](std::span<const fleet::Signature> accounts) -> Result<std::vector<bool>> {
+Look look_among(const fleet::CampaignCalibration& calibration, const SeenAccounts& honest, double level) {
+  return [&calibration, honest, level](const SeenAccounts& seen) -> Result<std::vector<bool>> {
+    const auto& accounts = seen.signatures;
     const auto old_enough = std::count_if(accounts.begin(), accounts.end(), [](const fleet::Signature& account) {
       return account.requests >= fleet::kRequestsMin;
     });
     if (old_enough < calibration.options.members_min) return std::vector<bool>(accounts.size());
-    std::vector<fleet::Signature> all(honest.begin(), honest.end());
+    std::vector<fleet::Signature> all(honest.signatures.begin(), honest.signatures.end());
+    std::vector<float> pohs(honest.pohs.begin(), honest.pohs.end());
     all.insert(all.end(), accounts.begin(), accounts.end());
-    CMS_TRY(campaigns, fleet::find_campaigns(calibration, all));
+    pohs.insert(pohs.end(), seen.pohs.begin(), seen.pohs.end());
+    CMS_TRY(campaigns, fleet::find_campaigns(calibration, all, pohs));
     const auto flags = fleet::flagged(campaigns, all.size(), level);
     return std::vector<bool>(flags.end() - static_cast<std::ptrdiff_t>(accounts.size()), flags.end());
   };

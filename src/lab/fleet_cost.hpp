@@ -46,8 +46,14 @@ struct Spending {
   std::uint32_t refused = 0;  // accounts
 };
 
+// Accounts with their own PoH, as many.
+struct SeenAccounts {
+  std::span<const fleet::Signature> signatures;
+  std::span<const float> pohs;
+};
+
 // Which of a campaign's accounts (those it has opened, in that order) are flagged now. Empty: nobody looks.
-using Look = std::function<Result<std::vector<bool>>(std::span<const fleet::Signature>)>;
+using Look = std::function<Result<std::vector<bool>>(const SeenAccounts&)>;
 
 // Requests of each account in line between two looks: who is opened after one look can be linked at the next.
 inline constexpr std::uint32_t kLookEvery = fleet::kRequestsMin;
@@ -59,7 +65,7 @@ Result<Spending> spend(const Ground& ground, const Yardstick& yardstick, const C
 
 // A look at the campaign's accounts among `honest` ones, from the first moment that enough of them to be judged have
 // kRequestsMin requests: earlier flags would be honest communities' own. Both outlive the look.
-Look look_among(const fleet::CampaignCalibration& calibration, std::span<const fleet::Signature> honest, double level);
+Look look_among(const fleet::CampaignCalibration& calibration, const SeenAccounts& honest, double level);
 
 // One way of going about it under one seed.
 struct FleetCostRow {

@@ -40,9 +40,9 @@ class FleetCost : public testing::Test {
     return spending.value_or(Spending{});
   }
   // Flags everybody whom a fleet links.
-  static Result<std::vector<bool>> flag_all(std::span<const fleet::Signature> accounts) {
+  static Result<std::vector<bool>> flag_all(const SeenAccounts& accounts) {
     std::vector<bool> flags;
-    for (const auto& account : accounts) flags.push_back(account.requests >= fleet::kRequestsMin);
+    for (const auto& account : accounts.signatures) flags.push_back(account.requests >= fleet::kRequestsMin);
     return flags;
   }
 };
@@ -136,7 +136,7 @@ TEST(LookAmong, flags_what_the_fleet_flags_and_nobody_while_too_few_can_be_judge
   const auto calibration = fleet::calibrate(fleet::honest_fleets(world, 24, random), fleet::small_options());
   ASSERT_TRUE(calibration);
   const auto honest = fleet::honest_fleet(world, random).accounts;
-  const auto look = look_among(*calibration, honest, .03);
+  const auto look = look_among(*calibration, {honest, {}}, .03);
   const auto stream = fleet::ExampleWorld::some(90, random);
   std::vector<fleet::Signature> accounts;
   for (int i = 0; i < 25; ++i) accounts.push_back(world.account(stream, 30, random));
@@ -145,11 +145,11 @@ TEST(LookAmong, flags_what_the_fleet_flags_and_nobody_while_too_few_can_be_judge
   const auto campaigns = fleet::find_campaigns(*calibration, all);
   ASSERT_TRUE(campaigns);
   const auto expected = fleet::flagged(*campaigns, all.size(), .03);
-  const auto flags = look(accounts);
+  const auto flags = look({accounts, {}});
   ASSERT_TRUE(flags);
   EXPECT_EQ(*flags, std::vector<bool>(expected.end() - 25, expected.end()));
   EXPECT_GT(std::count(flags->begin(), flags->end(), true), 20);
-  const auto few = look(std::span(accounts).first(4));
+  const auto few = look({std::span(accounts).first(4), {}});
   ASSERT_TRUE(few);
   EXPECT_EQ(*few, std::vector<bool>(4));
 }

@@ -47,21 +47,23 @@ std::map<std::string, Rate> group_rates(const FleetResult& result) {
 }
 
 std::string campaign_table(const FleetResult& result) {
-  std::string text = fmt::format("{:<48} {:>6} {:>6} {:>9} {:>9} {:>7} {:>8} {:>8} {:>8} {:>11} {:>8} {:>6} {:>6}\n",
+  std::string text = fmt::format("{:<48} {:>6} {:>6} {:>9} {:>9} {:>7} {:>8} {:>8} {:>8} {:>11} {:>8} {:>8} {:>6} "
+                                 "{:>6}\n",
                                  "campaign", "found", "goal", "precision", "together", "purity", "evidence", "coverage",
-                                 "shared", "pairs/links", "account", "PRADA", "MMD");
+                                 "shared", "pairs/links", "suspects", "account", "PRADA", "MMD");
   for (std::size_t c = 0; c < result.campaigns.front().size(); ++c) {
     const auto& row = result.campaigns.front()[c];
     const auto mean = [&](double CampaignRow::* figure) {
       return mean_of(result, c, [&](const CampaignRow& r) { return r.*figure; });
     };
     text += fmt::format("{:<48} {:>6.3f} {:>6} {:>9.3f} {:>9.3f} {:>7.3f} {:>8.2f} {:>8.3f} {:>8.3f} {:>5.3f}/{:.3f} "
-                        "{:>8.3f} {:>6.3f} {:>6.3f}\n",
+                        "{:>8.3f} {:>8.3f} {:>6.3f} {:>6.3f}\n",
                         row.name, mean(&CampaignRow::found), row.goal ? fmt::format("{:.2f}", *row.goal) : "-",
                         mean(&CampaignRow::precision), mean(&CampaignRow::together), mean(&CampaignRow::purity),
                         mean(&CampaignRow::evidence), mean(&CampaignRow::coverage), mean(&CampaignRow::shared_texts),
                         mean(&CampaignRow::pairs_area), mean(&CampaignRow::links_area),
-                        mean(&CampaignRow::best_account), mean(&CampaignRow::prada), mean(&CampaignRow::mmd));
+                        mean(&CampaignRow::suspects), mean(&CampaignRow::best_account),
+                        mean(&CampaignRow::prada), mean(&CampaignRow::mmd));
   }
   return text;
 }
@@ -72,10 +74,10 @@ std::string describe(const FleetResult& result) {
   if (result.campaigns.empty()) return {};
   auto text = campaign_table(result);
   text +=
-      "found: members flagged, Campaign PoH <= .01; together: members in one community; purity: members among those "
+      "found: members told of, Campaign PoH <= .01; together: members in one community; purity: members among those "
       "in it;\nshared: texts of two members; pairs/links: AUC of member pairs against honest pairs, by distance and by "
-      "link;\naccount, PRADA, MMD: members flagged one by one\n\nhonest groups, more than half of whose members are "
-      "flagged\n";
+      "link;\nsuspects: members whose own PoH at their last request is at most .03; account, PRADA, MMD: members "
+      "flagged one by one\n\nhonest groups, more than half of whose members are flagged\n";
   for (const auto& [name, rate] : group_rates(result)) {
     text += fmt::format("{:<16} {:>3} of {:>4}, {:.3f}, at most {:.3f} (95%)\n", name, rate.hits, rate.trials,
                         rate.share(), rate_upper_bound(rate.hits, rate.trials, .95));

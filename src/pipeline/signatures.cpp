@@ -7,6 +7,7 @@
 #include "base/files.hpp"
 #include "base/random.hpp"
 #include "pipeline/parallel.hpp"
+#include "pipeline/step.hpp"
 #include "score/calibration.hpp"
 
 namespace cms::pipeline {
@@ -50,6 +51,24 @@ Result<std::vector<fleet::Signature>> signatures_of(const Model& model, const Ac
   return signatures;
 }
 
+Result<std::vector<float>> pohs_of(const Model& model, const ActivationSet& set,
+                                   std::span<const tap::AccountRows> accounts, unsigned threads) {
+  CMS_CHECK(matches(model.atlas.manifest, set.manifest));
+  std::vector<float> pohs(accounts.size());
+  std::vector<atlas::ProjectScratch> scratches(threads);
+  std::vector<Projected> projected(threads);
+  std::vector<Scratch> steps(threads);
+  parallel_for(accounts.size(), threads, [&](unsigned worker, std::size_t a) {
+    auto state = make_account(model);
+    for (const auto row : accounts[a].rows) {
+      atlas::project(model.atlas, set.row(row), scratches[worker], projected[worker]);
+      advance(model, state, projected[worker], set.rows[row].time, steps[worker]);
+    }
+    pohs[a] = static_cast<float>(score_at(model, state, state.time).poh);
+  });
+  return pohs;
+}
+
 Result<fleet::NamedCalibration> read_calibration(const std::filesystem::path& path, const Model& model) {
   CMS_TRY(content, read_file(path));
   auto named = fleet::decode_calibration(content);
@@ -65,7 +84,8 @@ Result<fleet::NamedCalibration> read_calibration(const std::filesystem::path& pa
 
 std::vector<fleet::HonestFleet> honest_fleets(std::span<const std::string> names,
                                               std::span<const fleet::Signature> signatures,
-                                              std::span<const std::string> kinds, const FleetsOptions& options) {
+                                              std::span<const std::string> kinds, std::span<const float> pohs,
+                                              const FleetsOptions& options) {
   std::vector<std::size_t> sides[2];  // those that fix, those that rank
   for (std::size_t a = 0; a < names.size(); ++a) sides[score::in_ranking_half(names[a]) ? 1 : 0].push_back(a);
   Random random(options.seed);
@@ -77,6 +97,7 @@ std::vector<fleet::HonestFleet> honest_fleets(std::span<const std::string> names
     for (std::size_t i = 0; i < (side.size() + 1) / 2; ++i) {
       fleet.accounts.push_back(signatures[side[i]]);
       fleet.kinds.push_back(kinds[side[i]]);
+      if (!pohs.empty()) fleet.pohs.push_back(pohs[side[i]]);
     }
     fleets.push_back(std::move(fleet));
   }

@@ -48,20 +48,26 @@ class SignatureMaker {
 Result<std::vector<fleet::Signature>> signatures_of(const Model& model, const ActivationSet& set,
                                                     std::span<const tap::AccountRows> accounts, unsigned threads);
 
+// Each account's own PoH at its last request, 1 before the first evaluation. Errors: as signatures_of. Cost: a step a
+// request.
+Result<std::vector<float>> pohs_of(const Model& model, const ActivationSet& set,
+                                   std::span<const tap::AccountRows> accounts, unsigned threads);
+
 // The calibration in a file of `cms fleet fit`, for accounts under this model. Errors: `bad_input` when it is missing
 // or damaged; `refused` when it was made with another atlas.
 Result<fleet::NamedCalibration> read_calibration(const std::filesystem::path& path, const Model& model);
 
 // Honest fleets for fleet::calibrate, out of one set of honest accounts: those that score::in_ranking_half names make
 // the fleets that rank, the others those that fix the evidence. Each fleet is a random half of its side, so fleets of
-// one side share accounts, and their communities are fewer than they look. Spans have one length. Equal input, equal
-// fleets.
+// one side share accounts, and their communities are fewer than they look. Spans have one length; `pohs` may be empty.
+// Equal input, equal fleets.
 struct FleetsOptions {
   std::uint32_t fleets = 40;
   std::uint64_t seed = 1;
 };
 std::vector<fleet::HonestFleet> honest_fleets(std::span<const std::string> names,
                                               std::span<const fleet::Signature> signatures,
-                                              std::span<const std::string> kinds, const FleetsOptions& options);
+                                              std::span<const std::string> kinds, std::span<const float> pohs,
+                                              const FleetsOptions& options);
 
 }  // namespace cms::pipeline

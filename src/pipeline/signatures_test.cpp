@@ -117,7 +117,7 @@ TEST(HonestFleets, of_either_side_share_no_account_with_the_other) {
     kinds.push_back(names.back());
     signatures[a].requests = a;
   }
-  const auto fleets = honest_fleets(names, signatures, kinds, {6, 1});
+  const auto fleets = honest_fleets(names, signatures, kinds, {}, {6, 1});
   ASSERT_EQ(fleets.size(), 6U);
   std::set<std::string> sides[2];
   for (std::size_t f = 0; f < fleets.size(); ++f) {

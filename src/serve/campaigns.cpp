@@ -267,7 +267,9 @@ bool Campaigns::State::take_in(const std::string& tenant_name, Tenant& tenant, c
   if (!news.forgotten.empty()) keep(tenant_name, tenant, true);
   tenant.fleet.remove_idle(rested());
   for (const auto& one : news.remembered) {
-    if (!news.forgotten.contains(one.account)) put(tenant_name, tenant, one.account, one.trace);
+    // Whom the fleet holds it has read since, as it was then or later.
+    if (news.forgotten.contains(one.account) || tenant.fleet.holds(one.account)) continue;
+    put(tenant_name, tenant, one.account, one.trace);
   }
   auto changed = news.changed;
   std::ranges::sort(changed);

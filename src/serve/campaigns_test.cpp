@@ -273,6 +273,19 @@ TEST(Campaigns, of_what_was_read_at_the_start_beyond_a_bound_the_names_wait_alon
   EXPECT_EQ(again.made.counters().left_out, 0U);
 }
 
+TEST(Campaigns, what_was_read_at_the_start_does_not_replace_what_was_read_since) {
+  ServeWorld world("campaign_stale");
+  world.make_campaign("member");
+  const auto distinct = [&] { return world.campaigns().picture("acme")->flagged.at(0)->distinct; };
+  const auto before = world.engine().trace({"acme", "member1"}).value().value();
+  world.ingest("member1", 40, 4);
+  world.campaigns().update(world.engine());
+  const auto now = distinct();
+  EXPECT_TRUE(world.campaigns().remember({"acme", "member1"}, before, world.campaigns().erasures()));
+  world.campaigns().update(world.engine());
+  EXPECT_EQ(distinct(), now);
+}
+
 TEST(Campaigns, what_the_disk_refuses_is_told_once_and_written_when_it_takes_it) {
   const auto files = std::make_shared<store::InjectingFiles>();  // shared: so RocksDB wants it
   const auto environment = rocksdb::NewCompositeEnv(files);
