@@ -104,7 +104,7 @@ int main(int argc, char** argv) {
   cms::serve::FleetOptions options;
   options.accounts_max = static_cast<std::uint32_t>(count);
   cms::serve::TenantFleet made(*calibration, options, {});
-  const auto put = [&](std::size_t i) { made.put("account-" + std::to_string(i), i, crowd.accounts[i], 1000); };
+  const auto put = [&](std::size_t i) { made.put("account-" + std::to_string(i), i, {crowd.accounts[i], 1000}); };
   for (std::size_t i = 0; i < count; ++i) put(i);
   auto took = update(made, 1000);
   if (!took) return 1;

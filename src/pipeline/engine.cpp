@@ -431,8 +431,11 @@ Result<std::optional<Account>> Engine::account(const store::AccountName& name) {
 
 Result<std::optional<Engine::Trace>> Engine::trace(const store::AccountName& name) {
   std::optional<Trace> seen;
-  CMS_CHECK(state_->lane_of(name).shard->look(
-      name, [&](const Account& found) { seen = {found.state.signature, found.state.time}; }, false));
+  const auto look = [&](const Account& found) {
+    const auto score = score_at(state_->model, found.state, found.state.time);
+    seen = {found.state.signature, found.state.time, static_cast<float>(score.poh)};
+  };
+  CMS_CHECK(state_->lane_of(name).shard->look(name, look, false));
   return seen;
 }
 

@@ -145,6 +145,7 @@ class Engine {
   struct Trace {
     fleet::Signature signature;
     double time = 0;  // seconds, of its last request
+    float poh = 1;    // its own, then
   };
   Result<std::optional<Trace>> trace(const store::AccountName& name);
 

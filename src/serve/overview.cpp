@@ -307,8 +307,10 @@ void remember_one(Overview& overview, Campaigns* campaigns, const pipeline::Mode
     if (!account && account.error().code != ErrorCode::bad_input && campaigns != nullptr) campaigns->again(name);
     if (!account || !*account) return;
     const auto& state = (*account)->state;
-    again = !overview.remember(name, pipeline::score_at(model, state, state.time), now, erasures) ||
-            (campaigns != nullptr && !campaigns->remember(name, {state.signature, state.time}, gone));
+    const auto score = pipeline::score_at(model, state, state.time);
+    const pipeline::Engine::Trace trace{state.signature, state.time, static_cast<float>(score.poh)};
+    again = !overview.remember(name, score, now, erasures) ||
+            (campaigns != nullptr && !campaigns->remember(name, trace, gone));
   }
 }
 

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cmath>
 #include <functional>
+#include <iterator>
 
 #include "base/hash.hpp"
 #include "base/random.hpp"
@@ -83,7 +84,7 @@ bool TenantFleet::make_room(std::uint64_t key) {
   return member;
 }
 
-bool TenantFleet::put(const std::string& account, std::uint64_t key, const fleet::Signature& signature, double time) {
+bool TenantFleet::put(const std::string& account, std::uint64_t key, const Account& now) {
   const bool room = places_.size() < options_.accounts_max || places_.contains(account);
   if (!room && !make_room(key)) return false;
   const auto [entry, fresh] = places_.try_emplace(account, 0);
@@ -94,15 +95,16 @@ bool TenantFleet::put(const std::string& account, std::uint64_t key, const fleet
     }
     entry->second = free_.back();
     free_.pop_back();
-    slots_[entry->second] = {&entry->first, key, time};
+    slots_[entry->second] = {&entry->first, key};
     by_key_[key] = entry->second;
     if (seats_found_ && !members_.contains(key)) {
       seats_.push_back({rank_of(key), entry->second});
       std::ranges::push_heap(seats_, {}, &Seat::rank);
     }
   }
-  slots_[entry->second].time = time;
-  waiting_[entry->second] = signature;
+  slots_[entry->second].time = now.time;
+  slots_[entry->second].poh = now.poh;
+  waiting_[entry->second] = now.signature;
   return room;
 }
 
@@ -193,6 +195,8 @@ Result<std::vector<std::uint32_t>> TenantFleet::follow(double now, const fleet::
 Result<void> TenantFleet::judge_communities(std::span<const std::uint32_t> changed, const fleet::Stop& stop) {
   std::vector<bool> moved(slots_.size());
   for (const auto place : changed) moved[place] = true;
+  std::vector<float> pohs;
+  std::ranges::transform(slots_, std::back_inserter(pohs), &Place::poh);
   std::unordered_map<std::uint64_t, Judged> next;
   judged_accounts_ = 0;
   for (auto& members : live_->communities()) {
@@ -207,7 +211,7 @@ Result<void> TenantFleet::judge_communities(std::span<const std::uint32_t> chang
       before->second.anew = false;
       next.insert(judged_.extract(before));
     } else {
-      next[hash] = {fleet::judge(calibration_, live_->accounts(), std::move(members)), true};
+      next[hash] = {fleet::judge(calibration_, live_->accounts(), std::move(members), pohs), true};
     }
   }
   judged_ = std::move(next);
@@ -221,7 +225,7 @@ std::vector<CampaignEvent> TenantFleet::track(double now) {
   std::vector<fleet::Sighting> sightings;
   for (const auto* one : judged) {
     fleet::Sighting sighting{{}, one->community.poh};
-    for (const auto place : one->community.members) sighting.members.push_back(slots_[place].key);
+    for (const auto place : shown(one->community)) sighting.members.push_back(slots_[place].key);
     std::ranges::sort(sighting.members);
     sightings.push_back(std::move(sighting));
   }
@@ -256,9 +260,16 @@ std::vector<CampaignEvent> TenantFleet::track(double now) {
   return events;
 }
 
+// Within reach of being released nobody is added to it: whom breadth has told of stay until it is, and where only
+// suspicion speaks the others never come in.
+std::span<const std::uint32_t> TenantFleet::shown(const fleet::Campaign& community) const {
+  const auto told = fleet::told(community, options_.level * fleet::TrackOptions{}.release);
+  return told.empty() ? std::span(community.members) : told;
+}
+
 // A sample of the members, the same from update to update as their keys are random, and their links.
-void TenantFleet::draw(CampaignPicture& picture, const fleet::Campaign& community) const {
-  auto sample = community.members;
+void TenantFleet::draw(CampaignPicture& picture, std::span<const std::uint32_t> members) const {
+  std::vector<std::uint32_t> sample(members.begin(), members.end());
   if (sample.size() > kDrawnMax) {
     std::ranges::nth_element(sample, sample.begin() + kDrawnMax, {}, [&](auto place) { return slots_[place].key; });
     sample.resize(kDrawnMax);
@@ -284,7 +295,8 @@ TenantFleet::Picture TenantFleet::picture_of(const fleet::TrackedCampaign& campa
   picture->since = campaign.since;
   picture->poh = campaign.poh;
   picture->held_poh = campaign.held_poh;
-  picture->accounts = community.reading.accounts;
+  const auto members = shown(community);
+  picture->accounts = static_cast<std::uint32_t>(members.size());
   picture->judged = true;
   picture->evidence = community.evidence;
   picture->reading = community.reading;
@@ -292,8 +304,8 @@ TenantFleet::Picture TenantFleet::picture_of(const fleet::TrackedCampaign& campa
   picture->honest_distance = calibration_.distance;
   picture->words = fleet::reasons(calibration_, community);
   const auto accounts = live_->accounts();
-  picture->charts = charts_of(accounts, community.members);
-  for (const auto place : community.members) {
+  picture->charts = charts_of(accounts, members);
+  for (const auto place : members) {
     const auto& signature = accounts[place];
     picture->distinct += signature.requests;
     picture->members.push_back({*slots_[place].account, slots_[place].time, signature.requests,
@@ -301,7 +313,7 @@ TenantFleet::Picture TenantFleet::picture_of(const fleet::TrackedCampaign& campa
                                 fleet::breadth_of(calibration_.breadth, signature)});
   }
   std::ranges::sort(picture->members, {}, &CampaignPicture::Member::account);
-  draw(*picture, community);
+  draw(*picture, members);
   return picture;
 }
 

@@ -54,9 +54,15 @@ class TenantFleet {
   TenantFleet(const fleet::CampaignCalibration& calibration, const FleetOptions& options,
               std::vector<fleet::TrackedCampaign> recalled, Names names = {});
 
-  // An account as it is now. `key` is its own for ever, and cannot be told without the tenant's key (Store::number). It
-  // counts from the next update on. False when there was no room: this account is left out, or another has left for it.
-  bool put(const std::string& account, std::uint64_t key, const fleet::Signature& signature, double time);
+  // An account as it is now: of its last request the time in seconds, and its own PoH then.
+  struct Account {
+    fleet::Signature signature;
+    double time = 0;
+    float poh = 1;
+  };
+  // `key` is its own for ever, and cannot be told without the tenant's key (Store::number). It counts from the next
+  // update on. False when there was no room: this account is left out, or another has left for it.
+  bool put(const std::string& account, std::uint64_t key, const Account& now);
   void remove(const std::set<std::string>& accounts);
   // Takes out who has sent nothing since `before`.
   void remove_idle(double before);
@@ -78,6 +84,7 @@ class TenantFleet {
     const std::string* account = nullptr;  // null: free
     std::uint64_t key = 0;
     double time = 0;
+    float poh = 1;
   };
   struct Seat {
     std::uint64_t rank = 0;
@@ -93,7 +100,9 @@ class TenantFleet {
   Result<void> see(double now, const fleet::Stop& stop);
   Result<void> judge_communities(std::span<const std::uint32_t> changed, const fleet::Stop& stop);
   std::vector<CampaignEvent> track(double now);
-  void draw(CampaignPicture& picture, const fleet::Campaign& community) const;
+  // Whom a campaign that is this community is told of.
+  [[nodiscard]] std::span<const std::uint32_t> shown(const fleet::Campaign& community) const;
+  void draw(CampaignPicture& picture, std::span<const std::uint32_t> members) const;
   Picture picture_of(const fleet::TrackedCampaign& campaign, const fleet::Campaign& community);
   [[nodiscard]] Picture picture_of(const fleet::TrackedCampaign& recalled) const;
   void make_picture(double now, bool filled);

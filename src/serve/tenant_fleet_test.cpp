@@ -33,7 +33,7 @@ class World {
     for (const auto& [account, signature] : accounts) put(account, time);
   }
   void put(const std::string& account, double time = 1000) {
-    made->put(account, stable_hash(account), accounts.at(account), time);
+    made->put(account, stable_hash(account), {accounts.at(account), time});
   }
   // As a daemon does, with what the store keeps.
   void restart() {
@@ -337,6 +337,41 @@ TEST(TenantFleet, a_crowd_of_other_accounts_takes_no_members_place_before_or_aft
   flood(2'000);
   for (const auto& [account, campaign] : judged->members) EXPECT_TRUE(world.made->holds(account)) << account;
   EXPECT_EQ(world.made->accounts(), most);
+}
+
+// As narrow as a team: only that they are suspects gives them away. And of one that is, its honest neighbours are none.
+TEST(TenantFleet, a_campaign_of_suspects_has_the_suspects_for_members_until_they_are_none) {
+  World world;
+  Random random(31);
+  const auto by_chance = [&] { return random.below(40) == 0 ? .01F : .5F; };
+  auto fleets = fleet::honest_fleets(world.world, 24, random);
+  for (auto& fleet : fleets) {
+    for (std::size_t i = 0; i < fleet.accounts.size(); ++i) fleet.pohs.push_back(by_chance());
+  }
+  world.calibration = *fleet::calibrate(fleets, fleet::small_options());
+  world.options.level = 1.5 * fleet::campaign_poh_min(world.calibration);
+  world.made.emplace(world.calibration, world.options, std::vector<fleet::TrackedCampaign>());
+  for (const auto& [account, signature] : world.accounts) {
+    world.made->put(account, stable_hash(account), {signature, 1000, by_chance()});
+  }
+  const auto subject = ExampleWorld::some(10, random);
+  for (int i = 0; i < 25; ++i) world.accounts["member" + std::to_string(i)] = world.world.account(subject, 40, random);
+  const auto stand = [&](float poh) {
+    for (int i = 0; i < 25; ++i) {
+      const auto account = "member" + std::to_string(i);
+      world.made->put(account, stable_hash(account), {world.accounts.at(account), 1000, i < 20 ? poh : .5F});
+    }
+  };
+  stand(.5F);
+  EXPECT_EQ(world.update(), Words());
+  stand(.02F);
+  EXPECT_EQ(world.update(), Words{"flagged"});
+  const auto members = world.picture()->members;
+  for (int i = 0; i < 25; ++i) EXPECT_EQ(members.contains("member" + std::to_string(i)), i < 20) << i;
+  EXPECT_LE(members.size(), 23U);
+  stand(.5F);
+  EXPECT_EQ(world.update(2000), Words{"released"});
+  EXPECT_TRUE(world.picture()->members.empty());
 }
 
 TEST(TenantFleet, without_accounts_nothing_is_found_and_recalled_campaigns_end) {

@@ -12,7 +12,7 @@ import world
 from program import ProgramTest, fit_words, fitted, run
 
 KEYS = {"atlas", "poh", "poh_min", "evidence", "accounts", "requests", "coverage", "charts", "effective_charts",
-        "expected_charts", "distance", "breadth", "overlap", "ledger", "reasons"}
+        "expected_charts", "distance", "breadth", "overlap", "ledger", "reasons", "suspects", "told"}
 REQUESTS = 20
 SMALL = ("--resolution", "1")  # for fleets of a hundred accounts
 
@@ -50,6 +50,7 @@ class Fleet(ProgramTest):
             self.assertEqual(set(line), KEYS)
             self.assertTrue(0 < line["poh_min"] <= line["poh"] <= 1 and 0 < line["coverage"] <= 1)
             self.assertEqual(line["charts"], sorted(set(line["charts"])))
+            self.assertLessEqual(set(line["suspects"]) | set(line["told"]), set(line["accounts"]))
             ledger = line["ledger"]
             self.assertEqual(set(ledger), {"requests", "distinct", "charts", "coverage", "paid"})
             self.assertEqual(ledger["charts"], len(line["charts"]))  # of 20 requests an account nothing is forgotten
