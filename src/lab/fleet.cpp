@@ -102,6 +102,7 @@ class SeedRun {
       progress.advance(1);
     }
     result.campaigns.push_back(std::move(rows));
+    if (!options_.costs) return {};
     return add_costs(result);
   }
 

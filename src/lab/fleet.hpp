@@ -36,6 +36,7 @@ struct FleetStudyOptions {
   // Choose on tune campaigns and the calibrate part's people. Every row of the tune sets is read, also those of the
   // test part: chatdoctor5k and the mea_* families are attackers that the first study reports.
   bool tune = false;
+  bool costs = true;                      // what campaigns pay, which takes most of the time
   std::uint32_t ranking_accounts = 500;   // of the PoH beside
   fleet::CampaignOptions campaign;
   fleet::SignatureOptions signature;
