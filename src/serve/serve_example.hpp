@@ -235,7 +235,7 @@ class ServeWorld {
   Campaigns& campaigns() { return *campaigns_; }
 
   // Accounts "PREFIX0" to "PREFIX7" of one stream, seen together: a campaign, as suspicious() judges. By themselves
-  // they are allowed: their streams are too short.
+  // they are observed at most: their streams are too short.
   void make_campaign(const std::string& prefix) {
     for (int i = 0; i < 8; ++i) ingest(prefix + std::to_string(i), 27, 3);
     campaigns_->set_filled();
