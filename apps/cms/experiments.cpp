@@ -1,5 +1,4 @@
 // The experiments of cms lab run, one subcommand each.
-#include <map>
 #include <memory>
 #include <string>
 
@@ -157,9 +156,13 @@ void add_first_study(CLI::App& run_app, Experiment& chosen) {
   command->add_option("--rank", options.rank, "Directions that the atlas keeps")
       ->check(CLI::Range(2, 256))
       ->capture_default_str();
-  const std::map<std::string, lab::Goals> goals = {{"study", lab::Goals::study}, {"lab", lab::Goals::lab}};
-  command->add_option("--goals", options.goals, "What cells are to reach: the first study's goals, or the lab's")
-      ->transform(CLI::CheckedTransformer(goals))
+  const auto set_goals = [&options](const std::string& name) {
+    options.goals = name == "lab" ? lab::Goals::lab : lab::Goals::study;
+  };
+  command
+      ->add_option_function<std::string>("--goals", set_goals,
+                                         "What cells are to reach: the first study's goals, or the lab's")
+      ->check(CLI::IsMember({"study", "lab"}))
       ->default_str("study");
   command->add_flag("--halves-apart", options.halves_apart,
                     "Calibration accounts that rank hold other texts than those that make the tables");

@@ -54,6 +54,43 @@ bool is_sound(const CampaignOptions& options) {
          communities.iterations >= 1 && communities.iterations <= 1'000 && members_min <= 1'000'000;
 }
 
+using Rankings = std::map<std::string, std::vector<double>>;
+
+bool is_sound(const Rankings& rankings) {
+  return std::ranges::all_of(rankings, [](const auto& kind) {
+    const auto& evidence = kind.second;
+    return kind.first.size() <= kKindBytesMax && evidence.size() >= kRankingCommunitiesMin &&
+           std::ranges::is_sorted(evidence) &&
+           std::ranges::all_of(evidence, [](double value) { return std::isfinite(value); });
+  });
+}
+
+// There is a second ranking of the same communities where suspects are known.
+bool is_pair(const Rankings& rankings, const Rankings& of_breadth, bool suspects) {
+  if (!suspects) return of_breadth.empty();
+  return std::ranges::equal(rankings, of_breadth, [](const auto& a, const auto& b) {
+    return a.first == b.first && a.second.size() == b.second.size();
+  });
+}
+
+void encode_rankings(const Rankings& rankings, ByteWriter& out) {
+  out.put(static_cast<std::uint32_t>(rankings.size()));
+  for (const auto& [kind, evidence] : rankings) {
+    out.put_string(kind);
+    out.put_array<double>(evidence);
+  }
+}
+
+Rankings decode_rankings(ByteReader& in) {
+  Rankings rankings;
+  const auto kinds = std::min(in.get<std::uint32_t>(), kKindsMax);
+  for (std::uint32_t k = 0; k < kinds && !in.failed(); ++k) {
+    auto kind = in.get_string();
+    rankings[std::move(kind)] = in.get_array<double>();
+  }
+  return rankings;
+}
+
 bool is_sound(const CampaignCalibration& calibration) {
   const auto& [a, b, c] = calibration.breadth.coefficients;
   const auto& [constant, slope] = calibration.coefficients;
@@ -63,12 +100,8 @@ bool is_sound(const CampaignCalibration& calibration) {
                  calibration.suspects, calibration.suspects_spread}) &&
          suspects &&
          calibration.breadth.scale > 0 && calibration.scale > 0 && !calibration.rankings.empty() &&
-         std::ranges::all_of(calibration.rankings, [](const auto& kind) {
-           const auto& evidence = kind.second;
-           return kind.first.size() <= kKindBytesMax && evidence.size() >= kRankingCommunitiesMin &&
-                  std::ranges::is_sorted(evidence) &&
-                  std::ranges::all_of(evidence, [](double value) { return std::isfinite(value); });
-         });
+         is_sound(calibration.rankings) && is_sound(calibration.breadth_rankings) &&
+         is_pair(calibration.rankings, calibration.breadth_rankings, calibration.suspects >= 0);
 }
 
 NamedCalibration decode_body(ByteReader& in) {
@@ -84,11 +117,8 @@ NamedCalibration decode_body(ByteReader& in) {
   calibration.distance = in.get<double>();
   calibration.suspects = in.get<double>();
   calibration.suspects_spread = in.get<double>();
-  const auto kinds = std::min(in.get<std::uint32_t>(), kKindsMax);
-  for (std::uint32_t k = 0; k < kinds && !in.failed(); ++k) {
-    auto kind = in.get_string();
-    calibration.rankings[std::move(kind)] = in.get_array<double>();
-  }
+  calibration.rankings = decode_rankings(in);
+  calibration.breadth_rankings = decode_rankings(in);
   return named;
 }
 
@@ -109,11 +139,8 @@ Bytes encode(const NamedCalibration& named) {
   out.put(calibration.distance);
   out.put(calibration.suspects);
   out.put(calibration.suspects_spread);
-  out.put(static_cast<std::uint32_t>(calibration.rankings.size()));
-  for (const auto& [kind, evidence] : calibration.rankings) {
-    out.put_string(kind);
-    out.put_array<double>(evidence);
-  }
+  encode_rankings(calibration.rankings, out);
+  encode_rankings(calibration.breadth_rankings, out);
   for (const auto byte : sha256(out.bytes())) out.put(byte);
   return out.take();
 }

@@ -23,6 +23,9 @@ NamedCalibration example() {
   calibration.distance = .4;
   for (int i = 0; i < 30; ++i) calibration.rankings["team"].push_back(i / 10.0 - 1);
   for (int i = 0; i < 20; ++i) calibration.rankings[""].push_back(i / 5.0 - 2);
+  calibration.suspects = .02;
+  calibration.suspects_spread = .1;
+  calibration.breadth_rankings = calibration.rankings;
   return named;
 }
 
@@ -47,6 +50,8 @@ TEST(CalibrationFile, comes_back_as_it_was_and_judges_alike) {
   EXPECT_EQ(accounts_max(*decoded), 900U);
   EXPECT_EQ(encode(*decoded), content);
   EXPECT_EQ(decoded->calibration.rankings, example().calibration.rankings);
+  EXPECT_EQ(decoded->calibration.breadth_rankings, example().calibration.breadth_rankings);
+  EXPECT_EQ(decoded->calibration.suspects, .02);
   EXPECT_EQ(decoded->calibration.options.links.neighbours, 8U);
   EXPECT_EQ(decoded->calibration.options.members_min, 6U);
   EXPECT_DOUBLE_EQ(campaign_poh(decoded->calibration, 1.45), campaign_poh(example().calibration, 1.45));
@@ -92,6 +97,11 @@ TEST(CalibrationFile, what_calibration_never_gives_is_refused_under_a_fitting_ha
   EXPECT_NE(with([](auto& named) { std::ranges::reverse(named.calibration.rankings["team"]); }), "");
   EXPECT_NE(with([](auto& named) { named.calibration.rankings["few"] = {1, 2}; }), "");
   EXPECT_NE(with([](auto& named) { named.calibration.rankings.clear(); }), "");
+  EXPECT_NE(with([](auto& named) { named.calibration.breadth_rankings.clear(); }), "");
+  EXPECT_NE(with([](auto& named) { named.calibration.breadth_rankings["team"].pop_back(); }), "");
+  EXPECT_NE(with([](auto& named) { named.calibration.suspects = -1; }), "");
+  EXPECT_NE(with([](auto& named) { named.calibration.suspects = 1.5; }), "");
+  EXPECT_NE(with([](auto& named) { named.calibration.suspects_spread = 0; }), "");
   EXPECT_NE(with([](auto& named) { named.calibration.options.links.neighbours = 1; }), "");
   EXPECT_NE(with([](auto& named) { named.calibration.options.communities.resolution = 0; }), "");
   EXPECT_NE(with([](auto& named) { named.accounts = 0; }), "");

@@ -206,8 +206,11 @@ Result<CampaignCalibration> calibrate(std::span<const HonestFleet> fleets, const
   }
   for (const auto& [kind, reading] : ranking) {
     calibration.rankings[kind].push_back(evidence_of(calibration, reading));
+    if (calibration.suspects < 0) continue;
+    calibration.breadth_rankings[kind].push_back(evidence_of_breadth(calibration, reading));
   }
   gather_rare(calibration.rankings);
+  if (calibration.suspects >= 0) gather_rare(calibration.breadth_rankings);
   return calibration;
 }
 
@@ -230,13 +233,21 @@ double evidence_of(const CampaignCalibration& calibration, const CommunityReadin
   return std::max(evidence_of_breadth(calibration, reading), evidence_of_suspicion(calibration, reading));
 }
 
-double campaign_poh(const CampaignCalibration& calibration, double evidence) {
+namespace {
+
+double rank_among(const std::map<std::string, std::vector<double>>& rankings, double evidence) {
   double greatest = 0;
-  for (const auto& [kind, ranked] : calibration.rankings) {
+  for (const auto& [kind, ranked] : rankings) {
     const auto above = ranked.end() - std::lower_bound(ranked.begin(), ranked.end(), evidence);
     greatest = std::max(greatest, static_cast<double>(1 + above) / static_cast<double>(ranked.size() + 1));
   }
   return greatest;
+}
+
+}  // namespace
+
+double campaign_poh(const CampaignCalibration& calibration, double evidence) {
+  return rank_among(calibration.rankings, evidence);
 }
 
 double campaign_poh_min(const CampaignCalibration& calibration) {
@@ -249,7 +260,9 @@ Campaign ranked(const CampaignCalibration& calibration, const CommunityReading& 
                 std::vector<std::uint32_t> members, std::span<const float> pohs) {
   Campaign campaign{std::move(members), reading, evidence_of(calibration, reading)};
   campaign.poh = campaign_poh(calibration, campaign.evidence);
-  campaign.breadth_poh = campaign_poh(calibration, evidence_of_breadth(calibration, reading));
+  const bool known = !calibration.breadth_rankings.empty();
+  campaign.breadth_poh = rank_among(known ? calibration.breadth_rankings : calibration.rankings,
+                                    evidence_of_breadth(calibration, reading));
   if (pohs.empty()) return campaign;
   std::ranges::copy_if(campaign.members, std::back_inserter(campaign.suspects),
                        [&](std::uint32_t member) { return pohs[member] <= kSuspect; });
@@ -259,9 +272,8 @@ Campaign ranked(const CampaignCalibration& calibration, const CommunityReading& 
 }  // namespace
 
 std::span<const std::uint32_t> told(const Campaign& campaign, double level) {
-  if (campaign.breadth_poh <= level) return campaign.members;
-  if (campaign.poh <= level) return campaign.suspects;
-  return {};
+  if (campaign.poh > level) return {};
+  return campaign.breadth_poh <= level ? campaign.members : campaign.suspects;
 }
 
 Campaign judge(const CampaignCalibration& calibration, std::span<const Signature> accounts,

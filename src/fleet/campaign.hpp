@@ -78,6 +78,7 @@ struct CampaignCalibration {
   double suspects = -1;                  // share of accounts in honest communities that are; < 0: not known
   double suspects_spread = 1;            // standard deviation of arcsin(sqrt(share)) of a community beyond chance
   std::map<std::string, std::vector<double>> rankings;  // evidence of ranking communities, ascending, by kind
+  std::map<std::string, std::vector<double>> breadth_rankings;  // the same of breadth alone; empty: breadth is all
 };
 
 // Fleets 0, 2, 4, ... fix the evidence, fleets 1, 3, 5, ... rank. A community is of the kind that most of its members
@@ -106,11 +107,11 @@ struct Campaign {
   CommunityReading reading;
   double evidence = 0;
   double poh = 1;
-  double breadth_poh = 1;              // by breadth alone
+  double breadth_poh = 1;              // rank of its breadth among theirs
   std::vector<std::uint32_t> suspects = {};  // of the members, ascending
 };
-// Whom a campaign at or below `level` is told of: all members where breadth alone speaks, else the suspects. Of one
-// above it nobody.
+// Whom a campaign at or below `level` is told of: all members where its breadth alone ranks there too, else the
+// suspects. Of one above it nobody.
 std::span<const std::uint32_t> told(const Campaign& campaign, double level);
 
 // One community, whatever its size. Requires a member. Cost: as read_community().

@@ -105,6 +105,7 @@ export async function everything_is_reached_by_keyboard(world) {
   // By Tab: the way past the header first, then every page, and where one is is seen.
   await page.reload();
   await page.waitForSelector('h1');
+  await until(async () => (await page.locator('.waiting').count()) === 0, 'the page has what it asked for');
   const reached = [];
   for (let i = 0; i < 14; i += 1) {
     await page.keyboard.press('Tab');
