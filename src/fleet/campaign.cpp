@@ -101,11 +101,11 @@ Result<void> fit_evidence(std::span<const CommunityReading> readings, CampaignCa
 
 double stabilised(double share) { return std::asin(std::sqrt(std::clamp(share, 0.0, 1.0))); }
 
-// Chance alone gives a community of n the variance 1 / (4 n); what there is beyond it is the spread.
+// Chance alone gives a community of n the variance 1 / (4 n); what there is beyond it is the spread. Requires readings
+// that know their suspects.
 void fit_suspects(std::span<const CommunityReading> readings, CampaignCalibration& calibration) {
   double suspects = 0, accounts = 0;
   for (const auto& reading : readings) {
-    if (!reading.suspects) return;
     suspects += *reading.suspects;
     accounts += reading.accounts;
   }
@@ -199,7 +199,10 @@ Result<CampaignCalibration> calibrate(std::span<const HonestFleet> fleets, const
     }
   }
   CMS_CHECK(fit_evidence(fixed, calibration));
-  fit_suspects(fixed, calibration);
+  // Where those of one fleet are not known, its communities would rank too low beside those of the others.
+  if (std::ranges::none_of(fleets, [](const HonestFleet& fleet) { return fleet.pohs.empty(); })) {
+    fit_suspects(fixed, calibration);
+  }
   if (ranking.size() < kRankingCommunitiesMin) {
     return fail(ErrorCode::bad_input, fmt::format("{} honest communities are too few to rank: {} needed",
                                                   ranking.size(), kRankingCommunitiesMin));

@@ -174,10 +174,14 @@ TEST(Campaign, pohs_of_some_accounts_alone_are_refused) {
   auto fleets = suspicious_fleets(world, 8, random);
   fleets[2].pohs.pop_back();
   EXPECT_FALSE(calibrate(fleets, small_options()));
-  fleets[2].pohs.clear();  // none at all: suspects are not known, and breadth alone counts
-  const auto calibration = calibrate(fleets, small_options());
-  ASSERT_TRUE(calibration) << calibration.error().message;
-  EXPECT_LT(calibration->suspects, 0);
+  for (const std::size_t without : {2, 3}) {  // none at all: suspects are not known, and breadth alone counts
+    fleets = suspicious_fleets(world, 8, random);
+    fleets[without].pohs.clear();
+    const auto calibration = calibrate(fleets, small_options());
+    ASSERT_TRUE(calibration) << calibration.error().message;
+    EXPECT_LT(calibration->suspects, 0);
+    EXPECT_TRUE(calibration->breadth_rankings.empty());
+  }
 }
 
 TEST(Campaign, no_ranking_of_fewer_than_20_communities_decides) {
