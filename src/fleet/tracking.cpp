@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <iterator>
 #include <map>
 #include <tuple>
 #include <unordered_map>
@@ -50,14 +51,26 @@ std::vector<Successor> successors(std::span<const TrackedCampaign> campaigns, st
 
 double held(double before, double poh, double release) { return poh <= before ? poh : std::max(before, poh / release); }
 
-TrackedCampaign made(const Sighting& community, double now) {
+// Whom a campaign that is this community now has for members. Above the level nobody comes in.
+std::vector<std::uint64_t> members_of(const Sighting& community, std::span<const std::uint64_t> before, double level) {
+  const bool all = community.told.empty() && community.kept.empty();
+  const auto& told = all ? community.members : community.told;
+  const auto& kept = all ? community.members : community.kept;
+  std::vector<std::uint64_t> stay, members;
+  std::ranges::set_intersection(before, kept, std::back_inserter(stay));
+  if (community.poh > level && !all) return stay;
+  std::ranges::set_union(stay, told, std::back_inserter(members));
+  return members;
+}
+
+TrackedCampaign made(const Sighting& community, double now, double level) {
   TrackedCampaign campaign;
+  campaign.members = members_of(community, {}, level);
   // Campaigns of one moment are disjoint, so that none begins with another's first member.
-  campaign.id = stable_hash(fmt::format("{:016x} {}", community.members.front(), now));
+  campaign.id = stable_hash(fmt::format("{:016x} {}", campaign.members.front(), now));
   campaign.since = now;
   campaign.poh = campaign.held_poh = community.poh;
-  campaign.told = static_cast<std::uint32_t>(community.members.size());
-  campaign.members = community.members;
+  campaign.told = static_cast<std::uint32_t>(campaign.members.size());
   return campaign;
 }
 
@@ -91,7 +104,7 @@ TrackUpdate track(std::vector<TrackedCampaign>& campaigns, std::span<const Sight
       update.events.push_back({CampaignChange::released, std::move(campaign), becomes[i]});
       continue;
     }
-    campaign.members = communities[*becomes[i]].members;
+    campaign.members = members_of(communities[*becomes[i]], campaign.members, options.level);
     if (static_cast<double>(campaign.members.size()) >= options.grown * campaign.told) {
       campaign.told = static_cast<std::uint32_t>(campaign.members.size());
       grown.push_back({CampaignChange::grown, campaign, becomes[i]});
@@ -101,7 +114,7 @@ TrackUpdate track(std::vector<TrackedCampaign>& campaigns, std::span<const Sight
   }
   for (std::size_t c = 0; c < communities.size(); ++c) {
     if (taken[c] || communities[c].members.empty() || communities[c].poh > options.level) continue;
-    next.push_back(made(communities[c], now));
+    next.push_back(made(communities[c], now, options.level));
     update.seen.push_back(c);
     update.events.push_back({CampaignChange::flagged, next.back(), c});
   }

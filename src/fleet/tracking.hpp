@@ -3,8 +3,10 @@
 //
 // A community whose PoH comes to the level or below is a campaign from then on. It stays the same one while most of its
 // members that are still there are in one community, and ends when they are not, or when its PoH rises beyond the
-// level times `release`. What counts is the held PoH: it falls with the PoH and rises no further than PoH / release (a
-// Schmitt trigger at every height), so that a PoH which wavers round any threshold changes nothing.
+// level times `release`. Its members are whom it is told of: those that the community tells now, and those that were
+// members before and are kept; so who wavers round a border of who is told does not come and go. What counts is the
+// held PoH: it falls with the PoH and rises no further than PoH / release (a Schmitt trigger at every height), so that a
+// PoH which wavers round any threshold changes nothing.
 //
 // Invariants: members of campaigns are disjoint; an identifier is never given to two; equal calls, equal results.
 // Threads: plain values and functions of them. Cost: linear in members of communities.
@@ -27,10 +29,13 @@ struct TrackOptions {
   double grown = 1.25;  // who was told hears of it again when it has grown by this factor
 };
 
-// A judged community of this update. Members are any numbers that stay an account's own; ascending.
+// A judged community of this update. Accounts are any numbers that stay their own; ascending.
 struct Sighting {
-  std::vector<std::uint64_t> members;
+  std::vector<std::uint64_t> members;  // all of the community
   double poh = 1;
+  // Whom it is told of at the level, and who stays a member that was one; the first among the second, and these among
+  // the members. None at all: both are all members.
+  std::vector<std::uint64_t> told = {}, kept = {};
 };
 
 struct TrackedCampaign {

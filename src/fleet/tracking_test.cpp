@@ -180,5 +180,22 @@ TEST(Tracking, comes_back_from_its_bytes_and_damage_is_refused) {
   EXPECT_TRUE(decode_campaigns(other)->by_pseudonym);
 }
 
+TEST(Tracking, who_is_told_becomes_a_member_and_stays_one_while_kept) {
+  std::vector<TrackedCampaign> campaigns;
+  const auto see = [&](double poh, std::uint64_t told, std::uint64_t kept) {
+    const std::vector<Sighting> seen{{between(0, 20), poh, between(0, told), between(0, kept)}};
+    track(campaigns, seen, 1, {}, [](std::uint64_t) { return true; });
+    return campaigns.empty() ? std::vector<std::uint64_t>() : campaigns[0].members;
+  };
+  EXPECT_EQ(see(.005, 10, 12), between(0, 10));
+  const auto id = campaigns.at(0).id;
+  EXPECT_EQ(see(.005, 2, 12), between(0, 10)) << "a few told, all of them kept";
+  EXPECT_EQ(see(.005, 14, 20), between(0, 14));
+  EXPECT_EQ(see(.012, 0, 6), between(0, 6)) << "above the level nobody comes in";
+  EXPECT_EQ(see(.005, 3, 20), between(0, 6));
+  EXPECT_EQ(campaigns.at(0).id, id) << "though most of its community are not members";
+  EXPECT_EQ(see(.02, 0, 20), std::vector<std::uint64_t>()) << "released";
+}
+
 }  // namespace
 }  // namespace cms::fleet

@@ -223,12 +223,7 @@ std::vector<CampaignEvent> TenantFleet::track(double now) {
   for (const auto& [hash, one] : judged_) judged.push_back(&one);
   std::ranges::sort(judged, {}, [](const Judged* one) { return one->community.members.front(); });
   std::vector<fleet::Sighting> sightings;
-  for (const auto* one : judged) {
-    fleet::Sighting sighting{{}, one->community.poh};
-    for (const auto place : shown(one->community)) sighting.members.push_back(slots_[place].key);
-    std::ranges::sort(sighting.members);
-    sightings.push_back(std::move(sighting));
-  }
+  for (const auto* one : judged) sightings.push_back(sighting_of(one->community));
   const auto there = [&](std::uint64_t key) { return by_key_.contains(key); };
   const auto update = fleet::track(tracked_, sightings, now, {.level = options_.level}, there);
   auto before = std::exchange(pictures_, {});
@@ -236,7 +231,8 @@ std::vector<CampaignEvent> TenantFleet::track(double now) {
     const auto& one = *judged[update.seen[i]];
     const auto known = before.find(tracked_[i].id);
     const bool same = known != before.end() && !one.anew && known->second->judged &&
-                      known->second->held_poh == tracked_[i].held_poh;
+                      known->second->held_poh == tracked_[i].held_poh &&
+                      known->second->accounts == tracked_[i].members.size();
     pictures_[tracked_[i].id] = same ? known->second : picture_of(tracked_[i], one.community);
   }
   std::vector<CampaignEvent> events;
@@ -260,11 +256,19 @@ std::vector<CampaignEvent> TenantFleet::track(double now) {
   return events;
 }
 
-// Within reach of being released nobody is added to it: whom breadth has told of stay until it is, and where only
-// suspicion speaks the others never come in.
-std::span<const std::uint32_t> TenantFleet::shown(const fleet::Campaign& community) const {
-  const auto told = fleet::told(community, options_.level * fleet::TrackOptions{}.release);
-  return told.empty() ? std::span(community.members) : told;
+// Members stay within reach of the borders that they came in by: of the level where breadth tells all, of kSuspect
+// where they are suspects.
+fleet::Sighting TenantFleet::sighting_of(const fleet::Campaign& community) const {
+  constexpr double kRelease = fleet::TrackOptions{}.release;
+  const bool whole = community.breadth_poh <= kRelease * options_.level;
+  fleet::Sighting sighting{{}, community.poh};
+  for (const auto place : community.members) {
+    sighting.members.push_back(slots_[place].key);
+    if (whole || slots_[place].poh <= kRelease * fleet::kSuspect) sighting.kept.push_back(slots_[place].key);
+  }
+  for (const auto place : fleet::told(community, options_.level)) sighting.told.push_back(slots_[place].key);
+  for (auto* keys : {&sighting.members, &sighting.kept, &sighting.told}) std::ranges::sort(*keys);
+  return sighting;
 }
 
 // A sample of the members, the same from update to update as their keys are random, and their links.
@@ -295,7 +299,9 @@ TenantFleet::Picture TenantFleet::picture_of(const fleet::TrackedCampaign& campa
   picture->since = campaign.since;
   picture->poh = campaign.poh;
   picture->held_poh = campaign.held_poh;
-  const auto members = shown(community);
+  std::vector<std::uint32_t> members;
+  for (const auto key : campaign.members) members.push_back(by_key_.at(key));
+  std::ranges::sort(members);
   picture->accounts = static_cast<std::uint32_t>(members.size());
   picture->judged = true;
   picture->evidence = community.evidence;

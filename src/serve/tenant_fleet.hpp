@@ -100,8 +100,8 @@ class TenantFleet {
   Result<void> see(double now, const fleet::Stop& stop);
   Result<void> judge_communities(std::span<const std::uint32_t> changed, const fleet::Stop& stop);
   std::vector<CampaignEvent> track(double now);
-  // Whom a campaign that is this community is told of.
-  [[nodiscard]] std::span<const std::uint32_t> shown(const fleet::Campaign& community) const;
+  // What the tracking has to know of a community.
+  [[nodiscard]] fleet::Sighting sighting_of(const fleet::Campaign& community) const;
   void draw(CampaignPicture& picture, std::span<const std::uint32_t> members) const;
   Picture picture_of(const fleet::TrackedCampaign& campaign, const fleet::Campaign& community);
   [[nodiscard]] Picture picture_of(const fleet::TrackedCampaign& recalled) const;

@@ -369,6 +369,14 @@ TEST(TenantFleet, a_campaign_of_suspects_has_the_suspects_for_members_until_they
   const auto members = world.picture()->members;
   for (int i = 0; i < 25; ++i) EXPECT_EQ(members.contains("member" + std::to_string(i)), i < 20) << i;
   EXPECT_LE(members.size(), 23U);
+  const auto id = world.picture()->flagged.at(0)->id;
+  for (int i = 0; i < 5; ++i) {  // who wavers round what a suspect is stays a member
+    const auto account = "member" + std::to_string(i);
+    world.made->put(account, stable_hash(account), {world.accounts.at(account), 1000, .04F});
+  }
+  EXPECT_EQ(world.update(), Words());
+  EXPECT_EQ(world.picture()->flagged.at(0)->id, id);
+  EXPECT_EQ(world.picture()->members.size(), members.size());
   stand(.5F);
   EXPECT_EQ(world.update(2000), Words{"released"});
   EXPECT_TRUE(world.picture()->members.empty());

@@ -28,7 +28,7 @@ struct Score {
   std::uint64_t requests_at_min = 0;
   bool extrapolated = false;                    // below what the ranking accounts can resolve
   std::array<double, kChannelCount> reasons{};  // share of the evidence of each channel, sums to 1 (or all 0)
-  double evidence = 0;                          // E_t
+  double evidence = 0;                          // E_t scaled for age, after the leak of idle time
   double coverage = 0;                          // charts ever visited / K
   double confidence = 0;                        // min(1, requests / H)
   double completeness = 0;                      // share of planned measures really made
