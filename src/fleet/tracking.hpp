@@ -5,8 +5,8 @@
 // members that are still there are in one community, and ends when they are not, or when its PoH rises beyond the
 // level times `release`. Its members are whom it is told of: those that the community tells now, and those that were
 // members before and are kept; so who wavers round a border of who is told does not come and go. What counts is the
-// held PoH: it falls with the PoH and rises no further than PoH / release (a Schmitt trigger at every height), so that a
-// PoH which wavers round any threshold changes nothing.
+// held PoH: it falls with the PoH and rises no further than PoH / release (a Schmitt trigger at every height), so that
+// a PoH which wavers round any threshold changes nothing.
 //
 // Invariants: members of campaigns are disjoint; an identifier is never given to two; equal calls, equal results.
 // Threads: plain values and functions of them. Cost: linear in members of communities.
