@@ -37,26 +37,20 @@ struct Words {
   unsigned threads = 0;
 };
 
-// Accounts with their signatures and their own PoH; the kind of honest group is the key `group` of an account's first
-// row.
-struct Seen {
+// Accounts seen together; the kind of honest group is the key `group` of an account's first row.
+struct Seen : pipeline::SeenTogether {
   std::vector<std::string> names, kinds;
-  std::vector<fleet::Signature> signatures;
-  std::vector<float> pohs;
 };
 
 Result<Seen> see(const ScoreInputs& inputs, unsigned threads) {
-  Seen seen;
+  CMS_TRY(together, pipeline::see_together(inputs.model, inputs.set, inputs.accounts, threads));
+  Seen seen{std::move(together), {}, {}};
   for (const auto& account : inputs.accounts) {
     seen.names.push_back(account.account);
     const auto& more = inputs.set.rows[account.rows.front()].more;
     const auto group = more.is_object() ? more.find("group") : more.end();
     seen.kinds.push_back(group != more.end() && group->is_string() ? group->get<std::string>() : std::string());
   }
-  CMS_TRY(signatures, pipeline::signatures_of(inputs.model, inputs.set, inputs.accounts, threads));
-  seen.signatures = std::move(signatures);
-  CMS_TRY(pohs, pipeline::pohs_of(inputs.model, inputs.set, inputs.accounts, threads));
-  seen.pohs = std::move(pohs);
   return seen;
 }
 

@@ -94,11 +94,10 @@ Rankings decode_rankings(ByteReader& in) {
 bool is_sound(const CampaignCalibration& calibration) {
   const auto& [a, b, c] = calibration.breadth.coefficients;
   const auto& [constant, slope] = calibration.coefficients;
-  const bool suspects = calibration.suspects <= 1 && calibration.suspects_spread > 0;
   return is_sound(calibration.options) &&
          finite({a, b, c, calibration.breadth.scale, constant, slope, calibration.scale, calibration.distance,
                  calibration.suspects, calibration.suspects_spread}) &&
-         suspects &&
+         calibration.suspects <= 1 && calibration.suspects_spread > 0 &&
          calibration.breadth.scale > 0 && calibration.scale > 0 && !calibration.rankings.empty() &&
          is_sound(calibration.rankings) && is_sound(calibration.breadth_rankings) &&
          is_pair(calibration.rankings, calibration.breadth_rankings, calibration.suspects >= 0);

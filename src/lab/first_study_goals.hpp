@@ -11,8 +11,8 @@ namespace cms::lab {
 enum class Goals : std::uint8_t { study, lab };
 
 struct CellGoal {
-  std::optional<double> flagged;              // honest: greatest share; attackers: least; none = only reported
-  std::optional<double> median_first_flag;    // greatest, in requests
+  std::optional<double> flagged;            // honest: greatest share; attackers: least; none = only reported
+  std::optional<double> median_first_flag;  // greatest, in requests
 };
 
 // By the cell's name; of an unknown one nothing. Pure.

@@ -29,44 +29,28 @@ void SignatureMaker::take(const Projected& projected) {
   fleet::take(signature_, projected, atlas_.centroid(projected.chart), options_);
 }
 
-Result<std::vector<fleet::Signature>> signatures_of(const Model& model, const ActivationSet& set,
-                                                    std::span<const tap::AccountRows> accounts, unsigned threads) {
+Result<SeenTogether> see_together(const Model& model, const ActivationSet& set,
+                                  std::span<const tap::AccountRows> accounts, unsigned threads) {
   const auto& atlas = model.atlas;
   CMS_CHECK(matches(atlas.manifest, set.manifest));
   if (atlas.chart_count() > fleet::kChartsMax) {
     return fail(ErrorCode::refused, fmt::format("the atlas has {} charts; a signature remembers {}",
                                                 atlas.chart_count(), fleet::kChartsMax));
   }
-  std::vector<fleet::Signature> signatures(accounts.size());
-  std::vector<atlas::ProjectScratch> scratches(threads);
-  std::vector<Projected> projected(threads);
-  parallel_for(accounts.size(), threads, [&](unsigned worker, std::size_t a) {
-    SignatureMaker maker(atlas, model.window_length, signature_options(model));
-    for (const auto row : accounts[a].rows) {
-      atlas::project(atlas, set.row(row), scratches[worker], projected[worker]);
-      maker.take(projected[worker]);
-    }
-    signatures[a] = maker.signature();
-  });
-  return signatures;
-}
-
-Result<std::vector<float>> pohs_of(const Model& model, const ActivationSet& set,
-                                   std::span<const tap::AccountRows> accounts, unsigned threads) {
-  CMS_CHECK(matches(model.atlas.manifest, set.manifest));
-  std::vector<float> pohs(accounts.size());
+  SeenTogether seen{std::vector<fleet::Signature>(accounts.size()), std::vector<float>(accounts.size())};
   std::vector<atlas::ProjectScratch> scratches(threads);
   std::vector<Projected> projected(threads);
   std::vector<Scratch> steps(threads);
   parallel_for(accounts.size(), threads, [&](unsigned worker, std::size_t a) {
     auto state = make_account(model);
     for (const auto row : accounts[a].rows) {
-      atlas::project(model.atlas, set.row(row), scratches[worker], projected[worker]);
+      atlas::project(atlas, set.row(row), scratches[worker], projected[worker]);
       advance(model, state, projected[worker], set.rows[row].time, steps[worker]);
     }
-    pohs[a] = static_cast<float>(score_at(model, state, state.time).poh);
+    seen.signatures[a] = state.signature;
+    seen.pohs[a] = static_cast<float>(score_at(model, state, state.time).poh);
   });
-  return pohs;
+  return seen;
 }
 
 Result<fleet::NamedCalibration> read_calibration(const std::filesystem::path& path, const Model& model) {

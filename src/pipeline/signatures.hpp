@@ -1,6 +1,6 @@
 // Signatures of accounts, from what an atlas says of their requests, and honest fleets of them.
 //
-// Threads: signatures_of runs on several; equal bytes for any number.
+// Threads: see_together runs on several; equal bytes for any number.
 #pragma once
 
 #include <cstdint>
@@ -42,16 +42,16 @@ class SignatureMaker {
   fleet::Signature signature_;
 };
 
-// The signatures of accounts of a set, in their order; requests in the order of their rows: the bytes that the step
-// leaves in their states. Errors: `refused` when the set is of another model than the atlas, or the atlas has more than
-// kChartsMax charts. Cost: one projection a request, and SignatureMaker's.
-Result<std::vector<fleet::Signature>> signatures_of(const Model& model, const ActivationSet& set,
-                                                    std::span<const tap::AccountRows> accounts, unsigned threads);
-
-// Each account's own PoH at its last request, 1 before the first evaluation. Errors: as signatures_of. Cost: a step a
-// request.
-Result<std::vector<float>> pohs_of(const Model& model, const ActivationSet& set,
-                                   std::span<const tap::AccountRows> accounts, unsigned threads);
+// Accounts of a set as a fleet sees them, in their order: what the pure step leaves in their states, and each one's own
+// PoH at its last request, 1 before the first evaluation.
+struct SeenTogether {
+  std::vector<fleet::Signature> signatures;
+  std::vector<float> pohs;
+};
+// Requests in the order of their rows. Errors: `refused` when the set is of another model than the atlas, or the atlas
+// has more than kChartsMax charts. Cost: a projection and a step a request.
+Result<SeenTogether> see_together(const Model& model, const ActivationSet& set,
+                                  std::span<const tap::AccountRows> accounts, unsigned threads);
 
 // The calibration in a file of `cms fleet fit`, for accounts under this model. Errors: `bad_input` when it is missing
 // or damaged; `refused` when it was made with another atlas.

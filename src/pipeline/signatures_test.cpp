@@ -47,6 +47,31 @@ fleet::Signature without_repeats(const Example& example, std::span<const std::si
   return slow;
 }
 
+Result<std::vector<fleet::Signature>> signatures_of(const Model& model, const ActivationSet& set,
+                                                    std::span<const tap::AccountRows> accounts, unsigned threads) {
+  CMS_TRY(seen, see_together(model, set, accounts, threads));
+  return std::move(seen.signatures);
+}
+
+TEST(SeenTogether, pohs_are_those_at_the_last_request_and_1_before_the_first_evaluation) {
+  Example example;
+  example.accounts[1].rows.resize(5);
+  const auto one = see_together(example.model, example.set, example.accounts, 1);
+  const auto three = see_together(example.model, example.set, example.accounts, 3);
+  ASSERT_TRUE(one && three);
+  EXPECT_EQ(one->pohs, three->pohs);
+  EXPECT_EQ(one->pohs[1], 1);
+  Scratch scratch;
+  for (std::size_t a = 0; a < example.accounts.size(); ++a) {
+    auto account = make_account(example.model);
+    Score last;
+    for (const auto row : example.accounts[a].rows) {
+      last = step(example.model, account, example.set.row(row), example.set.rows[row].time, scratch);
+    }
+    EXPECT_EQ(one->pohs[a], static_cast<float>(last.poh)) << a;
+  }
+}
+
 TEST(Signatures, are_what_the_pure_step_leaves_in_the_accounts_state) {
   const Example example;
   const auto signatures = signatures_of(example.model, example.set, example.accounts, 1);
