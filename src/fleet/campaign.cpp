@@ -101,6 +101,11 @@ Result<void> fit_evidence(std::span<const CommunityReading> readings, CampaignCa
 
 double stabilised(double share) { return std::asin(std::sqrt(std::clamp(share, 0.0, 1.0))); }
 
+// Stabilised share of suspects above that of honest communities. Requires a reading that knows its suspects.
+double suspects_above(const CampaignCalibration& calibration, const CommunityReading& reading) {
+  return stabilised(static_cast<double>(*reading.suspects) / reading.accounts) - stabilised(calibration.suspects);
+}
+
 // Chance alone gives a community of n the variance 1 / (4 n); what there is beyond it is the spread. Requires readings
 // that know their suspects.
 void fit_suspects(std::span<const CommunityReading> readings, CampaignCalibration& calibration) {
@@ -112,8 +117,7 @@ void fit_suspects(std::span<const CommunityReading> readings, CampaignCalibratio
   calibration.suspects = suspects / accounts;
   double beyond = 0;
   for (const auto& reading : readings) {
-    const double share = static_cast<double>(*reading.suspects) / reading.accounts;
-    beyond += std::pow(stabilised(share) - stabilised(calibration.suspects), 2) - 1 / (4.0 * reading.accounts);
+    beyond += std::pow(suspects_above(calibration, reading), 2) - 1 / (4.0 * reading.accounts);
   }
   calibration.suspects_spread = std::sqrt(std::max(1e-4, beyond / static_cast<double>(readings.size())));
 }
@@ -227,9 +231,8 @@ double evidence_of_breadth(const CampaignCalibration& calibration, const Communi
 
 double evidence_of_suspicion(const CampaignCalibration& calibration, const CommunityReading& reading) {
   if (calibration.suspects < 0 || !reading.suspects) return -std::numeric_limits<double>::infinity();
-  const double share = static_cast<double>(*reading.suspects) / reading.accounts;
   const double variance = 1 / (4.0 * reading.accounts) + calibration.suspects_spread * calibration.suspects_spread;
-  return (stabilised(share) - stabilised(calibration.suspects)) / std::sqrt(variance);
+  return suspects_above(calibration, reading) / std::sqrt(variance);
 }
 
 double evidence_of(const CampaignCalibration& calibration, const CommunityReading& reading) {

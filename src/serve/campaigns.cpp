@@ -254,7 +254,7 @@ void Campaigns::State::put(const std::string& tenant_name, Tenant& tenant, const
   const bool fresh = !tenant.fleet.holds(account);
   if (fresh && (trace.signature.requests < fleet::kRequestsMin || trace.time < rested())) return;
   const auto number = store.number({tenant_name, account});
-  if (!number || tenant.fleet.put(account, *number, {trace.signature, trace.time, trace.poh})) return;
+  if (!number || tenant.fleet.put(account, *number, trace)) return;
   const std::lock_guard lock(mutex);
   ++counters.left_out;
 }

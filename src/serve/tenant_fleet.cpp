@@ -84,7 +84,7 @@ bool TenantFleet::make_room(std::uint64_t key) {
   return member;
 }
 
-bool TenantFleet::put(const std::string& account, std::uint64_t key, const Account& now) {
+bool TenantFleet::put(const std::string& account, std::uint64_t key, const pipeline::Engine::Trace& now) {
   const bool room = places_.size() < options_.accounts_max || places_.contains(account);
   if (!room && !make_room(key)) return false;
   const auto [entry, fresh] = places_.try_emplace(account, 0);

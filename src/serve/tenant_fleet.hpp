@@ -24,6 +24,7 @@
 
 #include "fleet/live.hpp"
 #include "fleet/tracking.hpp"
+#include "pipeline/engine.hpp"
 #include "serve/campaign_picture.hpp"
 
 namespace cms::serve {
@@ -54,15 +55,9 @@ class TenantFleet {
   TenantFleet(const fleet::CampaignCalibration& calibration, const FleetOptions& options,
               std::vector<fleet::TrackedCampaign> recalled, Names names = {});
 
-  // An account as it is now: of its last request the time in seconds, and its own PoH then.
-  struct Account {
-    fleet::Signature signature;
-    double time = 0;
-    float poh = 1;
-  };
-  // `key` is its own for ever, and cannot be told without the tenant's key (Store::number). It counts from the next
-  // update on. False when there was no room: this account is left out, or another has left for it.
-  bool put(const std::string& account, std::uint64_t key, const Account& now);
+  // An account as it is now. `key` is its own for ever, and cannot be told without the tenant's key (Store::number). It
+  // counts from the next update on. False when there was no room: this account is left out, or another has left for it.
+  bool put(const std::string& account, std::uint64_t key, const pipeline::Engine::Trace& now);
   void remove(const std::set<std::string>& accounts);
   // Takes out who has sent nothing since `before`.
   void remove_idle(double before);
