@@ -67,6 +67,8 @@ Experiment first_study(Words<lab::FirstStudyOptions> words) {
 }
 
 Experiment theft(Words<lab::TheftOptions> words) {
+  words.options.data = words.data;
+  words.options.work = words.work;
   words.options.set = words.set;
   words.options.model = words.model;
   return experiment(words, lab::run_theft);
@@ -273,11 +275,19 @@ void add_fleet_study(CLI::App& run_app, Experiment& chosen) {
 void add_theft(CLI::App& run_app, Experiment& chosen) {
   auto words = std::make_shared<Words<lab::TheftOptions>>();
   auto& options = words->options;
-  auto* command = run_app.add_subcommand("theft", "A softmax head and a model's last layer, stolen from their answers");
-  command->add_option("--set", words->set, "Activation set with field or family: steal a head over it");
+  auto* command = run_app.add_subcommand("theft", "Stolen from answers: a softmax head, a model's last layer");
+  options.score.stride = 8;
+  command->add_option("--data", words->data,
+                      "Folder with activations/{human,distill}.npy: steal a head over them, score who asks so");
+  command->add_option("--work", words->work, "With --data: folder for vectors read with the model, found there later");
+  command->add_option("--set", words->set, "Activation set with field or family: steal a head over it")
+      ->excludes("--data");
   command->add_option("--model", words->model, "GGUF: steal its hidden size and output matrix");
   command->add_option("--prompts", options.prompts, "Prompts asked; more than the hidden size")
       ->check(CLI::Range(2, 16384))
+      ->capture_default_str();
+  command->add_option("--accounts", options.accounts, "With --data: accounts that send each theft's queries")
+      ->check(CLI::Range(1, 10'000))
       ->capture_default_str();
   command->add_option("--seed", options.seed, "Of rows, prompts and tokens")->capture_default_str();
   add_common(*command, *words);

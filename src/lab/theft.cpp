@@ -9,15 +9,15 @@
 #include "base/progress.hpp"
 #include "base/random.hpp"
 #include "lab/theft_logits.hpp"
+#include "lab/theft_prompts.hpp"
+#include "lab/theft_streams.hpp"
 #include "tap/activation_set.hpp"
 #include "tap/llama_logits.hpp"
 
 namespace cms::lab {
 namespace {
 
-constexpr std::size_t kTop = 5;      // log-probabilities an answer, as the interface of the paper gave
 constexpr double kBias = 100;        // the greatest it allowed
-constexpr std::size_t kShortest = 4, kLongest = 8;   // tokens of a prompt
 
 std::string label(const RowInfo& row) {
   for (const char* key : {"family", "field"}) {
@@ -45,7 +45,8 @@ struct Parts {
 };
 
 // The fields of most rows are the classes; half of their rows train the victim. The attacker asks from all others.
-Result<Parts> divide(const ActivationSet& set, const TheftOptions& options, std::size_t asked) {
+Result<Parts> divide(const ActivationSet& set, const TheftOptions& options, const std::vector<bool>& askable) {
+  const std::size_t asked = 2 * (set.manifest.dimension + std::size_t{1});
   std::map<std::string, std::size_t> counts;
   for (const auto& row : set.rows) {
     if (const auto name = label(row); !name.empty()) ++counts[name];
@@ -72,11 +73,14 @@ Result<Parts> divide(const ActivationSet& set, const TheftOptions& options, std:
   }
   // Drawn again: the order left over has the classes' rows at its end.
   Random(options.seed + 1).shuffle(left);
-  for (const auto row : left) (parts.queries.size() < asked ? parts.queries : parts.rest).push_back(row);
+  for (const auto row : left) {
+    const bool ask = parts.queries.size() < asked && (askable.empty() || askable[row]);
+    (ask ? parts.queries : parts.rest).push_back(row);
+  }
   if (parts.queries.size() < asked || parts.rest.empty()) {
     return fail(ErrorCode::bad_input, fmt::format("the attacker asks {} rows and is tested on others: the set has {} "
-                                                  "rows that the victim did not train on", asked,
-                                                  parts.queries.size() + parts.rest.size()));
+                                                  "rows that the victim did not train on, {} of them to ask", asked,
+                                                  parts.queries.size() + parts.rest.size(), parts.queries.size()));
   }
   return parts;
 }
@@ -97,20 +101,16 @@ std::pair<double, std::size_t> accuracy(const Head& head, const ActivationSet& s
 
 // All that the attacker draws before he asks.
 struct Prompts {
-  std::vector<std::vector<std::int32_t>> asked;
+  std::vector<TheftPrompt> asked;
   std::vector<std::int32_t> tokens;   // whose logits are kept
   std::int32_t reference = 0;         // none of them
 };
 
-Prompts draw_prompts(const TheftOptions& options, std::uint32_t vocabulary) {
+Prompts draw_all(const tap::LlamaLogits& oracle, const TheftOptions& options) {
   Random random(options.seed);
   Prompts prompts;
-  prompts.asked.resize(options.prompts + options.held_out);
-  for (auto& prompt : prompts.asked) {
-    prompt.resize(kShortest + random.below(kLongest - kShortest + 1));
-    for (auto& token : prompt) token = static_cast<std::int32_t>(random.below(vocabulary));
-  }
-  prompts.tokens.resize(vocabulary);
+  prompts.asked = draw_theft_prompts(oracle, options.prompts + options.held_out, random);
+  prompts.tokens.resize(oracle.vocabulary());
   std::iota(prompts.tokens.begin(), prompts.tokens.end(), 0);
   random.shuffle(prompts.tokens);
   prompts.reference = prompts.tokens.back();
@@ -131,16 +131,16 @@ Result<Answers> ask_all(tap::LlamaLogits& oracle, const Prompts& prompts, const 
   Progress progress("asking the model", "prompts", prompts.asked.size());
   for (std::size_t i = 0; i < prompts.asked.size(); ++i) {
     const auto row = static_cast<Eigen::Index>(i);
-    CMS_TRY(logits, oracle.next(prompts.asked[i]));
+    CMS_TRY(logits, oracle.next(prompts.asked[i].tokens));
     for (Eigen::Index k = 0; k < columns; ++k) answers.full(row, k) = logits[prompts.tokens[k]];
     const double reference = logits[prompts.reference];
     progress.advance();
     if (i >= options.prompts) continue;
-    const auto server = serve_top(std::move(logits), kTop);
+    const auto server = serve_top(std::move(logits), kTheftTop);
     const TopOracle ask = [&](std::span<const std::int32_t> biased, double bias) {
       return answer(server, biased, bias);
     };
-    CMS_TRY(stolen, steal_logits(ask, prompts.tokens, prompts.reference, kTop, kBias));
+    CMS_TRY(stolen, steal_logits(ask, prompts.tokens, prompts.reference, kTheftTop, kBias));
     theft.bias_queries += stolen.queries;
     theft.bias_logits += stolen.differences.size();
     answers.by_bias.row(row) = Eigen::Map<const Eigen::RowVectorXd>(stolen.differences.data(), columns);
@@ -158,7 +158,28 @@ double outside(const StolenLayer& layer, const Eigen::MatrixXd& logits) {
   return (logits - logits * axes * axes.transpose()).norm() / logits.norm();
 }
 
-Result<LogitTheft> steal_from_model(const TheftOptions& options) {
+// The hidden size from what an interface prints beside greedy answers to somebody's own texts.
+Result<void> steal_from_answers(tap::LlamaLogits& oracle, std::span<const std::string> texts, const Prompts& prompts,
+                                LogitTheft& theft) {
+  Eigen::MatrixXd logits(texts.size() * kAnswerTokens, prompts.tokens.size());
+  Eigen::Index row = 0;
+  for (const auto& text : texts) {
+    auto tokens = oracle.tokens(text);
+    for (std::size_t k = 0; k < kAnswerTokens; ++k, ++row) {
+      CMS_TRY(next, oracle.next(tokens));
+      for (Eigen::Index c = 0; c < logits.cols(); ++c) logits(row, c) = next[prompts.tokens[c]];
+      tokens.push_back(static_cast<std::int32_t>(std::ranges::max_element(next) - next.begin()));
+    }
+  }
+  theft.honest_requests = texts.size();
+  if (const auto layer = steal_layer(logits)) {
+    theft.honest_dimension = layer->dimension;
+    theft.honest_drop = layer->drop;
+  }
+  return {};
+}
+
+Result<LogitTheft> steal_from_model(const TheftOptions& options, std::span<const std::string> honest_texts) {
   if (options.prompts < 2 || options.held_out < 1) {
     return fail(ErrorCode::usage, "the attack asks at least 2 prompts, and 1 more to be tested on");
   }
@@ -166,7 +187,7 @@ Result<LogitTheft> steal_from_model(const TheftOptions& options) {
   if (options.tokens < 2 || options.tokens >= oracle.vocabulary()) {
     return fail(ErrorCode::usage, fmt::format("tokens must be 2 to {}", oracle.vocabulary() - 1));
   }
-  const auto prompts = draw_prompts(options, oracle.vocabulary());
+  const auto prompts = draw_all(oracle, options);
   LogitTheft theft;
   theft.vocabulary = oracle.vocabulary();
   theft.prompts = options.prompts;
@@ -180,6 +201,7 @@ Result<LogitTheft> steal_from_model(const TheftOptions& options) {
   CMS_TRY(by_bias, steal_layer(answers.by_bias));
   theft.bias_dimension = by_bias.dimension;
   theft.bias_drop = by_bias.drop;
+  if (!honest_texts.empty()) CMS_CHECK(steal_from_answers(oracle, honest_texts, prompts, theft));
   CMS_TRY(secret, tap::output_rows(options.model, prompts.tokens));
   using RowMajor = Eigen::Matrix<float, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>;
   const Eigen::Map<const RowMajor> truth(secret.values.data(), static_cast<Eigen::Index>(secret.rows),
@@ -190,9 +212,16 @@ Result<LogitTheft> steal_from_model(const TheftOptions& options) {
 
 }  // namespace
 
-Result<EquationTheft> steal_from_set(const ActivationSet& set, const TheftOptions& options) {
+Result<std::vector<std::size_t>> equation_queries(const ActivationSet& set, const TheftOptions& options,
+                                                  const std::vector<bool>& askable) {
+  CMS_TRY(parts, divide(set, options, askable));
+  return std::move(parts.queries);
+}
+
+Result<EquationTheft> steal_from_set(const ActivationSet& set, const TheftOptions& options,
+                                     const std::vector<bool>& askable) {
   const std::size_t unknowns = set.manifest.dimension + 1;
-  CMS_TRY(parts, divide(set, options, 2 * unknowns));
+  CMS_TRY(parts, divide(set, options, askable));
   std::vector<std::size_t> labels;
   for (const auto row : parts.train) labels.push_back(parts.classes.at(label(set.rows[row])));
   const Head victim = fit_head(matrix_of(set, parts.train), labels, options.classes);
@@ -221,17 +250,25 @@ Result<EquationTheft> steal_from_set(const ActivationSet& set, const TheftOption
 }
 
 Result<TheftResult> run_theft(const TheftOptions& options) {
-  if (options.set.empty() && options.model.empty()) {
-    return fail(ErrorCode::usage, "there is nothing to steal from: give --set, --model or both");
+  if (options.set.empty() && options.model.empty() && options.data.empty()) {
+    return fail(ErrorCode::usage, "there is nothing to steal from: give --data, --set or --model");
   }
   TheftResult result;
-  if (!options.set.empty()) {
+  std::vector<std::string> honest_texts;
+  if (!options.data.empty()) {
+    CMS_TRY(streams, TheftStreams::open(options));
+    CMS_TRY(theft, steal_from_set(streams.set(), options, streams.askable()));
+    result.equations = theft;
+    CMS_TRY(cells, streams.judge());
+    result.streams = std::move(cells);
+    honest_texts = streams.honest_texts();
+  } else if (!options.set.empty()) {
     CMS_TRY(set, tap::read_set(options.set));
     CMS_TRY(theft, steal_from_set(set, options));
     result.equations = theft;
   }
   if (!options.model.empty()) {
-    CMS_TRY(theft, steal_from_model(options));
+    CMS_TRY(theft, steal_from_model(options, honest_texts));
     result.logits = theft;
   }
   return result;

@@ -3,7 +3,8 @@
 // 1. A softmax head over real activations, by solving equations (theft_equations.hpp).
 // 2. Hidden size and output matrix of a real language model, from full logits and from the five greatest
 //    log-probabilities under a logit bias (theft_logits.hpp).
-// The secrets are read only to compare. docs/lab/theft.md has protocol and results. Threads: one call at a time;
+// The secrets are read only to compare. With the shared data, accounts that send either theft's queries are scored too
+// (theft_streams.hpp). docs/lab/theft.md has protocol and results. Threads: one call at a time;
 // llama.cpp's own threads work inside. Cost: one pass of the model a prompt, and a singular value decomposition.
 #pragma once
 
@@ -15,11 +16,14 @@
 
 #include "base/result.hpp"
 #include "lab/theft_equations.hpp"
+#include "score/calibration.hpp"
 #include "types/activation.hpp"
 
 namespace cms::lab {
 
 struct TheftOptions {
+  std::filesystem::path data;       // folder of the shared activations: the first theft is on them, streams are scored
+  std::filesystem::path work;       // folder of vectors read with the model for the second theft's streams
   std::filesystem::path set;        // activation set whose rows have a field or family; empty: no first theft
   std::filesystem::path model;      // GGUF; empty: no second theft
   std::uint64_t seed = 1;           // of rows, prompts and tokens
@@ -28,6 +32,9 @@ struct TheftOptions {
   std::uint32_t held_out = 32;      // prompts that the stolen layer has to explain
   std::uint32_t compared = 8;       // prompts whose logits are compared one by one
   std::size_t classes = 8;          // of the head: the fields of most rows
+  std::uint32_t accounts = 10;      // that send each theft's queries, each its own
+  std::uint32_t ranking_accounts = 500;
+  score::Options score;
   std::uint32_t threads = 0;        // 0: as many as the machine has
 };
 
@@ -67,20 +74,44 @@ struct LogitTheft {
   std::size_t compared = 0;         // logits it is the greatest of
   std::uint64_t bias_queries = 0;
   std::uint64_t bias_logits = 0;    // that they gave
+  std::size_t honest_requests = 0;  // of an honest account, whose answers the theft was carried out on too; 0: of none
+  std::size_t honest_dimension = 0; // found from them; 0: not found
+  double honest_drop = 0;
+};
+
+// Accounts that sent the queries of one theft, under the score of the first study's ground.
+struct StreamCell {
+  std::string name;
+  bool attack = true;
+  std::uint64_t requests = 0;     // of an account
+  std::uint64_t distinct = 0;     // texts among them
+  std::vector<double> poh_min;    // by account
+  std::vector<std::uint32_t> first_flags;  // by account; 0 = never
 };
 
 struct TheftResult {
   std::optional<EquationTheft> equations;
   std::optional<LogitTheft> logits;
+  std::vector<StreamCell> streams;
 };
 
 // The first theft, on a set in memory. Errors: `bad_input` when rows have no field or family, or are too few: each
-// class needs 2 rows, and the queries must not be among the rows trained on. Cost: about 10 s for 6,000 rows of 576.
-Result<EquationTheft> steal_from_set(const ActivationSet& set, const TheftOptions& options);
+// class needs 2 rows, and the queries must not be among the rows trained on. `askable`: which rows may be asked; empty
+// for all. Cost: about 10 s for 6,000 rows of 576.
+Result<EquationTheft> steal_from_set(const ActivationSet& set, const TheftOptions& options,
+                                     const std::vector<bool>& askable = {});
 
-// Both thefts. Errors: `usage` when there is neither set nor model, when the prompts are too few for the hidden size,
-// or the tokens more than the vocabulary has; those of steal_from_set and of reading the set and the model. Cost: 20 s
-// on two cores for 640 prompts to a model of 135 million weights.
+// What the second theft asks when its attacker is an honest customer: every token of an answer prints its logits, so
+// this many requests and tokens of an answer give as many logits as there are random prompts.
+inline constexpr std::size_t kHonestRequests = 80, kAnswerTokens = 8;
+
+// The rows that it asks, in order: 2 (dimension + 1) of them, of which half are enough. Errors: as steal_from_set.
+Result<std::vector<std::size_t>> equation_queries(const ActivationSet& set, const TheftOptions& options,
+                                                  const std::vector<bool>& askable = {});
+
+// Both thefts. Errors: `usage` when there is neither data, set nor model, when the prompts are too few for the hidden
+// size, or the tokens more than the vocabulary has; those of steal_from_set and of reading data, set and model. Cost:
+// 20 s on two cores for 640 prompts to a model of 135 million weights; a minute more for the streams.
 Result<TheftResult> run_theft(const TheftOptions& options);
 
 // The tables, for people.

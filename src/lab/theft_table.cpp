@@ -1,8 +1,11 @@
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <nlohmann/json.hpp>
 
+#include "lab/statistics.hpp"
 #include "lab/theft.hpp"
+#include "types/score.hpp"
 
 namespace cms::lab {
 namespace {
@@ -11,6 +14,7 @@ namespace {
 constexpr double kWeightGoal = 1e-4;
 constexpr double kLogitGoal = 1e-4;
 constexpr double kMatrixGoal = 1e-3;
+constexpr double kFlaggedGoal = .99;  // of the accounts that send a theft's queries: the first study's for attackers
 
 std::string equation_table(const EquationTheft& theft) {
   std::string text = fmt::format(
@@ -31,7 +35,8 @@ std::string logit_table(const LogitTheft& theft) {
   const auto line = [](const std::string& what, const std::string& figure) {
     return fmt::format("{:<58} {:>14}\n", what, figure);
   };
-  return fmt::format("a language model, stolen from the next-token answers to {} random prompts, {} of {} tokens\n\n",
+  std::string text =
+      fmt::format("a language model, stolen from the next-token answers to {} random prompts, {} of {} tokens\n\n",
                      theft.prompts, theft.tokens, theft.vocabulary) +
          line("hidden size (secret)", fmt::format("{}", theft.true_dimension)) +
          line("  found from full logits", fmt::format("{}", theft.full_dimension)) +
@@ -46,6 +51,33 @@ std::string logit_table(const LogitTheft& theft) {
          line("queries under a bias", fmt::format("{}", theft.bias_queries)) +
          line("  a logit", fmt::format("{:.3f}", static_cast<double>(theft.bias_queries) /
                                                      static_cast<double>(theft.bias_logits)));
+  if (theft.honest_requests > 0) {
+    text += line(fmt::format("hidden size found from {} requests of an honest account", theft.honest_requests),
+                 fmt::format("{}", theft.honest_dimension)) +
+            line("    fall of the singular values there, times", fmt::format("{:.3g}", theft.honest_drop));
+  }
+  return text;
+}
+
+double flagged_share(const StreamCell& cell) {
+  const auto never = std::ranges::count(cell.first_flags, 0U);
+  return 1 - static_cast<double>(never) / static_cast<double>(cell.first_flags.size());
+}
+
+std::string stream_table(std::span<const StreamCell> streams) {
+  std::string text = fmt::format("accounts that send a theft's queries; flagged at PoH <= {}\n\n", kFlagged) +
+                     fmt::format("{:<18} {:>8} {:>8} {:>8} {:>8} {:>11} {:>11}\n", "queries of", "accounts", "requests",
+                                 "texts", "flagged", "first flag", "lowest PoH");
+  for (const auto& cell : streams) {
+    std::vector<double> delays;
+    for (const auto flag : cell.first_flags) {
+      if (flag > 0) delays.push_back(flag);
+    }
+    text += fmt::format("{:<18} {:>8} {:>8} {:>8} {:>8.2f} {:>11} {:>11.4f}\n", cell.name, cell.poh_min.size(),
+                        cell.requests, cell.distinct, flagged_share(cell),
+                        delays.empty() ? "-" : fmt::format("{:.0f}", upper_median(delays)), upper_median(cell.poh_min));
+  }
+  return text;
 }
 
 }  // namespace
@@ -55,6 +87,7 @@ std::string describe(const TheftResult& result) {
   if (result.equations) text += equation_table(*result.equations);
   if (result.equations && result.logits) text += '\n';
   if (result.logits) text += logit_table(*result.logits);
+  if (!result.streams.empty()) text += '\n' + stream_table(result.streams);
   return text;
 }
 
@@ -85,8 +118,18 @@ std::string goal_lines(const TheftResult& result) {
     at_most("output matrix, relative error after alignment", theft.matrix_error, kMatrixGoal);
     at_most("greatest error of a logit, logit bias", theft.logit_error, kLogitGoal);
     line("fresh logits outside the stolen span, relative", theft.held_out_error, "-", nullptr);
+    if (theft.honest_requests > 0) {
+      line(fmt::format("hidden size, answers to {} requests of an honest account", theft.honest_requests),
+           theft.honest_dimension, dimension, theft.honest_dimension == theft.true_dimension);
+    }
     line("queries a logit, logit bias",
          static_cast<double>(theft.bias_queries) / static_cast<double>(theft.bias_logits), "-", nullptr);
+  }
+  for (const auto& cell : result.streams) {
+    const double share = flagged_share(cell);
+    if (!cell.attack) line("accounts flagged, queries of " + cell.name, share, "-", nullptr);
+    if (!cell.attack) continue;
+    line("accounts flagged, queries of " + cell.name, share, fmt::format(">= {}", kFlaggedGoal), share >= kFlaggedGoal);
   }
   return text;
 }

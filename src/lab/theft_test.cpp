@@ -5,11 +5,14 @@
 #include <cstdlib>
 #include <nlohmann/json.hpp>
 #include <numeric>
+#include <set>
 #include <sstream>
 
 #include "base/random.hpp"
 #include "lab/theft_logits.hpp"
+#include "lab/theft_prompts.hpp"
 #include "tap/llama_logits.hpp"
+#include "tap/text.hpp"
 
 namespace cms::lab {
 namespace {
@@ -49,6 +52,42 @@ TEST(Theft, from_a_set_is_exact_in_double_and_repeatable) {
   again.equations = *steal_from_set(set, {});
   EXPECT_EQ(goal_lines(result), goal_lines(again));
   EXPECT_EQ(describe(result), describe(again));
+}
+
+TEST(Theft, asks_only_what_may_be_asked) {
+  const auto set = made_set(400, 12);
+  std::vector<bool> askable(set.count());
+  for (std::size_t row = 0; row < set.count(); row += 4) askable[row] = true;
+  const auto queries = equation_queries(set, {}, askable);
+  ASSERT_TRUE(queries) << queries.error().message;
+  EXPECT_EQ(queries->size(), 26U);
+  for (const auto row : *queries) EXPECT_EQ(row % 4, 0U);
+  const auto theft = steal_from_set(set, {}, askable);
+  ASSERT_TRUE(theft) << theft.error().message;
+  EXPECT_LT(theft->cells[0].error.greatest, 1e-8);
+  EXPECT_EQ(theft->agreement_rows, 400U - 160U - 26U);
+  const auto few = equation_queries(set, {}, std::vector<bool>(set.count()));
+  ASSERT_FALSE(few);
+  EXPECT_NE(few.error().message.find("0 of them to ask"), std::string::npos) << few.error().message;
+}
+
+TEST(Theft, prompts_are_texts_that_a_model_reads_and_no_two_are_alike) {
+  const char* model = std::getenv("CMS_MODEL");
+  if (model == nullptr || *model == '\0') GTEST_SKIP() << "CMS_MODEL names no GGUF file";
+  const auto oracle = tap::LlamaLogits::open(model, 1);
+  ASSERT_TRUE(oracle) << oracle.error().message;
+  Random random(1), again(1);
+  const auto prompts = draw_theft_prompts(*oracle, 200, random);
+  const auto same = draw_theft_prompts(*oracle, 200, again);
+  std::set<std::string> texts;
+  for (std::size_t i = 0; i < prompts.size(); ++i) {
+    EXPECT_TRUE(tap::is_utf8(prompts[i].text));
+    EXPECT_EQ(prompts[i].tokens, oracle->tokens(prompts[i].text));
+    EXPECT_FALSE(prompts[i].tokens.empty());
+    EXPECT_EQ(prompts[i].text, same[i].text);
+    texts.insert(prompts[i].text);
+  }
+  EXPECT_EQ(texts.size(), 200U);
 }
 
 TEST(Theft, says_what_a_set_lacks) {
@@ -100,6 +139,13 @@ TEST(Theft, goals_fail_where_figures_miss_them) {
   std::vector<nlohmann::json> held;
   for (std::string line; std::getline(lines, line);) held.push_back(nlohmann::json::parse(line)["holds"]);
   EXPECT_EQ(held, (std::vector<nlohmann::json>{false, true, false, true, nullptr, nullptr}));
+  TheftResult streams;
+  streams.streams = {{"some", true, 3, 3, {1, .001}, {0, 7}}, {"all", true, 3, 3, {.001}, {2}},
+                     {"honest", false, 3, 3, {1}, {0}}};
+  std::istringstream scored(goal_lines(streams));
+  held.clear();
+  for (std::string line; std::getline(scored, line);) held.push_back(nlohmann::json::parse(line)["holds"]);
+  EXPECT_EQ(held, (std::vector<nlohmann::json>{false, true, nullptr}));
 }
 
 }  // namespace

@@ -63,6 +63,30 @@ std::uint32_t LlamaLogits::dimension() const {
   return static_cast<std::uint32_t>(llama_model_n_embd(state_->model.get()));
 }
 
+std::string LlamaLogits::text(std::span<const std::int32_t> tokens) const {
+  const llama_vocab* vocabulary = llama_model_get_vocab(state_->model.get());
+  std::string result;
+  for (const auto token : tokens) {
+    std::string piece(32, '\0');
+    auto size = llama_token_to_piece(vocabulary, token, piece.data(), static_cast<std::int32_t>(piece.size()), 0, true);
+    if (size < 0) {
+      piece.resize(static_cast<std::size_t>(-size));
+      size = llama_token_to_piece(vocabulary, token, piece.data(), -size, 0, true);
+    }
+    result.append(piece, 0, static_cast<std::size_t>(std::max(size, 0)));
+  }
+  return result;
+}
+
+std::vector<std::int32_t> LlamaLogits::tokens(const std::string& text) const {
+  const llama_vocab* vocabulary = llama_model_get_vocab(state_->model.get());
+  std::vector<llama_token> tokens(text.size() + 8);  // never more than a token a byte
+  const auto count = llama_tokenize(vocabulary, text.data(), static_cast<std::int32_t>(text.size()), tokens.data(),
+                                    static_cast<std::int32_t>(tokens.size()), false, false);
+  tokens.resize(static_cast<std::size_t>(std::max(count, 0)));
+  return tokens;
+}
+
 Result<std::vector<float>> LlamaLogits::next(std::span<const std::int32_t> tokens) {
   const auto known = [this](std::int32_t token) {
     return token >= 0 && static_cast<std::uint32_t>(token) < state_->vocabulary;

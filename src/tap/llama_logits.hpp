@@ -9,6 +9,7 @@
 #include <filesystem>
 #include <memory>
 #include <span>
+#include <string>
 #include <vector>
 
 #include "base/result.hpp"
@@ -28,6 +29,11 @@ class LlamaLogits {
 
   [[nodiscard]] std::uint32_t vocabulary() const;  // tokens
   [[nodiscard]] std::uint32_t dimension() const;   // hidden size, floats; no interface tells it
+
+  // The text that `tokens` spell, each of them known; not always UTF-8. Special tokens spell what they are written as.
+  [[nodiscard]] std::string text(std::span<const std::int32_t> tokens) const;
+  // The tokens that the model reads of a user's text: special tokens in it are plain text, no start token is added.
+  [[nodiscard]] std::vector<std::int32_t> tokens(const std::string& text) const;
 
   // Logits (`vocabulary` floats) of the token after `tokens`: 1 to kTokensMax of them, taken as they are, no start
   // token added. Errors: `usage` for an empty or too long prompt or a token that does not exist; `bad_input` when

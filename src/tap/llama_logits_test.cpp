@@ -50,6 +50,20 @@ TEST_F(Logits, refuse_prompts_that_no_model_can_take) {
   }
 }
 
+TEST_F(Logits, tokens_spell_the_text_they_come_from) {
+  const auto oracle = LlamaLogits::open(model_, 1);
+  ASSERT_TRUE(oracle);
+  for (const std::string text : {"Why is the sky blue?", "caf\xc3\xa9 <|im_start|> 12345", "a"}) {
+    const auto tokens = oracle->tokens(text);
+    ASSERT_FALSE(tokens.empty());
+    EXPECT_EQ(oracle->text(tokens), text);
+  }
+  EXPECT_TRUE(oracle->tokens("").empty());
+  EXPECT_EQ(oracle->text({}), "");
+  // A special token spelt out by a user is read as plain text.
+  EXPECT_GT(oracle->tokens("<|im_start|>").size(), 1U);
+}
+
 std::vector<std::int32_t> tokens_of(const std::filesystem::path& path, const std::string& text) {
   auto parameters = llama_model_default_params();
   parameters.vocab_only = true;

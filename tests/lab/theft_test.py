@@ -1,0 +1,36 @@
+"""cms lab run theft in its small form: both thefts work on real activations and a real model, and whoever sends their
+queries is scored."""
+
+import json
+import unittest
+
+import experiment
+
+
+class Theft(experiment.ModelExperiment):
+    name = "theft"
+    options = ("--accounts", "2", "--prompts", "600")
+
+    def test_the_thefts_succeed(self):
+        for what in ("hidden size, full logits", "hidden size, logit bias",
+                     "hidden size, answers to 80 requests of an honest account"):
+            self.assertEqual(self.told[f"theft: {what}"], 576)
+
+    def test_every_stream_has_a_line_and_only_attacks_have_a_goal(self):
+        goals = {line["what"].split("queries of ")[1]: line["goal"] for line in self.lines
+                 if "accounts flagged" in line["what"]}
+        self.assertEqual(goals, {"equation solving": ">= 0.99", "full logits": ">= 0.99", "logit bias": ">= 0.99",
+                                 "an honest account": "-"})
+
+    def test_texts_are_short_and_none_is_asked_twice_by_an_account(self):
+        texts = [json.loads(line)["text"] for path in self.work.glob("sequences-*.prompts.jsonl")
+                 for line in open(path, encoding="utf-8")]
+        self.assertEqual(len(texts), 2 * 600)
+        self.assertEqual(len(set(texts)), len(texts))
+
+    # Without the model there is no second theft: that test is not of this experiment.
+    test_a_second_run_reads_nothing_and_says_the_same = None
+
+
+if __name__ == "__main__":
+    unittest.main(verbosity=2)
