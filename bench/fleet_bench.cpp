@@ -42,7 +42,7 @@ int main(int argc, char** argv) {
   options.links.probes = static_cast<std::uint32_t>(argument(argc, argv, 5, 16));
   const auto norm = *fleet::fit_breadth(crowd.accounts);
   auto start = Clock::now();
-  auto live = fleet::LiveFleet::make(crowd.accounts, norm, options);
+  auto live = fleet::LiveFleet::make(crowd.accounts, {}, norm, options);
   if (!live) return 1;
   const double linking = seconds_since(start);
   start = Clock::now();
@@ -64,7 +64,7 @@ int main(int argc, char** argv) {
     for (const auto i : ids) signatures.push_back(crowd.accounts[i]);
     start = Clock::now();
     const double busy = cpu_seconds();
-    const auto done = live->update(ids, signatures);
+    const auto done = live->update(ids, signatures, {});
     const double seconds = seconds_since(start), worked = cpu_seconds() - busy;
     if (!done) return 1;
     std::printf("{\"update_s\": %.3f, \"cpu_s\": %.3f, \"changed\": %u, \"looked_anew\": %u, \"visited\": %u, "

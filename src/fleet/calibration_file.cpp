@@ -23,7 +23,8 @@ bool finite(std::initializer_list<double> values) {
 void encode_options(const CampaignOptions& options, ByteWriter& out) {
   out.put(options.links.neighbours);
   out.put(options.links.distance_scale);
-  out.put(options.links.breadth_coordinate);
+  out.put(options.links.outlying_coordinate);
+  out.put(options.links.poh_decade);
   out.put(options.links.probes);
   out.put(options.links.seed);
   out.put(options.communities.resolution);
@@ -36,7 +37,8 @@ CampaignOptions decode_options(ByteReader& in) {
   CampaignOptions options;
   options.links.neighbours = in.get<std::uint32_t>();
   options.links.distance_scale = in.get<double>();
-  options.links.breadth_coordinate = in.get<double>();
+  options.links.outlying_coordinate = in.get<double>();
+  options.links.poh_decade = in.get<double>();
   options.links.probes = in.get<std::uint32_t>();
   options.links.seed = in.get<std::uint64_t>();
   options.communities.resolution = in.get<double>();
@@ -49,8 +51,9 @@ CampaignOptions decode_options(ByteReader& in) {
 bool is_sound(const CampaignOptions& options) {
   const auto& [links, communities, members_min] = options;
   return links.neighbours >= 2 && links.neighbours <= 1'000 && links.probes >= 1 && links.probes <= 65'536 &&
-         finite({links.distance_scale, links.breadth_coordinate, communities.resolution}) &&
-         links.distance_scale > 0 && links.breadth_coordinate >= 0 && communities.resolution > 0 &&
+         finite({links.distance_scale, links.outlying_coordinate, links.poh_decade, communities.resolution}) &&
+         links.distance_scale > 0 && links.outlying_coordinate >= 0 && links.poh_decade >= 0 &&
+         communities.resolution > 0 &&
          communities.iterations >= 1 && communities.iterations <= 1'000 && members_min <= 1'000'000;
 }
 
@@ -96,7 +99,10 @@ bool is_sound(const CampaignCalibration& calibration) {
   const auto& [constant, slope] = calibration.coefficients;
   return is_sound(calibration.options) &&
          finite({a, b, c, calibration.breadth.scale, constant, slope, calibration.scale, calibration.distance,
-                 calibration.suspects, calibration.suspects_spread}) &&
+                 calibration.suspects, calibration.suspects_spread, calibration.breadth_tail.from,
+                 calibration.breadth_tail.mean_excess, calibration.suspicion_tail.from,
+                 calibration.suspicion_tail.mean_excess}) &&
+         calibration.breadth_tail.mean_excess > 0 && calibration.suspicion_tail.mean_excess > 0 &&
          calibration.suspects <= 1 && calibration.suspects_spread > 0 &&
          calibration.breadth.scale > 0 && calibration.scale > 0 && !calibration.rankings.empty() &&
          is_sound(calibration.rankings) && is_sound(calibration.breadth_rankings) &&
@@ -116,6 +122,10 @@ NamedCalibration decode_body(ByteReader& in) {
   calibration.distance = in.get<double>();
   calibration.suspects = in.get<double>();
   calibration.suspects_spread = in.get<double>();
+  for (auto* tail : {&calibration.breadth_tail, &calibration.suspicion_tail}) {
+    tail->from = in.get<double>();
+    tail->mean_excess = in.get<double>();
+  }
   calibration.rankings = decode_rankings(in);
   calibration.breadth_rankings = decode_rankings(in);
   return named;
@@ -138,6 +148,10 @@ Bytes encode(const NamedCalibration& named) {
   out.put(calibration.distance);
   out.put(calibration.suspects);
   out.put(calibration.suspects_spread);
+  for (const auto& tail : {calibration.breadth_tail, calibration.suspicion_tail}) {
+    out.put(tail.from);
+    out.put(tail.mean_excess);
+  }
   encode_rankings(calibration.rankings, out);
   encode_rankings(calibration.breadth_rankings, out);
   for (const auto byte : sha256(out.bytes())) out.put(byte);

@@ -58,7 +58,7 @@ struct Judged {
 
 Result<std::vector<Judged>> communities_of(std::span<const Signature> accounts, std::span<const Link> links,
                                            const BreadthNorm& norm, const CampaignOptions& options,
-                                           std::span<const float> pohs) {
+                                           Pohs pohs) {
   CMS_TRY(found, find_communities(static_cast<std::uint32_t>(accounts.size()), links, options.communities));
   std::vector<Judged> judged;
   for (auto& members : found) {
@@ -122,6 +122,30 @@ void fit_suspects(std::span<const CommunityReading> readings, CampaignCalibratio
   calibration.suspects_spread = std::sqrt(std::max(1e-4, beyond / static_cast<double>(readings.size())));
 }
 
+// Requires values.
+Tail fit_tail(std::vector<double> values) {
+  std::ranges::sort(values);
+  const auto first = static_cast<std::size_t>((1 - kTailShare) * static_cast<double>(values.size()));
+  Tail tail{values[first], 0};
+  for (std::size_t i = first; i < values.size(); ++i) {
+    tail.mean_excess += (values[i] - tail.from) / static_cast<double>(values.size() - first);
+  }
+  tail.mean_excess = std::max(.05, tail.mean_excess);  // where honest communities are all alike
+  return tail;
+}
+
+void fit_tails(std::span<const CommunityReading> readings, CampaignCalibration& calibration) {
+  std::vector<double> breadths, suspicions;
+  for (const auto& reading : readings) {
+    breadths.push_back(evidence_of_breadth(calibration, reading));
+    if (calibration.suspects >= 0) suspicions.push_back(evidence_of_suspicion(calibration, reading));
+  }
+  calibration.breadth_tail = fit_tail(std::move(breadths));
+  if (!suspicions.empty()) calibration.suspicion_tail = fit_tail(std::move(suspicions));
+}
+
+double nats(const Tail& tail, double value) { return (value - tail.from) / tail.mean_excess - std::log(kTailShare); }
+
 // Kinds that are too rare to rank for themselves rank together; too rare together, with the largest kind.
 void gather_rare(std::map<std::string, std::vector<double>>& rankings) {
   auto rare = std::move(rankings[""]);
@@ -148,7 +172,7 @@ void gather_rare(std::map<std::string, std::vector<double>>& rankings) {
 }  // namespace
 
 CommunityReading read_community(std::span<const Signature> accounts, std::span<const std::uint32_t> members,
-                                const BreadthNorm& norm, std::span<const float> pohs) {
+                                const BreadthNorm& norm, Pohs pohs) {
   CommunityReading reading;
   if (!pohs.empty()) {
     reading.suspects = static_cast<std::uint32_t>(
@@ -192,21 +216,22 @@ Result<CampaignCalibration> calibrate(std::span<const HonestFleet> fleets, const
   }
   CMS_TRY(breadth, fit_breadth(fixing));
   calibration.breadth = breadth;
+  // Where those of one fleet are not known, its communities would rank too low beside those of the others.
+  const bool known = std::ranges::none_of(fleets, [](const HonestFleet& fleet) { return fleet.pohs.empty(); });
   std::vector<CommunityReading> fixed;
   std::vector<std::pair<std::string, CommunityReading>> ranking;
   for (std::size_t f = 0; f < fleets.size(); ++f) {
-    const Neighbourhood neighbourhood(fleets[f].accounts, breadth, options.links);
-    CMS_TRY(judged, communities_of(fleets[f].accounts, neighbourhood.links(), breadth, options, fleets[f].pohs));
+    const Pohs pohs = known ? Pohs(fleets[f].pohs) : Pohs();
+    const Neighbourhood neighbourhood(fleets[f].accounts, pohs, breadth, options.links);
+    CMS_TRY(judged, communities_of(fleets[f].accounts, neighbourhood.links(), breadth, options, pohs));
     for (const auto& one : judged) {
       if (f % 2 == 0) fixed.push_back(one.reading);
       else ranking.emplace_back(kind_of(fleets[f], one.members), one.reading);
     }
   }
   CMS_CHECK(fit_evidence(fixed, calibration));
-  // Where those of one fleet are not known, its communities would rank too low beside those of the others.
-  if (std::ranges::none_of(fleets, [](const HonestFleet& fleet) { return fleet.pohs.empty(); })) {
-    fit_suspects(fixed, calibration);
-  }
+  if (known) fit_suspects(fixed, calibration);
+  fit_tails(fixed, calibration);
   if (ranking.size() < kRankingCommunitiesMin) {
     return fail(ErrorCode::bad_input, fmt::format("{} honest communities are too few to rank: {} needed",
                                                   ranking.size(), kRankingCommunitiesMin));
@@ -236,7 +261,12 @@ double evidence_of_suspicion(const CampaignCalibration& calibration, const Commu
 }
 
 double evidence_of(const CampaignCalibration& calibration, const CommunityReading& reading) {
-  return std::max(evidence_of_breadth(calibration, reading), evidence_of_suspicion(calibration, reading));
+  return std::max(nats(calibration.breadth_tail, evidence_of_breadth(calibration, reading)),
+                  nats(calibration.suspicion_tail, evidence_of_suspicion(calibration, reading)));
+}
+
+double breadth_as_rare_as(const CampaignCalibration& calibration, double evidence) {
+  return calibration.breadth_tail.from + (evidence + std::log(kTailShare)) * calibration.breadth_tail.mean_excess;
 }
 
 namespace {
@@ -263,7 +293,7 @@ double campaign_poh_min(const CampaignCalibration& calibration) {
 namespace {
 
 Campaign ranked(const CampaignCalibration& calibration, const CommunityReading& reading,
-                std::vector<std::uint32_t> members, std::span<const float> pohs) {
+                std::vector<std::uint32_t> members, Pohs pohs) {
   Campaign campaign{std::move(members), reading, evidence_of(calibration, reading)};
   campaign.poh = campaign_poh(calibration, campaign.evidence);
   const bool known = !calibration.breadth_rankings.empty();
@@ -277,20 +307,27 @@ Campaign ranked(const CampaignCalibration& calibration, const CommunityReading& 
 
 }  // namespace
 
-std::span<const std::uint32_t> told(const Campaign& campaign, double level) {
-  if (campaign.poh > level) return {};
-  return campaign.breadth_poh <= level ? campaign.members : campaign.suspects;
+bool all_told(const Campaign& campaign, double level, double share) {
+  if (campaign.breadth_poh <= level) return true;
+  return static_cast<double>(campaign.suspects.size()) >= share * static_cast<double>(campaign.members.size());
 }
 
+std::span<const std::uint32_t> told(const Campaign& campaign, double level) {
+  if (campaign.poh > level) return {};
+  return all_told(campaign, level) ? campaign.members : campaign.suspects;
+}
+
+Pohs pohs_for(const CampaignCalibration& calibration, Pohs pohs) { return calibration.suspects < 0 ? Pohs() : pohs; }
+
 Campaign judge(const CampaignCalibration& calibration, std::span<const Signature> accounts,
-               std::vector<std::uint32_t> members, std::span<const float> pohs) {
+               std::vector<std::uint32_t> members, Pohs pohs) {
   const auto reading = read_community(accounts, members, calibration.breadth, pohs);
   return ranked(calibration, reading, std::move(members), pohs);
 }
 
 Result<std::vector<Campaign>> find_campaigns(const CampaignCalibration& calibration,
                                              std::span<const Signature> accounts, std::span<const Link> links,
-                                             std::span<const float> pohs) {
+                                             Pohs pohs) {
   CMS_TRY(judged, communities_of(accounts, links, calibration.breadth, calibration.options, pohs));
   std::vector<Campaign> campaigns;
   for (auto& one : judged) campaigns.push_back(ranked(calibration, one.reading, std::move(one.members), pohs));
@@ -300,8 +337,9 @@ Result<std::vector<Campaign>> find_campaigns(const CampaignCalibration& calibrat
 }
 
 Result<std::vector<Campaign>> find_campaigns(const CampaignCalibration& calibration,
-                                             std::span<const Signature> accounts, std::span<const float> pohs) {
-  const Neighbourhood neighbourhood(accounts, calibration.breadth, calibration.options.links);
+                                             std::span<const Signature> accounts, Pohs pohs) {
+  const Neighbourhood neighbourhood(accounts, pohs_for(calibration, pohs), calibration.breadth,
+                                    calibration.options.links);
   return find_campaigns(calibration, accounts, neighbourhood.links(), pohs);
 }
 

@@ -7,8 +7,12 @@
 //
 // Where it is told how accounts stand by themselves there is evidence of a second kind: how many members are
 // *suspects*, accounts whose own PoH is at most kSuspect, above what honest communities have. Honest accounts come to
-// that one by one, extractors of one campaign together. The greater of the two counts. Members who are no suspects are
-// let be where only suspicion speaks.
+// that one by one, extractors of one campaign together. The rarer of the two counts. Members who are no suspects
+// are let be where only suspicion speaks and fewer than kTellAll of all are suspects. How accounts stand by themselves
+// also says who is linked with whom (links.hpp).
+//
+// The two are set against each other by how rare they are among honest communities (Tail), so the evidence is in nats:
+// minus the log of the share of honest communities that have as much, as far as an exponential tail tells.
 //
 // The promise: for a community exchangeable with those of the ranking fleets (of its kind), at one look,
 // P(Campaign PoH <= a) <= a for a >= 1 / (N + 1). Fleets that fix the evidence take no part in ranking. Nothing is said
@@ -50,7 +54,7 @@ inline constexpr float kSuspect = .03F;
 // Requires a member. `members` are indices into `accounts`, and `pohs`, which may be empty, are these accounts' own at
 // their last requests.
 CommunityReading read_community(std::span<const Signature> accounts, std::span<const std::uint32_t> members,
-                                const BreadthNorm& norm, std::span<const float> pohs = {});
+                                const BreadthNorm& norm, Pohs pohs = {});
 
 struct CampaignOptions {
   LinkOptions links;
@@ -69,6 +73,15 @@ struct HonestFleet {
 // Communities that must rank, of all kinds together and of every kind that ranks for itself.
 inline constexpr std::uint32_t kRankingCommunitiesMin = 20;
 
+// The upper fifth of what honest communities have of one kind of evidence, as an exponential law: beyond `from` the
+// share of communities that have more falls by e with every `mean_excess`. (Peaks over threshold: Davison and Smith,
+// Models for exceedances over high thresholds, J. R. Statist. Soc. B 52, 1990, of shape 0.)
+struct Tail {
+  double from = 0;
+  double mean_excess = 1;
+};
+inline constexpr double kTailShare = .2;
+
 struct CampaignCalibration {
   CampaignOptions options;
   BreadthNorm breadth;
@@ -77,6 +90,7 @@ struct CampaignCalibration {
   double distance = 0;                   // median of honest communities, for words
   double suspects = -1;                  // share of accounts in honest communities that are; < 0: not known
   double suspects_spread = 1;            // standard deviation of arcsin(sqrt(share)) of a community beyond chance
+  Tail breadth_tail, suspicion_tail;     // of the communities that fix; the second where suspects are known
   std::map<std::string, std::vector<double>> rankings;  // evidence of ranking communities, ascending, by kind
   std::map<std::string, std::vector<double>> breadth_rankings;  // the same of breadth alone; empty: breadth is all
 };
@@ -88,14 +102,16 @@ struct CampaignCalibration {
 // that have any, differ in number; as find_communities.
 Result<CampaignCalibration> calibrate(std::span<const HonestFleet> fleets, const CampaignOptions& options);
 
-// What honest communities like this one cover, and how far it is above: in scales.
+// What honest communities like this one cover, and how far it is above, in scales.
 double expected_charts(const CampaignCalibration& calibration, const CommunityReading& reading);
 double evidence_of_breadth(const CampaignCalibration& calibration, const CommunityReading& reading);
 // How far its share of suspects is above theirs, in deviations of the variance-stabilised share (Anscombe, Biometrika
 // 35, 1948); minus infinity where suspects are not known, here or to the calibration.
 double evidence_of_suspicion(const CampaignCalibration& calibration, const CommunityReading& reading);
-// The greater of both.
+// The rarer of both, in nats: log(1 / kTailShare) + (value - from) / mean_excess.
 double evidence_of(const CampaignCalibration& calibration, const CommunityReading& reading);
+// The evidence of breadth, in scales, that is as rare as `evidence`.
+double breadth_as_rare_as(const CampaignCalibration& calibration, double evidence);
 
 // (1 + ranking communities with as much evidence) / (N + 1), the greatest over kinds.
 double campaign_poh(const CampaignCalibration& calibration, double evidence);
@@ -110,21 +126,28 @@ struct Campaign {
   double breadth_poh = 1;              // rank of its breadth among theirs
   std::vector<std::uint32_t> suspects = {};  // of the members, ascending
 };
-// Whom a campaign at or below `level` is told of: all members where its breadth alone ranks there too, else the
-// suspects. Of one above it nobody.
+// Whether all members of a community are campaign's: its breadth alone ranks at `level` or below, or suspects are
+// `share` of it or more, so that most of it cannot be honest accounts that happen to be there.
+inline constexpr double kTellAll = .5;
+bool all_told(const Campaign& campaign, double level, double share = kTellAll);
+// Whom a campaign at or below `level` is told of: all members where all_told(), else the suspects. Of one above it
+// nobody.
 std::span<const std::uint32_t> told(const Campaign& campaign, double level);
+
+// What a calibration can use of PoHs: none where it does not know its own fleets'.
+Pohs pohs_for(const CampaignCalibration& calibration, Pohs pohs);
 
 // One community, whatever its size. Requires a member. Cost: as read_community().
 Campaign judge(const CampaignCalibration& calibration, std::span<const Signature> accounts,
-               std::vector<std::uint32_t> members, std::span<const float> pohs = {});
+               std::vector<std::uint32_t> members, Pohs pohs = {});
 
 // Every judged community of the fleet, lowest PoH first. `pohs` as in read_community. Errors: as find_communities.
 Result<std::vector<Campaign>> find_campaigns(const CampaignCalibration& calibration,
-                                             std::span<const Signature> accounts, std::span<const float> pohs = {});
-// The same of links made before.
+                                             std::span<const Signature> accounts, Pohs pohs = {});
+// The same of links made before, of pohs_for() these PoHs.
 Result<std::vector<Campaign>> find_campaigns(const CampaignCalibration& calibration,
                                              std::span<const Signature> accounts, std::span<const Link> links,
-                                             std::span<const float> pohs = {});
+                                             Pohs pohs = {});
 
 // Whether the fleet flags each account: it is told of a community whose PoH is at most `level`.
 std::vector<bool> flagged(std::span<const Campaign> campaigns, std::size_t accounts, double level);

@@ -120,34 +120,97 @@ std::vector<HonestFleet> suspicious_fleets(const ExampleWorld& world, int count,
   return fleets;
 }
 
-TEST(Campaign, of_suspects_alike_is_found_though_narrow_and_only_the_suspects_are_told_of) {
+// A campaign as narrow as a team, of 25 members, `suspects` of them suspects, among honest accounts.
+struct Narrow {
+  HonestFleet fleet;
+  std::vector<float> pohs;
+  std::size_t honest = 0;
+
+  Narrow(const ExampleWorld& world, int suspects, Random& random) : fleet(honest_fleet(world, random)) {
+    pohs = chance_pohs(fleet.accounts.size(), random);
+    honest = fleet.accounts.size();
+    const auto subject = ExampleWorld::some(10, random);
+    for (int i = 0; i < 25; ++i) {
+      fleet.accounts.push_back(world.account(subject, 40, random));
+      pohs.push_back(i < suspects ? .02F : .4F);
+    }
+  }
+
+  // Accounts told of, of the campaign or else honest ones.
+  [[nodiscard]] std::ptrdiff_t told_of(std::span<const Campaign> found, bool campaign) const {
+    const auto flags = flagged(found, fleet.accounts.size(), .03);
+    const auto border = flags.begin() + static_cast<std::ptrdiff_t>(honest);
+    return campaign ? std::count(border, flags.end(), true) : std::count(flags.begin(), border, true);
+  }
+};
+
+TEST(Campaign, of_suspects_alike_is_found_though_narrow_and_who_is_no_suspect_is_told_of_where_half_are) {
   const ExampleWorld world(15);
   Random random(16);
   const auto calibration = calibrate(suspicious_fleets(world, 24, random), small_options());
   ASSERT_TRUE(calibration) << calibration.error().message;
   EXPECT_NEAR(calibration->suspects, 1.0 / 40, .01);
+  for (const int suspects : {11, 20}) {
+    const Narrow one(world, suspects, random);
+    const auto found = find_campaigns(*calibration, one.fleet.accounts, one.pohs);
+    ASSERT_TRUE(found);
+    EXPECT_GE(one.told_of(*found, true), suspects == 20 ? 23 : 9);
+    EXPECT_LE(one.told_of(*found, true), suspects == 20 ? 25 : 11);
+    EXPECT_LE(one.told_of(*found, false), 5);
+    EXPECT_NE(reasons(*calibration, found->front()).find("suspects by themselves"), std::string::npos);
+    const auto unknown = find_campaigns(*calibration, one.fleet.accounts);
+    ASSERT_TRUE(unknown);
+    EXPECT_EQ(one.told_of(*unknown, true), 0);
+  }
+}
+
+TEST(Campaign, of_suspects_is_gathered_by_their_poh_where_what_they_ask_lies_apart) {
+  const ExampleWorld world(25);
+  Random random(26);
+  const auto calibration = calibrate(suspicious_fleets(world, 24, random), small_options());
+  ASSERT_TRUE(calibration) << calibration.error().message;
   auto fleet = honest_fleet(world, random);
   auto pohs = chance_pohs(fleet.accounts.size(), random);
   const auto honest = fleet.accounts.size();
-  const auto subject = ExampleWorld::some(10, random);  // as narrow as a team's
-  for (int i = 0; i < 25; ++i) {
-    fleet.accounts.push_back(world.account(subject, 40, random));
-    pohs.push_back(i < 20 ? .02F : .4F);
+  for (int i = 0; i < 25; ++i) {  // each with a subject of its own beside the common one
+    auto charts = ExampleWorld::some(6, random);
+    for (std::uint32_t c = 0; c < 6; ++c) charts.push_back(c);
+    fleet.accounts.push_back(world.account(charts, 40, random));
+    pohs.push_back(.004F);
   }
-  const auto count = [&](std::span<const Campaign> found, bool of_campaign) {
-    const auto flags = flagged(found, fleet.accounts.size(), .03);
-    const auto border = flags.begin() + static_cast<std::ptrdiff_t>(honest);
-    return of_campaign ? std::count(border, flags.end(), true) : std::count(flags.begin(), border, true);
+  const auto together = [&](const CampaignCalibration& by) {
+    const auto found = *find_campaigns(by, fleet.accounts, pohs);
+    std::ptrdiff_t most = 0;
+    for (const auto& one : found) {
+      const auto members = one.members.end() - std::ranges::lower_bound(one.members, honest);
+      if (2 * members > std::ssize(one.members)) most = std::max<std::ptrdiff_t>(most, members);
+    }
+    return most;
   };
-  const auto found = find_campaigns(*calibration, fleet.accounts, pohs);
-  ASSERT_TRUE(found);
-  EXPECT_GE(count(*found, true), 18);
-  EXPECT_LE(count(*found, true), 20) << "who is no suspect is let be";
-  EXPECT_LE(count(*found, false), 5);
-  EXPECT_NE(reasons(*calibration, found->front()).find("suspects by themselves"), std::string::npos);
-  const auto unknown = find_campaigns(*calibration, fleet.accounts);
-  ASSERT_TRUE(unknown);
-  EXPECT_EQ(count(*unknown, true), 0);
+  auto blind = *calibration;
+  blind.options.links.poh_decade = 0;
+  EXPECT_GE(together(*calibration), 20);
+  EXPECT_LT(together(blind), together(*calibration));
+}
+
+TEST(Campaign, evidence_of_either_kind_is_as_great_as_it_is_rare_among_honest_communities) {
+  CampaignCalibration calibration;
+  calibration.coefficients = {1, 0};
+  calibration.suspects = .02;
+  calibration.suspects_spread = .05;
+  calibration.breadth_tail = {.5, .25};
+  calibration.suspicion_tail = {1, .5};
+  CommunityReading reading;
+  reading.accounts = 50;
+  reading.suspects = 0;
+  reading.effective_charts = std::exp(2.0);  // one scale above what is expected
+  EXPECT_DOUBLE_EQ(evidence_of(calibration, reading), .5 / .25 + std::log(5));
+  EXPECT_NEAR(breadth_as_rare_as(calibration, evidence_of(calibration, reading)), 1, 1e-12);
+  reading.suspects = 25;
+  const double suspicion = evidence_of_suspicion(calibration, reading);
+  EXPECT_DOUBLE_EQ(evidence_of(calibration, reading), (suspicion - 1) / .5 + std::log(5));
+  reading.suspects.reset();
+  EXPECT_DOUBLE_EQ(evidence_of(calibration, reading), .5 / .25 + std::log(5));
 }
 
 TEST(Campaign, keeps_its_promise_where_suspects_are_known_too) {
@@ -181,6 +244,11 @@ TEST(Campaign, pohs_of_some_accounts_alone_are_refused) {
     ASSERT_TRUE(calibration) << calibration.error().message;
     EXPECT_LT(calibration->suspects, 0);
     EXPECT_TRUE(calibration->breadth_rankings.empty());
+    // Nor do PoHs say who is linked: these are none that it could be set against.
+    const auto with = find_campaigns(*calibration, fleets[0].accounts, fleets[0].pohs);
+    const auto bare = find_campaigns(*calibration, fleets[0].accounts);
+    ASSERT_TRUE(with && bare);
+    EXPECT_TRUE(std::ranges::equal(*with, *bare, {}, &Campaign::members, &Campaign::members));
   }
 }
 

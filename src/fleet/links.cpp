@@ -17,18 +17,6 @@ constexpr std::size_t kCellsMin = 16;
 constexpr std::size_t kExhaustiveBelow = 2'048;  // accounts; an inverted file would not pay
 constexpr double kBreadthMax = 3;
 
-std::vector<float> places_of(std::span<const Signature> accounts, std::span<const std::uint32_t> some,
-                             const BreadthNorm& norm, const LinkOptions& options) {
-  std::vector<float> places;
-  places.reserve(some.size() * kCoordinates);
-  for (const auto account : some) {
-    const auto mean = mean_point(accounts[account]);
-    places.insert(places.end(), mean.begin(), mean.end());
-    places.push_back(static_cast<float>(options.breadth_coordinate * breadth_of(norm, accounts[account])));
-  }
-  return places;
-}
-
 std::vector<std::uint32_t> all_of(std::size_t count) {
   std::vector<std::uint32_t> all(count);
   std::iota(all.begin(), all.end(), 0U);
@@ -79,12 +67,13 @@ double breadth_of(const BreadthNorm& norm, const Signature& account) {
   return std::clamp((std::log(charts) - expected) / norm.scale, -kBreadthMax, kBreadthMax);
 }
 
-double link_weight(double breadth, const LinkOptions& options, const Signature& a, const Signature& b) {
-  return std::exp(breadth - std::max(0.0, distance_squared(a, b)) / options.distance_scale);
+double outlyingness_of(const BreadthNorm& norm, const LinkOptions& options, const Signature& account, float poh) {
+  const double decades = -std::log10(std::clamp(poh, kPohLeast, 1.0F));
+  return std::min(kOutlyingnessMax, breadth_of(norm, account) + options.poh_decade * decades);
 }
 
-double link_weight(const BreadthNorm& norm, const LinkOptions& options, const Signature& a, const Signature& b) {
-  return link_weight(std::min(breadth_of(norm, a), breadth_of(norm, b)), options, a, b);
+double link_weight(double outlyingness, const LinkOptions& options, const Signature& a, const Signature& b) {
+  return std::exp(outlyingness - std::max(0.0, distance_squared(a, b)) / options.distance_scale);
 }
 
 struct Neighbourhood::Index {
@@ -102,10 +91,14 @@ struct Neighbourhood::Index {
   }
 };
 
-Neighbourhood::Neighbourhood(std::span<const Signature> accounts, const BreadthNorm& norm, const LinkOptions& options)
-    : index_(std::make_unique<Index>()), accounts_(accounts), norm_(norm), options_(options) {
+Neighbourhood::Neighbourhood(std::span<const Signature> accounts, Pohs pohs, const BreadthNorm& norm,
+                             const LinkOptions& options)
+    : index_(std::make_unique<Index>()), accounts_(accounts), pohs_(pohs), norm_(norm), options_(options) {
+  for (std::size_t i = 0; i < accounts.size(); ++i) {
+    outlyingness_.push_back(outlyingness_of(norm, options, accounts[i], poh_of(pohs, i)));
+  }
   const auto all = all_of(accounts.size());
-  const auto places = places_of(accounts, all, norm, options);
+  const auto places = places_of(all);
   const auto count = static_cast<faiss::Index::idx_t>(all.size());
   if (all.size() < kExhaustiveBelow) {
     index_->plain.add(count, places.data());
@@ -119,7 +112,7 @@ Neighbourhood::Neighbourhood(std::span<const Signature> accounts, const BreadthN
   inverted.cp.niter = 10;
   inverted.nprobe = options.probes;
   const auto sample = sample_of(all.size(), cells);
-  const auto training = places_of(accounts, sample, norm, options);
+  const auto training = places_of(sample);
   inverted.train(static_cast<faiss::Index::idx_t>(sample.size()), training.data());
   inverted.set_direct_map_type(faiss::DirectMap::Array);
   inverted.add(count, places.data());
@@ -129,8 +122,22 @@ Neighbourhood::~Neighbourhood() = default;
 Neighbourhood::Neighbourhood(Neighbourhood&&) noexcept = default;
 Neighbourhood& Neighbourhood::operator=(Neighbourhood&&) noexcept = default;
 
+std::vector<float> Neighbourhood::places_of(std::span<const std::uint32_t> some) const {
+  std::vector<float> places;
+  places.reserve(some.size() * kCoordinates);
+  for (const auto account : some) {
+    const auto mean = mean_point(accounts_[account]);
+    places.insert(places.end(), mean.begin(), mean.end());
+    places.push_back(static_cast<float>(options_.outlying_coordinate * outlyingness_[account]));
+  }
+  return places;
+}
+
 void Neighbourhood::changed(std::span<const std::uint32_t> accounts) {
-  const auto places = places_of(accounts_, accounts, norm_, options_);
+  for (const auto account : accounts) {
+    outlyingness_[account] = outlyingness_of(norm_, options_, accounts_[account], poh_of(pohs_, account));
+  }
+  const auto places = places_of(accounts);
   if (index_->inverted) {
     const Ids ids(accounts.begin(), accounts.end());
     index_->inverted->update_vectors(static_cast<int>(ids.size()), ids.data(), places.data());
@@ -146,7 +153,7 @@ std::vector<Link> Neighbourhood::links_of(std::span<const std::uint32_t> account
   const std::size_t wanted = std::min<std::size_t>(options_.neighbours + 1, accounts_.size());
   if (accounts.empty() || wanted < 2) return {};
   Ids ids;
-  index_->search(places_of(accounts_, accounts, norm_, options_), wanted, ids);
+  index_->search(places_of(accounts), wanted, ids);
   std::vector<Link> links;
   for (std::size_t i = 0; i < accounts.size(); ++i) {
     if (accounts_[accounts[i]].requests < kRequestsMin) continue;
@@ -162,7 +169,10 @@ std::vector<Link> Neighbourhood::links_of(std::span<const std::uint32_t> account
   const auto before = [](const Link& x, const Link& y) { return std::pair(x.a, x.b) < std::pair(y.a, y.b); };
   std::sort(links.begin(), links.end(), before);
   links.erase(std::unique(links.begin(), links.end()), links.end());
-  for (auto& link : links) link.weight = link_weight(norm_, options_, accounts_[link.a], accounts_[link.b]);
+  for (auto& link : links) {
+    link.weight = link_weight(std::min(outlyingness_[link.a], outlyingness_[link.b]), options_, accounts_[link.a],
+                              accounts_[link.b]);
+  }
   return links;
 }
 

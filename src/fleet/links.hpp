@@ -1,8 +1,9 @@
-// Links between accounts that look like draws from one stream: near in what they ask, and broad together.
+// Links between accounts that look like draws from one stream: near in what they ask, and strange together.
 //
-// Each account is a point: its mean point, and beside it how broad it is for its age. Approximate nearest neighbours
-// (an inverted file, faiss) propose pairs; each is scored by the unbiased distance of its signatures and the lesser
-// breadth of the two. Narrow accounts with one subject are linked too, but weakly: they are what honest teams are.
+// Each account is a point: its mean point, and beside it its *outlyingness*, how unlike an honest account of its age it
+// is by itself: broader, and of a lower own PoH. Approximate nearest neighbours (an inverted file, faiss) propose
+// pairs; each is scored by the unbiased distance of its signatures and the lesser outlyingness of the two. Ordinary
+// accounts with one subject are linked too, but weakly: they are what honest teams are.
 //
 // Invariants: links_of() gives every pair once, a < b, in order of a and b; weights are above 0. The same signatures,
 // options and order of changes give the same links on one machine, with any number of threads.
@@ -40,8 +41,9 @@ double breadth_of(const BreadthNorm& norm, const Signature& account);
 // Chosen on tune campaigns (docs/lab/fleet.md).
 struct LinkOptions {
   std::uint32_t neighbours = 24;    // proposed for each account
-  double distance_scale = .05;      // of squared distance: a link weighs exp(-distance / this) exp(breadth)
-  double breadth_coordinate = .1;   // what one scale of breadth is worth as a distance when neighbours are sought
+  double distance_scale = .05;      // of squared distance: a link weighs exp(-distance / this) exp(outlyingness)
+  double outlying_coordinate = .1;  // what one of outlyingness is worth as a distance when neighbours are sought
+  double poh_decade = 1;            // outlyingness of a power of ten of the own PoH, in scales of breadth
   std::uint32_t probes = 16;        // cells of the inverted file that are looked through
   std::uint64_t seed = 1;           // of the cells
 };
@@ -53,16 +55,24 @@ struct Link {
   bool operator==(const Link&) const = default;
 };
 
-// What a link between two accounts weighs.
-double link_weight(const BreadthNorm& norm, const LinkOptions& options, const Signature& a, const Signature& b);
-// The same for who knows the lesser breadth of the two.
-double link_weight(double breadth, const LinkOptions& options, const Signature& a, const Signature& b);
+// breadth_of, and poh_decade for each power of ten by which the account's own PoH lies below 1; at most
+// kOutlyingnessMax, so that weights have a bound. An own PoH below kPohLeast counts as that; 1 where none is known.
+inline constexpr float kPohLeast = .001F;
+inline constexpr double kOutlyingnessMax = 6;
+double outlyingness_of(const BreadthNorm& norm, const LinkOptions& options, const Signature& account, float poh);
+
+// What a link between two accounts weighs whose lesser outlyingness is this.
+double link_weight(double outlyingness, const LinkOptions& options, const Signature& a, const Signature& b);
+
+// Own PoHs of accounts, as long as these; or empty where none is known.
+using Pohs = std::span<const float>;
+inline float poh_of(Pohs pohs, std::size_t account) { return pohs.empty() ? 1 : pohs[account]; }
 
 // Accounts by where they are, for finding neighbours; follows them as they change.
 class Neighbourhood {
  public:
-  // The accounts outlive the neighbourhood and keep their places.
-  Neighbourhood(std::span<const Signature> accounts, const BreadthNorm& norm, const LinkOptions& options);
+  // Accounts and PoHs outlive the neighbourhood and keep their places.
+  Neighbourhood(std::span<const Signature> accounts, Pohs pohs, const BreadthNorm& norm, const LinkOptions& options);
   ~Neighbourhood();
   Neighbourhood(Neighbourhood&&) noexcept;
   Neighbourhood& operator=(Neighbourhood&&) noexcept;
@@ -77,8 +87,12 @@ class Neighbourhood {
 
  private:
   struct Index;  // of faiss, kept out of this header
+  [[nodiscard]] std::vector<float> places_of(std::span<const std::uint32_t> some) const;
+
   std::unique_ptr<Index> index_;
   std::span<const Signature> accounts_;
+  Pohs pohs_;
+  std::vector<double> outlyingness_;  // by account
   BreadthNorm norm_;
   LinkOptions options_;
 };

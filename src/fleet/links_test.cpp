@@ -36,6 +36,57 @@ TEST(Breadth, of_too_few_accounts_is_refused) {
   EXPECT_FALSE(fit_breadth(honest_accounts(world, 19, 20, random)));
 }
 
+// Of two whose own PoH is 1, or nobody knows.
+double weight_of(const BreadthNorm& norm, const Signature& a, const Signature& b) {
+  return link_weight(std::min(outlyingness_of(norm, {}, a, 1), outlyingness_of(norm, {}, b, 1)), {}, a, b);
+}
+
+TEST(Outlyingness, is_breadth_and_rises_by_one_with_every_power_of_ten_of_the_poh_within_bounds) {
+  const ExampleWorld world(13);
+  Random random(14);
+  const auto norm = norm_of(honest_accounts(world, 200, 20, random));
+  const auto narrow = world.account(ExampleWorld::some(4, random), 60, random);
+  const double breadth = breadth_of(norm, narrow);
+  EXPECT_DOUBLE_EQ(outlyingness_of(norm, {}, narrow, 1), breadth);
+  EXPECT_NEAR(outlyingness_of(norm, {}, narrow, .1F), breadth + 1, 1e-6);
+  EXPECT_NEAR(outlyingness_of(norm, {}, narrow, .01F), breadth + 2, 1e-6);
+  EXPECT_NEAR(outlyingness_of(norm, {}, narrow, kPohLeast), breadth + 3, 1e-6);
+  EXPECT_EQ(outlyingness_of(norm, {}, narrow, 0), outlyingness_of(norm, {}, narrow, kPohLeast));
+  LinkOptions heavy, none;
+  heavy.poh_decade = 100;
+  none.poh_decade = 0;
+  EXPECT_EQ(outlyingness_of(norm, heavy, narrow, .1F), kOutlyingnessMax);
+  EXPECT_EQ(outlyingness_of(norm, none, narrow, 0), breadth);
+}
+
+TEST(Links, bind_those_of_low_poh_together_and_follow_when_it_changes) {
+  const ExampleWorld world(15);
+  Random random(16);
+  const auto accounts = honest_accounts(world, 400, 20, random);
+  const auto norm = norm_of(accounts);
+  std::vector<float> pohs(accounts.size(), .6F);
+  for (std::size_t i = 0; i < 40; ++i) pohs[i] = .002F;
+  LinkOptions options;
+  options.outlying_coordinate = 1;
+  // Share of the links of the forty that lead to another of them.
+  const auto among = [&](const std::vector<Link>& links) {
+    double both = 0, any = 0;
+    for (const auto& link : links) both += link.b < 40 ? 1 : 0, any += link.a < 40 ? 1 : 0;
+    return both / any;
+  };
+  Neighbourhood neighbourhood(accounts, pohs, norm, options);
+  const auto links = neighbourhood.links();
+  EXPECT_GT(among(links), .5);
+  EXPECT_LT(among(Neighbourhood(accounts, {}, norm, options).links()), .2);
+  std::vector<std::uint32_t> forty(40);
+  std::iota(forty.begin(), forty.end(), 0U);
+  std::fill_n(pohs.begin(), 40, .6F);
+  neighbourhood.changed(forty);
+  const auto after = neighbourhood.links();
+  EXPECT_LT(among(after), .2);
+  EXPECT_EQ(after, Neighbourhood(accounts, pohs, norm, options).links());
+}
+
 TEST(Links, weigh_more_the_nearer_and_the_broader_both_are) {
   const ExampleWorld world(5);
   Random random(6);
@@ -43,9 +94,9 @@ TEST(Links, weigh_more_the_nearer_and_the_broader_both_are) {
   const auto broad = ExampleWorld::some(60, random), narrow = ExampleWorld::some(4, random);
   const auto a = world.account(broad, 60, random), b = world.account(broad, 60, random);
   const auto c = world.account(narrow, 60, random), d = world.account(narrow, 60, random);
-  EXPECT_GT(link_weight(norm, {}, a, b), 2 * link_weight(norm, {}, c, d));
-  EXPECT_GT(link_weight(norm, {}, c, d), 2 * link_weight(norm, {}, a, c));
-  EXPECT_EQ(link_weight(norm, {}, a, b), link_weight(norm, {}, b, a));
+  EXPECT_GT(weight_of(norm, a, b), 2 * weight_of(norm, c, d));
+  EXPECT_GT(weight_of(norm, c, d), 2 * weight_of(norm, a, c));
+  EXPECT_EQ(weight_of(norm, a, b), weight_of(norm, b, a));
 }
 
 // Every pair in which one is among the other's nearest, by a plain search.
@@ -56,7 +107,7 @@ std::set<std::pair<std::uint32_t, std::uint32_t>> slow_pairs(const std::vector<S
   for (const auto& account : accounts) {
     const auto mean = mean_point(account);
     places.emplace_back(mean.begin(), mean.end());
-    places.back().push_back(options.breadth_coordinate * breadth_of(norm, account));
+    places.back().push_back(options.outlying_coordinate * breadth_of(norm, account));
   }
   for (std::uint32_t i = 0; i < accounts.size(); ++i) {
     std::vector<std::pair<double, std::uint32_t>> others;
@@ -86,7 +137,7 @@ TEST(Links, are_those_of_a_plain_search_and_nearly_those_with_cells) {
   for (const std::size_t count : {5U, 300U, 2'500U}) {
     const auto accounts = honest_accounts(world, count, 20, random);
     const auto norm = count < 20 ? BreadthNorm{} : norm_of(accounts);
-    const auto links = Neighbourhood(accounts, norm, {}).links();
+    const auto links = Neighbourhood(accounts, {}, norm, {}).links();
     const auto pairs = slow_pairs(accounts, norm, {});
     EXPECT_GE(recall(links, pairs), count < 2'048 ? .999 : .9);
     EXPECT_TRUE(std::is_sorted(links.begin(), links.end(), [](const Link& x, const Link& y) {
@@ -102,7 +153,7 @@ TEST(Links, follow_accounts_that_change) {
   for (const std::size_t count : {300U, 2'500U}) {
     auto accounts = honest_accounts(world, count, 20, random);
     const auto norm = norm_of(accounts);
-    Neighbourhood neighbourhood(accounts, norm, {});
+    Neighbourhood neighbourhood(accounts, {}, norm, {});
     std::vector<std::uint32_t> changed;
     for (std::uint32_t i = 0; i < count; i += 7) {
       changed.push_back(i);
@@ -124,13 +175,13 @@ TEST(Links, leave_out_accounts_too_young_to_judge) {
   auto accounts = honest_accounts(world, 100, 20, random);
   const auto norm = norm_of(accounts);
   accounts[3] = world.account({1, 2}, kRequestsMin - 1, random);
-  for (const auto& link : Neighbourhood(accounts, norm, {}).links()) {
+  for (const auto& link : Neighbourhood(accounts, {}, norm, {}).links()) {
     EXPECT_NE(link.a, 3U);
     EXPECT_NE(link.b, 3U);
   }
 }
 
-TEST(Links, of_nobody_are_none) { EXPECT_TRUE(Neighbourhood({}, BreadthNorm{}, {}).links().empty()); }
+TEST(Links, of_nobody_are_none) { EXPECT_TRUE(Neighbourhood({}, {}, BreadthNorm{}, {}).links().empty()); }
 
 }  // namespace
 }  // namespace cms::fleet

@@ -12,7 +12,7 @@ namespace cms::fleet {
 namespace {
 
 constexpr std::size_t kSlack = 4;  // neighbours held beyond those that are linked
-constexpr double kUnits = 0x1p26;  // of weights, which are at most e^3
+constexpr double kUnits = 0x1p23;  // of weights, which are at most e^kOutlyingnessMax
 
 template <typename Held>
 const Held* find_in(std::span<const Held> some, std::uint32_t account) {
@@ -44,20 +44,26 @@ struct LiveFleet::Change {
 
 void use_one_thread() { omp_set_num_threads(1); }
 
-LiveFleet::LiveFleet(std::vector<Signature> accounts, const BreadthNorm& norm, const LiveOptions& options)
-    : accounts_(std::move(accounts)), norm_(norm), options_(options),
+LiveFleet::LiveFleet(std::vector<Signature> accounts, Pohs pohs, const BreadthNorm& norm, const LiveOptions& options)
+    : accounts_(std::move(accounts)), norm_(norm), options_(options), outlyingness_(accounts_.size()),
       cells_([&] {
         std::vector<Place> places(accounts_.size());
-        for (std::size_t i = 0; i < places.size(); ++i) places[i] = place_of(accounts_[i]);
+        for (std::uint32_t i = 0; i < places.size(); ++i) {
+          outlyingness_[i] = outlyingness_of(norm, options.links, accounts_[i], poh_of(pohs, i));
+          places[i] = place_of(i);
+        }
         return Cells(places, {options.cells, options.links.probes, options.links.seed});
       }()),
-      near_(accounts_.size()), bound_(accounts_.size()), breadth_(accounts_.size()), holders_(accounts_.size()),
+      near_(accounts_.size()), bound_(accounts_.size()), holders_(accounts_.size()),
       strength_(accounts_.size()), stirring_(accounts_.size()), community_(accounts_.size()), mark_(accounts_.size()) {}
 
-Result<LiveFleet> LiveFleet::make(std::vector<Signature>&& accounts, const BreadthNorm& norm,
+Result<LiveFleet> LiveFleet::make(std::vector<Signature>&& accounts, Pohs pohs, const BreadthNorm& norm,
                                   const LiveOptions& options, const Stop& stop) {
   if (accounts.empty()) return fail(ErrorCode::bad_input, "a live fleet begins with an account");
-  LiveFleet fleet(std::move(accounts), norm, options);
+  if (!pohs.empty() && pohs.size() != accounts.size()) {
+    return fail(ErrorCode::bad_input, "the own PoH of every account is needed, or of none");
+  }
+  LiveFleet fleet(std::move(accounts), pohs, norm, options);
   constexpr std::uint32_t kTogether = 16'384;  // looks whose results are held at once
   const auto count = static_cast<std::uint32_t>(fleet.accounts_.size());
   for (std::uint32_t first = 0; first < count; first += kTogether) {
@@ -70,8 +76,6 @@ Result<LiveFleet> LiveFleet::make(std::vector<Signature>&& accounts, const Bread
     }
     for (std::size_t i = 0; i < some.size(); ++i) fleet.hold(some[i], std::move(found[i].nearest));
   }
-#pragma omp parallel for schedule(static)
-  for (std::uint32_t i = 0; i < count; ++i) fleet.breadth_[i] = breadth_of(norm, fleet.accounts_[i]);
 #pragma omp parallel for schedule(static)
   for (std::uint32_t i = 0; i < count; ++i) {
     for (auto& held : fleet.near_[i]) held.weight = fleet.weigh(i, held.near.account);
@@ -88,11 +92,11 @@ Result<LiveFleet> LiveFleet::make(std::vector<Signature>&& accounts, const Bread
 std::size_t LiveFleet::held_wanted() const { return options_.links.neighbours + kSlack; }
 std::size_t LiveFleet::held_max() const { return held_wanted() + kSlack; }
 
-Place LiveFleet::place_of(const Signature& signature) const {
+Place LiveFleet::place_of(std::uint32_t account) const {
   Place place;
-  const auto mean = mean_point(signature);
+  const auto mean = mean_point(accounts_[account]);
   std::copy(mean.begin(), mean.end(), place.begin());
-  place.back() = static_cast<float>(options_.links.breadth_coordinate * breadth_of(norm_, signature));
+  place.back() = static_cast<float>(options_.links.outlying_coordinate * outlyingness_[account]);
   return place;
 }
 
@@ -103,7 +107,7 @@ std::span<const LiveFleet::Held> LiveFleet::linked(std::uint32_t account) const 
 LiveFleet::Weight LiveFleet::weigh(std::uint32_t a, std::uint32_t b) const {
   const auto &first = accounts_[a], &second = accounts_[b];
   if (first.requests < kRequestsMin || second.requests < kRequestsMin) return 0;
-  const double weight = link_weight(std::min(breadth_[a], breadth_[b]), options_.links, first, second);
+  const double weight = link_weight(std::min(outlyingness_[a], outlyingness_[b]), options_.links, first, second);
   return static_cast<Weight>(std::lround(weight * kUnits));
 }
 
@@ -182,9 +186,9 @@ void LiveFleet::touch(std::uint32_t account, Change& change) {
 
 // Takes new signatures in; accounts and what they were are in the change.
 Result<LiveFleet::Change> LiveFleet::begin(std::span<const std::uint32_t> accounts,
-                                           std::span<const Signature> signatures) {
-  if (accounts.size() != signatures.size()) {
-    return fail(ErrorCode::bad_input, "as many accounts as signatures are needed");
+                                           std::span<const Signature> signatures, Pohs pohs) {
+  if (accounts.size() != signatures.size() || (!pohs.empty() && pohs.size() != accounts.size())) {
+    return fail(ErrorCode::bad_input, "as many accounts as signatures are needed, and as many PoHs or none");
   }
   std::map<std::uint32_t, std::size_t> last;
   for (std::size_t i = 0; i < accounts.size(); ++i) last[accounts[i]] = i;
@@ -198,19 +202,21 @@ Result<LiveFleet::Change> LiveFleet::begin(std::span<const std::uint32_t> accoun
   Change change;
   for (const auto& [account, i] : last) {
     const bool fresh = account == accounts_.size();
-    if (!fresh && accounts_[account] == signatures[i]) continue;
+    const double outlyingness = outlyingness_of(norm_, options_.links, signatures[i], poh_of(pohs, i));
+    if (!fresh && accounts_[account] == signatures[i] && outlyingness_[account] == outlyingness) continue;
     if (fresh) {
-      accounts_.emplace_back();
-      near_.emplace_back(), holders_.emplace_back(), bound_.emplace_back(), breadth_.push_back(0);
+      accounts_.push_back(signatures[i]);
+      outlyingness_.push_back(outlyingness);
+      near_.emplace_back(), holders_.emplace_back(), bound_.emplace_back();
       strength_.push_back(0), stirring_.push_back(0), community_.push_back(0), mark_.push_back(0);
-      cells_.move(account, place_of(signatures[i]));
+      cells_.move(account, place_of(account));
       join(account, fresh_community());
     }
     change.accounts.push_back(account);
     touch(account, change);
     change.before.back().changed = true;
     accounts_[account] = signatures[i];
-    breadth_[account] = breadth_of(norm_, signatures[i]);
+    outlyingness_[account] = outlyingness;
   }
   return change;
 }
@@ -240,7 +246,7 @@ void LiveFleet::measure_holders(Change& change) {
 void LiveFleet::move_places(Change& change) {
   std::vector<Place> places(change.accounts.size());
 #pragma omp parallel for schedule(static)
-  for (std::size_t i = 0; i < places.size(); ++i) places[i] = place_of(accounts_[change.accounts[i]]);
+  for (std::size_t i = 0; i < places.size(); ++i) places[i] = place_of(change.accounts[i]);
   for (const auto account : change.accounts) release(account);
   for (std::size_t i = 0; i < places.size(); ++i) cells_.move(change.accounts[i], places[i]);
 }
@@ -332,9 +338,9 @@ bool LiveFleet::stir(std::uint32_t account, std::int64_t weight) {
 }
 
 Result<LiveUpdate> LiveFleet::update(std::span<const std::uint32_t> accounts, std::span<const Signature> signatures,
-                                     const Stop& stop) {
+                                     Pohs pohs, const Stop& stop) {
   LiveUpdate done;
-  CMS_TRY(change, begin(accounts, signatures));
+  CMS_TRY(change, begin(accounts, signatures, pohs));
   done.changed = static_cast<std::uint32_t>(change.accounts.size());
   if (change.accounts.empty()) return done;
   move_places(change);
@@ -362,7 +368,10 @@ std::vector<Link> LiveFleet::links() const {
   const auto before = [](const Link& x, const Link& y) { return std::pair(x.a, x.b) < std::pair(y.a, y.b); };
   std::sort(links.begin(), links.end(), before);
   links.erase(std::unique(links.begin(), links.end()), links.end());
-  for (auto& link : links) link.weight = link_weight(norm_, options_.links, accounts_[link.a], accounts_[link.b]);
+  for (auto& link : links) {
+    link.weight = link_weight(std::min(outlyingness_[link.a], outlyingness_[link.b]), options_.links, accounts_[link.a],
+                              accounts_[link.b]);
+  }
   return links;
 }
 
@@ -378,7 +387,7 @@ std::vector<Link> LiveFleet::links_among(std::span<const std::uint32_t> accounts
 }
 
 std::size_t LiveFleet::bytes() const {
-  std::size_t sum = cells_.bytes() + bound_.capacity() * sizeof(Near) + breadth_.capacity() * sizeof(double) +
+  std::size_t sum = cells_.bytes() + bound_.capacity() * sizeof(Near) + outlyingness_.capacity() * sizeof(double) +
                     (strength_.capacity() + stirring_.capacity() + total_of_.capacity()) * sizeof(std::int64_t) +
                     (community_.capacity() + mark_.capacity() + size_of_.capacity()) * sizeof(std::uint32_t);
   for (const auto& near : near_) sum += sizeof(near) + near.capacity() * sizeof(Held);

@@ -3,11 +3,11 @@
 // An account's neighbours change when it moves, when one of them moves away and when somebody moves near. So each holds
 // a few more than it is linked to, with everybody within a bound of its own; whoever moves is measured against the
 // bounds of those it may have come near, and an account looks around anew only when too few are left within its bound.
-// Links are those that fleet::Neighbourhood would make of the same signatures, where all cells are looked through; with
-// fewer probes both miss some neighbours. Communities: a component of few accounts is clustered anew whenever a link of
-// it changes, as find_communities() would; in greater ones accounts that have changed, or whose links have by a tenth,
-// move to the community of greatest gain, which stirs those they are linked to in turn (dynamic frontier).
-// Such moves never lower modularity at fixed links; communities split or merge as wholes in rebuild() alone.
+// Links are those that fleet::Neighbourhood would make of the same signatures and PoHs, where all cells are looked
+// through; with fewer probes both miss some neighbours. Communities: a component of few accounts is clustered anew
+// whenever a link of it changes, as find_communities() would; in greater ones accounts that have changed, or whose
+// links have by a tenth, move to the community of greatest gain, which stirs those they are linked to in turn (dynamic
+// frontier). Such moves never lower modularity at fixed links; communities split or merge as wholes in rebuild() alone.
 //
 // Invariants: strengths and totals are whole numbers, so nothing drifts; equal calls in equal order leave equal states,
 // for any number of threads. What takes long asks `stop` now and then; after a call that failed or was stopped half-way
@@ -54,20 +54,21 @@ class LiveFleet {
  public:
   // Links all accounts; each is alone until rebuild(). Errors: `bad_input` when there is none, `failed` when it is told
   // to stop; the accounts are then where they were.
-  static Result<LiveFleet> make(std::vector<Signature>&& accounts, const BreadthNorm& norm, const LiveOptions& options,
-                                const Stop& stop = {});
-  static Result<LiveFleet> make(const std::vector<Signature>& accounts, const BreadthNorm& norm,
+  static Result<LiveFleet> make(std::vector<Signature>&& accounts, Pohs pohs, const BreadthNorm& norm,
+                                const LiveOptions& options, const Stop& stop = {});
+  static Result<LiveFleet> make(const std::vector<Signature>& accounts, Pohs pohs, const BreadthNorm& norm,
                                 const LiveOptions& options) {
-    return make(std::vector(accounts), norm, options);
+    return make(std::vector(accounts), pohs, norm, options);
   }
 
   // Communities from scratch, of all links. Errors: as find_communities.
   Result<void> rebuild(const Stop& stop = {});
 
-  // Gives accounts new signatures; a number beyond the last adds an account, without gaps. Those that already have
-  // theirs cost nothing. Of an account named twice the last counts. Errors: `bad_input` when the spans differ in length
-  // or a number leaves a gap: then nothing has changed; `failed` when it is told to stop; as find_communities.
-  Result<LiveUpdate> update(std::span<const std::uint32_t> accounts, std::span<const Signature> signatures,
+  // Gives accounts new signatures and PoHs; a number beyond the last adds an account, without gaps. Those that already
+  // have theirs cost nothing. Of an account named twice the last counts. Errors: `bad_input` when the spans
+  // differ in length or a number leaves a gap: then nothing has changed; `failed` when it is told to stop; as
+  // find_communities.
+  Result<LiveUpdate> update(std::span<const std::uint32_t> accounts, std::span<const Signature> signatures, Pohs pohs,
                             const Stop& stop = {});
 
   [[nodiscard]] std::span<const Signature> accounts() const { return accounts_; }
@@ -82,7 +83,7 @@ class LiveFleet {
 
  private:
   struct Change;
-  using Weight = std::uint32_t;  // units of 2^-26
+  using Weight = std::uint32_t;  // units of 2^-23
   struct Held {
     Near near;
     Weight weight = 0;  // of the link; says nothing beyond those that are linked
@@ -91,11 +92,11 @@ class LiveFleet {
     std::uint32_t account = 0;
     Weight weight = 0;
   };
-  LiveFleet(std::vector<Signature> accounts, const BreadthNorm& norm, const LiveOptions& options);
+  LiveFleet(std::vector<Signature> accounts, Pohs pohs, const BreadthNorm& norm, const LiveOptions& options);
 
   [[nodiscard]] std::size_t held_wanted() const;  // after a look; between looks as few as are linked, and
   [[nodiscard]] std::size_t held_max() const;     // at most this
-  [[nodiscard]] Place place_of(const Signature& signature) const;
+  [[nodiscard]] Place place_of(std::uint32_t account) const;
   [[nodiscard]] std::span<const Held> linked(std::uint32_t account) const;  // its nearest, so many as are linked
   [[nodiscard]] std::vector<Tie> ties_of(std::uint32_t account) const;      // ascending
   [[nodiscard]] Weight weigh(std::uint32_t a, std::uint32_t b) const;
@@ -105,7 +106,7 @@ class LiveFleet {
   void hold(std::uint32_t account, std::vector<Near> nearest);
   void trim(std::uint32_t account);
   void touch(std::uint32_t account, Change& change);
-  Result<Change> begin(std::span<const std::uint32_t> accounts, std::span<const Signature> signatures);
+  Result<Change> begin(std::span<const std::uint32_t> accounts, std::span<const Signature> signatures, Pohs pohs);
   void move_places(Change& change);
   void measure_holders(Change& change);
   void look_around(Change& change, LiveUpdate& done, const Stop& stop);
@@ -124,10 +125,10 @@ class LiveFleet {
   std::vector<Signature> accounts_;
   BreadthNorm norm_;
   LiveOptions options_;
+  std::vector<double> outlyingness_;
   Cells cells_;
   std::vector<std::vector<Held>> near_;               // everybody before the bound, ascending
   std::vector<Near> bound_;
-  std::vector<double> breadth_;
   std::vector<std::vector<std::uint32_t>> holders_;   // in whose `near_` an account is
   std::vector<std::int64_t> strength_, stirring_;     // sum of its links; of their changes since it was looked at
   std::vector<std::uint32_t> community_, mark_;       // mark_: 1 + its place in a Change, 0 between updates

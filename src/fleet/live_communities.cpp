@@ -7,7 +7,7 @@
 namespace cms::fleet {
 namespace {
 
-constexpr double kUnits = 0x1p26;  // of weights
+constexpr double kUnits = 0x1p23;  // of weights
 
 // Members of a component of at most `most` accounts, ascending; empty where it has more, or leads to a `known` one.
 // Everybody met is marked in `known` where that is so.

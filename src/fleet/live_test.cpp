@@ -35,10 +35,15 @@ std::vector<std::uint32_t> change(const ExampleWorld& world, std::vector<Signatu
   return changed;
 }
 
-LiveUpdate apply(LiveFleet& fleet, const std::vector<Signature>& accounts, const std::vector<std::uint32_t>& changed) {
+LiveUpdate apply(LiveFleet& fleet, const std::vector<Signature>& accounts, const std::vector<std::uint32_t>& changed,
+                 Pohs all_pohs = {}) {
   std::vector<Signature> signatures;
-  for (const auto account : changed) signatures.push_back(accounts[account]);
-  const auto done = fleet.update(changed, signatures);
+  std::vector<float> pohs;
+  for (const auto account : changed) {
+    signatures.push_back(accounts[account]);
+    if (!all_pohs.empty()) pohs.push_back(all_pohs[account]);
+  }
+  const auto done = fleet.update(changed, signatures, pohs);
   EXPECT_TRUE(done);
   return done ? *done : LiveUpdate{};
 }
@@ -49,14 +54,38 @@ TEST(LiveFleet, has_the_links_of_a_plain_search_from_scratch_after_every_update)
   for (const std::size_t count : {1U, 3U, 30U, 600U}) {
     auto accounts = honest_accounts(world, count, 10, random);
     const auto norm = *fit_breadth(honest_accounts(world, 200, 10, random));
-    auto fleet = LiveFleet::make(accounts, norm, exact());
+    auto fleet = LiveFleet::make(accounts, {}, norm, exact());
     ASSERT_TRUE(fleet);
     for (int round = 0; round < 12; ++round) {
-      EXPECT_EQ(fleet->links(), Neighbourhood(accounts, norm, {}).links());
+      EXPECT_EQ(fleet->links(), Neighbourhood(accounts, {}, norm, {}).links());
       apply(*fleet, accounts, change(world, accounts, 1 + static_cast<std::uint32_t>(count) / 10, random));
     }
     EXPECT_TRUE(std::equal(accounts.begin(), accounts.end(), fleet->accounts().begin(), fleet->accounts().end()));
   }
+}
+
+TEST(LiveFleet, has_them_where_pohs_are_known_and_change_too) {
+  const ExampleWorld world(21);
+  Random random(22);
+  auto accounts = honest_accounts(world, 400, 10, random);
+  const auto norm = *fit_breadth(accounts);
+  std::vector<float> pohs(accounts.size());
+  for (auto& poh : pohs) poh = static_cast<float>(random.uniform());
+  auto fleet = LiveFleet::make(accounts, pohs, norm, exact());
+  ASSERT_TRUE(fleet);
+  for (int round = 0; round < 8; ++round) {
+    EXPECT_EQ(fleet->links(), Neighbourhood(accounts, pohs, norm, {}).links());
+    auto changed = change(world, accounts, 40, random);
+    pohs.resize(accounts.size(), 1);
+    for (const auto account : changed) pohs[account] = static_cast<float>(random.uniform());
+    apply(*fleet, accounts, changed, pohs);
+  }
+  pohs[5] /= 100;  // the signature is what it was
+  EXPECT_EQ(apply(*fleet, accounts, {5}, pohs).changed, 1U);
+  EXPECT_EQ(fleet->links(), Neighbourhood(accounts, pohs, norm, {}).links());
+  EXPECT_EQ(apply(*fleet, accounts, {5}, pohs).changed, 0U);
+  EXPECT_FALSE(fleet->update(std::vector{1U, 2U}, std::vector{accounts[1], accounts[2]}, std::vector{.5F}));
+  EXPECT_FALSE(LiveFleet::make(accounts, std::vector{.5F}, norm, exact()));
 }
 
 TEST(LiveFleet, has_them_where_many_accounts_are_the_same) {
@@ -65,13 +94,13 @@ TEST(LiveFleet, has_them_where_many_accounts_are_the_same) {
   const auto norm = *fit_breadth(honest_accounts(world, 200, 10, random));
   auto accounts = honest_accounts(world, 120, 10, random);
   for (std::size_t i = 0; i < 80; ++i) accounts[i] = accounts[0];
-  auto fleet = LiveFleet::make(accounts, norm, exact());
+  auto fleet = LiveFleet::make(accounts, {}, norm, exact());
   for (std::uint32_t i = 40; i < 100; i += 3) {
     accounts[i] = accounts[101 + i % 2];
     apply(*fleet, accounts, {i});
   }
   // A plain search breaks ties of distance as it likes: another live fleet made anew is the oracle.
-  EXPECT_EQ(fleet->links(), LiveFleet::make(accounts, norm, exact())->links());
+  EXPECT_EQ(fleet->links(), LiveFleet::make(accounts, {}, norm, exact())->links());
 }
 
 TEST(LiveFleet, has_the_communities_of_scratch_where_components_are_small) {
@@ -86,7 +115,7 @@ TEST(LiveFleet, has_the_communities_of_scratch_where_components_are_small) {
   for (std::uint32_t group = 0; group < 20; ++group) {
     for (int m = 0; m < 30; ++m) accounts.push_back(member(group));
   }
-  auto fleet = LiveFleet::make(accounts, norm, options);
+  auto fleet = LiveFleet::make(accounts, {}, norm, options);
   ASSERT_TRUE(fleet->rebuild());
   for (int round = 0; round < 10; ++round) {
     std::vector<std::uint32_t> changed;
@@ -95,7 +124,7 @@ TEST(LiveFleet, has_the_communities_of_scratch_where_components_are_small) {
       accounts[changed.back()] = member(static_cast<std::uint32_t>(random.below(20)));
     }
     EXPECT_GT(apply(*fleet, accounts, changed).clustered, 0U);
-    auto anew = LiveFleet::make(accounts, norm, options);
+    auto anew = LiveFleet::make(accounts, {}, norm, options);
     ASSERT_TRUE(anew->rebuild());
     EXPECT_EQ(fleet->communities(), anew->communities());
     EXPECT_EQ(fleet->communities(),
@@ -110,7 +139,7 @@ TEST(LiveFleet, stays_near_the_modularity_of_scratch_by_single_moves) {
   options.component_max = 0;  // never clusters anew
   auto accounts = honest_accounts(world, 800, 10, random);
   const auto norm = *fit_breadth(accounts);
-  auto fleet = LiveFleet::make(accounts, norm, options);
+  auto fleet = LiveFleet::make(accounts, {}, norm, options);
   ASSERT_TRUE(fleet->rebuild());
   std::uint32_t moved = 0;
   for (int round = 0; round < 20; ++round) {
@@ -135,7 +164,7 @@ TEST(LiveFleet, who_turns_to_what_others_do_joins_their_community) {
   for (std::uint32_t i = 0; i < 600; ++i) accounts.push_back(member(i % 20));
   auto options = exact();
   options.component_max = 0;
-  auto fleet = LiveFleet::make(accounts, *fit_breadth(honest_accounts(world, 200, 10, random)), options);
+  auto fleet = LiveFleet::make(accounts, {}, *fit_breadth(honest_accounts(world, 200, 10, random)), options);
   ASSERT_TRUE(fleet->rebuild());
   for (std::uint32_t i = 0; i < 200; i += 7) {
     const auto group = (i + 11) % 20;
@@ -156,7 +185,7 @@ TEST(LiveFleet, is_the_same_for_any_number_of_threads) {
     omp_set_num_threads(threads);
     Random random(14);
     auto accounts = honest_accounts(world, 1'200, 10, random);
-    auto fleet = LiveFleet::make(accounts, *fit_breadth(accounts), {});
+    auto fleet = LiveFleet::make(accounts, {}, *fit_breadth(accounts), {});
     ASSERT_TRUE(fleet->rebuild());
     for (int round = 0; round < 4; ++round) apply(*fleet, accounts, change(world, accounts, 100, random));
     links.push_back(fleet->links());
@@ -171,7 +200,7 @@ TEST(LiveFleet, holds_less_than_a_kibibyte_beside_a_signature) {
   const ExampleWorld world(15);
   Random random(16);
   auto accounts = honest_accounts(world, 6'000, 10, random);
-  auto fleet = LiveFleet::make(accounts, *fit_breadth(accounts), {});
+  auto fleet = LiveFleet::make(accounts, {}, *fit_breadth(accounts), {});
   for (int round = 0; round < 3; ++round) {
     std::vector<std::uint32_t> changed;
     for (std::uint32_t i = 0; i < 1'500; ++i) {
@@ -201,13 +230,13 @@ TEST(LiveFleet, told_to_stop_at_any_moment_it_does_and_no_signature_is_lost) {
   int calls = 0;
   for (bool done = false; !done; calls += 1 + calls / 2) {
     auto given = accounts;
-    done = LiveFleet::make(std::move(given), norm, options, after(calls)).has_value();
+    done = LiveFleet::make(std::move(given), {}, norm, options, after(calls)).has_value();
     if (!done) {
       EXPECT_EQ(given, accounts);
     }
   }
   EXPECT_GT(calls, 2);
-  auto whole = LiveFleet::make(accounts, norm, options);
+  auto whole = LiveFleet::make(accounts, {}, norm, options);
   ASSERT_TRUE(whole->rebuild());
   const auto changed = change(world, accounts, 100, random);
   std::vector<Signature> signatures;
@@ -215,7 +244,7 @@ TEST(LiveFleet, told_to_stop_at_any_moment_it_does_and_no_signature_is_lost) {
   calls = 0;
   for (bool done = false; !done; calls += 1 + calls / 2) {
     auto fleet = *whole;
-    done = fleet.update(changed, signatures, after(calls)) && fleet.rebuild(after(calls));
+    done = fleet.update(changed, signatures, {}, after(calls)) && fleet.rebuild(after(calls));
     EXPECT_TRUE(std::ranges::equal(fleet.accounts(), accounts));
   }
   EXPECT_GT(calls, 20);
@@ -227,14 +256,14 @@ TEST(LiveFleet, costs_nothing_where_nothing_is_new_and_says_what_it_cannot_take)
   Random random(12);
   const auto accounts = honest_accounts(world, 50, 10, random);
   const auto norm = *fit_breadth(accounts);
-  auto fleet = LiveFleet::make(accounts, norm, exact());
+  auto fleet = LiveFleet::make(accounts, {}, norm, exact());
   const std::vector<std::uint32_t> some = {3, 4}, gap = {51};
-  EXPECT_EQ(fleet->update(some, std::vector{accounts[3], accounts[4]})->changed, 0U);
-  EXPECT_FALSE(fleet->update(some, std::vector{accounts[3]}));
-  EXPECT_FALSE(fleet->update(gap, std::vector{accounts[3]}));
+  EXPECT_EQ(fleet->update(some, std::vector{accounts[3], accounts[4]}, {})->changed, 0U);
+  EXPECT_FALSE(fleet->update(some, std::vector{accounts[3]}, {}));
+  EXPECT_FALSE(fleet->update(gap, std::vector{accounts[3]}, {}));
   EXPECT_EQ(fleet->accounts().size(), 50U);
-  EXPECT_FALSE(LiveFleet::make({}, norm, {}));
-  EXPECT_EQ(fleet->update(std::vector{3U, 3U}, std::vector{accounts[4], accounts[5]})->changed, 1U);
+  EXPECT_FALSE(LiveFleet::make({}, {}, norm, {}));
+  EXPECT_EQ(fleet->update(std::vector{3U, 3U}, std::vector{accounts[4], accounts[5]}, {})->changed, 1U);
   EXPECT_EQ(fleet->accounts()[3], accounts[5]);
 }
 

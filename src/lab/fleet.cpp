@@ -146,11 +146,13 @@ class SeedRun {
     calibration_ = std::move(calibration);
     if (!result.recalls.empty()) return {};
     auto together = honest.front().accounts;
-    result.recalls.push_back(link_recall(together, calibration_.breadth, options_.campaign.links));
+    auto pohs = honest.front().pohs;
+    result.recalls.push_back(link_recall(together, pohs, calibration_.breadth, options_.campaign.links));
     for (std::size_t f = 1; f < std::min(kRecalledFleets, honest.size()); ++f) {
       together.insert(together.end(), honest[f].accounts.begin(), honest[f].accounts.end());
+      pohs.insert(pohs.end(), honest[f].pohs.begin(), honest[f].pohs.end());
     }
-    result.recalls.push_back(link_recall(together, calibration_.breadth, options_.campaign.links));
+    result.recalls.push_back(link_recall(together, pohs, calibration_.breadth, options_.campaign.links));
     return {};
   }
 
@@ -166,7 +168,7 @@ class SeedRun {
       for (const auto& one : campaigns) result.sight.communities.push_back(dot_of(one, CommunityDot::Side::honest));
       result.sight.coefficients = calibration_.coefficients;
       result.sight.scale = calibration_.scale;
-      result.sight.evidence_flagged = greatest_unflagged(calibration_, kFlagged);
+      result.sight.breadth_flagged = breadth_unflagged(calibration_, kFlagged);
     }
     const auto flags = fleet::flagged(campaigns, test.signatures.size(), kFlagged);
     std::vector<std::uint32_t> sizes(test.composed.kinds.size()), hits(sizes.size());
@@ -224,19 +226,27 @@ class SeedRun {
   }
 
   // How well pairs of accounts from `first` on stand out among pairs of honest ones.
-  void judge_pairs(std::span<const fleet::Signature> all, std::size_t first, CampaignRow& row) const {
+  void judge_pairs(std::span<const fleet::Signature> all, fleet::Pohs pohs, std::size_t first,
+                   CampaignRow& row) const {
     Random random(seed_ + 42);
-    const auto values = [&](std::span<const fleet::Signature> some, bool weigh) {
+    const auto& links = options_.campaign.links;
+    const auto outlyingness = [&](std::size_t a) {
+      return fleet::outlyingness_of(calibration_.breadth, links, all[a], pohs[a]);
+    };
+    const auto values = [&](std::size_t from, std::size_t count, bool weigh) {
       std::vector<double> made;
       for (std::uint32_t p = 0; p < kPairs; ++p) {
-        const auto a = random.below(some.size()), b = (a + 1 + random.below(some.size() - 1)) % some.size();
-        made.push_back(weigh ? fleet::link_weight(calibration_.breadth, options_.campaign.links, some[a], some[b])
-                             : -fleet::distance_squared(some[a], some[b]));
+        const auto a = random.below(count), b = (a + 1 + random.below(count - 1)) % count;
+        const auto &one = all[from + a], &other = all[from + b];
+        made.push_back(weigh ? fleet::link_weight(std::min(outlyingness(from + a), outlyingness(from + b)), links, one,
+                                                  other)
+                             : -fleet::distance_squared(one, other));
       }
       return made;
     };
-    row.pairs_area = area_under_curve(values(all.subspan(first), false), values(all.first(first), false));
-    row.links_area = area_under_curve(values(all.subspan(first), true), values(all.first(first), true));
+    const auto members = all.size() - first;
+    row.pairs_area = area_under_curve(values(first, members, false), values(0, first, false));
+    row.links_area = area_under_curve(values(first, members, true), values(0, first, true));
   }
 
   void judge_together(std::span<const fleet::Campaign> campaigns, std::span<const fleet::Signature> accounts,
@@ -295,7 +305,7 @@ class SeedRun {
     row.requests = static_cast<double>(rows.size()) / static_cast<double>(accounts.size());
     row.coverage = coverage_of(ground_.yardstick, rows).back();
     row.shared_texts = shared_texts(study_.corpus, accounts, 1'000, random);
-    const fleet::Neighbourhood neighbourhood(signatures, calibration_.breadth, options_.campaign.links);
+    const fleet::Neighbourhood neighbourhood(signatures, pohs, calibration_.breadth, options_.campaign.links);
     const auto links = neighbourhood.links();
     CMS_TRY(campaigns, fleet::find_campaigns(calibration_, signatures, links, pohs));
     judge_together(campaigns, signatures, test.signatures.size(), row);
@@ -303,7 +313,7 @@ class SeedRun {
       const SeenCampaign seen{row.name, signatures, links, campaigns, test.signatures.size()};
       CMS_CHECK(look_at(seen, hidden.pictured, result.sight));
     }
-    judge_pairs(signatures, test.signatures.size(), row);
+    judge_pairs(signatures, pohs, test.signatures.size(), row);
     judge_alone(accounts, row);
     return row;
   }
@@ -359,15 +369,15 @@ Result<FleetResult> run_fleet(const FleetStudyOptions& options) {
   return result;
 }
 
-LinkRecall link_recall(std::span<const fleet::Signature> accounts, const fleet::BreadthNorm& norm,
+LinkRecall link_recall(std::span<const fleet::Signature> accounts, fleet::Pohs pohs, const fleet::BreadthNorm& norm,
                        const fleet::LinkOptions& options) {
   auto all_cells = options;
   all_cells.probes = static_cast<std::uint32_t>(accounts.size());
   std::vector<std::uint32_t> asked;
   const std::size_t stride = std::max<std::size_t>(1, accounts.size() / kRecallAsked);
   for (std::size_t a = 0; a < accounts.size(); a += stride) asked.push_back(static_cast<std::uint32_t>(a));
-  const auto exact = fleet::Neighbourhood(accounts, norm, all_cells).links_of(asked);
-  const auto near = fleet::Neighbourhood(accounts, norm, options).links_of(asked);
+  const auto exact = fleet::Neighbourhood(accounts, pohs, norm, all_cells).links_of(asked);
+  const auto near = fleet::Neighbourhood(accounts, pohs, norm, options).links_of(asked);
   double weight = 0, proposed_weight = 0;
   std::size_t proposed_count = 0;
   for (const auto& link : exact) {
@@ -405,7 +415,7 @@ double time_update(std::uint32_t accounts, std::uint32_t changed, const fleet::L
     for (std::uint32_t r = 0; r < kRequests; ++r) request(signature, subject);
     progress.advance(1);
   }
-  fleet::Neighbourhood neighbourhood(signatures, {{1, .5, 0}, 1}, options);
+  fleet::Neighbourhood neighbourhood(signatures, {}, {{1, .5, 0}, 1}, options);
   double fastest = 0;
   for (int round = 0; round < 3; ++round) {
     std::set<std::uint32_t> some;

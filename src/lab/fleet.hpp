@@ -28,7 +28,7 @@ struct FleetStudyOptions {
   Families families = shared_families();
   std::vector<std::uint64_t> seeds = {1, 2, 3};
   FleetOptions fleet;
-  std::uint32_t calibration_fleets = 12;  // half of them fix the evidence, half rank
+  std::uint32_t calibration_fleets = 44;  // half of them fix the evidence, half rank
   bool by_kind = false;                   // honest groups of each kind rank for themselves
   std::uint32_t test_fleets = 4;          // honest ones; campaigns are hidden in them in turn
   std::uint32_t update_accounts = 1'000'000;  // random signatures, for the time of one update; 0 = not measured
@@ -82,7 +82,7 @@ struct LinkRecall {
   double weight = 0;           // share of their weight
 };
 // Links of some of the accounts by an inverted file, beside those with all of its cells looked through.
-LinkRecall link_recall(std::span<const fleet::Signature> accounts, const fleet::BreadthNorm& norm,
+LinkRecall link_recall(std::span<const fleet::Signature> accounts, fleet::Pohs pohs, const fleet::BreadthNorm& norm,
                        const fleet::LinkOptions& options);
 
 struct FleetResult {

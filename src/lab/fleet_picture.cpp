@@ -172,14 +172,14 @@ Result<FleetPicture> picture_of(const SeenCampaign& seen, const pipeline::ChartM
   return picture;
 }
 
-double greatest_unflagged(const fleet::CampaignCalibration& calibration, double level) {
+double breadth_unflagged(const fleet::CampaignCalibration& calibration, double level) {
   std::vector<double> values;
   for (const auto& [kind, ranked] : calibration.rankings) values.insert(values.end(), ranked.begin(), ranked.end());
   std::sort(values.begin(), values.end());
   for (auto value = values.rbegin(); value != values.rend(); ++value) {
     if (fleet::campaign_poh(calibration, *value) > level) {
       const bool any = fleet::campaign_poh_min(calibration) <= level;
-      return any ? *value : std::numeric_limits<double>::infinity();
+      return any ? fleet::breadth_as_rare_as(calibration, *value) : std::numeric_limits<double>::infinity();
     }
   }
   return -std::numeric_limits<double>::infinity();

@@ -59,9 +59,9 @@ struct FleetSight {
   std::vector<CommunityDot> communities;
   std::array<double, 2> coefficients{};  // of the calibration: expected log charts
   double scale = 1;
-  double evidence_flagged = 0;  // flagged above it
+  double breadth_flagged = 0;  // flagged above it
 };
-// The greatest evidence that is not flagged at `level`; infinity where no evidence would be.
-double greatest_unflagged(const fleet::CampaignCalibration& calibration, double level);
+// The greatest evidence of breadth, in scales, that is not flagged at `level`; infinity where none would be.
+double breadth_unflagged(const fleet::CampaignCalibration& calibration, double level);
 
 }  // namespace cms::lab

@@ -65,7 +65,7 @@ TEST(FleetPicture, shows_every_community_every_member_and_the_charts_they_cover)
   const auto honest = accounts.size();
   const auto stream = fleet::ExampleWorld::some(90, random);
   for (int i = 0; i < 25; ++i) accounts.push_back(world.account(stream, 30, random));
-  const fleet::Neighbourhood neighbourhood(accounts, calibration->breadth, calibration->options.links);
+  const fleet::Neighbourhood neighbourhood(accounts, {}, calibration->breadth, calibration->options.links);
   const auto links = neighbourhood.links();
   const auto communities = fleet::find_campaigns(*calibration, accounts, links);
   ASSERT_TRUE(communities);
@@ -86,15 +86,15 @@ TEST(FleetPicture, shows_every_community_every_member_and_the_charts_they_cover)
   EXPECT_EQ(picture->covered_honest.dots.size(), map.charts.size());
 }
 
-TEST(FleetPicture, level_of_evidence_is_the_last_that_is_not_flagged) {
+TEST(FleetPicture, level_of_breadth_is_the_last_that_is_not_flagged) {
   fleet::CampaignCalibration calibration;
   calibration.rankings["job"] = {.5, 1, 1.5, 2};
   calibration.rankings["team"] = {0, 1, 3};
-  const auto level = greatest_unflagged(calibration, .3);
-  EXPECT_EQ(level, 3);
-  EXPECT_GT(fleet::campaign_poh(calibration, level), .3);
-  EXPECT_LE(fleet::campaign_poh(calibration, std::nextafter(level, 4)), .3);
-  EXPECT_EQ(greatest_unflagged(calibration, .1), std::numeric_limits<double>::infinity());
+  calibration.breadth_tail = {2, .5};
+  EXPECT_DOUBLE_EQ(breadth_unflagged(calibration, .3), 2 + (3 + std::log(.2)) / 2);
+  EXPECT_GT(fleet::campaign_poh(calibration, 3), .3);
+  EXPECT_LE(fleet::campaign_poh(calibration, std::nextafter(3, 4)), .3);
+  EXPECT_EQ(breadth_unflagged(calibration, .1), std::numeric_limits<double>::infinity());
 }
 
 TEST(FleetPlots, say_how_many_dots_a_group_has) {

@@ -62,8 +62,8 @@ json evidence_plot(const FleetSight& sight) {
     charts_min = std::min(charts_min, dot.charts);
   }
   std::vector<Curve> curves = {missed, found, honest, coverage_curve(sight, "honest, expected", 0, spread_max)};
-  if (std::isfinite(sight.evidence_flagged)) {
-    curves.push_back(coverage_curve(sight, "flagged above", sight.evidence_flagged, spread_max));
+  if (std::isfinite(sight.breadth_flagged)) {
+    curves.push_back(coverage_curve(sight, "flagged above", sight.breadth_flagged, spread_max));
     for (const auto& point : curves.back().points) charts_max = std::max(charts_max, point[1]);
   }
   return curves_plot({"Broad for being so alike", "Every community of the first seed: how far its members lie apart "

@@ -42,6 +42,8 @@ Json campaign_json(const ApiContext& context, const std::string& tenant, const C
   body["distance_honest"] = if_judged(campaign, campaign.honest_distance);
   body["breadth"] = if_judged(campaign, reading.breadth);
   body["overlap"] = if_judged(campaign, reading.overlap);
+  body["community"] = if_judged(campaign, reading.accounts);
+  body["suspects"] = campaign.judged && reading.suspects ? Json(*reading.suspects) : Json(nullptr);
   body["words"] = campaign.words;
   return body;
 }

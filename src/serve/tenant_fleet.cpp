@@ -143,6 +143,12 @@ void TenantFleet::remove_idle(double before) {
   });
 }
 
+std::vector<float> TenantFleet::own_pohs() const {
+  std::vector<float> pohs;
+  std::ranges::transform(slots_, std::back_inserter(pohs), &Place::poh);
+  return pohs;
+}
+
 // Of all accounts anew, since it is to have as many cells as they ask for.
 Result<void> TenantFleet::make_live(const fleet::Stop& stop) {
   std::vector<fleet::Signature> all(slots_.size());
@@ -153,7 +159,9 @@ Result<void> TenantFleet::make_live(const fleet::Stop& stop) {
   fleet::LiveOptions options;
   options.links = calibration_.options.links;
   options.communities = calibration_.options.communities;
-  auto made = fleet::LiveFleet::make(std::move(all), calibration_.breadth, options, stop);
+  const auto pohs = own_pohs();
+  auto made = fleet::LiveFleet::make(std::move(all), fleet::pohs_for(calibration_, pohs), calibration_.breadth, options,
+                                     stop);
   if (!made) {
     start_over(all);  // where make() leaves them when it fails
     return tl::make_unexpected(std::move(made).error());
@@ -181,8 +189,12 @@ Result<std::vector<std::uint32_t>> TenantFleet::follow(double now, const fleet::
     CMS_CHECK(make_live(stop));
   } else {
     std::vector<fleet::Signature> signatures;
-    for (const auto place : changed) signatures.push_back(waiting_.at(place));
-    CMS_CHECK(live_->update(changed, signatures, stop));
+    std::vector<float> pohs;
+    for (const auto place : changed) {
+      signatures.push_back(waiting_.at(place));
+      pohs.push_back(slots_[place].poh);
+    }
+    CMS_CHECK(live_->update(changed, signatures, fleet::pohs_for(calibration_, pohs), stop));
   }
   if (anew || now - rebuilt_ >= options_.rebuild_s) {
     CMS_CHECK(live_->rebuild(stop));
@@ -195,8 +207,7 @@ Result<std::vector<std::uint32_t>> TenantFleet::follow(double now, const fleet::
 Result<void> TenantFleet::judge_communities(std::span<const std::uint32_t> changed, const fleet::Stop& stop) {
   std::vector<bool> moved(slots_.size());
   for (const auto place : changed) moved[place] = true;
-  std::vector<float> pohs;
-  std::ranges::transform(slots_, std::back_inserter(pohs), &Place::poh);
+  const auto pohs = own_pohs();
   std::unordered_map<std::uint64_t, Judged> next;
   judged_accounts_ = 0;
   for (auto& members : live_->communities()) {
@@ -256,11 +267,11 @@ std::vector<CampaignEvent> TenantFleet::track(double now) {
   return events;
 }
 
-// Members stay within reach of the borders that they came in by: of the level where breadth tells all, of kSuspect
-// where they are suspects.
+// Members stay within reach of the borders that they came in by: of those of all_told(), or of kSuspect where they are
+// suspects.
 fleet::Sighting TenantFleet::sighting_of(const fleet::Campaign& community) const {
   constexpr double kRelease = fleet::TrackOptions{}.release;
-  const bool whole = community.breadth_poh <= kRelease * options_.level;
+  const bool whole = fleet::all_told(community, kRelease * options_.level, fleet::kTellAll / kRelease);
   fleet::Sighting sighting{{}, community.poh};
   for (const auto place : community.members) {
     sighting.members.push_back(slots_[place].key);

@@ -89,6 +89,7 @@ class TenantFleet {
   void find_seats();
   bool make_room(std::uint64_t key);
   void free_place(std::uint32_t place);
+  [[nodiscard]] std::vector<float> own_pohs() const;  // by place
   Result<void> make_live(const fleet::Stop& stop);
   void start_over(std::span<const fleet::Signature> known);
   Result<std::vector<std::uint32_t>> follow(double now, const fleet::Stop& stop);

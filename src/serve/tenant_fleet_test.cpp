@@ -154,8 +154,11 @@ TEST(TenantFleet, the_graph_links_members_by_their_places_and_holds_a_bounded_sa
     ASSERT_LT(link.a, campaign.drawn.size());
     ASSERT_LT(link.b, campaign.drawn.size());
     const auto &a = world.accounts.at(campaign.drawn[link.a]), &b = world.accounts.at(campaign.drawn[link.b]);
-    EXPECT_NEAR(link.weight, fleet::link_weight(world.calibration.breadth, world.calibration.options.links, a, b),
-                1e-6);
+    const auto& options = world.calibration.options.links;
+    const auto outlyingness = [&](const auto& one) {
+      return fleet::outlyingness_of(world.calibration.breadth, options, one, 1);  // its calibration knows no PoH
+    };
+    EXPECT_NEAR(link.weight, fleet::link_weight(std::min(outlyingness(a), outlyingness(b)), options, a, b), 1e-6);
   }
 }
 
@@ -339,47 +342,66 @@ TEST(TenantFleet, a_crowd_of_other_accounts_takes_no_members_place_before_or_aft
   EXPECT_EQ(world.made->accounts(), most);
 }
 
-// As narrow as a team: only that they are suspects gives them away. And of one that is, its honest neighbours are none.
-TEST(TenantFleet, a_campaign_of_suspects_has_the_suspects_for_members_until_they_are_none) {
-  World world;
-  Random random(31);
-  const auto by_chance = [&] { return random.below(40) == 0 ? .01F : .5F; };
-  auto fleets = fleet::honest_fleets(world.world, 24, random);
-  for (auto& fleet : fleets) {
-    for (std::size_t i = 0; i < fleet.accounts.size(); ++i) fleet.pohs.push_back(by_chance());
-  }
-  world.calibration = *fleet::calibrate(fleets, fleet::small_options());
-  world.options.level = 1.5 * fleet::campaign_poh_min(world.calibration);
-  world.made.emplace(world.calibration, world.options, std::vector<fleet::TrackedCampaign>());
-  for (const auto& [account, signature] : world.accounts) {
-    world.made->put(account, stable_hash(account), {signature, 1000, by_chance()});
-  }
-  const auto subject = ExampleWorld::some(10, random);
-  for (int i = 0; i < 25; ++i) world.accounts["member" + std::to_string(i)] = world.world.account(subject, 40, random);
-  const auto stand = [&](float poh) {
-    for (int i = 0; i < 25; ++i) {
-      const auto account = "member" + std::to_string(i);
-      world.made->put(account, stable_hash(account), {world.accounts.at(account), 1000, i < 20 ? poh : .5F});
+// As narrow as a team: only that they are suspects gives them away, and what is no suspect is let be.
+struct SuspiciousWorld : World {
+  Random random{31};
+
+  SuspiciousWorld() {
+    auto fleets = fleet::honest_fleets(world, 24, random);
+    for (auto& fleet : fleets) {
+      for (std::size_t i = 0; i < fleet.accounts.size(); ++i) fleet.pohs.push_back(by_chance());
     }
-  };
-  stand(.5F);
+    calibration = *fleet::calibrate(fleets, fleet::small_options());
+    options.level = 1.5 * fleet::campaign_poh_min(calibration);
+    made.emplace(calibration, options, std::vector<fleet::TrackedCampaign>());
+    for (const auto& [account, signature] : accounts) {
+      made->put(account, stable_hash(account), {signature, 1000, by_chance()});
+    }
+    const auto subject = ExampleWorld::some(10, random);
+    for (int i = 0; i < 25; ++i) accounts[member(i)] = world.account(subject, 40, random);
+  }
+
+  float by_chance() { return random.below(40) == 0 ? .01F : .5F; }
+  static std::string member(int i) { return "member" + std::to_string(i); }
+
+  // Members from `first` on, as many as `count`, come to this PoH.
+  void stand(int first, int count, float poh) {
+    for (int i = first; i < first + count; ++i) {
+      made->put(member(i), stable_hash(member(i)), {accounts.at(member(i)), 1000, poh});
+    }
+  }
+};
+
+TEST(TenantFleet, a_campaign_of_some_suspects_has_the_suspects_for_members_until_they_are_none) {
+  SuspiciousWorld world;
+  world.stand(0, 25, .5F);
   EXPECT_EQ(world.update(), Words());
-  stand(.02F);
+  world.stand(0, 11, .02F);
   EXPECT_EQ(world.update(), Words{"flagged"});
   const auto members = world.picture()->members;
-  for (int i = 0; i < 25; ++i) EXPECT_EQ(members.contains("member" + std::to_string(i)), i < 20) << i;
-  EXPECT_LE(members.size(), 23U);
+  for (int i = 0; i < 25; ++i) EXPECT_EQ(members.contains(world.member(i)), i < 11) << i;
+  EXPECT_LE(members.size(), 14U);
   const auto id = world.picture()->flagged.at(0)->id;
-  for (int i = 0; i < 5; ++i) {  // who wavers round what a suspect is stays a member
-    const auto account = "member" + std::to_string(i);
-    world.made->put(account, stable_hash(account), {world.accounts.at(account), 1000, .04F});
-  }
+  world.stand(0, 2, .04F);  // who wavers round what a suspect is stays a member
   EXPECT_EQ(world.update(), Words());
   EXPECT_EQ(world.picture()->flagged.at(0)->id, id);
   EXPECT_EQ(world.picture()->members.size(), members.size());
-  stand(.5F);
+  world.stand(0, 25, .5F);
   EXPECT_EQ(world.update(2000), Words{"released"});
   EXPECT_TRUE(world.picture()->members.empty());
+}
+
+TEST(TenantFleet, a_campaign_half_of_which_are_suspects_has_all_for_members_until_a_third_are) {
+  SuspiciousWorld world;
+  world.stand(0, 20, .02F);
+  world.stand(20, 5, .5F);
+  EXPECT_EQ(world.update(), Words{"flagged"});
+  const auto all = world.picture()->members.size();
+  EXPECT_GE(all, 25U);
+  for (int i = 0; i < 25; ++i) EXPECT_TRUE(world.picture()->members.contains(world.member(i))) << i;
+  world.stand(11, 9, .5F);  // eleven of them are left
+  EXPECT_EQ(world.update(), Words());
+  EXPECT_EQ(world.picture()->members.size(), all);
 }
 
 TEST(TenantFleet, without_accounts_nothing_is_found_and_recalled_campaigns_end) {

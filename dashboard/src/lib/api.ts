@@ -138,6 +138,9 @@ export interface Campaign {
   breadth: number | null;
   /** Below 1: they avoid one another's charts. */
   overlap: number | null;
+  /** Accounts of the community that all these figures are of, and how many of them are suspects by themselves. */
+  community: number | null;
+  suspects: number | null;
   words: string;
 }
 
