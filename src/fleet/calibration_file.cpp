@@ -94,15 +94,18 @@ Rankings decode_rankings(ByteReader& in) {
   return rankings;
 }
 
+bool is_sound(const Tail& tail) {
+  return finite({tail.from, tail.law.scale, tail.law.shape}) && tail.law.scale > 0 && tail.law.shape >= 0 &&
+         tail.law.shape <= kTailShapeMax;
+}
+
 bool is_sound(const CampaignCalibration& calibration) {
   const auto& [a, b, c] = calibration.breadth.coefficients;
   const auto& [constant, slope] = calibration.coefficients;
   return is_sound(calibration.options) &&
          finite({a, b, c, calibration.breadth.scale, constant, slope, calibration.scale, calibration.distance,
-                 calibration.suspects, calibration.suspects_spread, calibration.breadth_tail.from,
-                 calibration.breadth_tail.mean_excess, calibration.suspicion_tail.from,
-                 calibration.suspicion_tail.mean_excess}) &&
-         calibration.breadth_tail.mean_excess > 0 && calibration.suspicion_tail.mean_excess > 0 &&
+                 calibration.suspects, calibration.suspects_spread}) &&
+         is_sound(calibration.breadth_tail) && is_sound(calibration.suspicion_tail) &&
          calibration.suspects <= 1 && calibration.suspects_spread > 0 &&
          calibration.breadth.scale > 0 && calibration.scale > 0 && !calibration.rankings.empty() &&
          is_sound(calibration.rankings) && is_sound(calibration.breadth_rankings) &&
@@ -124,7 +127,8 @@ NamedCalibration decode_body(ByteReader& in) {
   calibration.suspects_spread = in.get<double>();
   for (auto* tail : {&calibration.breadth_tail, &calibration.suspicion_tail}) {
     tail->from = in.get<double>();
-    tail->mean_excess = in.get<double>();
+    tail->law.scale = in.get<double>();
+    tail->law.shape = in.get<double>();
   }
   calibration.rankings = decode_rankings(in);
   calibration.breadth_rankings = decode_rankings(in);
@@ -150,7 +154,8 @@ Bytes encode(const NamedCalibration& named) {
   out.put(calibration.suspects_spread);
   for (const auto& tail : {calibration.breadth_tail, calibration.suspicion_tail}) {
     out.put(tail.from);
-    out.put(tail.mean_excess);
+    out.put(tail.law.scale);
+    out.put(tail.law.shape);
   }
   encode_rankings(calibration.rankings, out);
   encode_rankings(calibration.breadth_rankings, out);

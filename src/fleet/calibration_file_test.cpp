@@ -25,8 +25,8 @@ NamedCalibration example() {
   for (int i = 0; i < 20; ++i) calibration.rankings[""].push_back(i / 5.0 - 2);
   calibration.suspects = .02;
   calibration.suspects_spread = .1;
-  calibration.breadth_tail = {.7, .3};
-  calibration.suspicion_tail = {-.1, .8};
+  calibration.breadth_tail = {.7, {.3, .1}};
+  calibration.suspicion_tail = {-.1, {.8, .4}};
   calibration.options.links.poh_decade = 1.5;
   calibration.breadth_rankings = calibration.rankings;
   return named;
@@ -56,7 +56,8 @@ TEST(CalibrationFile, comes_back_as_it_was_and_judges_alike) {
   EXPECT_EQ(decoded->calibration.breadth_rankings, example().calibration.breadth_rankings);
   EXPECT_EQ(decoded->calibration.suspects, .02);
   EXPECT_EQ(decoded->calibration.options.links.poh_decade, 1.5);
-  EXPECT_EQ(decoded->calibration.breadth_tail.mean_excess, .3);
+  EXPECT_EQ(decoded->calibration.breadth_tail.law.scale, .3);
+  EXPECT_EQ(decoded->calibration.suspicion_tail.law.shape, .4);
   EXPECT_EQ(decoded->calibration.suspicion_tail.from, -.1);
   EXPECT_EQ(decoded->calibration.options.links.neighbours, 8U);
   EXPECT_EQ(decoded->calibration.options.members_min, 6U);

@@ -122,15 +122,14 @@ void fit_suspects(std::span<const CommunityReading> readings, CampaignCalibratio
   calibration.suspects_spread = std::sqrt(std::max(1e-4, beyond / static_cast<double>(readings.size())));
 }
 
-// Requires values.
+// Requires kRankingCommunitiesMin values.
 Tail fit_tail(std::vector<double> values) {
   std::ranges::sort(values);
   const auto first = static_cast<std::size_t>((1 - kTailShare) * static_cast<double>(values.size()));
-  Tail tail{values[first], 0};
-  for (std::size_t i = first; i < values.size(); ++i) {
-    tail.mean_excess += (values[i] - tail.from) / static_cast<double>(values.size() - first);
-  }
-  tail.mean_excess = std::max(.05, tail.mean_excess);  // where honest communities are all alike
+  std::vector<double> excesses;
+  for (std::size_t i = first; i < values.size(); ++i) excesses.push_back(values[i] - values[first]);
+  Tail tail{values[first], fit_pareto(excesses, kTailShapeMax)};
+  tail.law.scale = std::max(.05, tail.law.scale);  // where honest communities are all alike
   return tail;
 }
 
@@ -144,7 +143,10 @@ void fit_tails(std::span<const CommunityReading> readings, CampaignCalibration& 
   if (!suspicions.empty()) calibration.suspicion_tail = fit_tail(std::move(suspicions));
 }
 
-double nats(const Tail& tail, double value) { return (value - tail.from) / tail.mean_excess - std::log(kTailShare); }
+double nats(const Tail& tail, double value) {
+  const double excess = value - tail.from;
+  return (excess > 0 ? log_rarity(tail.law, excess) : excess / tail.law.scale) - std::log(kTailShare);
+}
 
 // Kinds that are too rare to rank for themselves rank together; too rare together, with the largest kind.
 void gather_rare(std::map<std::string, std::vector<double>>& rankings) {
@@ -266,7 +268,10 @@ double evidence_of(const CampaignCalibration& calibration, const CommunityReadin
 }
 
 double breadth_as_rare_as(const CampaignCalibration& calibration, double evidence) {
-  return calibration.breadth_tail.from + (evidence + std::log(kTailShare)) * calibration.breadth_tail.mean_excess;
+  const auto& [from, law] = calibration.breadth_tail;
+  const double rarity = evidence + std::log(kTailShare);
+  const bool beyond = rarity > 0 && law.shape > 0;
+  return from + law.scale * (beyond ? std::expm1(law.shape * rarity) / law.shape : rarity);
 }
 
 namespace {

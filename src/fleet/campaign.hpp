@@ -12,7 +12,7 @@
 // also says who is linked with whom (links.hpp).
 //
 // The two are set against each other by how rare they are among honest communities (Tail), so the evidence is in nats:
-// minus the log of the share of honest communities that have as much, as far as an exponential tail tells.
+// minus the log of the share of honest communities that have as much, as far as a generalised Pareto tail tells.
 //
 // The promise: for a community exchangeable with those of the ranking fleets (of its kind), at one look,
 // P(Campaign PoH <= a) <= a for a >= 1 / (N + 1). Fleets that fix the evidence take no part in ranking. Nothing is said
@@ -30,6 +30,7 @@
 #include <string>
 #include <vector>
 
+#include "base/pareto.hpp"
 #include "base/result.hpp"
 #include "fleet/communities.hpp"
 #include "fleet/links.hpp"
@@ -73,14 +74,15 @@ struct HonestFleet {
 // Communities that must rank, of all kinds together and of every kind that ranks for itself.
 inline constexpr std::uint32_t kRankingCommunitiesMin = 20;
 
-// The upper fifth of what honest communities have of one kind of evidence, as an exponential law: beyond `from` the
-// share of communities that have more falls by e with every `mean_excess`. (Peaks over threshold: Davison and Smith,
-// Models for exceedances over high thresholds, J. R. Statist. Soc. B 52, 1990, of shape 0.)
+// The upper fifth of what honest communities have of one kind of evidence: what lies beyond `from` follows the law.
+// (Peaks over threshold: Davison and Smith, Models for exceedances over high thresholds, J. R. Statist. Soc. B 52,
+// 1990.)
 struct Tail {
   double from = 0;
-  double mean_excess = 1;
+  Pareto law;
 };
 inline constexpr double kTailShare = .2;
+inline constexpr double kTailShapeMax = .9;
 
 struct CampaignCalibration {
   CampaignOptions options;
@@ -108,7 +110,8 @@ double evidence_of_breadth(const CampaignCalibration& calibration, const Communi
 // How far its share of suspects is above theirs, in deviations of the variance-stabilised share (Anscombe, Biometrika
 // 35, 1948); minus infinity where suspects are not known, here or to the calibration.
 double evidence_of_suspicion(const CampaignCalibration& calibration, const CommunityReading& reading);
-// The rarer of both, in nats: log(1 / kTailShare) + (value - from) / mean_excess.
+// The rarer of both, in nats: log(1 / kTailShare), and the rarity of what lies beyond `from` under its law; below it
+// less by (from - value) / scale.
 double evidence_of(const CampaignCalibration& calibration, const CommunityReading& reading);
 // The evidence of breadth, in scales, that is as rare as `evidence`.
 double breadth_as_rare_as(const CampaignCalibration& calibration, double evidence);

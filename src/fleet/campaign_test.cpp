@@ -198,8 +198,8 @@ TEST(Campaign, evidence_of_either_kind_is_as_great_as_it_is_rare_among_honest_co
   calibration.coefficients = {1, 0};
   calibration.suspects = .02;
   calibration.suspects_spread = .05;
-  calibration.breadth_tail = {.5, .25};
-  calibration.suspicion_tail = {1, .5};
+  calibration.breadth_tail = {.5, {.25, 0}};
+  calibration.suspicion_tail = {1, {.5, .5}};
   CommunityReading reading;
   reading.accounts = 50;
   reading.suspects = 0;
@@ -208,7 +208,17 @@ TEST(Campaign, evidence_of_either_kind_is_as_great_as_it_is_rare_among_honest_co
   EXPECT_NEAR(breadth_as_rare_as(calibration, evidence_of(calibration, reading)), 1, 1e-12);
   reading.suspects = 25;
   const double suspicion = evidence_of_suspicion(calibration, reading);
+  EXPECT_DOUBLE_EQ(evidence_of(calibration, reading), 2 * std::log(suspicion) + std::log(5));
+  calibration.suspicion_tail.law.shape = 0;
   EXPECT_DOUBLE_EQ(evidence_of(calibration, reading), (suspicion - 1) / .5 + std::log(5));
+  calibration.breadth_tail.law.shape = .2;
+  for (const double nats : {-3.0, 0.0, 1.0, 2.0, 9.0}) {
+    reading.suspects.reset();
+    reading.effective_charts = std::exp(1 + breadth_as_rare_as(calibration, nats));
+    if (reading.effective_charts > 1) EXPECT_NEAR(evidence_of(calibration, reading), nats, 1e-9);
+  }
+  calibration.breadth_tail.law.shape = 0;
+  reading.effective_charts = std::exp(2.0);
   reading.suspects.reset();
   EXPECT_DOUBLE_EQ(evidence_of(calibration, reading), .5 / .25 + std::log(5));
 }

@@ -90,7 +90,7 @@ TEST(FleetPicture, level_of_breadth_is_the_last_that_is_not_flagged) {
   fleet::CampaignCalibration calibration;
   calibration.rankings["job"] = {.5, 1, 1.5, 2};
   calibration.rankings["team"] = {0, 1, 3};
-  calibration.breadth_tail = {2, .5};
+  calibration.breadth_tail = {2, {.5, 0}};
   EXPECT_DOUBLE_EQ(breadth_unflagged(calibration, .3), 2 + (3 + std::log(.2)) / 2);
   EXPECT_GT(fleet::campaign_poh(calibration, 3), .3);
   EXPECT_LE(fleet::campaign_poh(calibration, std::nextafter(3, 4)), .3);

@@ -8,6 +8,7 @@
 #include <numeric>
 
 #include "base/hash.hpp"
+#include "base/pareto.hpp"
 #include "score/internal.hpp"
 #include "score/score.hpp"
 
@@ -98,25 +99,17 @@ void fit_channel_scales(Calibration& calibration, std::span<const Trajectory* co
   }
 }
 
-// Generalised Pareto by probability-weighted moments (Hosking and Wallis 1987) over the upper tenth of B.
+// Generalised Pareto over the upper tenth of B.
 void fit_tail(Ranking& ranking) {
   const auto& greatest = ranking.greatest;
   const std::size_t count = std::clamp<std::size_t>(greatest.size() / 10, 10, greatest.size() - 1);
   const double threshold = greatest[greatest.size() - count - 1];
-  double b0 = 0, b1 = 0;
-  for (std::size_t i = 0; i < count; ++i) {
-    const double excess = greatest[greatest.size() - count + i] - threshold;
-    b0 += excess;
-    b1 += excess * static_cast<double>(count - 1 - i) / static_cast<double>(count - 1);
-  }
-  b0 /= static_cast<double>(count);
-  b1 /= static_cast<double>(count);
-  const double denominator = b0 - 2 * b1;
-  const double shape = denominator > 1e-12 ? 2 - b0 / denominator : 0;
-  ranking.tail_shape = std::clamp(shape, 0.0, 0.5);
-  const double scale = ranking.tail_shape == shape ? 2 * b0 * b1 / denominator : b0 * (1 - ranking.tail_shape);
+  std::vector<double> excesses;
+  for (std::size_t i = greatest.size() - count; i < greatest.size(); ++i) excesses.push_back(greatest[i] - threshold);
+  const auto law = fit_pareto(excesses, 0.5);
+  ranking.tail_shape = law.shape;
   // The law above the greatest value: excesses of a generalised Pareto are one again, wider by shape * distance.
-  const double wider = scale + ranking.tail_shape * (greatest.back() - threshold);
+  const double wider = law.scale + ranking.tail_shape * (greatest.back() - threshold);
   ranking.tail_scale = std::max(wider, 1e-6 * std::max(1.0, greatest.back()));
 }
 

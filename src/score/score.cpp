@@ -6,6 +6,7 @@
 #include <numeric>
 #include <vector>
 
+#include "base/pareto.hpp"
 #include "score/internal.hpp"
 
 namespace cms::score {
@@ -194,9 +195,7 @@ Rank rank(const Calibration& calibration, double evidence) {
     double poh = (1 + static_cast<double>(ranking.greatest.size() - below)) / (n + 1);
     const bool extrapolated = below == ranking.greatest.size();
     if (extrapolated) {
-      const double excess = (evidence - ranking.greatest.back()) / ranking.tail_scale;
-      poh *= ranking.tail_shape > 1e-9 ? std::pow(1 + ranking.tail_shape * excess, -1 / ranking.tail_shape)
-                                       : std::exp(-excess);
+      poh *= survival({ranking.tail_scale, ranking.tail_shape}, evidence - ranking.greatest.back());
     }
     if (poh > best.poh) best = {poh, extrapolated};
   }

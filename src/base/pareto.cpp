@@ -1,0 +1,40 @@
+#include "base/pareto.hpp"
+
+#include <algorithm>
+#include <cmath>
+
+namespace cms {
+namespace {
+
+constexpr double kExponential = 1e-9;  // shapes up to it
+
+}  // namespace
+
+Pareto fit_pareto(std::span<const double> excesses, double shape_max) {
+  const std::size_t count = excesses.size();
+  double b0 = 0, b1 = 0;
+  for (std::size_t i = 0; i < count; ++i) {
+    b0 += excesses[i];
+    b1 += excesses[i] * static_cast<double>(count - 1 - i) / static_cast<double>(count - 1);
+  }
+  b0 /= static_cast<double>(count);
+  b1 /= static_cast<double>(count);
+  const double denominator = b0 - 2 * b1;
+  const double shape = denominator > 1e-12 ? 2 - b0 / denominator : 0;
+  Pareto law;
+  law.shape = std::clamp(shape, 0.0, shape_max);
+  law.scale = law.shape == shape ? 2 * b0 * b1 / denominator : b0 * (1 - law.shape);
+  return law;
+}
+
+double survival(const Pareto& law, double excess) {
+  const double x = excess / law.scale;
+  return law.shape > kExponential ? std::pow(1 + law.shape * x, -1 / law.shape) : std::exp(-x);
+}
+
+double log_rarity(const Pareto& law, double excess) {
+  const double x = excess / law.scale;
+  return law.shape > kExponential ? std::log1p(law.shape * x) / law.shape : x;
+}
+
+}  // namespace cms
