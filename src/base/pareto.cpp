@@ -20,7 +20,8 @@ Pareto fit_pareto(std::span<const double> excesses, double shape_max) {
   b0 /= static_cast<double>(count);
   b1 /= static_cast<double>(count);
   const double denominator = b0 - 2 * b1;
-  const double shape = denominator > 1e-12 ? 2 - b0 / denominator : 0;
+  if (denominator <= 1e-12) return {b0, 0};  // excesses that are all alike, or nearly: no shape to be seen
+  const double shape = 2 - b0 / denominator;
   Pareto law;
   law.shape = std::clamp(shape, 0.0, shape_max);
   law.scale = law.shape == shape ? 2 * b0 * b1 / denominator : b0 * (1 - law.shape);

@@ -42,6 +42,8 @@ TEST(Pareto, keeps_the_mean_where_the_shape_is_held) {
     EXPECT_NEAR(fitted.scale / (1 - fitted.shape), mean, 1e-9);
   }
   EXPECT_EQ(fit_pareto(std::vector<double>(5, 0.0), .5).scale, 0);
+  const auto alike = fit_pareto(std::vector<double>(5, 3.0), .5);
+  EXPECT_TRUE(std::isfinite(alike.scale) && alike.scale > 0);
 }
 
 TEST(Pareto, survival_falls_from_1_and_its_logarithm_is_the_rarity) {

@@ -111,6 +111,14 @@ TEST(CalibrationFile, what_calibration_never_gives_is_refused_under_a_fitting_ha
   EXPECT_NE(with([](auto& named) { named.calibration.suspects_spread = 0; }), "");
   EXPECT_NE(with([](auto& named) { named.calibration.options.links.neighbours = 1; }), "");
   EXPECT_NE(with([](auto& named) { named.calibration.options.communities.resolution = 0; }), "");
+  EXPECT_NE(with([](auto& named) { named.calibration.options.links.poh_decade = -1; }), "");
+  EXPECT_NE(with([](auto& named) { named.calibration.options.links.poh_decade = kNan; }), "");
+  EXPECT_NE(with([](auto& named) { named.calibration.options.links.outlying_coordinate = -1; }), "");
+  EXPECT_NE(with([](auto& named) { named.calibration.breadth_tail.from = kNan; }), "");
+  EXPECT_NE(with([](auto& named) { named.calibration.breadth_tail.law.scale = 0; }), "");
+  EXPECT_NE(with([](auto& named) { named.calibration.suspicion_tail.law.scale = kNan; }), "");
+  EXPECT_NE(with([](auto& named) { named.calibration.suspicion_tail.law.shape = -.1; }), "");
+  EXPECT_NE(with([](auto& named) { named.calibration.breadth_tail.law.shape = .95; }), "");
   EXPECT_NE(with([](auto& named) { named.accounts = 0; }), "");
   EXPECT_NE(with([](auto& named) { named.atlas = std::string(65, 'a'); }), "");
 }

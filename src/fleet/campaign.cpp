@@ -302,8 +302,8 @@ Campaign ranked(const CampaignCalibration& calibration, const CommunityReading& 
   Campaign campaign{std::move(members), reading, evidence_of(calibration, reading)};
   campaign.poh = campaign_poh(calibration, campaign.evidence);
   const bool known = !calibration.breadth_rankings.empty();
-  campaign.breadth_poh = rank_among(known ? calibration.breadth_rankings : calibration.rankings,
-                                    evidence_of_breadth(calibration, reading));
+  campaign.breadth_poh = known ? rank_among(calibration.breadth_rankings, evidence_of_breadth(calibration, reading))
+                               : campaign.poh;  // breadth is all there is
   if (pohs.empty()) return campaign;
   std::ranges::copy_if(campaign.members, std::back_inserter(campaign.suspects),
                        [&](std::uint32_t member) { return pohs[member] <= kSuspect; });
@@ -326,6 +326,7 @@ Pohs pohs_for(const CampaignCalibration& calibration, Pohs pohs) { return calibr
 
 Campaign judge(const CampaignCalibration& calibration, std::span<const Signature> accounts,
                std::vector<std::uint32_t> members, Pohs pohs) {
+  pohs = pohs_for(calibration, pohs);
   const auto reading = read_community(accounts, members, calibration.breadth, pohs);
   return ranked(calibration, reading, std::move(members), pohs);
 }
@@ -333,6 +334,11 @@ Campaign judge(const CampaignCalibration& calibration, std::span<const Signature
 Result<std::vector<Campaign>> find_campaigns(const CampaignCalibration& calibration,
                                              std::span<const Signature> accounts, std::span<const Link> links,
                                              Pohs pohs) {
+  pohs = pohs_for(calibration, pohs);
+  if (calibration.suspects >= 0 && pohs.size() != accounts.size()) {
+    return fail(ErrorCode::bad_input, "the calibration knows how its accounts stand by themselves: the own PoH of "
+                                      "every account is needed");
+  }
   CMS_TRY(judged, communities_of(accounts, links, calibration.breadth, calibration.options, pohs));
   std::vector<Campaign> campaigns;
   for (auto& one : judged) campaigns.push_back(ranked(calibration, one.reading, std::move(one.members), pohs));
@@ -343,6 +349,7 @@ Result<std::vector<Campaign>> find_campaigns(const CampaignCalibration& calibrat
 
 Result<std::vector<Campaign>> find_campaigns(const CampaignCalibration& calibration,
                                              std::span<const Signature> accounts, Pohs pohs) {
+  if (pohs.size() != accounts.size()) pohs = {};  // refused below, where they are needed
   const Neighbourhood neighbourhood(accounts, pohs_for(calibration, pohs), calibration.breadth,
                                     calibration.options.links);
   return find_campaigns(calibration, accounts, neighbourhood.links(), pohs);

@@ -1,9 +1,8 @@
 // Campaigns: communities that cover together what honest ones as like one another do not.
 //
 // Honest groups are alike because they do the same narrow thing, or broad because their members differ. Who shares out
-// one extraction is alike and broad. So a community's evidence is the log of the charts its members cover together
-// (evenly: Hill number of order 1, over visits) above what honest communities as far apart cover. It is ranked among
-// other honest fleets' communities: a conformal p-value, the Campaign PoH.
+// one extraction is alike and broad. So evidence against a community is the log of the charts its members cover
+// together (evenly: Hill number of order 1, over visits) above what honest communities as far apart cover.
 //
 // Where it is told how accounts stand by themselves there is evidence of a second kind: how many members are
 // *suspects*, accounts whose own PoH is at most kSuspect, above what honest communities have. Honest accounts come to
@@ -13,6 +12,7 @@
 //
 // The two are set against each other by how rare they are among honest communities (Tail), so the evidence is in nats:
 // minus the log of the share of honest communities that have as much, as far as a generalised Pareto tail tells.
+// It is ranked among other honest fleets' communities: a conformal p-value, the Campaign PoH.
 //
 // The promise: for a community exchangeable with those of the ranking fleets (of its kind), at one look,
 // P(Campaign PoH <= a) <= a for a >= 1 / (N + 1). Fleets that fix the evidence take no part in ranking. Nothing is said
@@ -140,11 +140,14 @@ std::span<const std::uint32_t> told(const Campaign& campaign, double level);
 // What a calibration can use of PoHs: none where it does not know its own fleets'.
 Pohs pohs_for(const CampaignCalibration& calibration, Pohs pohs);
 
-// One community, whatever its size. Requires a member. Cost: as read_community().
+// One community, whatever its size. Requires a member, and every account's PoH where the calibration knows suspects.
+// Cost: as read_community().
 Campaign judge(const CampaignCalibration& calibration, std::span<const Signature> accounts,
                std::vector<std::uint32_t> members, Pohs pohs = {});
 
-// Every judged community of the fleet, lowest PoH first. `pohs` as in read_community. Errors: as find_communities.
+// Every judged community of the fleet, lowest PoH first. `pohs` as in read_community. Errors: `bad_input` where the
+// calibration knows suspects and not every account's PoH is told, for honest fleets were linked and judged with theirs;
+// as find_communities.
 Result<std::vector<Campaign>> find_campaigns(const CampaignCalibration& calibration,
                                              std::span<const Signature> accounts, Pohs pohs = {});
 // The same of links made before, of pohs_for() these PoHs.

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <array>
 #include <bit>
 #include <cmath>
 #include <numeric>
@@ -159,8 +160,8 @@ TEST(Campaign, of_suspects_alike_is_found_though_narrow_and_who_is_no_suspect_is
     EXPECT_LE(one.told_of(*found, false), 5);
     EXPECT_NE(reasons(*calibration, found->front()).find("suspects by themselves"), std::string::npos);
     const auto unknown = find_campaigns(*calibration, one.fleet.accounts);
-    ASSERT_TRUE(unknown);
-    EXPECT_EQ(one.told_of(*unknown, true), 0);
+    ASSERT_FALSE(unknown) << "honest fleets were judged with their PoHs";
+    EXPECT_EQ(unknown.error().code, ErrorCode::bad_input);
   }
 }
 
@@ -191,6 +192,28 @@ TEST(Campaign, of_suspects_is_gathered_by_their_poh_where_what_they_ask_lies_apa
   blind.options.links.poh_decade = 0;
   EXPECT_GE(together(*calibration), 20);
   EXPECT_LT(together(blind), together(*calibration));
+}
+
+TEST(Campaign, a_fifth_of_honest_communities_lies_in_the_tail_of_each_kind_and_its_nats_say_how_many_lie_beyond) {
+  const ExampleWorld world(27);
+  Random random(28);
+  const auto calibration = calibrate(suspicious_fleets(world, 60, random), small_options());
+  ASSERT_TRUE(calibration) << calibration.error().message;
+  EXPECT_NE(calibration->breadth_tail.from, 0);
+  double count = 0, breadth = 0, suspicion = 0, rare = 0;
+  for (const auto& fleet : suspicious_fleets(world, 30, random)) {
+    const auto found = *find_campaigns(*calibration, fleet.accounts, fleet.pohs);
+    for (const auto& one : found) {
+      const double deviations = evidence_of_breadth(*calibration, one.reading);
+      count += 1;
+      breadth += deviations >= calibration->breadth_tail.from ? 1 : 0;
+      suspicion += evidence_of_suspicion(*calibration, one.reading) >= calibration->suspicion_tail.from ? 1 : 0;
+      rare += deviations >= breadth_as_rare_as(*calibration, std::log(20)) ? 1 : 0;
+    }
+  }
+  EXPECT_NEAR(breadth / count, kTailShare, .06);
+  EXPECT_NEAR(suspicion / count, kTailShare, .06);
+  EXPECT_NEAR(rare / count, .05, .03);
 }
 
 TEST(Campaign, evidence_of_either_kind_is_as_great_as_it_is_rare_among_honest_communities) {
@@ -259,6 +282,11 @@ TEST(Campaign, pohs_of_some_accounts_alone_are_refused) {
     const auto bare = find_campaigns(*calibration, fleets[0].accounts);
     ASSERT_TRUE(with && bare);
     EXPECT_TRUE(std::ranges::equal(*with, *bare, {}, &Campaign::members, &Campaign::members));
+    for (const auto& campaign : *with) {
+      EXPECT_EQ(campaign.breadth_poh, campaign.poh) << "breadth is all there is";
+      EXPECT_FALSE(campaign.reading.suspects);
+      EXPECT_EQ(told(campaign, campaign.poh).size(), campaign.members.size());
+    }
   }
 }
 
@@ -288,11 +316,16 @@ TEST(Campaign, no_ranking_of_fewer_than_20_communities_decides) {
 TEST(Campaign, ranking_fleets_do_not_touch_the_evidence) {
   const ExampleWorld world(7);
   Random random(8);
-  auto fleets = honest_fleets(world, 16, random);
+  auto fleets = suspicious_fleets(world, 16, random);
   const auto first = calibrate(fleets, small_options());
-  for (std::size_t f = 1; f < fleets.size(); f += 2) fleets[f] = honest_fleet(world, random);
+  for (std::size_t f = 1; f < fleets.size(); f += 2) fleets[f] = suspicious_fleets(world, 1, random).front();
   const auto second = calibrate(fleets, small_options());
   ASSERT_TRUE(first && second);
+  EXPECT_EQ(first->suspects, second->suspects);
+  EXPECT_EQ(first->suspects_spread, second->suspects_spread);
+  const auto tail_of = [](const Tail& tail) { return std::array{tail.from, tail.law.scale, tail.law.shape}; };
+  EXPECT_EQ(tail_of(first->breadth_tail), tail_of(second->breadth_tail));
+  EXPECT_EQ(tail_of(first->suspicion_tail), tail_of(second->suspicion_tail));
   EXPECT_EQ(first->coefficients, second->coefficients);
   EXPECT_EQ(first->scale, second->scale);
   EXPECT_NE(first->rankings, second->rankings);

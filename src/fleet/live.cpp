@@ -143,6 +143,7 @@ void LiveFleet::release(std::uint32_t account) {
 
 // Takes what a look has found: the last of as many as were wanted is the bound.
 void LiveFleet::hold(std::uint32_t account, std::vector<Near> nearest) {
+  const auto before = near_[account];  // who stays keeps the weight of the link: nothing may have changed in it
   release(account);
   bound_[account] = Near{};
   if (nearest.size() > held_wanted()) {
@@ -151,7 +152,8 @@ void LiveFleet::hold(std::uint32_t account, std::vector<Near> nearest) {
   }
   near_[account].reserve(held_max());  // where more come near, for a moment, it grows
   for (const auto& near : nearest) {
-    near_[account].push_back({near, 0});
+    const auto* stays = find_in(std::span<const Held>(before), near.account);
+    near_[account].push_back({near, stays != nullptr ? stays->weight : 0});
     add_holder(holders_[near.account], account);
   }
   cells_.set_bound(account, bound_[account].distance);

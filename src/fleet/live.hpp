@@ -40,7 +40,7 @@ struct LiveOptions {
 
 // What an update did, in accounts.
 struct LiveUpdate {
-  std::uint32_t changed = 0;      // whose signature is another
+  std::uint32_t changed = 0;      // whose signature or PoH is another
   std::uint32_t looked_anew = 0;  // that had too few neighbours left
   std::uint32_t visited = 0;      // looked at for a move
   std::uint32_t moved = 0;        // to another community, one by one

@@ -88,6 +88,30 @@ TEST(LiveFleet, has_them_where_pohs_are_known_and_change_too) {
   EXPECT_FALSE(LiveFleet::make(accounts, std::vector{.5F}, norm, exact()));
 }
 
+// The weights that communities are made of are kept, not made again with every update.
+TEST(LiveFleet, keeps_the_weights_that_a_fresh_fleet_would_have) {
+  const ExampleWorld world(23);
+  Random random(24);
+  for (const bool known : {false, true}) {
+    auto accounts = honest_accounts(world, 400, 10, random);
+    const auto norm = *fit_breadth(accounts);
+    std::vector<float> pohs(known ? accounts.size() : 0, .5F);
+    auto fleet = LiveFleet::make(accounts, pohs, norm, exact());
+    ASSERT_TRUE(fleet);
+    for (int round = 0; round < 8; ++round) {
+      auto changed = change(world, accounts, 40, random);
+      if (known) pohs.resize(accounts.size(), 1);
+      for (const auto account : changed) {
+        if (known) pohs[account] = static_cast<float>(random.uniform());
+      }
+      apply(*fleet, accounts, changed, pohs);
+      std::vector<std::uint32_t> all(accounts.size());
+      std::iota(all.begin(), all.end(), 0U);
+      EXPECT_EQ(fleet->links_among(all), LiveFleet::make(accounts, pohs, norm, exact())->links_among(all));
+    }
+  }
+}
+
 TEST(LiveFleet, has_them_where_many_accounts_are_the_same) {
   const ExampleWorld world(3);
   Random random(4);

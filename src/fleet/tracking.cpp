@@ -66,6 +66,7 @@ std::vector<std::uint64_t> members_of(const Sighting& community, std::span<const
 TrackedCampaign made(const Sighting& community, double now, double level) {
   TrackedCampaign campaign;
   campaign.members = members_of(community, {}, level);
+  if (campaign.members.empty()) return campaign;
   // Campaigns of one moment are disjoint, so that none begins with another's first member.
   campaign.id = stable_hash(fmt::format("{:016x} {}", campaign.members.front(), now));
   campaign.since = now;
@@ -114,7 +115,9 @@ TrackUpdate track(std::vector<TrackedCampaign>& campaigns, std::span<const Sight
   }
   for (std::size_t c = 0; c < communities.size(); ++c) {
     if (taken[c] || communities[c].members.empty() || communities[c].poh > options.level) continue;
-    next.push_back(made(communities[c], now, options.level));
+    auto fresh = made(communities[c], now, options.level);
+    if (fresh.members.empty()) continue;  // nobody is told of it
+    next.push_back(std::move(fresh));
     update.seen.push_back(c);
     update.events.push_back({CampaignChange::flagged, next.back(), c});
   }

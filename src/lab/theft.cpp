@@ -253,6 +253,10 @@ Result<TheftResult> run_theft(const TheftOptions& options) {
   if (options.set.empty() && options.model.empty() && options.data.empty()) {
     return fail(ErrorCode::usage, "there is nothing to steal from: give --data, --set or --model");
   }
+  if (!options.data.empty() && !options.model.empty() && options.work.empty()) {
+    return fail(ErrorCode::usage, "--data with --model needs --work, a folder for what is read with the model");
+  }
+  if (options.accounts == 0) return fail(ErrorCode::usage, "a theft's queries are sent by one account at least");
   TheftResult result;
   std::vector<std::string> honest_texts;
   if (!options.data.empty()) {

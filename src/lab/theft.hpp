@@ -83,7 +83,7 @@ struct LogitTheft {
 struct StreamCell {
   std::string name;
   bool attack = true;
-  std::uint64_t requests = 0;     // of an account
+  std::uint64_t requests = 0;     // of the first account; of attacks, of all
   std::uint64_t distinct = 0;     // texts among them
   std::vector<double> poh_min;    // by account
   std::vector<std::uint32_t> first_flags;  // by account; 0 = never
@@ -109,7 +109,8 @@ inline constexpr std::size_t kHonestRequests = 80, kAnswerTokens = 8;
 Result<std::vector<std::size_t>> equation_queries(const ActivationSet& set, const TheftOptions& options,
                                                   const std::vector<bool>& askable = {});
 
-// Both thefts. Errors: `usage` when there is neither data, set nor model, when the prompts are too few for the hidden
+// Both thefts. Errors: `usage` when there is neither data, set nor model, no work folder beside data and model, or no
+// account; when the prompts are too few for the hidden
 // size, or the tokens more than the vocabulary has; those of steal_from_set and of reading data, set and model. Cost:
 // 20 s on two cores for 640 prompts to a model of 135 million weights; a minute more for the streams.
 Result<TheftResult> run_theft(const TheftOptions& options);

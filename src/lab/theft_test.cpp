@@ -82,8 +82,9 @@ TEST(Theft, prompts_are_texts_that_a_model_reads_and_no_two_are_alike) {
   std::set<std::string> texts;
   for (std::size_t i = 0; i < prompts.size(); ++i) {
     EXPECT_TRUE(tap::is_utf8(prompts[i].text));
-    EXPECT_EQ(prompts[i].tokens, oracle->tokens(prompts[i].text));
     EXPECT_FALSE(prompts[i].tokens.empty());
+    EXPECT_EQ(oracle->text(prompts[i].tokens), prompts[i].text);
+    EXPECT_EQ(tap::cut_text(prompts[i].text, {24, 144}), prompts[i].text) << "a tap would not read all of it";
     EXPECT_EQ(prompts[i].text, same[i].text);
     texts.insert(prompts[i].text);
   }
@@ -100,7 +101,16 @@ TEST(Theft, says_what_a_set_lacks) {
   EXPECT_NE(steal_from_set(nameless, {}).error().message.find("name 0 fields"), std::string::npos);
 }
 
-TEST(Theft, of_nothing_is_wrong_usage) { EXPECT_EQ(run_theft({}).error().code, ErrorCode::usage); }
+TEST(Theft, of_nothing_and_of_nobody_is_wrong_usage) {
+  EXPECT_EQ(run_theft({}).error().code, ErrorCode::usage);
+  TheftOptions options;
+  options.data = "data";
+  options.model = "model";
+  EXPECT_NE(run_theft(options).error().message.find("--work"), std::string::npos);
+  options.work = "work";
+  options.accounts = 0;
+  EXPECT_EQ(run_theft(options).error().code, ErrorCode::usage);
+}
 
 TEST(Theft, by_bias_gives_the_full_logits_of_a_real_model) {
   const char* model = std::getenv("CMS_MODEL");

@@ -179,7 +179,8 @@ void TenantFleet::start_over(std::span<const fleet::Signature> known) {
   judged_.clear();
 }
 
-// Brings the live fleet to what the accounts are now: whose signature is another. It is made anew when it has doubled.
+// Brings the live fleet to what the accounts are now: whose signature or PoH is another. It is made anew when it has
+// doubled.
 Result<std::vector<std::uint32_t>> TenantFleet::follow(double now, const fleet::Stop& stop) {
   std::vector<std::uint32_t> changed;
   for (const auto& [place, signature] : waiting_) changed.push_back(place);
@@ -275,7 +276,8 @@ fleet::Sighting TenantFleet::sighting_of(const fleet::Campaign& community) const
   fleet::Sighting sighting{{}, community.poh};
   for (const auto place : community.members) {
     sighting.members.push_back(slots_[place].key);
-    if (whole || slots_[place].poh <= kRelease * fleet::kSuspect) sighting.kept.push_back(slots_[place].key);
+    const bool near = calibration_.suspects >= 0 && slots_[place].poh <= kRelease * fleet::kSuspect;
+    if (whole || near) sighting.kept.push_back(slots_[place].key);
   }
   for (const auto place : fleet::told(community, options_.level)) sighting.told.push_back(slots_[place].key);
   for (auto* keys : {&sighting.members, &sighting.kept, &sighting.told}) std::ranges::sort(*keys);

@@ -391,6 +391,33 @@ TEST(TenantFleet, a_campaign_of_some_suspects_has_the_suspects_for_members_until
   EXPECT_TRUE(world.picture()->members.empty());
 }
 
+// The daemon's fleet links and judges as `cms fleet` does: what it flags is what find_campaigns() makes of the same.
+TEST(TenantFleet, flags_what_find_campaigns_does_of_the_same_accounts_and_pohs) {
+  SuspiciousWorld world;
+  std::vector<fleet::Signature> signatures;
+  std::vector<float> pohs;
+  std::vector<std::string> names;
+  for (const auto& [account, signature] : world.accounts) {
+    const bool member = account.starts_with("member");
+    const float poh = member ? .004F : world.by_chance();
+    names.push_back(account);
+    signatures.push_back(signature);
+    pohs.push_back(poh);
+    world.made->put(account, stable_hash(account), {signature, 1000, poh});
+  }
+  EXPECT_EQ(world.update(), Words{"flagged"});
+  const auto found = *fleet::find_campaigns(world.calibration, signatures, pohs);
+  std::set<std::string> told;
+  for (const auto place : fleet::told(found.front(), world.options.level)) told.insert(names[place]);
+  const auto picture = world.picture();
+  std::set<std::string> members;
+  for (const auto& member : picture->flagged.at(0)->members) members.insert(member.account);
+  EXPECT_EQ(members, told);
+  EXPECT_NEAR(picture->flagged[0]->evidence, found.front().evidence, 1e-9);
+  ASSERT_TRUE(picture->flagged[0]->reading.suspects);
+  EXPECT_GE(*picture->flagged[0]->reading.suspects, 25U);
+}
+
 TEST(TenantFleet, a_campaign_half_of_which_are_suspects_has_all_for_members_until_a_third_are) {
   SuspiciousWorld world;
   world.stand(0, 20, .02F);
