@@ -147,29 +147,29 @@ Read read_account(const TextAccount& account, const TapSetting& setting, const S
   return read;
 }
 
-// One account in one view.
-struct Shown {
-  score::Trajectory trajectory;
-  std::vector<std::uint32_t> request_of;  // of each point
-};
+using Points = std::vector<ShownPoint>;  // of one account in one view
 
-Shown show_account(const Study& study, const Read& read, const View& view, std::span<const Projected> projected,
-                   const score::Options& options, std::uint32_t horizon, Random random, pipeline::Scratch& scratch) {
-  Shown shown;
+score::Trajectory trajectory_of(const Study& study, const Points& shown, std::span<const Projected> projected,
+                                const score::Options& options, std::uint32_t horizon, pipeline::Scratch& scratch) {
   std::vector<const Projected*> points;
-  for (const auto& point : show(read.requests, view, projected, random)) {
-    points.push_back(&projected[point.vector]);
-    shown.request_of.push_back(point.request);
-  }
+  for (const auto& point : shown) points.push_back(&projected[point.vector]);
   const auto window = pipeline::window_options(study.atlas, 64, horizon);
-  shown.trajectory = pipeline::trajectory(study.atlas, window, options, points, scratch);
-  return shown;
+  return pipeline::trajectory(study.atlas, window, options, points, scratch);
 }
 
 // The request that brought an account to `level` in a view, from 1; 0 = never.
-std::uint32_t flagging_request(const score::Calibration& calibration, const Shown& shown, double level) {
-  const auto fate = fate_of(calibration, shown.trajectory, level);
-  return fate.first_flag == 0 ? 0 : shown.request_of[fate.first_flag - 1] + 1;
+std::uint32_t flagging_request(const score::Calibration& calibration, const score::Trajectory& trajectory,
+                               const Points& shown, double level) {
+  const auto fate = fate_of(calibration, trajectory, level);
+  return fate.first_flag == 0 ? 0 : shown[fate.first_flag - 1].request + 1;
+}
+
+// As the product chooses it, from the points that calibration accounts show in this view: the promise is per horizon,
+// and a request may be several points.
+Result<std::uint32_t> horizon_of(std::span<const Points> calibrate, const score::Options& options) {
+  std::vector<std::uint32_t> lengths;
+  for (const auto& points : calibrate) lengths.push_back(static_cast<std::uint32_t>(points.size()));
+  return score::choose_horizon(lengths, options);
 }
 
 void count(const TextAccount& account, const Read& read, std::uint32_t flagged_by, PackedCell& cell) {
@@ -198,7 +198,6 @@ PackedCell& cell_of(std::vector<PackedCell>& cells, const TapSetting& setting, c
 Result<void> judge(const Stage& stage, const TapSetting& setting, const SequenceVectors& vectors,
                    std::span<const Projected> projected, const PackedOptions& options, std::uint64_t seed,
                    std::vector<PackedCell>& cells) {
-  const std::uint32_t horizon = FirstStudyOptions{}.requests;  // every full account has as many points
   const double level = kFlagged / static_cast<double>(setting.views.size());
   std::vector<const TextAccount*> accounts;
   for (const auto& kind : stage.kinds) {
@@ -210,20 +209,24 @@ Result<void> judge(const Stage& stage, const TapSetting& setting, const Sequence
   std::vector<double> points(accounts.size());
   std::vector<pipeline::Scratch> scratches(options.threads);
   Progress progress(fmt::format("{}, seed {}", setting.name, seed), "accounts", accounts.size() * setting.views.size());
+  const std::size_t calibrate = stage.kinds.front().accounts.size();
   for (const auto& view : setting.views) {
-    std::vector<Shown> shown(accounts.size());
+    std::vector<Points> shown(accounts.size());
+    pipeline::parallel_for(accounts.size(), options.threads, [&](unsigned, std::size_t i) {
+      Random random(seed * 1'000'003 + i);
+      shown[i] = show(read[i].requests, view, projected, random);
+      points[i] += static_cast<double>(shown[i].size());
+    });
+    CMS_TRY(horizon, horizon_of(std::span(shown).first(calibrate), options.score));
+    std::vector<score::Trajectory> trajectories(accounts.size());
     pipeline::parallel_for(accounts.size(), options.threads, [&](unsigned worker, std::size_t i) {
-      shown[i] = show_account(stage.study, read[i], view, projected, options.score, horizon,
-                              Random(seed * 1'000'003 + i), scratches[worker]);
-      shown[i].trajectory.account = fmt::format("{}-{}", kCalibrate, i);
-      points[i] += static_cast<double>(shown[i].request_of.size());
+      trajectories[i] = trajectory_of(stage.study, shown[i], projected, options.score, horizon, scratches[worker]);
+      trajectories[i].account = fmt::format("{}-{}", kCalibrate, i);
       if (worker == 0) progress.advance(options.threads);
     });
-    std::vector<score::Trajectory> honest;
-    for (std::size_t i = 0; i < stage.kinds.front().accounts.size(); ++i) honest.push_back(shown[i].trajectory);
-    CMS_TRY(calibration, score::calibrate(honest, horizon, options.score));
-    for (std::size_t i = honest.size(); i < accounts.size(); ++i) {
-      const auto by = flagging_request(calibration, shown[i], level);
+    CMS_TRY(calibration, score::calibrate(std::span(trajectories).first(calibrate), horizon, options.score));
+    for (std::size_t i = calibrate; i < accounts.size(); ++i) {
+      const auto by = flagging_request(calibration, trajectories[i], shown[i], level);
       if (by > 0 && (flagged_by[i] == 0 || by < flagged_by[i])) flagged_by[i] = by;
     }
   }

@@ -36,13 +36,18 @@ class Fleet(ProgramTest):
         self.assertEqual(done.returncode, 0, done.stderr.decode())
         return [json.loads(line) for line in done.stdout.splitlines()]
 
-    def test_the_campaign_comes_first_and_hardly_anybody_else_is_in_it(self):
-        first = self.told("--all")[0]
+    def test_the_campaign_comes_first_and_is_told_of_whole(self):
+        lines = self.told("--all", "--level", "0.05")
+        first = lines[0]
         members = [name for name in first["accounts"] if name.startswith("campaign")]
-        self.assertGreaterEqual(len(members), 15)
-        self.assertGreaterEqual(len(members) / len(first["accounts"]), 0.8)
+        self.assertGreaterEqual(len(members) / len(first["accounts"]), 0.7)
         self.assertLessEqual(first["poh"], 0.05)
+        self.assertGreater(first["evidence"], 5 * lines[1]["evidence"])
         self.assertGreater(first["effective_charts"], first["expected_charts"])
+        # Accounts of 20 requests: their own PoH is mostly chance, and those of a low one hold together, so that it may
+        # be two communities, the second with as many honest accounts.
+        told = [name for line in lines for name in line["told"]]
+        self.assertGreaterEqual(sum(name.startswith("campaign") for name in told), 18)
 
     def test_a_line_has_the_documented_keys_and_lines_are_ordered(self):
         lines = self.told("--all")
