@@ -38,4 +38,8 @@ double log_rarity(const Pareto& law, double excess) {
   return law.shape > kExponential ? std::log1p(law.shape * x) / law.shape : x;
 }
 
+double excess_of(const Pareto& law, double rarity) {
+  return law.scale * (law.shape > kExponential ? std::expm1(law.shape * rarity) / law.shape : rarity);
+}
+
 }  // namespace cms

@@ -21,5 +21,7 @@ Pareto fit_pareto(std::span<const double> excesses, double shape_max);
 // P(excess > x) and minus its logarithm, for x >= 0.
 double survival(const Pareto& law, double excess);
 double log_rarity(const Pareto& law, double excess);
+// The excess of this log_rarity(), >= 0.
+double excess_of(const Pareto& law, double rarity);
 
 }  // namespace cms

@@ -53,6 +53,7 @@ TEST(Pareto, survival_falls_from_1_and_its_logarithm_is_the_rarity) {
     for (double x = .1; x < 50; x *= 1.5) {
       EXPECT_LT(survival(law, x), survival(law, x / 1.5));
       EXPECT_NEAR(log_rarity(law, x), -std::log(survival(law, x)), 1e-9);
+      EXPECT_NEAR(excess_of(law, log_rarity(law, x)), x, 1e-12 * x);
     }
   }
 }

@@ -270,8 +270,7 @@ double evidence_of(const CampaignCalibration& calibration, const CommunityReadin
 double breadth_as_rare_as(const CampaignCalibration& calibration, double evidence) {
   const auto& [from, law] = calibration.breadth_tail;
   const double rarity = evidence + std::log(kTailShare);
-  const bool beyond = rarity > 0 && law.shape > 0;
-  return from + law.scale * (beyond ? std::expm1(law.shape * rarity) / law.shape : rarity);
+  return from + (rarity > 0 ? excess_of(law, rarity) : rarity * law.scale);
 }
 
 namespace {
@@ -331,14 +330,23 @@ Campaign judge(const CampaignCalibration& calibration, std::span<const Signature
   return ranked(calibration, reading, std::move(members), pohs);
 }
 
-Result<std::vector<Campaign>> find_campaigns(const CampaignCalibration& calibration,
-                                             std::span<const Signature> accounts, std::span<const Link> links,
-                                             Pohs pohs) {
-  pohs = pohs_for(calibration, pohs);
-  if (calibration.suspects >= 0 && pohs.size() != accounts.size()) {
+namespace {
+
+// As pohs_for(). Errors: `bad_input` where the calibration needs them and they are not there.
+Result<Pohs> pohs_needed(const CampaignCalibration& calibration, std::size_t accounts, Pohs pohs) {
+  if (calibration.suspects >= 0 && pohs.size() != accounts) {
     return fail(ErrorCode::bad_input, "the calibration knows how its accounts stand by themselves: the own PoH of "
                                       "every account is needed");
   }
+  return pohs_for(calibration, pohs);
+}
+
+}  // namespace
+
+Result<std::vector<Campaign>> find_campaigns(const CampaignCalibration& calibration,
+                                             std::span<const Signature> accounts, std::span<const Link> links,
+                                             Pohs told_pohs) {
+  CMS_TRY(pohs, pohs_needed(calibration, accounts.size(), told_pohs));
   CMS_TRY(judged, communities_of(accounts, links, calibration.breadth, calibration.options, pohs));
   std::vector<Campaign> campaigns;
   for (auto& one : judged) campaigns.push_back(ranked(calibration, one.reading, std::move(one.members), pohs));
@@ -348,10 +356,9 @@ Result<std::vector<Campaign>> find_campaigns(const CampaignCalibration& calibrat
 }
 
 Result<std::vector<Campaign>> find_campaigns(const CampaignCalibration& calibration,
-                                             std::span<const Signature> accounts, Pohs pohs) {
-  if (pohs.size() != accounts.size()) pohs = {};  // refused below, where they are needed
-  const Neighbourhood neighbourhood(accounts, pohs_for(calibration, pohs), calibration.breadth,
-                                    calibration.options.links);
+                                             std::span<const Signature> accounts, Pohs told_pohs) {
+  CMS_TRY(pohs, pohs_needed(calibration, accounts.size(), told_pohs));
+  const Neighbourhood neighbourhood(accounts, pohs, calibration.breadth, calibration.options.links);
   return find_campaigns(calibration, accounts, neighbourhood.links(), pohs);
 }
 

@@ -72,6 +72,13 @@ double outlyingness_of(const BreadthNorm& norm, const LinkOptions& options, cons
   return std::min(kOutlyingnessMax, breadth_of(norm, account) + options.poh_decade * decades);
 }
 
+std::vector<double> outlyingness_of(const BreadthNorm& norm, const LinkOptions& options,
+                                    std::span<const Signature> accounts, Pohs pohs) {
+  std::vector<double> all(accounts.size());
+  for (std::size_t i = 0; i < all.size(); ++i) all[i] = outlyingness_of(norm, options, accounts[i], poh_of(pohs, i));
+  return all;
+}
+
 double link_weight(double outlyingness, const LinkOptions& options, const Signature& a, const Signature& b) {
   return std::exp(outlyingness - std::max(0.0, distance_squared(a, b)) / options.distance_scale);
 }
@@ -93,10 +100,8 @@ struct Neighbourhood::Index {
 
 Neighbourhood::Neighbourhood(std::span<const Signature> accounts, Pohs pohs, const BreadthNorm& norm,
                              const LinkOptions& options)
-    : index_(std::make_unique<Index>()), accounts_(accounts), pohs_(pohs), norm_(norm), options_(options) {
-  for (std::size_t i = 0; i < accounts.size(); ++i) {
-    outlyingness_.push_back(outlyingness_of(norm, options, accounts[i], poh_of(pohs, i)));
-  }
+    : index_(std::make_unique<Index>()), accounts_(accounts), pohs_(pohs),
+      outlyingness_(outlyingness_of(norm, options, accounts, pohs)), norm_(norm), options_(options) {
   const auto all = all_of(accounts.size());
   const auto places = places_of(all);
   const auto count = static_cast<faiss::Index::idx_t>(all.size());

@@ -68,6 +68,10 @@ double link_weight(double outlyingness, const LinkOptions& options, const Signat
 using Pohs = std::span<const float>;
 inline float poh_of(Pohs pohs, std::size_t account) { return pohs.empty() ? 1 : pohs[account]; }
 
+// Of each account.
+std::vector<double> outlyingness_of(const BreadthNorm& norm, const LinkOptions& options,
+                                    std::span<const Signature> accounts, Pohs pohs);
+
 // Accounts by where they are, for finding neighbours; follows them as they change.
 class Neighbourhood {
  public:

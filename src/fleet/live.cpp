@@ -45,13 +45,11 @@ struct LiveFleet::Change {
 void use_one_thread() { omp_set_num_threads(1); }
 
 LiveFleet::LiveFleet(std::vector<Signature> accounts, Pohs pohs, const BreadthNorm& norm, const LiveOptions& options)
-    : accounts_(std::move(accounts)), norm_(norm), options_(options), outlyingness_(accounts_.size()),
+    : accounts_(std::move(accounts)), norm_(norm), options_(options),
+      outlyingness_(outlyingness_of(norm, options.links, accounts_, pohs)),
       cells_([&] {
         std::vector<Place> places(accounts_.size());
-        for (std::uint32_t i = 0; i < places.size(); ++i) {
-          outlyingness_[i] = outlyingness_of(norm, options.links, accounts_[i], poh_of(pohs, i));
-          places[i] = place_of(i);
-        }
+        for (std::uint32_t i = 0; i < places.size(); ++i) places[i] = place_of(i);
         return Cells(places, {options.cells, options.links.probes, options.links.seed});
       }()),
       near_(accounts_.size()), bound_(accounts_.size()), holders_(accounts_.size()),
@@ -213,12 +211,13 @@ Result<LiveFleet::Change> LiveFleet::begin(std::span<const std::uint32_t> accoun
       strength_.push_back(0), stirring_.push_back(0), community_.push_back(0), mark_.push_back(0);
       cells_.move(account, place_of(account));
       join(account, fresh_community());
+    } else {
+      accounts_[account] = signatures[i];
+      outlyingness_[account] = outlyingness;
     }
     change.accounts.push_back(account);
     touch(account, change);
     change.before.back().changed = true;
-    accounts_[account] = signatures[i];
-    outlyingness_[account] = outlyingness;
   }
   return change;
 }

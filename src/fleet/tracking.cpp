@@ -63,14 +63,14 @@ std::vector<std::uint64_t> members_of(const Sighting& community, std::span<const
   return members;
 }
 
-TrackedCampaign made(const Sighting& community, double now, double level) {
+// Requires a member.
+TrackedCampaign made(std::vector<std::uint64_t> members, double poh, double now) {
   TrackedCampaign campaign;
-  campaign.members = members_of(community, {}, level);
-  if (campaign.members.empty()) return campaign;
+  campaign.members = std::move(members);
   // Campaigns of one moment are disjoint, so that none begins with another's first member.
   campaign.id = stable_hash(fmt::format("{:016x} {}", campaign.members.front(), now));
   campaign.since = now;
-  campaign.poh = campaign.held_poh = community.poh;
+  campaign.poh = campaign.held_poh = poh;
   campaign.told = static_cast<std::uint32_t>(campaign.members.size());
   return campaign;
 }
@@ -115,9 +115,9 @@ TrackUpdate track(std::vector<TrackedCampaign>& campaigns, std::span<const Sight
   }
   for (std::size_t c = 0; c < communities.size(); ++c) {
     if (taken[c] || communities[c].members.empty() || communities[c].poh > options.level) continue;
-    auto fresh = made(communities[c], now, options.level);
-    if (fresh.members.empty()) continue;  // nobody is told of it
-    next.push_back(std::move(fresh));
+    auto members = members_of(communities[c], {}, options.level);
+    if (members.empty()) continue;  // nobody is told of it
+    next.push_back(made(std::move(members), communities[c].poh, now));
     update.seen.push_back(c);
     update.events.push_back({CampaignChange::flagged, next.back(), c});
   }

@@ -101,6 +101,8 @@ struct TheftResult {
 Result<EquationTheft> steal_from_set(const ActivationSet& set, const TheftOptions& options,
                                      const std::vector<bool>& askable = {});
 
+inline constexpr std::size_t kTheftTop = 5;  // log-probabilities an answer, as the interface of the paper gave
+
 // What the second theft asks when its attacker is an honest customer: every token of an answer prints its logits, so
 // this many requests and tokens of an answer give as many logits as there are random prompts.
 inline constexpr std::size_t kHonestRequests = 80, kAnswerTokens = 8;

@@ -12,8 +12,6 @@
 
 namespace cms::lab {
 
-inline constexpr std::size_t kTheftTop = 5;  // log-probabilities an answer, as the interface of the paper gave
-
 struct TheftPrompt {
   std::string text;                  // what an interface is sent; a tap reads all of it
   std::vector<std::int32_t> tokens;  // what the model reads of it

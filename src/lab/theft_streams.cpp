@@ -10,7 +10,6 @@
 #include "lab/packed_tap.hpp"
 #include "lab/theft_prompts.hpp"
 #include "pipeline/parallel.hpp"
-#include "pipeline/step.hpp"
 
 namespace cms::lab {
 
@@ -32,9 +31,8 @@ Result<TheftStreams> TheftStreams::open(const TheftOptions& options) {
     streams.corpus_rows_[study.corpus.rows[row].source_row] = row;
   }
   auto pool = instruction_sets(study);
-  for (const auto row : study.split.test) {
-    if (study.corpus.rows[row].origin == Origin::people) pool.push_back(row);
-  }
+  const auto people = of_origin(study.corpus, study.split.test, Origin::people);
+  pool.insert(pool.end(), people.begin(), people.end());
   streams.askable_.resize(streams.set_.count());
   std::vector<bool> taken(study.corpus.text_count);
   for (const auto row : pool) {
@@ -47,10 +45,8 @@ Result<TheftStreams> TheftStreams::open(const TheftOptions& options) {
 }
 
 void TheftStreams::compose_honest() {
-  auto options = ground_.options;
-  options.scale = 1;
   Random random(options_.seed + 1);
-  for (const auto& cell : honest_cells(ground_.study, options, options_.seed, random)) {
+  for (const auto& cell : honest_cells(ground_.study, ground_.options, options_.seed, random)) {
     if (cell.name != "single") continue;
     for (std::size_t a = 0; a < std::min<std::size_t>(options_.accounts, cell.accounts.size()); ++a) {
       auto rows = cell.accounts[a].rows;
@@ -122,18 +118,11 @@ StreamCell TheftStreams::judge_rows(const std::string& name, const std::vector<s
                   std::vector<double>(accounts.size(), 1), std::vector<std::uint32_t>(accounts.size())};
   Progress progress(fmt::format("accounts of {}", name), "accounts", accounts.size());
   pipeline::parallel_for(accounts.size(), options_.threads, [&](unsigned, std::size_t a) {
-    auto state = pipeline::make_account(ground_.model);
-    pipeline::Scratch scratch;
-    std::uint32_t sent = 0;
-    for (const auto row : accounts[a]) {
-      for (std::size_t t = 0; t < times; ++t) {
-        pipeline::advance(ground_.model, state, ground_.study.projected[row], 0, scratch);
-        const auto poh = pipeline::score_at(ground_.model, state, 0).poh;
-        ++sent;
-        cell.poh_min[a] = std::min(cell.poh_min[a], poh);
-        if (poh <= kFlagged && cell.first_flags[a] == 0) cell.first_flags[a] = sent;
-      }
-    }
+    std::vector<std::uint32_t> sent;
+    for (const auto row : accounts[a]) sent.insert(sent.end(), times, row);
+    const auto standing = standing_of(ground_, sent);
+    cell.poh_min[a] = standing.poh_min;
+    cell.first_flags[a] = standing.first_flag;
     progress.advance(1);
   });
   return cell;
