@@ -37,6 +37,7 @@ constexpr const char* kList =
     "experiments (cms lab run NAME; goals runs all that a file lists)\n"
     "  first-study  who is flagged, kind by kind, what each channel adds, and the field's baselines beside\n"
     "  ablation     the first study again, with another layer, rank, number of charts or window, or a measure less\n"
+    "  mixtures     tests of one population against two, beside the score\n"
     "  frontier     what a white-box attacker covers at each PoH floor, and at what cost\n"
     "  economics    what extraction costs under each price rule, and what honest accounts pay\n"
     "  packed       many questions in one request, or behind a preamble: which tap sees them\n"

@@ -10,6 +10,7 @@
 #include "lab/fleet.hpp"
 #include "lab/frontier.hpp"
 #include "lab/made_up.hpp"
+#include "lab/mixtures.hpp"
 #include "lab/mmd.hpp"
 #include "lab/packed.hpp"
 #include "lab/published.hpp"
@@ -178,6 +179,22 @@ void add_first_study(CLI::App& run_app, Experiment& chosen) {
   command->add_option("--tune", words->tune,
                       "Activations of our own prompts: choose on other attackers and rows, the test rows stay unread");
   command->callback([words, &chosen] { chosen = first_study(*words); });
+}
+
+void add_mixtures(CLI::App& run_app, Experiment& chosen) {
+  auto words = std::make_shared<Words<lab::FirstStudyOptions>>();
+  auto& options = words->options;
+  options.score.stride = 8;
+  auto* command = run_app.add_subcommand("mixtures", "Tests of one population against two, beside the score");
+  add_data(*command, *words);
+  add_scale(*command, options, "Of the numbers of accounts");
+  add_ranking_accounts(*command, options, "Honest accounts that rank, before --scale");
+  command->add_option("--tune", words->tune,
+                      "Activations of our own prompts: other attackers and rows, the test rows stay unread");
+  command->callback([words, &chosen] {
+    words->options.tune = words->tune;
+    chosen = on_data(*words, lab::run_mixtures);
+  });
 }
 
 void add_frontier(CLI::App& run_app, Experiment& chosen) {
@@ -419,6 +436,7 @@ void add_made_up(CLI::App& run_app, Experiment& chosen) {
 
 void add_experiments(CLI::App& app, Experiment& chosen) {
   add_first_study(app, chosen);
+  add_mixtures(app, chosen);
   add_frontier(app, chosen);
   add_economics(app, chosen);
   add_fleet_study(app, chosen);
