@@ -1,6 +1,7 @@
 #include "pipeline/shard.hpp"
 
 #include <algorithm>
+#include <array>
 #include <thread>
 
 namespace cms::pipeline {
@@ -107,37 +108,62 @@ void Shard::make_room() {
 }
 
 void Shard::step(std::span<ShardItem> items, Effort effort, std::uint64_t ticket) {
+  std::array<Due, kTogether> due;
+  std::size_t count = 0;
   for (std::size_t first = 0; first < items.size(); first += kTogether) {
-    step_group(items.subspan(first, std::min(kTogether, items.size() - first)), effort, ticket);
-    // A mutex goes to who asks first, and that would be this thread again.
-    for (int turn = 0; turn < kTurns && waiting_.load(std::memory_order_relaxed) > 0; ++turn) std::this_thread::yield();
+    const auto some = items.subspan(first, std::min(kTogether, items.size() - first));
+    leave_out(some);
+    for (auto& item : some) {
+      if (item.result != ShardItem::Result::advanced) continue;
+      due[count++] = {&item, item.activation};
+      if (count < kTogether) continue;
+      step_group(due, effort, ticket);
+      count = 0;
+    }
+  }
+  if (count > 0) step_group(std::span(due).first(count), effort, ticket);
+}
+
+// With the lock. The item's account; null, and the item says why, when it cannot be loaded.
+Shard::Resident* Shard::account_of(ShardItem& item) {
+  const auto found = resident(*item.name);
+  if (found) return *found;
+  const bool damaged = found.error().code == ErrorCode::bad_input;
+  item.result = damaged ? ShardItem::Result::damaged : ShardItem::Result::unavailable;
+  if (options_.load_failed) options_.load_failed(*item.name, found.error());
+  return nullptr;
+}
+
+// What is shed is shed before anything is spent on it: a projection costs more than all else of a step.
+void Shard::leave_out(std::span<ShardItem> items) {
+  if (std::ranges::none_of(items, &ShardItem::clean_only)) return;
+  const std::lock_guard lock(mutex_);
+  for (auto& item : items) {
+    if (!item.clean_only) continue;
+    const auto* account = account_of(item);
+    if (account != nullptr && account->poh > kCleanPoh) item.result = ShardItem::Result::left_out;
   }
 }
 
-void Shard::step_group(std::span<ShardItem> items, Effort effort, std::uint64_t ticket) {
-  const auto projected = project_together(model_, std::span<const ShardItem>(items), scratch_);
-  const std::lock_guard lock(mutex_);
-  for (std::size_t i = 0; i < items.size(); ++i) {
-    auto& item = items[i];
-    const auto found = resident(*item.name);
-    if (!found) {
-      const bool damaged = found.error().code == ErrorCode::bad_input;
-      item.result = damaged ? ShardItem::Result::damaged : ShardItem::Result::unavailable;
-      if (options_.load_failed) options_.load_failed(*item.name, found.error());
-      continue;
+void Shard::step_group(std::span<const Due> due, Effort effort, std::uint64_t ticket) {
+  const auto projected = project_together(model_, due, scratch_);
+  {
+    const std::lock_guard lock(mutex_);
+    for (std::size_t i = 0; i < due.size(); ++i) {
+      auto& item = *due[i].item;
+      auto* found = account_of(item);
+      if (found == nullptr) continue;
+      auto& account = *found;
+      item.advanced = advance(model_, account.account, projected[i], item.time, effort, options_.steps_max, scratch_);
+      account.poh = item.advanced.score.poh;
+      account.ticket = ticket;
+      const auto head = head_of(account.account);
+      const std::lock_guard heads(heads_mutex_);
+      account.head = head;
     }
-    Resident& account = **found;
-    if (item.clean_only && account.poh > kCleanPoh) {
-      item.result = ShardItem::Result::left_out;
-      continue;
-    }
-    item.advanced = advance(model_, account.account, projected[i], item.time, effort, options_.steps_max, scratch_);
-    account.poh = item.advanced.score.poh;
-    account.ticket = ticket;
-    const auto head = head_of(account.account);
-    const std::lock_guard heads(heads_mutex_);
-    account.head = head;
   }
+  // A mutex goes to who asks first, and that would be this thread again.
+  for (int turn = 0; turn < kTurns && waiting_.load(std::memory_order_relaxed) > 0; ++turn) std::this_thread::yield();
 }
 
 // What leaves is freed when nobody waits for a lock any more.

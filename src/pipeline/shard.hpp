@@ -82,7 +82,14 @@ class Shard {
 
   Result<Resident> load(const store::AccountName& name, Scratch& scratch) const;
   Result<Resident*> resident(const store::AccountName& name);
-  void step_group(std::span<ShardItem> items, Effort effort, std::uint64_t ticket);
+  // An item that is to be stepped.
+  struct Due {
+    ShardItem* item = nullptr;
+    std::span<const float> activation;
+  };
+  Resident* account_of(ShardItem& item);
+  void leave_out(std::span<ShardItem> items);
+  void step_group(std::span<const Due> due, Effort effort, std::uint64_t ticket);
   Resident& place(const std::string& key, Resident loaded);
   void make_room();
   template <typename Look>
