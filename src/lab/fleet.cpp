@@ -11,6 +11,7 @@
 #include "lab/baselines.hpp"
 #include "lab/first_study_cells.hpp"
 #include "lab/ground.hpp"
+#include "lab/school.hpp"
 #include "lab/statistics.hpp"
 #include "pipeline/parallel.hpp"
 #include "pipeline/signatures.hpp"
@@ -25,6 +26,7 @@ using Names = std::vector<std::string>;
 constexpr std::uint32_t kAccountsJudgedAlone = 100;  // of a campaign, by PoH and baselines
 constexpr std::uint32_t kHonestAlone = 300;          // that set the baselines' thresholds
 constexpr std::uint32_t kPairs = 20'000;
+constexpr std::uint32_t kExamined = 300;             // texts that students of campaigns are judged on
 constexpr std::size_t kRecalledFleets = 10;          // seen together, for the recall of links
 constexpr std::size_t kRecallAsked = 1'000;          // accounts
 constexpr std::size_t kPrada = 0, kMmd = 1;          // the baselines that accounts are judged by alone
@@ -71,6 +73,22 @@ Parts parts_of(const Study& study, bool tune) {
   return parts;
 }
 
+// What accounts ask for themselves, each row once.
+std::vector<std::uint32_t> extracted_rows(std::span<const ComposedAccount> accounts) {
+  std::set<std::uint32_t> rows;
+  for (const auto& account : accounts) {
+    for (std::size_t i = 0; i < account.rows.size(); ++i) {
+      if (account.from_attacker[i]) rows.insert(account.rows[i]);
+    }
+  }
+  return {rows.begin(), rows.end()};
+}
+
+School school_of(const Ground& ground, const ActivationSet& set, std::uint64_t seed) {
+  Random random(seed + 43);
+  return make_school(ground, set, kExamined, random);
+}
+
 struct SeenFleet {
   ComposedFleet composed;
   std::vector<fleet::Signature> signatures;
@@ -81,7 +99,7 @@ class SeedRun {
  public:
   SeedRun(const FleetStudyOptions& options, const ActivationSet& set, const Ground& ground, std::uint64_t seed)
       : options_(options), set_(set), ground_(ground), study_(ground.study), seed_(seed),
-        parts_(parts_of(ground.study, options.tune)) {}
+        parts_(parts_of(ground.study, options.tune)), school_(school_of(ground, set, seed)) {}
 
   Result<void> run(FleetResult& result) {
     CMS_CHECK(calibrate(result));
@@ -163,6 +181,7 @@ class SeedRun {
     for (const auto& one : campaigns) {
       result.honest_communities += 1;
       result.honest_communities_flagged += one.poh <= kFlagged ? 1 : 0;
+      result.honest_communities_strictly += one.poh <= least_level() ? 1 : 0;
     }
     if (result.campaigns.empty()) {
       for (const auto& one : campaigns) result.sight.communities.push_back(dot_of(one, CommunityDot::Side::honest));
@@ -184,6 +203,8 @@ class SeedRun {
     }
     return {};
   }
+
+  [[nodiscard]] double least_level() const { return fleet::campaign_poh_min(calibration_); }
 
   std::array<double, 2> baselines_of(const ComposedAccount& account) const {
     const auto rows = account_rows(study_, set_, account.rows);
@@ -256,6 +277,10 @@ class SeedRun {
     const auto found = std::count(flags.begin() + static_cast<std::ptrdiff_t>(honest), flags.end(), true);
     const auto all = std::count(flags.begin(), flags.end(), true);
     row.found = static_cast<double>(found) / static_cast<double>(count);
+    const auto strictly = fleet::flagged(campaigns, accounts.size(), least_level());
+    row.found_strictly =
+        static_cast<double>(std::count(strictly.begin() + static_cast<std::ptrdiff_t>(honest), strictly.end(), true)) /
+        static_cast<double>(count);
     row.precision = all > 0 ? static_cast<double>(found) / static_cast<double>(all) : 0;
     double young = 0, young_found = 0;
     for (std::size_t a = honest; a < accounts.size(); ++a) {
@@ -296,14 +321,16 @@ class SeedRun {
     pipeline::parallel_for(accounts.size(), options_.threads, [&](unsigned, std::size_t a) {
       pohs[test.pohs.size() + a] = poh_at_end(accounts[a]);
     });
-    std::vector<std::uint32_t> rows;
+    std::size_t requests = 0;
     for (std::size_t a = 0; a < accounts.size(); ++a) {
       signatures.push_back(signature_of(accounts[a]));
-      rows.insert(rows.end(), accounts[a].rows.begin(), accounts[a].rows.end());
+      requests += accounts[a].rows.size();
       row.suspects += pohs[test.pohs.size() + a] <= fleet::kSuspect ? 1.0 / static_cast<double>(accounts.size()) : 0;
     }
-    row.requests = static_cast<double>(rows.size()) / static_cast<double>(accounts.size());
-    row.coverage = coverage_of(ground_.yardstick, rows).back();
+    row.requests = static_cast<double>(requests) / static_cast<double>(accounts.size());
+    const auto extracted = extracted_rows(accounts);
+    row.coverage = coverage_of(ground_.yardstick, extracted).back();
+    if (!options_.tune) row.fidelity = school_.fidelity_of(extracted);
     row.shared_texts = shared_texts(study_.corpus, accounts, 1'000, random);
     const fleet::Neighbourhood neighbourhood(signatures, pohs, calibration_.breadth, options_.campaign.links);
     const auto links = neighbourhood.links();
@@ -346,6 +373,7 @@ class SeedRun {
   const Study& study_;
   std::uint64_t seed_;
   Parts parts_;
+  School school_;
   fleet::CampaignCalibration calibration_;
   std::vector<SeenFleet> tests_;
   std::array<double, 2> thresholds_{};

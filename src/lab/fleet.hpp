@@ -19,6 +19,7 @@
 #include "lab/fleet_accounts.hpp"
 #include "lab/fleet_cost.hpp"
 #include "lab/fleet_picture.hpp"
+#include "lab/student.hpp"
 #include "score/score.hpp"
 
 namespace cms::lab {
@@ -53,6 +54,7 @@ struct CampaignRow {
   std::uint32_t accounts = 0;
   double requests = 0;         // mean of its accounts
   double found = 0;            // share of members flagged by the fleet, Campaign PoH <= .01
+  double found_strictly = 0;   // the same at the least level that the calibration has
   // Of members that have sent fewer than kYoungRequests: newcomers; nothing where there are none.
   std::optional<double> found_young;
   double precision = 0;        // of flagged accounts that are members; 0 where none is flagged
@@ -60,7 +62,9 @@ struct CampaignRow {
   double evidence = 0;
   double together = 0;         // share of members in that community
   double purity = 0;           // share of that community who are members
-  double coverage = 0;         // of the yardstick's mass, by all requests of the campaign
+  double coverage = 0;         // of the yardstick's mass, by all that the campaign extracts: its cover is left out
+  std::optional<Fidelity> fidelity;  // of a student that was shown the answers to that; not in the tune mode, for
+                                     // the examination is of the test part
   double shared_texts = 0;     // between two of its accounts
   double pairs_area = .5;      // AUC of its pairs against honest pairs: by distance, and by link weight
   double links_area = .5;
@@ -92,6 +96,7 @@ struct FleetResult {
   FleetSight sight;                                 // of the first seed
   std::vector<GroupRow> groups;                     // of all honest test fleets
   std::uint64_t honest_communities = 0, honest_communities_flagged = 0;
+  std::uint64_t honest_communities_strictly = 0;  // flagged at the least level that the calibration has
   std::uint64_t honest_accounts = 0, honest_accounts_flagged = 0;
   double honest_shared_texts = 0;     // between two accounts of a test fleet, mean over seeds
   std::vector<std::uint32_t> ranked;  // communities that rank, per seed

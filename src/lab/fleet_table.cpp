@@ -46,46 +46,64 @@ std::map<std::string, Rate> group_rates(const FleetResult& result) {
   return rates;
 }
 
+// Use-weighted, mean over seeds; 0 where none was trained.
+double fidelity_of(const FleetResult& result, std::size_t c) {
+  return mean_of(result, c, [](const CampaignRow& row) { return row.fidelity.value_or(Fidelity{}).use_weighted; });
+}
+
+// What the table says of a campaign, besides its name and goal.
+struct Column {
+  const char* title;
+  double CampaignRow::* figure;
+};
+constexpr Column kColumns[] = {{"found", &CampaignRow::found},
+                               {"strictly", &CampaignRow::found_strictly},
+                               {"precision", &CampaignRow::precision},
+                               {"together", &CampaignRow::together},
+                               {"purity", &CampaignRow::purity},
+                               {"evidence", &CampaignRow::evidence},
+                               {"coverage", &CampaignRow::coverage},
+                               {"shared", &CampaignRow::shared_texts},
+                               {"pairs", &CampaignRow::pairs_area},
+                               {"links", &CampaignRow::links_area},
+                               {"suspects", &CampaignRow::suspects},
+                               {"account", &CampaignRow::best_account},
+                               {"PRADA", &CampaignRow::prada},
+                               {"MMD", &CampaignRow::mmd}};
+
 std::string campaign_table(const FleetResult& result) {
-  std::string text = fmt::format("{:<48} {:>6} {:>6} {:>9} {:>9} {:>7} {:>8} {:>8} {:>8} {:>11} {:>8} {:>8} {:>6} "
-                                 "{:>6}\n",
-                                 "campaign", "found", "goal", "precision", "together", "purity", "evidence", "coverage",
-                                 "shared", "pairs/links", "suspects", "account", "PRADA", "MMD");
+  std::string text = fmt::format("{:<52} {:>5}", "campaign", "goal");
+  for (const auto& column : kColumns) text += fmt::format(" {:>9}", column.title);
+  text += fmt::format(" {:>9}\n", "fidelity");
   for (std::size_t c = 0; c < result.campaigns.front().size(); ++c) {
     const auto& row = result.campaigns.front()[c];
-    const auto mean = [&](double CampaignRow::* figure) {
-      return mean_of(result, c, [&](const CampaignRow& r) { return r.*figure; });
-    };
-    text += fmt::format("{:<48} {:>6.3f} {:>6} {:>9.3f} {:>9.3f} {:>7.3f} {:>8.2f} {:>8.3f} {:>8.3f} {:>5.3f}/{:.3f} "
-                        "{:>8.3f} {:>8.3f} {:>6.3f} {:>6.3f}\n",
-                        row.name, mean(&CampaignRow::found), row.goal ? fmt::format("{:.2f}", *row.goal) : "-",
-                        mean(&CampaignRow::precision), mean(&CampaignRow::together), mean(&CampaignRow::purity),
-                        mean(&CampaignRow::evidence), mean(&CampaignRow::coverage), mean(&CampaignRow::shared_texts),
-                        mean(&CampaignRow::pairs_area), mean(&CampaignRow::links_area),
-                        mean(&CampaignRow::suspects), mean(&CampaignRow::best_account),
-                        mean(&CampaignRow::prada), mean(&CampaignRow::mmd));
+    text += fmt::format("{:<52} {:>5}", row.name, row.goal ? fmt::format("{:.2f}", *row.goal) : "-");
+    for (const auto& column : kColumns) {
+      text += fmt::format(" {:>9.3f}", mean_of(result, c, [&](const CampaignRow& r) { return r.*column.figure; }));
+    }
+    text += fmt::format(" {:>9}\n", row.fidelity ? fmt::format("{:.3f}", fidelity_of(result, c)) : "-");
   }
-  return text;
+  return text +
+         "found: members told of, Campaign PoH <= .01; strictly: at the least level there is; together: members in one "
+         "community; purity:\nmembers among those in it; coverage, fidelity (use-weighted, of a student): of what it "
+         "extracts; shared: texts of two members;\npairs, links: AUC of member pairs against honest pairs, by distance "
+         "and by link; suspects: members whose own PoH at their last request\nis at most .03; account, PRADA, MMD: "
+         "members flagged one by one\n";
 }
 
 }  // namespace
 
 std::string describe(const FleetResult& result) {
   if (result.campaigns.empty()) return {};
-  auto text = campaign_table(result);
-  text +=
-      "found: members told of, Campaign PoH <= .01; together: members in one community; purity: members among those "
-      "in it;\nshared: texts of two members; pairs/links: AUC of member pairs against honest pairs, by distance and by "
-      "link;\nsuspects: members whose own PoH at their last request is at most .03; account, PRADA, MMD: members "
-      "flagged one by one\n\nhonest groups, more than half of whose members are flagged\n";
+  auto text = campaign_table(result) + "\nhonest groups, more than half of whose members are flagged\n";
   for (const auto& [name, rate] : group_rates(result)) {
     text += fmt::format("{:<16} {:>3} of {:>4}, {:.3f}, at most {:.3f} (95%)\n", name, rate.hits, rate.trials,
                         rate.share(), rate_upper_bound(rate.hits, rate.trials, .95));
   }
-  text += fmt::format("honest communities {} of {}; honest accounts {} of {}; two honest accounts share {:.3f} of "
-                      "their texts; communities that rank:",
-                      result.honest_communities_flagged, result.honest_communities, result.honest_accounts_flagged,
-                      result.honest_accounts, result.honest_shared_texts);
+  text += fmt::format("honest communities {} of {}, strictly {}; honest accounts {} of {}; two honest accounts share "
+                      "{:.3f} of their texts; communities that rank:",
+                      result.honest_communities_flagged, result.honest_communities, result.honest_communities_strictly,
+                      result.honest_accounts_flagged, result.honest_accounts, result.honest_shared_texts);
   for (const auto ranked : result.ranked) text += fmt::format(" {}", ranked);
   text += fmt::format("\none look at a whole fleet {:.2f} s", result.look_seconds);
   if (result.update_accounts > 0) {
@@ -110,8 +128,17 @@ std::string goal_lines(const FleetResult& result) {
     const double found = mean_of(result, c, [](const CampaignRow& r) { return r.found; });
     line("fleet: members found, " + row.name, found, row.goal ? fmt::format(">= {:.2f}", *row.goal) : "-",
          row.goal ? nlohmann::json(found >= *row.goal) : nlohmann::json());
-    line("fleet: members the best account score flags, " + row.name,
-         mean_of(result, c, [](const CampaignRow& r) { return r.best_account; }), "-", nullptr);
+    const auto beside = [&](const std::string& what, double CampaignRow::* figure) {
+      line("fleet: " + what + ", " + row.name, mean_of(result, c, [&](const CampaignRow& r) { return r.*figure; }), "-",
+           nullptr);
+    };
+    beside("members found at the least level", &CampaignRow::found_strictly);
+    beside("precision", &CampaignRow::precision);
+    beside("members the best account score flags", &CampaignRow::best_account);
+    beside("members PRADA flags", &CampaignRow::prada);
+    beside("members benign MMD flags", &CampaignRow::mmd);
+    beside("coverage of what it extracts", &CampaignRow::coverage);
+    if (row.fidelity) line("fleet: fidelity of its student, " + row.name, fidelity_of(result, c), "-", nullptr);
     if (!row.found_young) continue;
     line(fmt::format("fleet: newcomers of fewer than {} requests found, {}", kYoungRequests, row.name),
          mean_of(result, c, [](const CampaignRow& r) { return r.found_young.value_or(0); }), "-", nullptr);
@@ -123,6 +150,8 @@ std::string goal_lines(const FleetResult& result) {
   }
   const Rate communities{result.honest_communities_flagged, result.honest_communities};
   line("fleet: honest communities flagged", communities.share(), "<= 0.01", communities.share() <= .01);
+  const Rate strictly{result.honest_communities_strictly, result.honest_communities};
+  line("fleet: honest communities flagged at the least level", strictly.share(), "-", nullptr);
   line("fleet: bytes of a signature", static_cast<double>(fleet::kSignatureBytes), "<= 1024",
        fleet::kSignatureBytes <= 1'024);
   for (const auto& recall : result.recalls) {
