@@ -162,6 +162,20 @@ Result<fleet::NamedCalibration> calibration_for(const Words& words, const pipeli
   return std::move(fitted.named);
 }
 
+// What an analyst reads of one.
+std::string words_of(const fleet::CampaignCalibration& calibration, const Seen& seen, const ScoreInputs& inputs,
+                     const fleet::Campaign& campaign, double level) {
+  const auto told = fleet::told(campaign, level);
+  const auto whom = told.empty()                                ? "told of nobody"
+                    : told.size() == campaign.members.size() ? "told of all"
+                                                               : "told of the suspects alone, the others may be honest";
+  auto text = fmt::format("Campaign PoH {:.4f}: {} They have seen {:.0f}% of all charts.\n  {}:", campaign.poh,
+                          fleet::reasons(calibration, campaign),
+                          100.0 * campaign.reading.charts / inputs.model.atlas.chart_count(), whom);
+  for (const auto member : told.empty() ? std::span(campaign.members) : told) text += " " + seen.names[member];
+  return text + "\n";
+}
+
 Result<void> run(const Words& words) {
   const unsigned threads = threads_of(words);
   if (words.inputs.set.empty() || words.inputs.atlas.empty()) {
@@ -193,12 +207,7 @@ Result<void> run(const Words& words) {
       fmt::print("{}\n", line_of(calibration, seen, inputs, campaign, ledger, words.level).dump());
       continue;
     }
-    fmt::print("Campaign PoH {:.4f}: {}\n ", campaign.poh, fleet::reasons(calibration, campaign));
-    const auto told = fleet::told(campaign, words.level);
-    for (const auto member : told.empty() ? std::span(campaign.members) : told) {
-      fmt::print(" {}", seen.names[member]);
-    }
-    fmt::print("\n");
+    fmt::print("{}", words_of(calibration, seen, inputs, campaign, words.level));
   }
   if (!words.json) {
     fmt::print("{} of {} communities of {} accounts {}; the least it can be is {:.4f}\n", shown, campaigns.size(),

@@ -377,13 +377,16 @@ std::string reasons(const CampaignCalibration& calibration, const Campaign& camp
     suspects = fmt::format(" {} of them are suspects by themselves (own PoH <= {}); of honest groups {:.1f}%.",
                            *reading.suspects, kSuspect, 100 * calibration.suspects);
   }
+  const bool broad = nats(calibration.breadth_tail, evidence_of_breadth(calibration, reading)) >= campaign.evidence;
+  const auto evidence = fmt::format(" The evidence, {:.1f} nats, is {}.", campaign.evidence,
+                                    broad ? "what they cover together" : "how many of them are suspects");
   return fmt::format(
       "{} accounts cover {} charts together with {} requests, as evenly as {:.0f}; honest groups as like one another "
       "cover {:.0f}. Two members are {:.3f} apart (0 = one stream; honest groups {:.3f}), "
       "and each is {:+.1f} deviations broader than honest accounts of its age.",
       reading.accounts, reading.charts, reading.requests, reading.effective_charts,
       expected_charts(calibration, reading), std::max(0.0, reading.distance), calibration.distance, reading.breadth) +
-         suspects;
+         suspects + evidence;
 }
 
 }  // namespace cms::fleet

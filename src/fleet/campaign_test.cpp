@@ -64,6 +64,7 @@ TEST(Campaign, of_one_broad_stream_over_many_accounts_is_found_whole_and_says_wh
   const auto words = reasons(*calibration, found->front());
   EXPECT_NE(words.find("accounts cover"), std::string::npos);
   EXPECT_NE(words.find("honest groups"), std::string::npos);
+  EXPECT_NE(words.find("nats, is what they cover together"), std::string::npos) << words;
 }
 
 // The promise: over freshly drawn honest fleets, a community's PoH is <= a with probability at most a. Both the ranking
@@ -159,6 +160,7 @@ TEST(Campaign, of_suspects_alike_is_found_though_narrow_and_who_is_no_suspect_is
     EXPECT_LE(one.told_of(*found, true), suspects == 20 ? 25 : 11);
     EXPECT_LE(one.told_of(*found, false), 5);
     EXPECT_NE(reasons(*calibration, found->front()).find("suspects by themselves"), std::string::npos);
+    EXPECT_NE(reasons(*calibration, found->front()).find("nats, is how many of them"), std::string::npos);
     const auto unknown = find_campaigns(*calibration, one.fleet.accounts);
     ASSERT_FALSE(unknown) << "honest fleets were judged with their PoHs";
     EXPECT_EQ(unknown.error().code, ErrorCode::bad_input);
