@@ -19,7 +19,8 @@ Result<std::string> decode_header(ByteReader& in) {
   const auto version = in.get<std::uint32_t>();
   if (in.failed()) return fail(ErrorCode::bad_input, "account state: ends early");
   if (version != kStateVersion) {
-    return fail(ErrorCode::bad_input,
+    // What an earlier program left says nothing to this one, as what another atlas left; a later one's is kept.
+    return fail(version < kStateVersion ? ErrorCode::refused : ErrorCode::bad_input,
                 fmt::format("account state of version {} (this program reads {})", version, kStateVersion));
   }
   auto name = in.get_string();

@@ -187,6 +187,7 @@ TEST(StateBytes, say_what_is_wrong_with_them) {
   EXPECT_TRUE(says({}, ErrorCode::bad_input, "CMST"));
   EXPECT_TRUE(says(with(0, 'X'), ErrorCode::bad_input, "CMST"));
   EXPECT_TRUE(says(with(4, 4), ErrorCode::bad_input, "version 4"));
+  EXPECT_TRUE(says(with(4, 2), ErrorCode::refused, "version 2"));
   EXPECT_TRUE(says(with(16, 0xFF), ErrorCode::bad_input, "name"));
   EXPECT_TRUE(says(with(16, '9'), ErrorCode::refused, "belongs to atlas 9123456789ab"));
   AccountState wrong = state;

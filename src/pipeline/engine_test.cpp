@@ -440,6 +440,34 @@ TEST(Records, of_another_atlas_begin_the_account_anew_and_the_next_is_whole) {
   EXPECT_TRUE(advance(other, *anew, projected[0], kNow, Effort::full, 8, scratch).record.whole);
 }
 
+TEST(Records, of_an_earlier_state_version_begin_the_account_anew_and_of_a_later_one_are_kept_and_refused) {
+  Account account;
+  account.state = make_account(example());
+  Scratch scratch;
+  const auto stream = example_stream(example(), 19, 12);
+  std::vector<Projected> projected(stream.size());
+  atlas::project(example().atlas, stream.values, scratch.project, projected);
+  std::vector<store::Record> records;
+  for (const auto& one : projected) {
+    records.push_back(advance(example(), account, one, kNow, Effort::full, 8, scratch).record);
+    if (records.back().whole) records.erase(records.begin(), records.end() - 1);
+  }
+  ASSERT_TRUE(records.front().whole);
+  // u8 version of the record, u64 length, "CMST", u32 version of the state
+  constexpr std::size_t kAt = 1 + 8 + 4;
+  ASSERT_EQ(records.front().content[kAt], kStateVersion);
+  records.front().content[kAt] = kStateVersion - 1;
+  const auto anew = replay(example(), records, 8, scratch);
+  ASSERT_TRUE(anew) << anew.error().message;
+  EXPECT_EQ(anew->state.window.requests, 0U);
+  EXPECT_EQ(anew->records, 12U);
+  records.front().content[kAt] = kStateVersion + 1;
+  const auto later = replay(example(), records, 8, scratch);
+  ASSERT_FALSE(later);
+  EXPECT_EQ(later.error().code, ErrorCode::bad_input);
+  EXPECT_NE(later.error().message.find("version 4"), std::string::npos) << later.error().message;
+}
+
 TEST(Records, that_are_damaged_are_refused) {
   Account account;
   account.state = make_account(example());

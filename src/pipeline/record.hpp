@@ -33,8 +33,8 @@ struct Advanced {
 Advanced advance(const Model& model, Account& account, const Projected& projected, double time, Effort effort,
                  std::uint32_t steps_max, Scratch& scratch);
 
-// The account that these records made. One that belongs to another atlas begins anew, and its next record is a whole
-// one. Errors: `bad_input` when a record is damaged, missing or replays to something else than it says.
+// The account that these records made. One that belongs to another atlas, or was left by a program of an earlier state
+// version, begins anew, and its next record is a whole one. Errors: `bad_input` when a record is damaged, missing or replays to something else than it says.
 Result<Account> replay(const Model& model, std::span<const store::Record> records, std::uint32_t steps_max,
                        Scratch& scratch);
 

@@ -86,8 +86,8 @@ inline constexpr std::uint32_t kStateVersion = 3;
 // Layout: docs/formats/state.md.
 Bytes encode(const Model& model, const AccountState& state);
 // What encode() gave, and nothing else, comes back: encode() of the result gives the same bytes.
-// Errors: `refused` when it belongs to another atlas; `bad_input`, naming the part, when it is damaged or of another
-// version.
+// Errors: `refused` when it belongs to another atlas or is of an earlier version; `bad_input`, naming the part, when it
+// is damaged or of a later version.
 Result<AccountState> decode(const Model& model, std::span<const std::uint8_t> bytes);
 
 // A state and the name of its atlas, for those who only look at it.
