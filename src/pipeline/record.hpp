@@ -1,7 +1,8 @@
 // What an account's steps write into the store: small step records, now and then a whole one, and the way back.
 //
-// A step record holds the request as the atlas saw it, so that the pure step can be done again: some 160 bytes where
-// the state has 11,000. It also says what the step came to; a replay that comes to something else is refused.
+// A step record holds the request as the atlas saw it, so that the pure step can be done again: 128 bytes with r = 64
+// and s = 32, where the state has 8,900. It also says what the step came to; a replay that comes to something else is
+// refused.
 //   step  = u8 1, u8 effort, u64 atlas, u16 chart, 3 x f32, rank x i8, sketch x i8, u64 check
 //   whole = u8 1, u64 length, state, history
 // The time of a request is the store's. Layouts: docs/formats/store.md.
@@ -34,7 +35,8 @@ Advanced advance(const Model& model, Account& account, const Projected& projecte
                  std::uint32_t steps_max, Scratch& scratch);
 
 // The account that these records made. One that belongs to another atlas, or was left by a program of an earlier state
-// version, begins anew, and its next record is a whole one. Errors: `bad_input` when a record is damaged, missing or replays to something else than it says.
+// version, begins anew, and its next record is a whole one. Errors: `bad_input` when a record is damaged, missing, of a
+// later version, or replays to something else than it says.
 Result<Account> replay(const Model& model, std::span<const store::Record> records, std::uint32_t steps_max,
                        Scratch& scratch);
 
