@@ -1,7 +1,9 @@
 // Runs a fuzz target without libFuzzer: PROGRAM [ROUNDS] mutates its seeds that often, the same way in every run, and
-// fails when hardly anything was accepted; PROGRAM --write-seeds FOLDER writes them, for libFuzzer to begin with;
-// PROGRAM --run FILE... repeats what one found. An input that ends the program is left in fuzz-failure.bin.
+// fails when hardly anything was accepted; PROGRAM --seconds SECONDS does so for so long; PROGRAM --write-seeds FOLDER
+// writes them, for libFuzzer to begin with; PROGRAM --run FILE... repeats what one found. An input that ends the program
+// is left in fuzz-failure.bin.
 #include <algorithm>
+#include <chrono>
 #include <csignal>
 #include <cstring>
 #include <fstream>
@@ -73,12 +75,16 @@ void mutate(Bytes& bytes, const Bytes& other, Random& random) {
   }
 }
 
-int mutate_seeds(std::uint64_t rounds) {
+using Clock = std::chrono::steady_clock;
+
+// Until there were so many rounds or the time has come.
+int mutate_seeds(std::uint64_t rounds_max, Clock::time_point end) {
   const auto seeds = cms::fuzz::seeds();
   for (const Bytes& seed : seeds) run(seed);
   cms::fuzz::expect(cms::fuzz::accepted == seeds.size(), "every seed is accepted");
   Random random(1);
-  for (std::uint64_t round = 0; round < rounds; ++round) {
+  std::uint64_t rounds = 0;
+  for (; rounds < rounds_max && (rounds % 256 != 0 || Clock::now() < end); ++rounds) {
     Bytes bytes = seeds[random.below(seeds.size())];
     const Bytes& other = seeds[random.below(seeds.size())];
     for (std::uint64_t times = 1 + random.below(3); times > 0; --times) mutate(bytes, other, random);
@@ -110,5 +116,8 @@ int main(int count, char** words) {
     for (int i = 2; i < count; ++i) run(read(words[i]));
     return 0;
   }
-  return mutate_seeds(std::stoull(first));
+  if (first == "--seconds" && count == 3) {
+    return mutate_seeds(~std::uint64_t{0}, Clock::now() + std::chrono::seconds(std::stoull(words[2])));
+  }
+  return mutate_seeds(std::stoull(first), Clock::time_point::max());
 }

@@ -1,0 +1,41 @@
+// Bytes as the body of a request to an inference API: prompts of valid UTF-8, no more than there may be, and of each
+// what is new, which is the last message where all was sent before.
+#include "serve/asked.hpp"
+
+#include "tap/text.hpp"
+#include "tests/fuzz/fuzz.hpp"
+
+namespace cms {
+
+std::vector<Bytes> fuzz::seeds() {
+  std::vector<Bytes> all;
+  for (const std::string_view body :
+       {R"({"messages":[{"role":"system","content":"be brief"},{"role":"user","content":[{"text":"hi"}]}]})",
+        R"({"prompt":["one","two \u00e4"],"max_tokens":3})", R"({"input":"embed me","instructions":"shortly"})",
+        R"({"system":[{"type":"text","text":"s"}],"messages":[{"role":"assistant","content":"a"},{"content":"b"}]})",
+        "no JSON at all"}) {
+    all.emplace_back(body.begin(), body.end());
+  }
+  return all;
+}
+
+}  // namespace cms
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  using namespace cms;
+  const std::string_view body(reinterpret_cast<const char*>(data), size);
+  const auto prompts = serve::asked(body);
+  fuzz::expect(prompts.size() <= serve::kPromptsMax, "no more prompts are read than may be");
+  serve::SentTexts sent(2);
+  for (const auto& prompt : prompts) {
+    for (const auto& message : prompt) fuzz::expect(tap::is_utf8(message), "a message is UTF-8");
+    const auto fresh = sent.take("a", prompt);
+    fuzz::expect(fresh.empty() || !prompt.empty(), "nothing comes out of no message");
+    const auto again = sent.take("a", prompt);
+    if (prompt.size() <= serve::SentTexts::kTextsMax) {
+      fuzz::expect(prompt.empty() || again == prompt.back(), "what was sent before counts by its last message");
+    }
+    fuzz::accepted += fresh.empty() ? 0 : 1;
+  }
+  return 0;
+}
