@@ -119,6 +119,8 @@ struct Daemon::State {
   void tell_durable(bool now, const std::string& why);
   void tell_damaged(const store::AccountName& name, const Error& error);
   void forget(const store::AccountName& name, bool erased);
+  [[nodiscard]] Result<std::uint64_t> idle_since(const std::string& tenant, double before) const;
+  Result<void> erase_idle(const TenantConfig& tenant);
   void retain_tenant(const TenantConfig& tenant);
   Result<void> reload_policy(const std::string& by);
   void keep_house(const std::stop_token& stop);
@@ -365,30 +367,40 @@ void Daemon::State::forget(const store::AccountName& name, bool erased) {
   }
 }
 
-// Looks for who is due while requests go on, and holds them up only where there is somebody.
-void Daemon::State::retain_tenant(const TenantConfig& tenant) {
-  const double before = clock() - tenant.retention_days * 86'400;
-  bool due = false;
+// How many accounts of a tenant were last heard of before that time; what erase_before() would take. Requests go on.
+Result<std::uint64_t> Daemon::State::idle_since(const std::string& tenant, double before) const {
+  std::uint64_t idle = 0;
   std::string cursor;
   do {
-    const auto page = store->list(tenant.name, cursor, 1000);
-    if (!page) {
-      return log->write(Level::error, Scope::store, "retention_failed", page.error().message,
-                        {{"tenant", tenant.name}});
-    }
-    for (const auto& listed : page->accounts) {
-      due = due || listed.time < before;
-    }
-    cursor = page->cursor;
-  } while (!due && !cursor.empty());
-  if (!due) return;
-  const auto erased = engine->erase_before(tenant.name, before);
-  if (!erased) {
-    return log->write(Level::error, Scope::store, "retention_failed", erased.error().message,
-                      {{"tenant", tenant.name}});
-  }
-  log->write(Level::info, Scope::store, "retention", fmt::format("{} idle accounts erased", *erased),
+    CMS_TRY(page, store->list(tenant, cursor, 1000));
+    idle += static_cast<std::uint64_t>(std::ranges::count_if(
+        page.accounts, [before](const auto& listed) { return listed.records > 0 && listed.time < before; }));
+    cursor = page.cursor;
+  } while (!cursor.empty());
+  return idle;
+}
+
+// Holds requests up only where somebody is due. The entry comes first, as for what people do; whoever came back since
+// it was counted is not erased.
+Result<void> Daemon::State::erase_idle(const TenantConfig& tenant) {
+  const double before = clock() - tenant.retention_days * 86'400;
+  CMS_TRY(idle, idle_since(tenant.name, before));
+  if (idle == 0) return {};
+  CMS_CHECK(store->append_audit({.number = 0, .time = clock(), .tenant = tenant.name, .actor = "retention",
+                                 .action = "erase",
+                                 .detail = fmt::format(R"({{"accounts":{},"idle_days":{}}})", idle,
+                                                       tenant.retention_days),
+                                 .hash = ""}));
+  CMS_TRY(erased, engine->erase_before(tenant.name, before));
+  log->write(Level::info, Scope::store, "retention", fmt::format("{} idle accounts erased", erased),
              {{"tenant", tenant.name}});
+  return {};
+}
+
+void Daemon::State::retain_tenant(const TenantConfig& tenant) {
+  const auto done = erase_idle(tenant);
+  if (done) return;
+  log->write(Level::error, Scope::store, "retention_failed", done.error().message, {{"tenant", tenant.name}});
 }
 
 // Tells what was shed when that has ended, and erases accounts that were idle for longer than their tenant keeps them.

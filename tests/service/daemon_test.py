@@ -267,6 +267,23 @@ class DaemonTest(program.ProgramTest):
         self.daemon.start()
         self.assertIsNone(self.daemon.account(name))
 
+    def test_idle_accounts_are_erased_after_an_entry_into_the_audit_log(self):
+        lines = list(self.lines())[:200]
+        idle = {line["account"] for line in lines}
+        name = lines[0]["account"]
+        self.daemon.start()
+        self.feed(lines)
+        self.feed([lines[0] | {"account": "lately", "time": time.time()}], first=3)
+        self.daemon.stop()
+        text = self.daemon.config.read_text()
+        self.daemon.config.write_text(text.replace("[tenants.t]", "[tenants.t]\nretention_days = 0.01"))
+        self.daemon.start()
+        self.wait_until(lambda: self.daemon.account(name) is None)
+        self.assertIsNotNone(self.daemon.account("lately"))
+        entries = json.loads(self.daemon.ask("GET", "/v1/tenants/t/audit", role="analyst")[1])["entries"]
+        self.assertEqual([(entry["actor"], entry["action"], entry["detail"]) for entry in entries],
+                         [("retention", "erase", {"accounts": len(idle), "idle_days": 0.01})])
+
     def test_the_dashboards_answers_are_of_the_same_accounts_and_survive_a_restart(self):
         lines = sorted(self.lines(), key=lambda line: line["time"])
         self.daemon.start()
