@@ -325,12 +325,11 @@ class DaemonTest(program.ProgramTest):
         self.daemon.start()
         self.feed(lines)
         self.daemon.stop(signal.SIGKILL)
-        vector = b"".join(map(float32, lines[5]["vector"][:8]))
-        for path in self.own.rglob("*"):
-            if path.is_file() and path.name not in ("tokens", "cms.toml"):
-                content = path.read_bytes()
-                self.assertNotIn(name.encode(), content, path)
-                self.assertNotIn(vector, content, path)
+        vector = lines[5]["vector"]
+        as_sent = json.dumps(vector[:4])[1:-1]
+        self.assertGreater(len(as_sent), 40)
+        assert_in_no_file(self, self.own, name.encode(), b"".join(map(float32, vector[:8])), as_sent.encode(),
+                          as_sent.replace(" ", "").encode())
 
     def test_a_configuration_that_is_wrong_says_where(self):
         for text, code in (("[atlas]\nfile = 3\n", 3), ("[sevre]\n", 3)):
@@ -354,7 +353,9 @@ class ObserveTest(unittest.TestCase):
             row = json.loads(line)
             accounts.setdefault(row["account"], []).append(row)
         chosen = {name: accounts[name][:20] for name in list(accounts)[:2]}
-        daemon = Daemon(folder, folder / "atlas.cms", f'[tap]\nmodel = "{model}"\n').start()
+        data = folder / "daemon"
+        data.mkdir()
+        daemon = Daemon(data, folder / "atlas.cms", f'[tap]\nmodel = "{model}"\n').start()
         self.addCleanup(daemon.stop, signal.SIGKILL)
         for sequence, (name, asked) in enumerate(chosen.items(), 1):
             lately = time.time() - asked[-1]["time"]  # so that no evidence has leaked when it is looked at
@@ -372,6 +373,23 @@ class ObserveTest(unittest.TestCase):
             # What else is in a batch of the model changes its vectors by float noise.
             self.assertAlmostEqual(got["coverage"], scored[name]["coverage"], delta=0.03)
             self.assertAlmostEqual(got["poh"], scored[name]["poh"], delta=0.1)
+        canary = "canary-prompt-" + secrets.token_hex(8)
+        lines = [{"account": "canary", "time": time.time(), "text": f"How do I spell {canary} {i} times?"}
+                 for i in range(20)]
+        status, answer = daemon.send(lines, "", len(chosen) + 1, "observations")
+        self.assertEqual((status, answer["scored"]), (200, 20), answer)
+        daemon.stop(signal.SIGKILL)
+        assert_in_no_file(self, data, canary.encode())
+
+
+def assert_in_no_file(test, folder, *secret):
+    """The store, the log and the events file are among them."""
+    seen = [path for path in folder.rglob("*") if path.is_file() and path.name not in ("tokens", "cms.toml")]
+    test.assertLessEqual({"log", "events.jsonl"}, {path.name for path in seen})
+    for path in seen:
+        content = path.read_bytes()
+        for piece in secret:
+            test.assertNotIn(piece, content, path)
 
 
 def float32(value):
