@@ -91,6 +91,7 @@ struct Daemon::State {
   std::optional<store::Store> store;
   std::optional<Authority> authority;
   std::optional<EventRing> events;
+  std::optional<Overrides> overrides;
   std::optional<Campaigns> campaigns;
   std::optional<Watcher> watcher;
   std::optional<Overview> overview;
@@ -148,9 +149,10 @@ Result<void> Daemon::State::open() {
   CMS_TRY(known, Authority::open(config.tokens_file));
   authority = std::move(known);
   events.emplace(EventRing::Options{.run = static_cast<std::uint64_t>(clock())});
+  overrides.emplace(*store);
   CMS_CHECK(make_campaigns());
-  CMS_TRY(watching, Watcher::start(config, *store, model.name, *events, *log, [this] { return policy.get(); }, clock,
-                                   fleet()));
+  CMS_TRY(watching, Watcher::start(config, *store, *overrides, model.name, *events, *log,
+                                   [this] { return policy.get(); }, clock, fleet()));
   watcher = std::move(watching);
   watcher->tell(EventKind::atlas_loaded, {}, "the daemon started with this atlas");
   overview.emplace(tenants(), [this] { return policy.get(); }, clock(), Overview::kAccountsMax, fleet());
@@ -175,7 +177,7 @@ Result<void> Daemon::State::open() {
   engine.emplace(std::move(started));
   auto gating = config.gate;
   gating.seed = static_cast<std::uint64_t>(clock());
-  gate.emplace(*engine, *store, [this] { return policy.get(); }, clock, gating, fleet());
+  gate.emplace(*engine, *overrides, [this] { return policy.get(); }, clock, gating, fleet());
   if (!config.tap_model.empty()) {
     CMS_TRY(observing, Observer::start({config.tap_model, config.tap_threads}, model, *engine));
     observer.emplace(std::move(observing));
@@ -230,6 +232,7 @@ ApiParts Daemon::State::api_parts() {
   parts.authority = &*authority;
   parts.events = &*events;
   parts.overview = &*overview;
+  parts.overrides = &*overrides;
   parts.campaigns = fleet();
   parts.charts = &charts;
   parts.dashboard = dashboard_files();
@@ -276,12 +279,14 @@ Result<void> Daemon::State::serve() {
     options.tls_key = config.tls_key;
     options.tls_client_ca = config.tls_client_ca;
     options.tenants = tenants();
-    GrpcParts of{&model, &*store, &*engine, &*authority, clock, [this] { return policy.get(); }, &*gate, fleet()};
+    GrpcParts of{&model, &*store, &*engine, &*authority, clock, [this] { return policy.get(); },
+                 &*gate, fleet(), &*overrides};
     CMS_TRY(started, GrpcServer::start(options, std::move(of)));
     grpc.emplace(std::move(started));
   }
   housekeeping = std::jthread([this](const std::stop_token& stop) { keep_house(stop); });
   remembering = std::jthread([this](const std::stop_token& stop) {
+    overrides->fill(tenants(), stop);
     remember_all(*overview, fleet(), *store, model, *engine, tenants(), clock, stop);
   });
   if (campaigns) seeing = std::jthread([this](const std::stop_token& stop) { campaigns->keep(*engine, stop); });
@@ -358,6 +363,7 @@ Result<void> Daemon::State::reload_policy(const std::string& by) {
 // An account was erased, or could not be and may be gone in part.
 void Daemon::State::forget(const store::AccountName& name, bool erased) {
   watcher->forget(name, erased);
+  overrides->forget(name, erased);
   overview->forget(name);
   if (!campaigns) return;
   if (erased) {
