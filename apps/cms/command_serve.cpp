@@ -1,6 +1,8 @@
 // cms serve: the daemon, until it is told to stop.
 #include <fmt/format.h>
 #include <malloc.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
 #include <ucontext.h>
 #include <unistd.h>
 
@@ -51,7 +53,16 @@ sigset_t block_signals() {
   return wanted;
 }
 
+// Activations, prompts and keys are in memory: no core dump writes them to a disk, and no debugger of the same user
+// reads them. Only where the unit does not say so already does it change anything.
+Result<void> keep_memory_private() {
+  const rlimit none{0, 0};
+  if (setrlimit(RLIMIT_CORE, &none) == 0 && prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) == 0) return {};
+  return cms::fail(cms::ErrorCode::failed, "core dumps cannot be turned off");
+}
+
 Result<void> run(const Words& words) {
+  CMS_CHECK(keep_memory_private());
   mallopt(M_ARENA_MAX, kHeaps);
   const auto signals = block_signals();
   CMS_TRY(config, cms::serve::read_config(words.config));

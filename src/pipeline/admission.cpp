@@ -32,6 +32,12 @@ Refusal check(const Item& item, std::size_t dimension, double now, const EngineO
   return finite ? Refusal::none : Refusal::not_finite;
 }
 
+std::uint32_t rung_of(std::uint64_t queued, std::uint64_t capacity) {
+  if (queued * 100 >= capacity * 85) return 3;
+  if (queued * 100 >= capacity * 70) return 2;
+  return queued * 100 >= capacity * 50 ? 1 : 0;
+}
+
 void count(Counters& counters, const Batch& batch, const Outcome& outcome) {
   ++counters.batches;
   counters.duplicates += outcome.status == Outcome::Status::duplicate ? 1 : 0;

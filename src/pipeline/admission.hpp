@@ -14,6 +14,9 @@ namespace cms::pipeline {
 // Why an item cannot be taken; `none` when it can.
 Refusal check(const Item& item, std::size_t dimension, double now, const EngineOptions& options);
 
+// Rung of the degradation ladder by how full the queue is.
+std::uint32_t rung_of(std::uint64_t queued, std::uint64_t capacity);
+
 // Takes a batch that was answered with `outcome` into the counters.
 void count(Counters& counters, const Batch& batch, const Outcome& outcome);
 

@@ -20,13 +20,6 @@ constexpr std::size_t kCommitWrites = 4096;  // records in one commit, as far as
 constexpr std::uint64_t kH1Every = 8;       // at rung 1
 constexpr std::uint64_t kSampledOneOf = 4;  // at rung 3, of clean accounts
 
-// Rung of the degradation ladder by how full the queue is.
-std::uint32_t rung_of(std::uint64_t queued, std::uint64_t capacity) {
-  if (queued * 100 >= capacity * 85) return 3;
-  if (queued * 100 >= capacity * 70) return 2;
-  return queued * 100 >= capacity * 50 ? 1 : 0;
-}
-
 // Tells how long it lived.
 class Timed {
  public:
@@ -414,6 +407,13 @@ Outcome Engine::ingest(Batch batch) {
   std::unique_lock lock(mutex);
   ready.wait(lock, [&] { return result.has_value(); });
   return std::move(*result);
+}
+
+void Engine::count_refused(std::uint64_t items, Refusal why) {
+  const std::lock_guard lock(state_->admission);
+  state_->counters.received += items;
+  state_->counters.refused += items;
+  state_->counters.by_refusal[static_cast<std::size_t>(why)] += items;
 }
 
 Result<std::optional<Standing>> Engine::look_up(const store::AccountName& name, double time) {

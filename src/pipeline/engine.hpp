@@ -7,7 +7,7 @@
 // Invariants
 //  1. An acknowledged item is counted once, whatever is sent again and whenever the process dies.
 //  2. What is in memory is what replaying the store gives, bit for bit; after a failed commit memory is thrown away.
-//  3. received = scored + shed + refused, for every tenant, at all times that a batch is answered.
+//  3. received = scored + shed + refused, at all times that a batch is answered.
 //  4. Accounts that are thrown out of memory are those with the best standing first, not those idle longest.
 // Threads: every public function from any thread. Cost: docs/engine.md.
 #pragma once
@@ -132,6 +132,8 @@ class Engine {
   void submit(Batch batch, std::function<void(Outcome)> done);
   // The same, waiting.
   Outcome ingest(Batch batch);
+  // Counts so many items that were refused before they came here, as those of a tenant that is not there are.
+  void count_refused(std::uint64_t items, Refusal why);
 
   // How an account stands at `time`; nothing when it is not known. Reads memory, and waits for no step then; else the
   // store, from where it stays in memory. Errors: `bad_input` when its records are damaged.

@@ -23,6 +23,7 @@
 #include "serve/http_message.hpp"
 #include "serve/observer.hpp"
 #include "serve/metrics.hpp"
+#include "serve/overrides.hpp"
 #include "serve/overview.hpp"
 #include "serve/static_files.hpp"
 #include "store/store.hpp"
@@ -53,6 +54,7 @@ struct ApiParts {
   Authority* authority = nullptr;
   EventRing* events = nullptr;
   Overview* overview = nullptr;
+  Overrides* overrides = nullptr;
   const Campaigns* campaigns = nullptr;                           // null = there is no fleet
   const pipeline::ChartMap* charts = nullptr;
   std::span<const StaticFile> dashboard;                          // empty = there is none in this program

@@ -63,7 +63,7 @@ Json document_json(const ApiContext& context, const store::AccountName& name, co
 double shortest(float value) { return std::stod(fmt::format("{}", value)); }
 
 policy::Decision decide(const ApiContext& context, const store::AccountName& name, const Score& score, double now) {
-  return decide(*context.parts.policy(), *context.parts.store, context.parts.campaigns, name, score, now);
+  return decide(*context.parts.policy(), *context.parts.overrides, context.parts.campaigns, name, score, now);
 }
 
 Json membership_json(const ApiContext& context, const store::AccountName& name) {

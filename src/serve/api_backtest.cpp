@@ -32,7 +32,7 @@ void try_one(const ApiContext& context, const store::AccountName& name, double p
   Score score;
   score.computed = true;
   score.poh = poh;
-  const auto found = override_of(*context.parts.store, name);
+  const auto found = context.parts.overrides->of(name);
   const auto would_be = [&](const policy::Policy& policy) {
     return policy::decide(policy, name.tenant, name.account, score, now, found ? &*found : nullptr).would_be;
   };

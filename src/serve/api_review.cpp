@@ -52,7 +52,8 @@ Response put(const ApiContext& context, const Call& call, EventKind kind_told, c
     if (before && !*before) return not_found();
   }
   if (auto done = audit(context, call, kind, std::move(detail)); !done) return problem(done.error());
-  const auto done = context.parts.store->put_document(name, kind, content);
+  const auto done = kind_told == EventKind::override ? context.parts.overrides->put(name, content)
+                                                     : context.parts.store->put_document(name, kind, content);
   if (!done) return problem(done.error());
   if (!*done) return not_found();  // erased meanwhile
   if (context.parts.reviewed) context.parts.reviewed(kind_told, name, fmt::format("{}, by {}", what, call.caller.id));

@@ -44,7 +44,7 @@ Response get_policy(const ApiContext& context, const Call& call) {
 
 Response reload_policy(const ApiContext& context, const Call& call) {
   if (!context.parts.reload_policy) {
-    return problem(Problem::bad_request, "The policy has no file of its own that could be read again.");
+    return problem(Problem::bad_request, "The daemon was not configured by a file that could be read again.");
   }
   if (auto done = audit(context, call, "policy", Json::object()); !done) return problem(done.error());
   if (auto done = context.parts.reload_policy(call.caller.id); !done) {

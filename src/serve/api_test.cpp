@@ -247,6 +247,18 @@ TEST(api, labels_and_overrides_change_what_is_answered_and_are_in_the_audit_log)
   EXPECT_TRUE(world.reviewed[2].starts_with("override alice taken away, by ")) << world.reviewed[2];
 }
 
+TEST(api, what_is_sent_to_an_unknown_tenant_is_not_read_and_so_neither_received_nor_refused) {
+  ServeWorld world("unknown_tenant");
+  ASSERT_EQ(world.ingest("alice", 5).status, 200U);
+  const auto headers =
+      world.as(Role::tap, "*") + "Cms-Model: example/l1/mean\r\nContent-Type: application/x-ndjson\r\n";
+  expect_problem(world.ask("POST", "/v1/tenants/nobody/activations", headers, world.lines("alice", 3)), 404,
+                 "not-found");
+  const auto counters = world.engine().counters();
+  EXPECT_EQ(counters.received, 5U);
+  EXPECT_EQ(counters.scored + counters.shed + counters.refused, 5U);
+}
+
 TEST(api, an_erased_account_is_gone_and_the_log_says_so) {
   ServeWorld world("erased");
   ASSERT_EQ(world.ingest("alice", 5).status, 200U);

@@ -91,6 +91,7 @@ struct Daemon::State {
   std::optional<store::Store> store;
   std::optional<Authority> authority;
   std::optional<EventRing> events;
+  std::optional<Overrides> overrides;
   std::optional<Campaigns> campaigns;
   std::optional<Watcher> watcher;
   std::optional<Overview> overview;
@@ -119,6 +120,8 @@ struct Daemon::State {
   void tell_durable(bool now, const std::string& why);
   void tell_damaged(const store::AccountName& name, const Error& error);
   void forget(const store::AccountName& name, bool erased);
+  [[nodiscard]] Result<std::uint64_t> idle_since(const std::string& tenant, double before) const;
+  Result<void> erase_idle(const TenantConfig& tenant);
   void retain_tenant(const TenantConfig& tenant);
   Result<void> reload_policy(const std::string& by);
   void keep_house(const std::stop_token& stop);
@@ -146,9 +149,10 @@ Result<void> Daemon::State::open() {
   CMS_TRY(known, Authority::open(config.tokens_file));
   authority = std::move(known);
   events.emplace(EventRing::Options{.run = static_cast<std::uint64_t>(clock())});
+  overrides.emplace(*store);
   CMS_CHECK(make_campaigns());
-  CMS_TRY(watching, Watcher::start(config, *store, model.name, *events, *log, [this] { return policy.get(); }, clock,
-                                   fleet()));
+  CMS_TRY(watching, Watcher::start(config, *store, *overrides, model.name, *events, *log,
+                                   [this] { return policy.get(); }, clock, fleet()));
   watcher = std::move(watching);
   watcher->tell(EventKind::atlas_loaded, {}, "the daemon started with this atlas");
   overview.emplace(tenants(), [this] { return policy.get(); }, clock(), Overview::kAccountsMax, fleet());
@@ -173,7 +177,7 @@ Result<void> Daemon::State::open() {
   engine.emplace(std::move(started));
   auto gating = config.gate;
   gating.seed = static_cast<std::uint64_t>(clock());
-  gate.emplace(*engine, *store, [this] { return policy.get(); }, clock, gating, fleet());
+  gate.emplace(*engine, *overrides, [this] { return policy.get(); }, clock, gating, fleet());
   if (!config.tap_model.empty()) {
     CMS_TRY(observing, Observer::start({config.tap_model, config.tap_threads}, model, *engine));
     observer.emplace(std::move(observing));
@@ -228,6 +232,7 @@ ApiParts Daemon::State::api_parts() {
   parts.authority = &*authority;
   parts.events = &*events;
   parts.overview = &*overview;
+  parts.overrides = &*overrides;
   parts.campaigns = fleet();
   parts.charts = &charts;
   parts.dashboard = dashboard_files();
@@ -274,12 +279,14 @@ Result<void> Daemon::State::serve() {
     options.tls_key = config.tls_key;
     options.tls_client_ca = config.tls_client_ca;
     options.tenants = tenants();
-    GrpcParts of{&model, &*store, &*engine, &*authority, clock, [this] { return policy.get(); }, &*gate, fleet()};
+    GrpcParts of{&model, &*store, &*engine, &*authority, clock, [this] { return policy.get(); },
+                 &*gate, fleet(), &*overrides};
     CMS_TRY(started, GrpcServer::start(options, std::move(of)));
     grpc.emplace(std::move(started));
   }
   housekeeping = std::jthread([this](const std::stop_token& stop) { keep_house(stop); });
   remembering = std::jthread([this](const std::stop_token& stop) {
+    overrides->fill(tenants(), stop);
     remember_all(*overview, fleet(), *store, model, *engine, tenants(), clock, stop);
   });
   if (campaigns) seeing = std::jthread([this](const std::stop_token& stop) { campaigns->keep(*engine, stop); });
@@ -356,6 +363,7 @@ Result<void> Daemon::State::reload_policy(const std::string& by) {
 // An account was erased, or could not be and may be gone in part.
 void Daemon::State::forget(const store::AccountName& name, bool erased) {
   watcher->forget(name, erased);
+  overrides->forget(name, erased);
   overview->forget(name);
   if (!campaigns) return;
   if (erased) {
@@ -365,30 +373,40 @@ void Daemon::State::forget(const store::AccountName& name, bool erased) {
   }
 }
 
-// Looks for who is due while requests go on, and holds them up only where there is somebody.
-void Daemon::State::retain_tenant(const TenantConfig& tenant) {
-  const double before = clock() - tenant.retention_days * 86'400;
-  bool due = false;
+// How many accounts of a tenant were last heard of before that time; what erase_before() would take. Requests go on.
+Result<std::uint64_t> Daemon::State::idle_since(const std::string& tenant, double before) const {
+  std::uint64_t idle = 0;
   std::string cursor;
   do {
-    const auto page = store->list(tenant.name, cursor, 1000);
-    if (!page) {
-      return log->write(Level::error, Scope::store, "retention_failed", page.error().message,
-                        {{"tenant", tenant.name}});
-    }
-    for (const auto& listed : page->accounts) {
-      due = due || listed.time < before;
-    }
-    cursor = page->cursor;
-  } while (!due && !cursor.empty());
-  if (!due) return;
-  const auto erased = engine->erase_before(tenant.name, before);
-  if (!erased) {
-    return log->write(Level::error, Scope::store, "retention_failed", erased.error().message,
-                      {{"tenant", tenant.name}});
-  }
-  log->write(Level::info, Scope::store, "retention", fmt::format("{} idle accounts erased", *erased),
+    CMS_TRY(page, store->list(tenant, cursor, 1000));
+    idle += static_cast<std::uint64_t>(std::ranges::count_if(
+        page.accounts, [before](const auto& listed) { return listed.records > 0 && listed.time < before; }));
+    cursor = page.cursor;
+  } while (!cursor.empty());
+  return idle;
+}
+
+// Holds requests up only where somebody is due. The entry comes first, as for what people do; whoever came back since
+// it was counted is not erased.
+Result<void> Daemon::State::erase_idle(const TenantConfig& tenant) {
+  const double before = clock() - tenant.retention_days * 86'400;
+  CMS_TRY(idle, idle_since(tenant.name, before));
+  if (idle == 0) return {};
+  CMS_CHECK(store->append_audit({.number = 0, .time = clock(), .tenant = tenant.name, .actor = "retention",
+                                 .action = "erase",
+                                 .detail = fmt::format(R"({{"accounts":{},"idle_days":{}}})", idle,
+                                                       tenant.retention_days),
+                                 .hash = ""}));
+  CMS_TRY(erased, engine->erase_before(tenant.name, before));
+  log->write(Level::info, Scope::store, "retention", fmt::format("{} idle accounts erased", erased),
              {{"tenant", tenant.name}});
+  return {};
+}
+
+void Daemon::State::retain_tenant(const TenantConfig& tenant) {
+  const auto done = erase_idle(tenant);
+  if (done) return;
+  log->write(Level::error, Scope::store, "retention_failed", done.error().message, {{"tenant", tenant.name}});
 }
 
 // Tells what was shed when that has ended, and erases accounts that were idle for longer than their tenant keeps them.

@@ -13,10 +13,10 @@ constexpr double kNever_s = 3600;  // what a caller is told who may not pass at 
 
 }  // namespace
 
-Gate::Gate(pipeline::Engine& engine, const store::Store& store,
+Gate::Gate(pipeline::Engine& engine, const Overrides& overrides,
            std::function<std::shared_ptr<const policy::Policy>()> policy, std::function<double()> clock,
            const GateOptions& options, const Campaigns* campaigns)
-    : engine_(engine), store_(store), policy_(std::move(policy)), clock_(std::move(clock)), options_(options),
+    : engine_(engine), overrides_(overrides), policy_(std::move(policy)), clock_(std::move(clock)), options_(options),
       campaigns_(campaigns), chance_(options.seed) {}
 
 Verdict Gate::ask(const store::AccountName& name) {
@@ -32,7 +32,7 @@ Verdict Gate::ask(const store::AccountName& name) {
   }
   const Score nothing;
   if (*found) verdict.status = (*found)->score.computed ? "computed" : "not_computed";
-  verdict.decision = decide(*policy_(), store_, campaigns_, name, *found ? (*found)->score : nothing, now);
+  verdict.decision = decide(*policy_(), overrides_, campaigns_, name, *found ? (*found)->score : nothing, now);
   const auto action = verdict.decision.action;
   if (action != Action::limit && action != Action::review) return verdict;
   const double per_minute = action == Action::limit ? options_.limit_per_minute : options_.review_per_minute;

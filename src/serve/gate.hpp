@@ -19,7 +19,7 @@
 #include "pipeline/engine.hpp"
 #include "policy/policy.hpp"
 #include "serve/campaigns.hpp"
-#include "store/store.hpp"
+#include "serve/overrides.hpp"
 
 namespace cms::serve {
 
@@ -40,9 +40,9 @@ struct Verdict {
 
 class Gate {
  public:
-  // The engine, the store and the campaigns, where there are some, outlive it. `policy` gives the one in force, `clock`
-  // seconds since 1970.
-  Gate(pipeline::Engine& engine, const store::Store& store,
+  // The engine, the overrides and the campaigns, where there are some, outlive it. `policy` gives the one in force,
+  // `clock` seconds since 1970.
+  Gate(pipeline::Engine& engine, const Overrides& overrides,
        std::function<std::shared_ptr<const policy::Policy>()> policy, std::function<double()> clock,
        const GateOptions& options, const Campaigns* campaigns = nullptr);
 
@@ -58,7 +58,7 @@ class Gate {
   void make_room(double now);
 
   pipeline::Engine& engine_;
-  const store::Store& store_;
+  const Overrides& overrides_;
   std::function<std::shared_ptr<const policy::Policy>()> policy_;
   std::function<double()> clock_;
   GateOptions options_;

@@ -9,8 +9,8 @@ namespace cms::serve {
 namespace {
 
 Gate make_gate(ServeWorld& world, const GateOptions& options = {}) {
-  return Gate(world.engine(), world.store(), [&world] { return world.policy; }, [&world] { return world.now.load(); },
-              options);
+  return Gate(world.engine(), world.overrides(), [&world] { return world.policy; },
+              [&world] { return world.now.load(); }, options);
 }
 
 // An account whose action an analyst has fixed.

@@ -150,7 +150,8 @@ class ExtAuthz : public ::testing::Test {
     options.listen = "127.0.0.1:0";
     options.tenants = {"acme", "other"};
     GrpcParts parts{&world_.model(), &world_.store(), &world_.engine(), &world_.authority(),
-                    [this] { return world_.now.load(); }, [this] { return world_.policy; }, &world_.gate()};
+                    [this] { return world_.now.load(); }, [this] { return world_.policy; }, &world_.gate(), nullptr,
+                    &world_.overrides()};
     server_.emplace(GrpcServer::start(options, std::move(parts)).value());
     stub_ = envoy::Authorization::NewStub(grpc::CreateChannel(fmt::format("127.0.0.1:{}", server_->port()),
                                                               grpc::InsecureChannelCredentials()));

@@ -91,7 +91,7 @@ class ScoresService final : public v1::Scores::Service {
   void fill(const store::AccountName& account, const pipeline::Standing& standing, double now,
             v1::LookUpResponse& response) const {
     const auto policy = parts_.policy();
-    const auto decision = decide(*policy, *parts_.store, parts_.campaigns, account, standing.score, now);
+    const auto decision = decide(*policy, *parts_.overrides, parts_.campaigns, account, standing.score, now);
     response.set_why(std::string(decision.why));
     if (const auto campaign = parts_.campaigns != nullptr ? parts_.campaigns->member(account) : nullptr) {
       response.set_campaign(campaign->id);

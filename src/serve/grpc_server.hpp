@@ -44,6 +44,7 @@ struct GrpcParts {
   std::function<std::shared_ptr<const policy::Policy>()> policy;  // shared: a reload must not take it from a reader
   Gate* gate = nullptr;
   const Campaigns* campaigns = nullptr;                           // null = there is no fleet
+  const Overrides* overrides = nullptr;
 };
 
 class GrpcServer {

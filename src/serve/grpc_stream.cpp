@@ -45,6 +45,18 @@ v1::Status status_of(Outcome::Status status) {
   return v1::STATUS_REFUSED;
 }
 
+void add_refused(v1::Acknowledgement& acknowledgement, std::size_t index, Refusal why) {
+  auto* refused = acknowledgement.add_refused();
+  refused->set_index(static_cast<std::uint32_t>(index));
+  refused->set_reason(std::string(name(why)));
+}
+
+void refuse_tenant(std::size_t items, v1::Acknowledgement& acknowledgement) {
+  acknowledgement.set_status(v1::STATUS_REFUSED);
+  acknowledgement.set_reason(std::string(name(Refusal::tenant)));
+  for (std::size_t i = 0; i < items; ++i) add_refused(acknowledgement, i, Refusal::tenant);
+}
+
 void fill(const Outcome& outcome, v1::Acknowledgement& acknowledgement) {
   acknowledgement.set_status(status_of(outcome.status));
   acknowledgement.set_expected(outcome.expected);
@@ -54,10 +66,7 @@ void fill(const Outcome& outcome, v1::Acknowledgement& acknowledgement) {
   }
   if (outcome.status != Outcome::Status::done) return;
   for (std::size_t i = 0; i < outcome.refusals.size(); ++i) {
-    if (outcome.refusals[i] == Refusal::none) continue;
-    auto* refused = acknowledgement.add_refused();
-    refused->set_index(static_cast<std::uint32_t>(i));
-    refused->set_reason(std::string(name(outcome.refusals[i])));
+    if (outcome.refusals[i] != Refusal::none) add_refused(acknowledgement, i, outcome.refusals[i]);
   }
   acknowledgement.set_scored(static_cast<std::uint32_t>(outcome.refusals.size()) -
                              static_cast<std::uint32_t>(acknowledgement.refused_size()));
@@ -101,8 +110,8 @@ bool ActivationStream::take(const v1::ActivationBatch& batch) {
   slot.acknowledgement.set_sequence(batch.sequence());
   const bool known = std::ranges::find(options_.tenants, batch.tenant()) != options_.tenants.end();
   if (!known || !caller_.sees(batch.tenant())) {
-    slot.acknowledgement.set_status(v1::STATUS_REFUSED);
-    slot.acknowledgement.set_reason(std::string(name(Refusal::tenant)));
+    parts_.engine->count_refused(slot.items, Refusal::tenant);
+    refuse_tenant(slot.items, slot.acknowledgement);
     answer(slot);
     return true;
   }

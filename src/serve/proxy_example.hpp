@@ -19,7 +19,7 @@ class ProxyFixture {
  public:
   ProxyFixture(std::string_view name, std::uint16_t upstream, ProxyOptions options = {}, GateOptions gating = {})
       : world(name),
-        gate(world.engine(), world.store(), [this] { return world.policy; }, [this] { return world.now.load(); },
+        gate(world.engine(), world.overrides(), [this] { return world.policy; }, [this] { return world.now.load(); },
              gating) {
     options.listen = "127.0.0.1:0";
     options.upstream = fmt::format("http://127.0.0.1:{}", upstream) + options.upstream;

@@ -161,10 +161,12 @@ class ServeWorld {
     watching.moved = [this](const std::string& tenant, std::span<const std::string> accounts) {
       if (overview_) overview_->judge_anew(tenant, accounts, now.load());
     };
+    overrides_.emplace(*store_);
     campaigns_.emplace(fleet, suspicious(), *store_, kTenants, [this] { return now.load(); }, std::move(watching));
     overview_.emplace(kTenants, [this] { return policy; }, now.load(), Overview::kAccountsMax, &*campaigns_);
     pipeline::Engine::Hooks hooks;
-    hooks.erased = [this](const store::AccountName& account, bool /*done*/) {
+    hooks.erased = [this](const store::AccountName& account, bool done) {
+      overrides_->forget(account, done);
       overview_->forget(account);
       campaigns_->forget(account);
     };
@@ -175,7 +177,7 @@ class ServeWorld {
                                             },
                                             hooks)
                         .value());
-    gate_.emplace(*engine_, *store_, [this] { return policy; }, [this] { return now.load(); }, GateOptions(),
+    gate_.emplace(*engine_, *overrides_, [this] { return policy; }, [this] { return now.load(); }, GateOptions(),
                   &*campaigns_);
     make_tokens();
     authority_.emplace(Authority::open(folder_ / "tokens").value());
@@ -191,6 +193,7 @@ class ServeWorld {
     gate_.reset();
     engine_.reset();
     campaigns_.reset();
+    overrides_.reset();
     store_.reset();
     std::filesystem::remove_all(folder_);
   }
@@ -228,6 +231,7 @@ class ServeWorld {
   }
 
   store::Store& store() { return *store_; }
+  Overrides& overrides() { return *overrides_; }
   pipeline::Engine& engine() { return *engine_; }
   Gate& gate() { return *gate_; }
   Overview& overview() { return *overview_; }
@@ -271,6 +275,7 @@ class ServeWorld {
     parts.authority = &*authority_;
     parts.events = &events;
     parts.overview = &*overview_;
+    parts.overrides = &*overrides_;
     parts.campaigns = &*campaigns_;
     parts.charts = &charts_;
     parts.dashboard = kFiles;
@@ -306,6 +311,7 @@ class ServeWorld {
   pipeline::Model model_;
   pipeline::ChartMap charts_;
   std::optional<store::Store> store_;
+  std::optional<Overrides> overrides_;
   std::optional<Campaigns> campaigns_;
   std::optional<Overview> overview_;
   std::optional<pipeline::Engine> engine_;

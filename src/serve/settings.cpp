@@ -66,7 +66,8 @@ constexpr Section kSections[] = {
      "a key."},
     {"pipeline", "[pipeline]", false, "How accounts are followed."},
     {"policy", "[policy]", false,
-     "What follows from a score. Re-read on SIGHUP when it has a file of its own (`file`, and nothing beside it)."},
+     "What follows from a score. Re-read on SIGHUP, from here or from a file of its own (`file`, and nothing beside "
+     "it)."},
     {"policy.allow", "[[policy.allow]]", true,
      "Declared automation, one section an account: it is let off, until a day."},
     {"fleet", "[fleet]", false,

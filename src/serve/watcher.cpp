@@ -21,6 +21,7 @@ constexpr double kShedEvery_s = 60;
 
 struct Watcher::State {
   const store::Store& store;
+  const Overrides& overrides;
   std::string atlas;
   EventRing& ring;
   std::function<std::shared_ptr<const policy::Policy>()> policy;
@@ -76,12 +77,13 @@ Result<Webhooks> start_webhooks(const Config& config, const std::function<double
 
 }  // namespace
 
-Result<Watcher> Watcher::start(const Config& config, const store::Store& store, std::string atlas, EventRing& ring,
-                               Log& log, std::function<std::shared_ptr<const policy::Policy>()> policy,
+Result<Watcher> Watcher::start(const Config& config, const store::Store& store, const Overrides& overrides,
+                               std::string atlas, EventRing& ring, Log& log,
+                               std::function<std::shared_ptr<const policy::Policy>()> policy,
                                std::function<double()> clock, const Campaigns* campaigns) {
   auto state = std::unique_ptr<State>(
-      new State{store, std::move(atlas), ring, std::move(policy), std::move(clock), campaigns, {}, {}, {}, {}, 0, {},
-                {}});
+      new State{store, overrides, std::move(atlas), ring, std::move(policy), std::move(clock), campaigns, {}, {}, {},
+                {}, 0, {}, {}});
   state->counter = first_counter(state->clock());
   state->options.names = config.event_names;
   if (!config.event_log.empty()) {
@@ -135,11 +137,11 @@ void Watcher::State::take(const pipeline::Change& change, const policy::Policy& 
   const auto pseudonym = store.pseudonym(change.name);
   if (!pseudonym) return;
   const auto decided = [&](const Score& score) {
-    return decide(now, store, campaigns, change.name, score, change.time).action;
+    return decide(now, overrides, campaigns, change.name, score, change.time).action;
   };
   auto event = serve::take(watch, options, change, *pseudonym, atlas, decided, counter++);
   if (!event) return;
-  if (campaign && decide(now, store, campaigns, change.name, change.score, change.time).why == "campaign") {
+  if (campaign && decide(now, overrides, campaigns, change.name, change.score, change.time).why == "campaign") {
     event->why = fmt::format("a member of campaign {}", campaign->id);
   }
   tell(*event);

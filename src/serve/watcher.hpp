@@ -20,6 +20,7 @@
 #include "serve/event_log.hpp"
 #include "serve/event_ring.hpp"
 #include "serve/log.hpp"
+#include "serve/overrides.hpp"
 #include "serve/webhook.hpp"
 
 namespace cms::serve {
@@ -28,8 +29,8 @@ class Watcher {
  public:
   // Opens the event log where there is to be one, and goes on from what it says. Errors: those of the log and of the
   // webhooks' secrets.
-  static Result<Watcher> start(const Config& config, const store::Store& store, std::string atlas, EventRing& ring,
-                               Log& log,
+  static Result<Watcher> start(const Config& config, const store::Store& store, const Overrides& overrides,
+                               std::string atlas, EventRing& ring, Log& log,
                                std::function<std::shared_ptr<const policy::Policy>()> policy,
                                std::function<double()> clock, const Campaigns* campaigns = nullptr);
   Watcher(Watcher&&) noexcept;

@@ -16,7 +16,7 @@ class Watched {
   explicit Watched(const std::string& name) : world(name), log_(Log::to(said_, {}, [] { return 0.0; }).value()) {
     Config config;
     config.event_log = world.folder() / "events.jsonl";
-    watcher.emplace(Watcher::start(config, world.store(), "0123456789ab", world.events, log_,
+    watcher.emplace(Watcher::start(config, world.store(), world.overrides(), "0123456789ab", world.events, log_,
                                    [this] { return world.policy; }, [this] { return world.now.load(); })
                         .value());
   }

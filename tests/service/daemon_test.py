@@ -5,6 +5,7 @@ import json
 import os
 import pathlib
 import re
+import resource
 import secrets
 import shutil
 import signal
@@ -239,6 +240,14 @@ class DaemonTest(program.ProgramTest):
         self.assertEqual(self.daemon.ask("GET", "/readyz", role=None)[0], 200)
         self.assertEqual(self.daemon.stop(), 0)
 
+    def test_its_memory_comes_into_no_core_dump(self):
+        resource.setrlimit(resource.RLIMIT_CORE, (resource.getrlimit(resource.RLIMIT_CORE)[1],) * 2)
+        self.daemon.start()
+        limits = pathlib.Path(f"/proc/{self.daemon.process.pid}/limits").read_text()
+        self.assertRegex(limits, r"Max core file size +0 +0 ")
+        # What may not be dumped may not be looked into by another program of the same user: it belongs to root.
+        self.assertEqual(os.stat(f"/proc/{self.daemon.process.pid}/mem").st_uid, 0)
+
     def wait_until(self, holds):
         for _ in range(500):
             if holds():
@@ -257,6 +266,23 @@ class DaemonTest(program.ProgramTest):
         self.daemon.stop()
         self.daemon.start()
         self.assertIsNone(self.daemon.account(name))
+
+    def test_idle_accounts_are_erased_after_an_entry_into_the_audit_log(self):
+        lines = list(self.lines())[:200]
+        idle = {line["account"] for line in lines}
+        name = lines[0]["account"]
+        self.daemon.start()
+        self.feed(lines)
+        self.feed([lines[0] | {"account": "lately", "time": time.time()}], first=3)
+        self.daemon.stop()
+        text = self.daemon.config.read_text()
+        self.daemon.config.write_text(text.replace("[tenants.t]", "[tenants.t]\nretention_days = 0.01"))
+        self.daemon.start()
+        self.wait_until(lambda: self.daemon.account(name) is None)
+        self.assertIsNotNone(self.daemon.account("lately"))
+        entries = json.loads(self.daemon.ask("GET", "/v1/tenants/t/audit", role="analyst")[1])["entries"]
+        self.assertEqual([(entry["actor"], entry["action"], entry["detail"]) for entry in entries],
+                         [("retention", "erase", {"accounts": len(idle), "idle_days": 0.01})])
 
     def test_the_dashboards_answers_are_of_the_same_accounts_and_survive_a_restart(self):
         lines = sorted(self.lines(), key=lambda line: line["time"])
@@ -299,12 +325,11 @@ class DaemonTest(program.ProgramTest):
         self.daemon.start()
         self.feed(lines)
         self.daemon.stop(signal.SIGKILL)
-        vector = b"".join(map(float32, lines[5]["vector"][:8]))
-        for path in self.own.rglob("*"):
-            if path.is_file() and path.name not in ("tokens", "cms.toml"):
-                content = path.read_bytes()
-                self.assertNotIn(name.encode(), content, path)
-                self.assertNotIn(vector, content, path)
+        vector = lines[5]["vector"]
+        as_sent = json.dumps(vector[:4])[1:-1]
+        self.assertGreater(len(as_sent), 40)
+        assert_in_no_file(self, self.own, name.encode(), b"".join(map(float32, vector[:8])), as_sent.encode(),
+                          as_sent.replace(" ", "").encode())
 
     def test_a_configuration_that_is_wrong_says_where(self):
         for text, code in (("[atlas]\nfile = 3\n", 3), ("[sevre]\n", 3)):
@@ -328,7 +353,9 @@ class ObserveTest(unittest.TestCase):
             row = json.loads(line)
             accounts.setdefault(row["account"], []).append(row)
         chosen = {name: accounts[name][:20] for name in list(accounts)[:2]}
-        daemon = Daemon(folder, folder / "atlas.cms", f'[tap]\nmodel = "{model}"\n').start()
+        data = folder / "daemon"
+        data.mkdir()
+        daemon = Daemon(data, folder / "atlas.cms", f'[tap]\nmodel = "{model}"\n').start()
         self.addCleanup(daemon.stop, signal.SIGKILL)
         for sequence, (name, asked) in enumerate(chosen.items(), 1):
             lately = time.time() - asked[-1]["time"]  # so that no evidence has leaked when it is looked at
@@ -346,6 +373,23 @@ class ObserveTest(unittest.TestCase):
             # What else is in a batch of the model changes its vectors by float noise.
             self.assertAlmostEqual(got["coverage"], scored[name]["coverage"], delta=0.03)
             self.assertAlmostEqual(got["poh"], scored[name]["poh"], delta=0.1)
+        canary = "canary-prompt-" + secrets.token_hex(8)
+        lines = [{"account": "canary", "time": time.time(), "text": f"How do I spell {canary} {i} times?"}
+                 for i in range(20)]
+        status, answer = daemon.send(lines, "", len(chosen) + 1, "observations")
+        self.assertEqual((status, answer["scored"]), (200, 20), answer)
+        daemon.stop(signal.SIGKILL)
+        assert_in_no_file(self, data, canary.encode())
+
+
+def assert_in_no_file(test, folder, *secret):
+    """The store, the log and the events file are among them."""
+    seen = [path for path in folder.rglob("*") if path.is_file() and path.name not in ("tokens", "cms.toml")]
+    test.assertLessEqual({"log", "events.jsonl"}, {path.name for path in seen})
+    for path in seen:
+        content = path.read_bytes()
+        for piece in secret:
+            test.assertNotIn(piece, content, path)
 
 
 def float32(value):

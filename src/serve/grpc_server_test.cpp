@@ -1,0 +1,215 @@
+// Every role at every call of gRPC, for its own tenant, another's and one that is not there; what is refused by item.
+#include "serve/grpc_server.hpp"
+
+#include <grpcpp/grpcpp.h>
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <limits>
+
+#include "cms.grpc.pb.h"
+#include "serve/serve_example.hpp"
+
+namespace cms::serve {
+namespace {
+
+using Code = grpc::StatusCode;
+
+// The daemon's gRPC over the world, and clients of it. Tenant acme has an account alice, other one named oscar.
+class GrpcServerTest : public ::testing::Test {
+ protected:
+  struct Sent {
+    Code code = Code::OK;
+    std::string message;
+    std::optional<v1::Acknowledgement> acknowledgement;
+  };
+  struct Seen {
+    Code code = Code::OK;
+    v1::LookUpResponse response;
+  };
+
+  GrpcServerTest() {
+    GrpcOptions options;
+    options.listen = "127.0.0.1:0";
+    options.tenants = {"acme", "other"};
+    GrpcParts parts{&world_.model(), &world_.store(), &world_.engine(), &world_.authority(),
+                    [this] { return world_.now.load(); }, [this] { return world_.policy; }, &world_.gate(), nullptr,
+                    &world_.overrides()};
+    server_.emplace(GrpcServer::start(options, std::move(parts)).value());
+    channel_ = grpc::CreateChannel(fmt::format("127.0.0.1:{}", server_->port()), grpc::InsecureChannelCredentials());
+    EXPECT_EQ(send(world_.token(Role::tap, "acme"), batch("acme", "alice", 3)).acknowledgement->scored(), 3U);
+    EXPECT_EQ(send(world_.token(Role::tap, "other"), batch("other", "oscar", 3)).acknowledgement->scored(), 3U);
+  }
+
+  // Without a producer: each is taken as new.
+  v1::ActivationBatch batch(const std::string& tenant, const std::string& account, std::size_t requests) const {
+    v1::ActivationBatch made;
+    made.set_tenant(tenant);
+    made.set_model(world_.model().atlas.manifest.fingerprint());
+    const auto stream = pipeline::example_stream(world_.model(), 1, requests);
+    for (std::size_t i = 0; i < requests; ++i) {
+      const auto row = stream.row(i);
+      auto& activation = *made.add_activations();
+      activation.set_account(account);
+      activation.set_time(ServeWorld::kNow - 1000 + static_cast<double>(i));
+      activation.set_float32(std::string(reinterpret_cast<const char*>(row.data()), row.size() * sizeof(float)));
+    }
+    return made;
+  }
+
+  static void identify(grpc::ClientContext& context, const std::string& token) {
+    if (!token.empty()) context.AddMetadata("authorization", "Bearer " + token);
+    context.set_deadline(std::chrono::system_clock::now() + std::chrono::seconds(20));
+  }
+
+  Sent send(const std::string& token, const v1::ActivationBatch& batch) {
+    grpc::ClientContext context;
+    identify(context, token);
+    const auto stream = v1::Ingest::NewStub(channel_)->Activations(&context);
+    Sent sent;
+    v1::Acknowledgement acknowledgement;
+    stream->Write(batch);
+    stream->WritesDone();
+    if (stream->Read(&acknowledgement)) sent.acknowledgement = acknowledgement;
+    const auto status = stream->Finish();
+    sent.code = status.error_code();
+    sent.message = status.error_message();
+    return sent;
+  }
+
+  Seen look_up(const std::string& token, const std::string& tenant, const std::string& account) {
+    grpc::ClientContext context;
+    identify(context, token);
+    v1::LookUpRequest request;
+    request.set_tenant(tenant);
+    request.set_account(account);
+    Seen seen;
+    seen.code = v1::Scores::NewStub(channel_)->LookUp(&context, request, &seen.response).error_code();
+    return seen;
+  }
+
+  std::uint64_t requests_of(const std::string& tenant, const std::string& account) {
+    const auto standing = world_.engine().look_up({tenant, account}, ServeWorld::kNow).value();
+    return standing ? standing->score.requests : 0;
+  }
+
+  void expect_sums() {
+    const auto counters = world_.engine().counters();
+    EXPECT_EQ(counters.received, counters.scored + counters.shed + counters.refused);
+  }
+
+  ServeWorld world_{"grpc_server"};
+  std::optional<GrpcServer> server_;
+  std::shared_ptr<grpc::Channel> channel_;
+};
+
+constexpr Role kRoles[] = {Role::tap, Role::reader, Role::analyst, Role::admin};
+
+TEST_F(GrpcServerTest, taps_and_admins_send_activations_of_their_own_tenant_and_nobody_else_of_any) {
+  for (const auto role : kRoles) {
+    const bool may = role == Role::tap || role == Role::admin;
+    const auto& token = world_.token(role, "acme");
+    const auto before = requests_of("acme", "alice");
+    const auto own = send(token, batch("acme", "alice", 2));
+    EXPECT_EQ(own.code, may ? Code::OK : Code::PERMISSION_DENIED) << name(role);
+    EXPECT_EQ(own.acknowledgement.has_value(), may) << name(role);
+    EXPECT_EQ(requests_of("acme", "alice"), before + (may ? 2 : 0)) << name(role);
+    const auto others = send(token, batch("other", "oscar", 2)), unknown = send(token, batch("nobody", "oscar", 2));
+    EXPECT_EQ(requests_of("other", "oscar"), 3U) << name(role);
+    ASSERT_EQ(others.acknowledgement.has_value(), may) << name(role);
+    ASSERT_EQ(unknown.acknowledgement.has_value(), may) << name(role);
+    EXPECT_EQ(std::make_pair(others.code, others.message), std::make_pair(unknown.code, unknown.message));
+    EXPECT_EQ(others.code, may ? Code::OK : Code::PERMISSION_DENIED) << name(role);
+    if (!may) continue;
+    // A tenant of others and none are not to be told apart.
+    EXPECT_EQ(others.acknowledgement->SerializeAsString(), unknown.acknowledgement->SerializeAsString());
+  }
+  expect_sums();
+}
+
+TEST_F(GrpcServerTest, readers_analysts_and_admins_look_up_accounts_of_their_own_tenant_and_nobody_else_of_any) {
+  for (const auto role : kRoles) {
+    const bool may = role != Role::tap;
+    const auto& token = world_.token(role, "acme");
+    const auto own = look_up(token, "acme", "alice");
+    EXPECT_EQ(own.code, may ? Code::OK : Code::PERMISSION_DENIED) << name(role);
+    EXPECT_EQ(own.response.requests(), may ? 3U : 0U) << name(role);
+    for (const auto* tenant : {"other", "nobody"}) {
+      const auto seen = look_up(token, tenant, "oscar");
+      EXPECT_EQ(seen.code, may ? Code::NOT_FOUND : Code::PERMISSION_DENIED) << name(role) << tenant;
+      EXPECT_EQ(seen.response.SerializeAsString(), "") << name(role) << tenant;
+    }
+    EXPECT_EQ(look_up(world_.token(role, "*"), "other", "oscar").code, may ? Code::OK : Code::PERMISSION_DENIED);
+  }
+}
+
+TEST_F(GrpcServerTest, who_has_no_token_is_nobody_and_learns_nothing) {
+  for (const std::string token : {"", "cms_0_0"}) {
+    for (const auto* tenant : {"acme", "other", "nobody"}) {
+      const auto sent = send(token, batch(tenant, "alice", 1));
+      EXPECT_EQ(sent.code, Code::UNAUTHENTICATED) << tenant;
+      EXPECT_FALSE(sent.acknowledgement) << tenant;
+      const auto seen = look_up(token, tenant, "alice");
+      EXPECT_EQ(seen.code, Code::UNAUTHENTICATED) << tenant;
+      EXPECT_EQ(seen.response.SerializeAsString(), "") << tenant;
+    }
+  }
+  EXPECT_EQ(requests_of("acme", "alice"), 3U);
+}
+
+TEST_F(GrpcServerTest, a_batch_of_an_unknown_tenant_is_refused_item_by_item_and_counted) {
+  const auto before = world_.engine().counters();
+  const auto sent = send(world_.token(Role::tap, "*"), batch("nobody", "oscar", 4));
+  EXPECT_EQ(sent.code, Code::OK);
+  ASSERT_TRUE(sent.acknowledgement);
+  EXPECT_EQ(sent.acknowledgement->status(), v1::STATUS_REFUSED);
+  EXPECT_EQ(sent.acknowledgement->reason(), "tenant");
+  EXPECT_EQ(sent.acknowledgement->scored(), 0U);
+  ASSERT_EQ(sent.acknowledgement->refused_size(), 4);
+  for (int i = 0; i < 4; ++i) {
+    EXPECT_EQ(sent.acknowledgement->refused(i).index(), static_cast<std::uint32_t>(i));
+    EXPECT_EQ(sent.acknowledgement->refused(i).reason(), "tenant");
+  }
+  const auto after = world_.engine().counters();
+  EXPECT_EQ(after.received, before.received + 4);
+  EXPECT_EQ(after.refused, before.refused + 4);
+  EXPECT_EQ(after.by_refusal[static_cast<std::size_t>(pipeline::Refusal::tenant)], 4U);
+  expect_sums();
+}
+
+TEST_F(GrpcServerTest, what_cannot_be_scored_is_refused_by_item_and_the_rest_goes_on) {
+  auto mixed = batch("acme", "alice", 5);
+  mixed.mutable_activations(1)->mutable_float32()->append(4, '\0');  // one number too many
+  const float nan = std::numeric_limits<float>::quiet_NaN();
+  mixed.mutable_activations(2)->mutable_float32()->replace(0, 4, reinterpret_cast<const char*>(&nan), 4);
+  mixed.mutable_activations(3)->set_float16("xy");  // two vectors
+  const auto sent = send(world_.token(Role::tap, "acme"), mixed);
+  ASSERT_TRUE(sent.acknowledgement);
+  EXPECT_EQ(sent.acknowledgement->status(), v1::STATUS_DONE);
+  EXPECT_EQ(sent.acknowledgement->scored(), 2U);
+  ASSERT_EQ(sent.acknowledgement->refused_size(), 3);
+  const char* const reasons[] = {"dimension", "not_finite", "dimension"};
+  for (int i = 0; i < 3; ++i) {
+    EXPECT_EQ(sent.acknowledgement->refused(i).index(), static_cast<std::uint32_t>(i + 1));
+    EXPECT_EQ(sent.acknowledgement->refused(i).reason(), reasons[i]);
+  }
+  EXPECT_EQ(requests_of("acme", "alice"), 5U);
+  expect_sums();
+}
+
+TEST_F(GrpcServerTest, activations_of_another_model_are_refused_by_item) {
+  for (const auto* model : {"", "example/l2/mean"}) {
+    auto foreign = batch("acme", "alice", 2);
+    foreign.set_model(model);
+    const auto sent = send(world_.token(Role::tap, "acme"), foreign);
+    ASSERT_TRUE(sent.acknowledgement);
+    EXPECT_EQ(sent.acknowledgement->scored(), 0U) << model;
+    ASSERT_EQ(sent.acknowledgement->refused_size(), 2) << model;
+    for (const auto& refused : sent.acknowledgement->refused()) EXPECT_EQ(refused.reason(), "model") << model;
+  }
+  EXPECT_EQ(requests_of("acme", "alice"), 3U);
+  expect_sums();
+}
+
+}  // namespace
+}  // namespace cms::serve

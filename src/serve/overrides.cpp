@@ -1,0 +1,96 @@
+#include "serve/overrides.hpp"
+
+#include <chrono>
+#include <condition_variable>
+
+namespace cms::serve {
+
+std::optional<policy::Override> Overrides::of(const store::AccountName& name) const {
+  const bool filled = filled_;  // before the search: what is missing there may be found by fill() a moment later
+  if (count_ > 0) {
+    const std::shared_lock lock(mutex_);
+    if (const auto found = by_account_.find({name.tenant, name.account}); found != by_account_.end()) {
+      return found->second;
+    }
+  }
+  return filled ? std::nullopt : read(name).value_or(std::nullopt);
+}
+
+Result<bool> Overrides::put(const store::AccountName& name, const std::string& document) {
+  Found value;
+  if (!document.empty()) {
+    CMS_TRY(parsed, policy::parse_override(document));
+    value = std::move(parsed);
+  }
+  const std::lock_guard one(changing_);
+  auto there = store_.put_document(name, std::string(policy::kOverrideKind), document);
+  if (there) {
+    set(name, *there ? std::move(value) : std::nullopt);
+  } else {
+    static_cast<void>(read_again(name));  // it may have been written: where that cannot be read, what was here stays
+  }
+  return there;
+}
+
+void Overrides::forget(const store::AccountName& name, bool erased) {
+  const std::lock_guard one(changing_);
+  if (erased) return set(name, std::nullopt);
+  static_cast<void>(read_again(name));
+}
+
+// A document that is damaged counts as none: no later read would be better. Errors: the disk's.
+Result<Overrides::Found> Overrides::read(const store::AccountName& name) const {
+  auto document = store_.document(name, std::string(policy::kOverrideKind));
+  if (!document && document.error().code != ErrorCode::bad_input) {
+    return tl::make_unexpected(std::move(document).error());
+  }
+  if (!document || !*document) return Found();
+  const auto parsed = policy::parse_override(**document);
+  return parsed ? Found(*parsed) : Found();
+}
+
+Result<void> Overrides::read_again(const store::AccountName& name) {
+  CMS_TRY(found, read(name));
+  set(name, std::move(found));
+  return {};
+}
+
+void Overrides::set(const store::AccountName& name, Found value) {
+  const std::lock_guard lock(mutex_);
+  if (value) {
+    by_account_.insert_or_assign({name.tenant, name.account}, std::move(*value));
+  } else {
+    by_account_.erase({name.tenant, name.account});
+  }
+  count_ = by_account_.size();
+}
+
+void Overrides::fill(std::span<const std::string> tenants, const std::stop_token& stop) {
+  std::mutex mutex;
+  std::condition_variable_any wake;
+  std::unique_lock lock(mutex);
+  const auto pause = [&](auto how_long) { wake.wait_for(lock, stop, how_long, [] { return false; }); };
+  const auto read_page = [&](const std::string& tenant, std::string& cursor) -> Result<void> {
+    CMS_TRY(page, store_.list(tenant, cursor, 256));
+    for (const auto& listed : page.accounts) {
+      const std::lock_guard one(changing_);
+      CMS_CHECK(read_again({tenant, listed.account}));
+    }
+    cursor = page.cursor;
+    return {};
+  };
+  for (const auto& tenant : tenants) {
+    std::string cursor;
+    for (bool more = true; more;) {
+      const auto began = std::chrono::steady_clock::now();
+      const bool read = read_page(tenant, cursor).has_value();
+      more = !read || !cursor.empty();
+      if (!read) pause(std::chrono::seconds(1));  // the disk says no: as long as it does
+      if (more) pause(std::chrono::steady_clock::now() - began);
+      if (stop.stop_requested()) return;
+    }
+  }
+  filled_ = true;
+}
+
+}  // namespace cms::serve
