@@ -1,7 +1,7 @@
 // Runs a fuzz target without libFuzzer: PROGRAM [ROUNDS] mutates its seeds that often, the same way in every run, and
 // fails when hardly anything was accepted; PROGRAM --seconds SECONDS does so for so long; PROGRAM --write-seeds FOLDER
-// writes them, for libFuzzer to begin with; PROGRAM --run FILE... repeats what one found. An input that ends the program
-// is left in fuzz-failure.bin.
+// writes them, for libFuzzer to begin with; PROGRAM --run FILE... repeats what one found. An input that ends the
+// program is left in fuzz-failure.bin.
 #include <algorithm>
 #include <chrono>
 #include <csignal>
