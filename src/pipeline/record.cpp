@@ -2,8 +2,10 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <bit>
 #include <cmath>
+#include <cstdlib>
 
 #include "base/hash.hpp"
 
@@ -62,6 +64,22 @@ tl::unexpected<Error> damaged(const store::Record& record, const char* what) {
   return fail(ErrorCode::bad_input, fmt::format("account record {}: {}", record.number, what));
 }
 
+// A rounded direction: greatest magnitude 127, or the zero vector.
+bool is_direction(std::span<const std::int8_t> vector) {
+  int largest = 0;
+  for (const int value : vector) largest = std::max(largest, std::abs(value));
+  return largest == 0 || largest == 127;
+}
+
+// What project() can have given: the check says what a step came to, not all that it leaves in the window.
+bool is_projected(const Model& model, const Projected& projected) {
+  constexpr float kRounding = 1e-5F;
+  const auto within = [](float value, float most) { return value >= 0 && value <= most + kRounding; };
+  return projected.chart < model.atlas.chart_count() && within(projected.tangent_residual, 1) &&
+         within(projected.benign_knn, 2) && within(projected.benign_kernel, 1) && is_direction(projected.point) &&
+         is_direction(projected.sketch);
+}
+
 Result<StepRecord> decode_step(const Model& model, const store::Record& record) {
   ByteReader in(record.content);
   StepRecord step;
@@ -80,9 +98,7 @@ Result<StepRecord> decode_step(const Model& model, const store::Record& record) 
   for (auto& value : projected.point) value = in.get<std::int8_t>();
   for (auto& value : projected.sketch) value = in.get<std::int8_t>();
   step.check = in.get<std::uint64_t>();
-  const bool valid = in.finished() && step.effort <= Effort::without_h1 &&
-                     projected.chart < model.atlas.chart_count() && std::isfinite(projected.tangent_residual) &&
-                     std::isfinite(projected.benign_knn) && std::isfinite(projected.benign_kernel);
+  const bool valid = in.finished() && step.effort <= Effort::without_h1 && is_projected(model, projected);
   if (!valid) return damaged(record, "damaged");
   return step;
 }
