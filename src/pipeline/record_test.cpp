@@ -8,20 +8,35 @@
 namespace cms::pipeline {
 namespace {
 
+std::vector<Projected> example_requests(std::uint64_t seed, std::size_t count) {
+  Scratch scratch;
+  const auto stream = example_stream(example(), seed, count);
+  std::vector<Projected> projected(stream.size());
+  atlas::project(example().atlas, stream.values, scratch.project, projected);
+  return projected;
+}
+
+// The last whole record that an account leaves of these requests, and those after it.
+std::vector<store::Record> last_records(Account& account, std::span<const Projected> requests,
+                                        std::uint32_t steps_max) {
+  Scratch scratch;
+  account.state = make_account(example());
+  std::vector<store::Record> records;
+  for (const auto& one : requests) {
+    auto record = advance(example(), account, one, kNow, Effort::full, steps_max, scratch).record;
+    if (record.whole) records.clear();
+    records.push_back(std::move(record));
+  }
+  return records;
+}
+
 TEST(Records, of_another_atlas_begin_the_account_anew_and_the_next_is_whole) {
   auto other = example();
   other.name = "another";
   Account account;
-  account.state = make_account(example());
   Scratch scratch;
-  const auto stream = example_stream(example(), 17, 20);
-  std::vector<Projected> projected(stream.size());
-  atlas::project(example().atlas, stream.values, scratch.project, projected);
-  std::vector<store::Record> records;
-  for (const auto& one : projected) {
-    records.push_back(advance(example(), account, one, kNow, Effort::full, 8, scratch).record);
-    if (records.back().whole) records.erase(records.begin(), records.end() - 1);
-  }
+  const auto projected = example_requests(17, 20);
+  auto records = last_records(account, projected, 8);
   const auto same = replay(example(), records, 8, scratch);
   ASSERT_TRUE(same) << same.error().message;
   EXPECT_EQ(encode(example(), same->state), encode(example(), account.state));
@@ -34,16 +49,9 @@ TEST(Records, of_another_atlas_begin_the_account_anew_and_the_next_is_whole) {
 
 TEST(Records, of_an_earlier_state_version_begin_the_account_anew_and_of_a_later_one_are_kept_and_refused) {
   Account account;
-  account.state = make_account(example());
   Scratch scratch;
-  const auto stream = example_stream(example(), 19, 12);
-  std::vector<Projected> projected(stream.size());
-  atlas::project(example().atlas, stream.values, scratch.project, projected);
-  std::vector<store::Record> records;
-  for (const auto& one : projected) {
-    records.push_back(advance(example(), account, one, kNow, Effort::full, 8, scratch).record);
-    if (records.back().whole) records.erase(records.begin(), records.end() - 1);
-  }
+  const auto projected = example_requests(19, 12);
+  auto records = last_records(account, projected, 8);
   ASSERT_TRUE(records.front().whole);
   // u8 version of the record, u64 length, "CMST", u32 version of the state
   constexpr std::size_t kAt = 1 + 8 + 4;
@@ -62,15 +70,9 @@ TEST(Records, of_an_earlier_state_version_begin_the_account_anew_and_of_a_later_
 
 TEST(Records, that_are_damaged_are_refused) {
   Account account;
-  account.state = make_account(example());
   Scratch scratch;
-  const auto stream = example_stream(example(), 18, 12);
-  std::vector<Projected> projected(stream.size());
-  atlas::project(example().atlas, stream.values, scratch.project, projected);
-  std::vector<store::Record> records;
-  for (const auto& one : projected) {
-    records.push_back(advance(example(), account, one, kNow, Effort::full, 64, scratch).record);
-  }
+  const auto projected = example_requests(18, 12);
+  const auto records = last_records(account, projected, 64);
   const auto bytes = encode(example(), account.state);
   for (std::size_t r = 0; r < records.size(); ++r) {
     for (std::size_t b = 0; b < records[r].content.size(); ++b) {
@@ -99,9 +101,7 @@ TEST(Records, take_less_than_a_kibibyte_a_step_whole_ones_included) {
   account.state = make_account(example());
   Scratch scratch;
   constexpr std::size_t kSteps = 640;
-  const auto stream = example_stream(example(), 20, kSteps);
-  std::vector<Projected> projected(stream.size());
-  atlas::project(example().atlas, stream.values, scratch.project, projected);
+  const auto projected = example_requests(20, kSteps);
   std::size_t bytes = 0, whole = 0;
   for (const auto& one : projected) {
     const auto record = advance(example(), account, one, kNow, Effort::full, EngineOptions{}.steps_max, scratch).record;
