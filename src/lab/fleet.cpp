@@ -204,7 +204,8 @@ class SeedRun {
     return {};
   }
 
-  [[nodiscard]] double least_level() const { return fleet::campaign_poh_min(calibration_); }
+  // Where few communities rank, nothing is flagged at the usual level, and nothing at this one.
+  [[nodiscard]] double least_level() const { return std::min(kFlagged, fleet::campaign_poh_min(calibration_)); }
 
   std::array<double, 2> baselines_of(const ComposedAccount& account) const {
     const auto rows = account_rows(study_, set_, account.rows);

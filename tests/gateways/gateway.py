@@ -273,10 +273,14 @@ class Contract:
 
     def wait_until_it_stands_still(self, pid):
         """A signal that stops or ends a process takes its threads one by one."""
+        def state(stat):
+            try:
+                return stat.read_text().rsplit(")", 1)[1].split()[0]
+            except (FileNotFoundError, ProcessLookupError):  # a thread that ended meanwhile stands still
+                return "X"
+
         for _ in range(1000):
-            states = [stat.read_text().rsplit(")", 1)[1].split()[0]
-                      for stat in pathlib.Path(f"/proc/{pid}/task").glob("*/stat")]
-            if all(state in "TZX" for state in states):
+            if all(state(stat) in "TZX" for stat in pathlib.Path(f"/proc/{pid}/task").glob("*/stat")):
                 return
             time.sleep(0.005)
         self.fail("the daemon runs on")
