@@ -93,16 +93,12 @@ Experiment mmd(Words<lab::MmdOptions> words) {
   return on_data(std::move(words), lab::run_mmd);
 }
 
-Experiment packed(Words<lab::PackedOptions> words) {
+// One on the shared activations that reads more with their model.
+template <typename Options, typename Run>
+Experiment with_model(Words<Options> words, const Run& run) {
   words.options.model = words.model;
   words.options.work = words.work;
-  return on_data(std::move(words), lab::run_packed);
-}
-
-Experiment made_up(Words<lab::MadeUpOptions> words) {
-  words.options.model = words.model;
-  words.options.work = words.work;
-  return on_data(std::move(words), lab::run_made_up);
+  return on_data(std::move(words), run);
 }
 
 // What all experiments take.
@@ -131,6 +127,14 @@ void add_data(CLI::App& command, Words<Options>& words) {
   command.add_option("--data", words.data, "Folder with activations/{human,distill}.npy and their lines")->required();
   command.add_option("--families", words.families, "TOML: which families play which part; those of the shared sets");
   add_scoring(command, words, "Of splits and accounts");
+}
+
+// And those that read more with their model; returns where that is kept.
+template <typename Options>
+CLI::Option* add_model_and_work(CLI::App& command, Words<Options>& words) {
+  command.add_option("--model", words.model, "GGUF the shared activations were made with")->check(CLI::ExistingFile);
+  return command.add_option("--work", words.work,
+                            "Folder for vectors read with the model; a later run finds them there");
 }
 
 // Only some have these two: how many accounts there are.
@@ -219,7 +223,8 @@ void add_students(CLI::App& run_app, Experiment& chosen) {
   command->add_option("--runs", options.theft_runs, "Thefts of each kind a seed")
       ->check(CLI::Range(1, 1'000))
       ->capture_default_str();
-  command->callback([words, &chosen] { chosen = on_data(*words, lab::run_students); });
+  add_model_and_work(*command, *words);
+  command->callback([words, &chosen] { chosen = with_model(*words, lab::run_students); });
 }
 
 void add_economics(CLI::App& run_app, Experiment& chosen) {
@@ -385,9 +390,7 @@ void add_packed(CLI::App& run_app, Experiment& chosen) {
   auto* command =
       run_app.add_subcommand("packed", "Many questions in one request, or behind a preamble: which tap sees them");
   add_data(*command, *words);
-  command->add_option("--model", words->model, "GGUF the shared activations were made with")->check(CLI::ExistingFile);
-  command->add_option("--work", words->work, "Folder for vectors read with the model; a later run finds them there")
-      ->required();
+  add_model_and_work(*command, *words)->required();
   command->add_option("--taps", options.taps, "Of those compared, separated by commas; all when not given")
       ->delimiter(',');
   command->add_option("--accounts", options.accounts, "Extractors of each kind a seed")
@@ -403,7 +406,7 @@ void add_packed(CLI::App& run_app, Experiment& chosen) {
   add_ranking_accounts(*command, options, "Honest accounts that rank");
   command->add_flag("--replay", options.replay, "Extractors ask what people asked, not what instruction sets ask");
   command->add_flag("--tune", options.tune, "Choose a tap on the calibration part; the test part stays unread");
-  command->callback([words, &chosen] { chosen = packed(*words); });
+  command->callback([words, &chosen] { chosen = with_model(*words, lab::run_packed); });
 }
 
 void add_made_up(CLI::App& run_app, Experiment& chosen) {
@@ -412,9 +415,7 @@ void add_made_up(CLI::App& run_app, Experiment& chosen) {
   options.score.stride = 8;
   auto* command = run_app.add_subcommand("made-up", "Queries nobody asked: random words and characters, augmentation");
   add_data(*command, *words);
-  command->add_option("--model", words->model, "GGUF the shared activations were made with")->check(CLI::ExistingFile);
-  command->add_option("--work", words->work, "Folder for vectors read with the model; a later run finds them there")
-      ->required();
+  add_model_and_work(*command, *words)->required();
   command->add_option("--accounts", options.accounts, "Attackers of each kind a seed")
       ->check(CLI::Range(1, 10'000))
       ->capture_default_str();
@@ -429,7 +430,7 @@ void add_made_up(CLI::App& run_app, Experiment& chosen) {
       ->capture_default_str();
   add_scale(*command, options, "Of the first study's numbers of honest accounts, at least 10 a kind");
   add_ranking_accounts(*command, options, "Honest accounts that rank");
-  command->callback([words, &chosen] { chosen = made_up(*words); });
+  command->callback([words, &chosen] { chosen = with_model(*words, lab::run_made_up); });
 }
 
 }  // namespace

@@ -8,6 +8,7 @@
 #include "base/progress.hpp"
 #include "lab/first_study_cells.hpp"
 #include "lab/ground.hpp"
+#include "lab/school.hpp"
 #include "lab/white_box.hpp"
 #include "pipeline/parallel.hpp"
 
@@ -44,7 +45,8 @@ void add_honest(const Ground& ground, std::uint64_t seed, std::map<std::string, 
   }
 }
 
-Result<std::vector<FrontierRun>> all_runs(const Ground& ground, const FrontierOptions& options, std::uint64_t seed) {
+Result<std::vector<FrontierRun>> all_runs(const School& school, const FrontierOptions& options, std::uint64_t seed) {
+  const auto& ground = *school.ground;
   std::vector<WhiteBoxOptions> ways;
   for (const double floor : options.floors) {
     if (floor <= 0) {
@@ -60,6 +62,7 @@ Result<std::vector<FrontierRun>> all_runs(const Ground& ground, const FrontierOp
   pipeline::parallel_for(ways.size(), options.threads, [&](unsigned, std::size_t w) {
     const auto run = run_white_box(ground.study, ground.model, prize, ways[w], Random(seed));
     runs[w] = measure(ground.yardstick, run, ways[w]);
+    if (!run.rows.empty()) runs[w].fidelity = school.fidelity_of(run.rows);
     progress.advance(1);
   });
   return runs;
@@ -75,7 +78,8 @@ Result<FrontierResult> run_frontier(const FrontierOptions& options) {
     const GroundOptions standing{options.score, options.ranking_accounts, 1, options.threads, options.families};
     CMS_TRY(ground, make_ground(set, standing, seed));
     add_honest(ground, seed, honest);
-    CMS_TRY(runs, all_runs(ground, options, seed));
+    Random random(seed + 2);
+    CMS_TRY(runs, all_runs(make_school(ground, set, options.examination, random), options, seed));
     result.runs.push_back(std::move(runs));
   }
   for (const auto& [kind, values] : honest) {

@@ -3,7 +3,8 @@
 // Coverage is measured on a yardstick: an atlas of its own, fitted on the calibrate part, whose charts weigh what the
 // texts of that part put into them. The attacker (white_box.hpp) knows it, and the product's model too. C(tau) is the
 // cost of 80% of the mass within reach of the pool with every account's PoH >= tau throughout, over the cost of the
-// same unwatched: requests + accounts x account cost, the least over ways of opening accounts.
+// same unwatched: requests + accounts x account cost, the least over ways of opening accounts. What was asked trains a
+// student (student.hpp), whose fidelity says what the coverage is worth.
 // Threads: see options. docs/lab/frontier.md has the protocol.
 #pragma once
 
@@ -16,6 +17,7 @@
 #include "base/result.hpp"
 #include "lab/families.hpp"
 #include "lab/outcome.hpp"
+#include "lab/student.hpp"
 #include "score/score.hpp"
 
 namespace cms::lab {
@@ -30,6 +32,7 @@ struct FrontierOptions {
   std::vector<std::uint32_t> paces = {0, 1, 3, 7, 15};  // of an attacker with one account
   std::uint32_t requests_max = 4'000;
   std::uint32_t ranking_accounts = 500;
+  std::uint32_t examination = 500;  // texts that students are examined on
   score::Options score;
   unsigned threads = 1;
 };
@@ -50,6 +53,7 @@ struct FrontierRun {
   double coverage = 0;                  // at the end, share of the mass within reach
   std::array<double, 4> at_checkpoints{};
   double poh_min = 1;
+  Fidelity fidelity;  // of a student of everything that was asked; 0 of nothing
 };
 
 // Coverage of honest accounts of one kind after 100 requests: mean over accounts and seeds.

@@ -78,7 +78,8 @@ std::string describe(const FrontierResult& result) {
       "frontier: {} seeds, medians; coverage = share of the yardstick's mass within reach\n\n{:<14} {:<12}",
       result.runs.size(), "floor", "accounts");
   for (const auto checkpoint : kCheckpoints) text += fmt::format(" {:>7}", fmt::format("at {}", checkpoint));
-  text += fmt::format(" {:>7} {:>9} {:>12} {:>9} {:>9}\n", "end", "requests", "80% reached", "accounts", "least PoH");
+  text += fmt::format(" {:>7} {:>9} {:>12} {:>9} {:>9} {:>9} {:>12}\n", "end", "requests", "80% reached", "accounts",
+                      "least PoH", "fidelity", "use-weighted");
   for (std::size_t w = 0; w < result.runs.front().size(); ++w) {
     const auto& way = result.runs.front()[w];
     text += fmt::format("{:<14} {:<12}", name_of(way.floor), accounts_of(way));
@@ -86,12 +87,14 @@ std::string describe(const FrontierResult& result) {
       text += fmt::format(" {:>7.3f}", median_of(result, w, [&](const FrontierRun& r) { return r.at_checkpoints[c]; }));
     }
     const double requests = median_of(result, w, requests_of);
-    text += fmt::format(" {:>7.3f} {:>9.0f} {:>12} {:>9.0f} {:>9.4f}\n",
+    text += fmt::format(" {:>7.3f} {:>9.0f} {:>12} {:>9.0f} {:>9.4f} {:>9.3f} {:>12.3f}\n",
                         median_of(result, w, [](const FrontierRun& r) { return r.coverage; }),
                         median_of(result, w, [](const FrontierRun& r) { return double(r.requests_sent); }),
                         std::isfinite(requests) ? fmt::format("{:.0f}", requests) : "no",
                         median_of(result, w, [](const FrontierRun& r) { return double(r.accounts); }),
-                        median_of(result, w, [](const FrontierRun& r) { return r.poh_min; }));
+                        median_of(result, w, [](const FrontierRun& r) { return r.poh_min; }),
+                        median_of(result, w, [](const FrontierRun& r) { return r.fidelity.cosine; }),
+                        median_of(result, w, [](const FrontierRun& r) { return r.fidelity.use_weighted; }));
   }
   text += "\nC(tau): cost of 80% beside the same unwatched; requests + accounts x account cost\n";
   text += fmt::format("{:<14}", "account cost");
@@ -123,6 +126,8 @@ std::string goal_lines(const FrontierResult& result) {
     const auto& way = result.runs.front()[w];
     line(fmt::format("frontier: coverage, {}, accounts: {}", name_of(way.floor), accounts_of(way)),
          median_of(result, w, [](const FrontierRun& r) { return r.coverage; }), "-", nullptr);
+    line(fmt::format("frontier: fidelity, {}, accounts: {}", name_of(way.floor), accounts_of(way)),
+         median_of(result, w, [](const FrontierRun& r) { return r.fidelity.cosine; }), "-", nullptr);
   }
   for (const double cost : kAccountCosts) {
     const auto least = median_cost(result, .01, cost);

@@ -37,11 +37,11 @@ Result<std::vector<ActivationSet>> read_shared(const std::filesystem::path& data
   // They were made so (the README beside them); a manifest is not there.
   tap::ReadOptions read;
   read.assume_model = "smollm2-135m-q4_0/final/mean";
-  CMS_TRY(human, tap::read_set(data / "activations" / "human.npy", read));
-  CMS_TRY(distill, tap::read_set(data / "activations" / "distill.npy", read));
   std::vector<ActivationSet> sets;
-  sets.push_back(std::move(human));
-  sets.push_back(std::move(distill));
+  for (const std::string kind : kSharedKinds) {
+    CMS_TRY(set, tap::read_set(data / "activations" / (kind + ".npy"), read));
+    sets.push_back(std::move(set));
+  }
   return sets;
 }
 

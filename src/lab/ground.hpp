@@ -4,6 +4,7 @@
 // Threads: pure but for reading files; a ground is read-only once made.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <filesystem>
 #include <span>
@@ -20,6 +21,9 @@ struct Yardstick {
   std::vector<std::uint16_t> charts;  // of every row of the corpus
   std::vector<double> mass;           // share of the calibrate part's texts; 0 where the pool of attackers has none
 };
+
+// The shared sets by name, in the order in which they are joined.
+inline constexpr std::array<const char*, 2> kSharedKinds = {"human", "distill"};
 
 // activations/human.npy and distill.npy of `data`, one after the other. Errors: those of tap::read_set.
 Result<std::vector<ActivationSet>> read_shared(const std::filesystem::path& data);

@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include <nlohmann/json.hpp>
-#include <optional>
 #include <system_error>
 
 #include "base/files.hpp"
@@ -82,17 +81,7 @@ Result<void> read_missing(SequenceVectors& vectors, const std::vector<std::strin
   options.prompts = name.string() + ".prompts.jsonl";
   options.tap.threads = threads;
   CMS_CHECK(write_file(options.prompts, lines));
-  std::optional<Progress> progress;
-  std::size_t shown = 0;
-  CMS_CHECK(tap::capture(options, [&](std::size_t done, std::size_t total, std::size_t found) {
-    if (!progress) {
-      progress.emplace("reading with the model", "sequences", total);
-      progress->skip(found);
-      shown = found;
-    }
-    progress->advance(done - shown);
-    shown = done;
-  }));
+  CMS_CHECK(tap::capture(options, told_progress("reading with the model", "sequences")));
   return add_set(vectors, name);
 }
 

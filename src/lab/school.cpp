@@ -31,9 +31,15 @@ std::optional<Fidelity> School::own_field_of(std::span<const std::uint32_t> rows
     field.rows.push_back(row);
     field.charts.push_back(ground->study.projected[row].chart);
     field.weights.push_back(1);
+    field.equal_weights.push_back(1);
   }
   if (field.rows.size() < kOwnTextsMin) return std::nullopt;
   return fidelity(taught(ground->study, features, rows), ground->study, features, field, rows);
+}
+
+std::optional<Agreement> School::agreement_of(std::span<const std::uint32_t> rows) const {
+  if (speech == nullptr) return std::nullopt;
+  return agreement(*speech, ground->study.corpus, features, examination, rows);
 }
 
 double School::nearness_of(std::span<const std::uint32_t> rows) const {
@@ -52,7 +58,7 @@ double School::nearness_of(std::span<const std::uint32_t> rows) const {
 }
 
 School make_school(const Ground& ground, const ActivationSet& set, std::uint32_t examined, Random& random) {
-  School school{&ground, {}, {}};
+  School school{&ground, {}, {}, nullptr};
   const auto& corpus = ground.study.corpus;
   for (const auto& row : corpus.rows) {
     school.features.push_back(text_features(set.rows[row.source_row].more.value("text", std::string())));
@@ -65,7 +71,9 @@ School make_school(const Ground& ground, const ActivationSet& set, std::uint32_t
     counts[yardstick.charts[row]] += 1;
   }
   for (const auto row : school.examination.rows) {
-    school.examination.weights.push_back(yardstick.mass[yardstick.charts[row]] / counts[yardstick.charts[row]]);
+    const auto chart = yardstick.charts[row];
+    school.examination.weights.push_back(yardstick.mass[chart] / counts[chart]);
+    school.examination.equal_weights.push_back(1 / counts[chart]);
   }
   return school;
 }

@@ -10,6 +10,7 @@
 
 #include "base/random.hpp"
 #include "lab/ground.hpp"
+#include "lab/next_token.hpp"
 #include "lab/student.hpp"
 
 namespace cms::lab {
@@ -19,12 +20,15 @@ struct School {
   const Ground* ground = nullptr;
   std::vector<TextFeatures> features;  // of every row
   Examination examination;
+  const Speech* speech = nullptr;  // what the model says next, where its last hidden vectors were read
 
   // What a student knows that was shown the answers to these rows of the corpus, at least one.
   [[nodiscard]] Fidelity fidelity_of(std::span<const std::uint32_t> rows) const;
   // The same over its own field: up to 100 texts of the test part, none of them asked, of the family that most of these
   // rows are of (the first of equal ones); use-weighted is the plain cosine. Nothing where 20 are not left.
   [[nodiscard]] std::optional<Fidelity> own_field_of(std::span<const std::uint32_t> rows) const;
+  // Whether it would say what the model says; nothing without speech.
+  [[nodiscard]] std::optional<Agreement> agreement_of(std::span<const std::uint32_t> rows) const;
   // Mean over the examination of the greatest cosine to one of these rows; texts among them are left out.
   [[nodiscard]] double nearness_of(std::span<const std::uint32_t> rows) const;
 };

@@ -90,12 +90,13 @@ Fidelity fidelity(const Student& student, const Study& study, std::span<const Te
   std::set<std::uint32_t> texts;
   for (const auto row : asked) texts.insert(study.corpus.rows[row].text_id);
   Fidelity sum;
-  double count = 0, weights = 0;
+  double count = 0, weights = 0, equal_weights = 0;
   for (std::size_t i = 0; i < examination.rows.size(); ++i) {
     const auto row = examination.rows[i];
     if (texts.contains(study.corpus.rows[row].text_id)) continue;
     count += 1;
     weights += examination.weights[i];
+    equal_weights += examination.equal_weights[i];
     Eigen::RowVectorXf answer = student.answer(features[row]);
     const float length = answer.norm();
     if (!(length > 0)) continue;
@@ -103,12 +104,14 @@ Fidelity fidelity(const Student& student, const Study& study, std::span<const Te
     const auto truth = study.corpus.point(row);
     const double near = answer.dot(Eigen::Map<const Eigen::RowVectorXf>(truth.data(), answer.size()));
     sum.cosine += near;
+    sum.charts_equal += near * examination.equal_weights[i];
     sum.use_weighted += near * examination.weights[i];
     const std::span<const float> point(answer.data(), truth.size());
     sum.charts += atlas::nearest_chart(study.atlas, point) == examination.charts[i] ? 1 : 0;
   }
   if (count <= 0) return {};
-  return {sum.cosine / count, weights > 0 ? sum.use_weighted / weights : 0, sum.charts / count};
+  return {sum.cosine / count, weights > 0 ? sum.use_weighted / weights : 0,
+          equal_weights > 0 ? sum.charts_equal / equal_weights : 0, sum.charts / count};
 }
 
 }  // namespace cms::lab

@@ -50,11 +50,13 @@ struct Examination {
   std::vector<std::uint32_t> rows;    // of the corpus
   std::vector<std::uint16_t> charts;  // the model's
   std::vector<double> weights;        // what each text counts in Fidelity::use_weighted, >= 0
+  std::vector<double> equal_weights;  // and in Fidelity::charts_equal
 };
 
 struct Fidelity {
   double cosine = 0;        // mean over texts of the cosine of the student's answer to the model's
   double use_weighted = 0;  // the same, weighted
+  double charts_equal = 0;  // the same, every chart of the yardstick counting the same
   double charts = 0;        // share of texts whose answer lies in the model's chart
 };
 

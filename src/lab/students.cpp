@@ -16,6 +16,14 @@
 namespace cms::lab {
 namespace {
 
+// The same charts, each worth the same.
+Yardstick charts_equal(Yardstick yardstick) {
+  const auto within_reach = [](double mass) { return mass > 0; };
+  const double share = 1.0 / static_cast<double>(std::ranges::count_if(yardstick.mass, within_reach));
+  for (double& mass : yardstick.mass) mass = mass > 0 ? share : 0;
+  return yardstick;
+}
+
 void examine_cells(const School& school, std::uint64_t seed, unsigned threads, StudentsResult& result) {
   Random random(seed + 1);
   std::vector<StudentOutcome> outcomes;
@@ -23,16 +31,19 @@ void examine_cells(const School& school, std::uint64_t seed, unsigned threads, S
   for (const auto& cell : first_study_cells(school.ground->study, school.ground->options, seed, random)) {
     for (const auto& account : cell.accounts) {
       if (account.rows.size() < kStudentRequests) continue;
-      outcomes.push_back({cell.name, cell.honest, 0, 0, {}, {}});
+      outcomes.push_back({cell.name, cell.honest, 0, 0, 0, {}, {}, {}});
       rows.emplace_back(account.rows.begin(), account.rows.begin() + kStudentRequests);
     }
   }
+  const auto equal = charts_equal(school.ground->yardstick);
   Progress progress(fmt::format("students, seed {}", seed), "students", outcomes.size());
   pipeline::parallel_for(outcomes.size(), threads, [&](unsigned, std::size_t i) {
     outcomes[i].coverage = coverage_of(school.ground->yardstick, rows[i]).back();
+    outcomes[i].charts = coverage_of(equal, rows[i]).back();
     outcomes[i].nearness = school.nearness_of(rows[i]);
     outcomes[i].fidelity = school.fidelity_of(rows[i]);
     outcomes[i].own_field = school.own_field_of(rows[i]);
+    outcomes[i].next_token = school.agreement_of(rows[i]);
     progress.advance(1);
   });
   result.students.insert(result.students.end(), outcomes.begin(), outcomes.end());
@@ -70,6 +81,7 @@ StudentTheft judged(const School& school, std::string kind, std::span<const std:
   const auto standing = standing_of(*school.ground, rows);
   theft.poh_min = standing.poh_min;
   theft.first_flag = standing.first_flag;
+  theft.next_token = school.agreement_of(rows);
   return theft;
 }
 
@@ -96,14 +108,23 @@ void run_thefts(const School& school, std::uint64_t seed, const StudentsOptions&
 }  // namespace
 
 Result<StudentsResult> run_students(const StudentsOptions& options) {
+  if (!options.model.empty() && options.work.empty()) {
+    return fail(ErrorCode::usage, "with a model, --work names the folder for what is read with it");
+  }
   CMS_TRY(set, read_ground(options.data));
+  std::optional<Speech> speech;
+  if (!options.model.empty()) {
+    CMS_TRY(opened, Speech::open(options.data, options.model, options.work, options.threads));
+    speech = std::move(opened);
+  }
   StudentsResult result;
   for (const auto seed : options.seeds) {
     const GroundOptions standing{options.score, options.ranking_accounts, options.scale, options.threads,
                                  options.families};
     CMS_TRY(ground, make_ground(set, standing, seed));
     Random random(seed + 2);
-    const auto school = make_school(ground, set, options.examination, random);
+    auto school = make_school(ground, set, options.examination, random);
+    if (speech) school.speech = &*speech;
     examine_cells(school, seed, options.threads, result);
     run_thefts(school, seed, options, result);
   }

@@ -2,7 +2,8 @@
 //
 // Every account of the first study's cells trains a student on its first 100 requests; its fidelity over texts nobody
 // asked is set beside its coverage of the yardstick and beside another predictor (how near its requests lie to the
-// examination), and beside its fidelity on its own field. Then thefts, Knockoff Nets (random and adaptive) and
+// examination), and beside its fidelity on its own field. With a model, beside how often a student of its last hidden
+// vectors says the model's next token. Then thefts, Knockoff Nets (random and adaptive) and
 // ActiveThief (uncertainty and k-centre), over instruction sets and over people's prompts: fidelity as requests grow,
 // and where CMS flags them. Threads: see options. Page: docs/lab/students.md.
 #pragma once
@@ -16,6 +17,7 @@
 
 #include "base/result.hpp"
 #include "lab/families.hpp"
+#include "lab/next_token.hpp"
 #include "lab/outcome.hpp"
 #include "lab/student.hpp"
 #include "score/score.hpp"
@@ -24,6 +26,8 @@ namespace cms::lab {
 
 struct StudentsOptions {
   std::filesystem::path data;
+  std::filesystem::path model;  // GGUF that the data were read with; empty: no next tokens
+  std::filesystem::path work;   // folder for last hidden vectors read with it
   Families families = shared_families();
   std::vector<std::uint64_t> seeds = {1, 2, 3};
   double scale = .05;                // of the first study's numbers of accounts, at least 10 a cell
@@ -40,10 +44,12 @@ inline constexpr std::array<std::uint32_t, 4> kTheftCheckpoints = {50, 100, 200,
 struct StudentOutcome {
   std::string cell;
   bool honest = false;
-  double coverage = 0;  // of the yardstick
+  double coverage = 0;  // of the yardstick's mass
+  double charts = 0;    // share of its charts
   double nearness = 0;  // mean over the examination of the greatest cosine to a request
   Fidelity fidelity;
   std::optional<Fidelity> own_field;
+  std::optional<Agreement> next_token;
 };
 
 struct StudentTheft {
@@ -51,6 +57,7 @@ struct StudentTheft {
   std::array<double, 4> fidelity{};  // cosine, at kTheftCheckpoints
   double poh_min = 1;
   std::uint32_t first_flag = 0;  // 0 = never
+  std::optional<Agreement> next_token;  // at the end
 };
 
 struct StudentsResult {
@@ -58,7 +65,8 @@ struct StudentsResult {
   std::vector<StudentTheft> thefts;
 };
 
-// Errors: `bad_input` when the data are not there or too small. Cost: a minute a seed on two cores.
+// Errors: `bad_input` when the data are not there or too small; `usage` for a model without a work folder; those of
+// Speech::open. Cost: a minute a seed on two cores; with a model three more, and once some eight to read the texts.
 Result<StudentsResult> run_students(const StudentsOptions& options);
 
 std::string describe(const StudentsResult& result);

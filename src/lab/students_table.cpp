@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <functional>
+#include <iterator>
 #include <nlohmann/json.hpp>
 
 #include "lab/statistics.hpp"
@@ -14,12 +15,36 @@ namespace {
 
 using Get = double (*)(const StudentOutcome&);
 
+struct Figure {
+  const char* name;
+  Get get;
+};
+
 double coverage(const StudentOutcome& one) { return one.coverage; }
 double nearness(const StudentOutcome& one) { return one.nearness; }
-
-double cosine_of(const StudentOutcome& one) { return one.fidelity.cosine; }
 double use_weighted(const StudentOutcome& one) { return one.fidelity.use_weighted; }
-double charts_of(const StudentOutcome& one) { return one.fidelity.charts; }
+
+constexpr Figure kCoverage{"coverage", coverage}, kNearness{"nearness", nearness};
+constexpr Figure kChartsCovered{"charts covered", [](const StudentOutcome& one) { return one.charts; }};
+constexpr Figure kFidelities[] = {
+    {"cosine", [](const StudentOutcome& one) { return one.fidelity.cosine; }},
+    {"use-weighted", use_weighted},
+    {"charts equal", [](const StudentOutcome& one) { return one.fidelity.charts_equal; }},
+    {"charts", [](const StudentOutcome& one) { return one.fidelity.charts; }},
+};
+constexpr Figure kAgreements[] = {  // where there is a model
+    {"next token", [](const StudentOutcome& one) { return one.next_token->student; }},
+    {"next weighted", [](const StudentOutcome& one) { return one.next_token->weighted; }},
+};
+constexpr Figure kCommonest{"commonest", [](const StudentOutcome& one) { return one.next_token->commonest; }};
+
+// What of a student is compared.
+std::vector<Figure> fidelities_of(const StudentsResult& result) {
+  std::vector<Figure> all(std::begin(kFidelities), std::end(kFidelities));
+  const bool speak = std::ranges::all_of(result.students, [](const auto& one) { return one.next_token.has_value(); });
+  if (speak) all.insert(all.end(), std::begin(kAgreements), std::end(kAgreements));
+  return all;
+}
 
 double correlation_over(const StudentsResult& result, bool attackers_only, Get predictor, Get fidelity) {
   std::vector<double> predicted, found;
@@ -80,10 +105,19 @@ bool is_narrow(const std::string& cell) {
                              [&](const char* name) { return cell.starts_with(name); });
 }
 
+// Requests until the first flag of those that are flagged.
+double median_first_flag(const StudentsResult& result, const std::string& kind) {
+  std::vector<double> flags;
+  for (const auto& theft : result.thefts) {
+    if (theft.kind == kind && theft.first_flag > 0) flags.push_back(theft.first_flag);
+  }
+  return upper_median(std::move(flags));
+}
+
 std::string theft_table(const StudentsResult& result) {
   std::string text = fmt::format("\n{:<42}", "Knockoff Nets and ActiveThief, cosine");
   for (const auto checkpoint : kTheftCheckpoints) text += fmt::format(" {:>8}", fmt::format("at {}", checkpoint));
-  text += fmt::format(" {:>8} {:>12}\n", "flagged", "first flag");
+  text += fmt::format(" {:>10} {:>8} {:>12}\n", "next token", "flagged", "first flag");
   for (const auto& kind : names(result.thefts, &StudentTheft::kind)) {
     const auto mean_theft = [&](const std::function<double(const StudentTheft&)>& get) {
       return mean(result.thefts, &StudentTheft::kind, kind, get);
@@ -92,9 +126,43 @@ std::string theft_table(const StudentsResult& result) {
     for (std::size_t c = 0; c < kTheftCheckpoints.size(); ++c) {
       text += fmt::format(" {:>8.3f}", mean_theft([c](const StudentTheft& one) { return one.fidelity[c]; }));
     }
-    const double share = flagged_share(result, kind);
-    const double flags = mean_theft([](const StudentTheft& one) { return double(one.first_flag); });
-    text += fmt::format(" {:>8.3f} {:>12.1f}\n", share, share > 0 ? flags / share : 0);
+    const bool speak = result.thefts.front().next_token.has_value();
+    const auto agreed = [](const StudentTheft& one) { return one.next_token->student; };
+    text += fmt::format(" {:>10} {:>8.3f} {:>12.0f}\n", speak ? fmt::format("{:.3f}", mean_theft(agreed)) : "-",
+                        flagged_share(result, kind), median_first_flag(result, kind));
+  }
+  return text;
+}
+
+std::string cell_table(const StudentsResult& result, const std::vector<Figure>& columns) {
+  std::string text = fmt::format("{:<30} {:>8}", "cell", "students");
+  for (const auto& column : columns) text += fmt::format(" {:>14}", column.name);
+  text += fmt::format(" {:>8} {:>8}\n", "own cos", "own chts");
+  for (const auto& cell : names(result.students, &StudentOutcome::cell)) {
+    text += fmt::format("{:<30} {:>8}", cell, std::count_if(result.students.begin(), result.students.end(),
+                                                           [&](const auto& one) { return one.cell == cell; }));
+    for (const auto& column : columns) {
+      text += fmt::format(" {:>14.3f}", mean<StudentOutcome>(result.students, &StudentOutcome::cell, cell, column.get));
+    }
+    text += fmt::format(" {:>8} {:>8}\n", figure_or_dash(own_field(result, cell, &Fidelity::cosine)),
+                        figure_or_dash(own_field(result, cell, &Fidelity::charts)));
+  }
+  return text;
+}
+
+std::string correlation_table(const StudentsResult& result, const std::vector<Figure>& fidelities) {
+  std::string text = fmt::format("\n{:<44}", "Pearson of fidelity");
+  for (const auto& fidelity : fidelities) text += fmt::format(" {:>14}", fidelity.name);
+  text += '\n';
+  for (const bool attackers : {false, true}) {
+    for (const auto& predictor : {kCoverage, kChartsCovered, kNearness}) {
+      text += fmt::format("{:<44}", fmt::format("with {}, {}", predictor.name,
+                                                attackers ? "attackers" : "all accounts"));
+      for (const auto& fidelity : fidelities) {
+        text += fmt::format(" {:>14.3f}", correlation_over(result, attackers, predictor.get, fidelity.get));
+      }
+      text += '\n';
+    }
   }
   return text;
 }
@@ -102,50 +170,47 @@ std::string theft_table(const StudentsResult& result) {
 }  // namespace
 
 std::string describe(const StudentsResult& result) {
-  std::string text = fmt::format(
-      "students of {} requests on texts nobody asked: cosine to the model's answer, the same weighted by use, share in "
-      "the model's chart; own: on the account's own field\n\n"
-      "{:<30} {:>8} {:>8} {:>8} {:>8} {:>8} {:>8} {:>8} {:>8}\n",
-      kStudentRequests, "cell", "students", "coverage", "nearness", "cosine", "weighted", "charts", "own cos",
-      "own chts");
-  for (const auto& cell : names(result.students, &StudentOutcome::cell)) {
-    text += fmt::format("{:<30} {:>8}", cell, std::count_if(result.students.begin(), result.students.end(),
-                                                           [&](const auto& one) { return one.cell == cell; }));
-    for (const Get get : {coverage, nearness, cosine_of, use_weighted, charts_of}) {
-      text += fmt::format(" {:>8.3f}", mean<StudentOutcome>(result.students, &StudentOutcome::cell, cell, get));
-    }
-    text += fmt::format(" {:>8} {:>8}\n", figure_or_dash(own_field(result, cell, &Fidelity::cosine)),
-                        figure_or_dash(own_field(result, cell, &Fidelity::charts)));
-  }
-  text += fmt::format("\n{:<44} {:>8} {:>8} {:>8}\n", "Pearson of fidelity", "cosine", "weighted", "charts");
-  for (const bool attackers : {false, true}) {
-    for (const auto& [predictor, get] : {std::pair<const char*, Get>{"coverage", coverage}, {"nearness", nearness}}) {
-      text += fmt::format("{:<44}", fmt::format("with {}, {}", predictor, attackers ? "attackers" : "all accounts"));
-      for (const Get fidelity : {cosine_of, use_weighted, charts_of}) {
-        text += fmt::format(" {:>8.3f}", correlation_over(result, attackers, get, fidelity));
-      }
-      text += '\n';
-    }
-  }
-  return text + theft_table(result);
+  const auto fidelities = fidelities_of(result);
+  std::vector<Figure> columns = {kCoverage, kChartsCovered, kNearness};
+  columns.insert(columns.end(), fidelities.begin(), fidelities.end());
+  if (fidelities.size() > std::size(kFidelities)) columns.push_back(kCommonest);
+  const auto what = fmt::format(
+      "students of {} requests on texts nobody asked: cosine to the model's answer, the same weighted by use and with "
+      "charts equal, share in the model's chart, share whose next token is the model's; own: on the account's own "
+      "field\n\n", kStudentRequests);
+  return what + cell_table(result, columns) + correlation_table(result, fidelities) + theft_table(result);
 }
+
+namespace {
+
+// Adds a line of what, figure, goal, holds.
+using Json = nlohmann::json;
+using AddLine = std::function<void(const std::string&, const Json&, const std::string&, const Json&)>;
+
+void correlation_lines(const StudentsResult& result, const AddLine& line) {
+  for (const auto& fidelity : fidelities_of(result)) {
+    const auto predictor = std::string_view(fidelity.name) == "charts equal" ? kChartsCovered : kCoverage;
+    const double all = correlation_over(result, false, predictor.get, fidelity.get);
+    const double among = correlation_over(result, true, predictor.get, fidelity.get);
+    const double near = correlation_over(result, false, nearness, fidelity.get);
+    const double near_among = correlation_over(result, true, nearness, fidelity.get);
+    const auto what = fmt::format("students: Pearson of fidelity ({}) with {}", fidelity.name, predictor.name);
+    line(what + ", all accounts", all, ">= 0.95", all >= .95);
+    line(what + ", attackers", among, ">= 0.80", among >= .80);
+    line(what + ", all accounts, above nearness", all - near, "> 0", all > near);
+    line(what + ", attackers, above nearness", among - near_among, "> 0", among > near_among);
+  }
+}
+
+}  // namespace
 
 std::string goal_lines(const StudentsResult& result) {
   std::string text;
-  const auto line = [&](const std::string& what, const nlohmann::json& figure, const std::string& goal,
-                        const nlohmann::json& held) {
+  const AddLine line = [&](const std::string& what, const nlohmann::json& figure, const std::string& goal,
+                           const nlohmann::json& held) {
     text += nlohmann::json({{"what", what}, {"figure", figure}, {"goal", goal}, {"holds", held}}).dump() + "\n";
   };
-  const std::pair<const char*, Get> fidelities[] = {
-      {"cosine", cosine_of}, {"use-weighted", use_weighted}, {"charts", charts_of}};
-  for (const auto& [name, fidelity] : fidelities) {
-    const double all = correlation_over(result, false, coverage, fidelity);
-    const double among = correlation_over(result, true, coverage, fidelity);
-    const auto what = fmt::format("students: Pearson of fidelity ({}) with", name);
-    line(what + " coverage, all accounts", all, ">= 0.95", all >= .95);
-    line(what + " coverage, attackers", among, ">= 0.80", among >= .80);
-    line(what + " nearness, attackers", correlation_over(result, true, nearness, fidelity), "-", nullptr);
-  }
+  correlation_lines(result, line);
   for (const auto& cell : names(result.students, &StudentOutcome::cell)) {
     if (!is_narrow(cell)) continue;
     const double weighted = mean<StudentOutcome>(result.students, &StudentOutcome::cell, cell, use_weighted);
@@ -155,10 +220,11 @@ std::string goal_lines(const StudentsResult& result) {
          nullptr);
   }
   for (const auto& kind : names(result.thefts, &StudentTheft::kind)) {
-    const double share = flagged_share(result, kind);
+    const double share = flagged_share(result, kind), first = median_first_flag(result, kind);
     const bool random = kind.starts_with("Knockoff random");
-    line("students: share flagged, " + kind, share, random ? ">= 0.99" : "-",
-         random ? nlohmann::json(share >= .99) : nlohmann::json());
+    const auto judged = [random](bool held) { return random ? nlohmann::json(held) : nlohmann::json(); };
+    line("students: share flagged, " + kind, share, random ? ">= 0.99" : "-", judged(share >= .99));
+    line("students: median first flag, " + kind, first, random ? "<= 96" : "-", judged(first > 0 && first <= 96));
   }
   return text;
 }

@@ -111,32 +111,65 @@ Result<std::vector<float>> LlamaLogits::next(std::span<const std::int32_t> token
   return result;
 }
 
-Result<Matrix> output_rows(const std::filesystem::path& model, std::span<const std::int32_t> tokens) {
+namespace {
+
+// The output matrix as it lies in the file.
+struct OutputTensor {
+  std::unique_ptr<gguf_context, FreeGguf> file;
+  std::unique_ptr<ggml_context, FreeTensors> tensors;
+  const ggml_tensor* matrix = nullptr;
+  ggml_to_float_t to_float = nullptr;  // none for floats
+};
+
+Result<OutputTensor> output_tensor(const std::filesystem::path& model) {
   start_llama();
+  OutputTensor output;
   ggml_context* loaded = nullptr;
-  const std::unique_ptr<gguf_context, FreeGguf> file(
-      gguf_init_from_file(model.c_str(), {.no_alloc = false, .ctx = &loaded}));
-  const std::unique_ptr<ggml_context, FreeTensors> tensors(loaded);
-  if (!file || !tensors) return fail(ErrorCode::bad_input, fmt::format("{} is not a GGUF file", model.string()));
-  const ggml_tensor* matrix = ggml_get_tensor(tensors.get(), "output.weight");
-  if (matrix == nullptr) matrix = ggml_get_tensor(tensors.get(), "token_embd.weight");
-  const auto to_float = matrix == nullptr ? nullptr : ggml_get_type_traits(matrix->type)->to_float;
-  const bool is_float = matrix != nullptr && matrix->type == GGML_TYPE_F32;
-  if (to_float == nullptr && !is_float) {
+  output.file.reset(gguf_init_from_file(model.c_str(), {.no_alloc = false, .ctx = &loaded}));
+  output.tensors.reset(loaded);
+  if (!output.file || !output.tensors) {
+    return fail(ErrorCode::bad_input, fmt::format("{} is not a GGUF file", model.string()));
+  }
+  output.matrix = ggml_get_tensor(loaded, "output.weight");
+  if (output.matrix == nullptr) output.matrix = ggml_get_tensor(loaded, "token_embd.weight");
+  if (output.matrix != nullptr) output.to_float = ggml_get_type_traits(output.matrix->type)->to_float;
+  if (output.matrix == nullptr || (output.to_float == nullptr && output.matrix->type != GGML_TYPE_F32)) {
     return fail(ErrorCode::bad_input, fmt::format("{} has no output matrix that can be read", model.string()));
   }
-  Matrix result;
-  result.rows = tokens.size();
-  result.columns = static_cast<std::uint64_t>(matrix->ne[0]);
+  return output;
+}
+
+void copy_row(const OutputTensor& output, std::int64_t token, float* target) {
+  const auto& matrix = *output.matrix;
+  const char* row = static_cast<const char*>(matrix.data) + static_cast<std::size_t>(token) * matrix.nb[1];
+  if (matrix.type == GGML_TYPE_F32) {
+    std::copy_n(reinterpret_cast<const float*>(row), matrix.ne[0], target);
+  } else {
+    output.to_float(row, target, matrix.ne[0]);
+  }
+}
+
+}  // namespace
+
+Result<Matrix> output_rows(const std::filesystem::path& model, std::span<const std::int32_t> tokens) {
+  CMS_TRY(output, output_tensor(model));
+  Matrix result{tokens.size(), static_cast<std::uint64_t>(output.matrix->ne[0]), {}};
   result.values.resize(result.rows * result.columns);
   for (std::size_t i = 0; i < tokens.size(); ++i) {
-    if (tokens[i] < 0 || tokens[i] >= matrix->ne[1]) {
+    if (tokens[i] < 0 || tokens[i] >= output.matrix->ne[1]) {
       return fail(ErrorCode::bad_input, fmt::format("{} has no token {}", model.string(), tokens[i]));
     }
-    const char* row = static_cast<const char*>(matrix->data) + static_cast<std::size_t>(tokens[i]) * matrix->nb[1];
-    float* target = result.values.data() + i * result.columns;
-    if (is_float) std::copy_n(reinterpret_cast<const float*>(row), result.columns, target);
-    if (!is_float) to_float(row, target, matrix->ne[0]);
+    copy_row(output, tokens[i], result.values.data() + i * result.columns);
+  }
+  return result;
+}
+
+Result<Matrix> output_matrix(const std::filesystem::path& model) {
+  CMS_TRY(output, output_tensor(model));
+  Matrix result{static_cast<std::uint64_t>(output.matrix->ne[1]), static_cast<std::uint64_t>(output.matrix->ne[0]), {}};
+  result.values.resize(result.rows * result.columns);
+  for (std::uint64_t i = 0; i < result.rows; ++i) {
+    copy_row(output, static_cast<std::int64_t>(i), result.values.data() + i * result.columns);
   }
   return result;
 }

@@ -53,5 +53,7 @@ class LlamaLogits {
 // Errors: `bad_input` when the file is no GGUF, has no such matrix, or a token is beyond it. Cost: reads the whole file
 // into memory.
 Result<Matrix> output_rows(const std::filesystem::path& model, std::span<const std::int32_t> tokens);
+// The rows of all tokens, in their order. Errors and cost as output_rows.
+Result<Matrix> output_matrix(const std::filesystem::path& model);
 
 }  // namespace cms::tap
