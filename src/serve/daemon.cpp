@@ -144,7 +144,11 @@ Result<void> Daemon::State::open() {
   model = std::move(read);
   charts = pipeline::chart_map(model.atlas);
   CMS_TRY(keys, read_keys(config.tenants));
-  CMS_TRY(opened, store::Store::open(config.store, std::move(keys)));
+  auto options = config.store;
+  options.file_failed = [this](const std::string& what) {
+    log->write(Level::error, Scope::store, "file_failed", what);
+  };
+  CMS_TRY(opened, store::Store::open(options, std::move(keys)));
   store = std::move(opened);
   CMS_TRY(known, Authority::open(config.tokens_file));
   authority = std::move(known);

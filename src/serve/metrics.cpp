@@ -92,6 +92,8 @@ void add_store(Families& out, const MetricsSnapshot& now) {
   out.gauge("cms_store_memory_bytes", "Memory of the store's caches and write buffers").value(now.store.memory_bytes);
   out.gauge("cms_store_disk_bytes", "Live bytes of the store on disk").value(now.store.disk_bytes);
   out.gauge("cms_store_rows", "Rows of the store, estimated").value(now.store.rows_estimate);
+  out.counter("cms_store_file_errors_total", "File operations of the store that failed, also where it went on")
+      .value(now.store.file_errors);
 }
 
 void add_http(Families& out, const HttpFigures& http) {

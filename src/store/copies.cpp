@@ -48,7 +48,7 @@ Result<void> Store::snapshot(const fs::path& target) const {
     state.resume();
     return made;
   }
-  auto anchored = write_anchor(state.environment(), folder, commits);
+  auto anchored = write_anchor(*state.files, folder, commits);
   if (!anchored) fs::remove_all(folder, error);
   return anchored;
 }
@@ -85,6 +85,7 @@ Store::Sizes Store::sizes() const {
   auto& database = *state_->database;
   // The cache's usage has the write buffers in it.
   sizes.memory_bytes = state_->cache->GetUsage();
+  sizes.file_errors = state_->file_errors->count();
   const auto number = [&database](const std::string& name) {
     std::uint64_t value = 0;
     return database.GetIntProperty(name, &value) ? value : 0;

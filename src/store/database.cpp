@@ -15,26 +15,26 @@ constexpr std::uint64_t kMiB = 1ULL << 20;
 constexpr std::uint64_t kMemoryMin = 8 * kMiB;
 
 // RocksDB's own log is not kept: built with assertions, as Debian's is, it ends the process where the disk is full and
-// that log cannot be written. What fails comes back as a status, and that is told.
+// that log cannot be written. What fails comes back as a status or through FileErrors, and that is told.
 class Silent final : public rocksdb::Logger {
  public:
   using rocksdb::Logger::Logv;
   void Logv(const char*, va_list) override {}
 };
 
-rocksdb::Options settings(const Options& options, const std::shared_ptr<rocksdb::Cache>& cache,
-                          const std::shared_ptr<rocksdb::WriteBufferManager>& buffers) {
+rocksdb::Options settings(const Options& options, const Store::State& state) {
   rocksdb::Options set;
-  set.env = options.environment == nullptr ? rocksdb::Env::Default() : options.environment;
+  set.env = state.files.get();
   set.create_if_missing = true;
   set.paranoid_checks = true;
   // Damage in the middle of a log is an error. An end that is cut off is what a killed program leaves; whether
   // anything acknowledged was in it, the commits' numbers tell.
   set.wal_recovery_mode = rocksdb::WALRecoveryMode::kTolerateCorruptedTailRecords;
   set.track_and_verify_wals_in_manifest = true;
+  set.fail_if_options_file_error = true;  // else nobody is told
   set.file_checksum_gen_factory = rocksdb::GetFileChecksumGenCrc32cFactory();
 
-  set.write_buffer_manager = buffers;
+  set.write_buffer_manager = state.buffers;
   set.write_buffer_size = std::clamp<std::uint64_t>(options.memory_bytes / 8, kMiB, 64 * kMiB);
   set.max_write_buffer_number = 3;
   set.max_total_wal_size = 4 * set.write_buffer_size;
@@ -47,13 +47,14 @@ rocksdb::Options settings(const Options& options, const std::shared_ptr<rocksdb:
   // What is written is encrypted: there is nothing to compress.
   set.compression = rocksdb::kNoCompression;
   rocksdb::BlockBasedTableOptions table;
-  table.block_cache = cache;
+  table.block_cache = state.cache;
   table.cache_index_and_filter_blocks = true;
   table.filter_policy.reset(rocksdb::NewBloomFilterPolicy(10));
   table.cache_usage_options.options_overrides[rocksdb::CacheEntryRole::kBlockBasedTableReader] = {
       .charged = rocksdb::CacheEntryRoleOptions::Decision::kEnabled};
   set.table_factory.reset(rocksdb::NewBlockBasedTableFactory(table));
 
+  set.listeners.push_back(state.file_errors);
   set.info_log = std::make_shared<Silent>();
   set.stats_dump_period_sec = 0;
   set.stats_persist_period_sec = 0;
@@ -99,10 +100,6 @@ void Heads::clear() {
   old_.clear();
 }
 
-rocksdb::Env& Store::State::environment() const {
-  return options.environment == nullptr ? *rocksdb::Env::Default() : *options.environment;
-}
-
 Result<const Tenant*> Store::State::tenant(const std::string& name) const {
   const auto found = tenants.find(name);
   if (found == tenants.end()) return fail(ErrorCode::usage, fmt::format("no key for tenant \"{}\"", name));
@@ -120,7 +117,7 @@ Result<void> Store::State::open() {
     return fail(ErrorCode::usage, fmt::format("a store needs {} MiB of memory at least", kMemoryMin / kMiB));
   }
   CMS_CHECK(check_folder());
-  const auto set = settings(options, cache, buffers);
+  const auto set = settings(options, *this);
   rocksdb::DB* opened = nullptr;
   const auto status = rocksdb::DB::Open(set, options.path, &opened);
   if (status.IsIOError() && status.ToString().find("lock") != std::string::npos) {
@@ -185,7 +182,7 @@ Result<void> Store::State::check_format() {
 // Each batch puts a row with its number and takes the one before it away. So there is one such row, and it is the
 // last: two of them say that batches in the middle were lost, one below the anchor that the last were.
 Result<void> Store::State::check_commits() {
-  CMS_TRY(promised, read_anchor(environment(), options.path));
+  CMS_TRY(promised, read_anchor(*files, options.path));
   const std::string begin = table_row(Table::commit);
   std::vector<std::uint64_t> found;
   {
@@ -205,7 +202,7 @@ Result<void> Store::State::check_commits() {
                             "place (cms store restore), or remove {} to go on without them",
                             options.path.string(), commits, *promised, (options.path / kAnchorName).string()));
   }
-  CMS_TRY(opened, Anchor::open(environment(), options.path));
+  CMS_TRY(opened, Anchor::open(*files, options.path));
   anchor.emplace(std::move(opened));
   if (commits == 0) {
     rocksdb::WriteBatch batch;

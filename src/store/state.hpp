@@ -6,6 +6,7 @@
 
 #include <rocksdb/cache.h>
 #include <rocksdb/db.h>
+#include <rocksdb/env.h>
 #include <rocksdb/write_batch.h>
 #include <rocksdb/write_buffer_manager.h>
 
@@ -19,6 +20,7 @@
 #include <vector>
 
 #include "store/anchor.hpp"
+#include "store/file_errors.hpp"
 #include "store/rows.hpp"
 #include "store/store.hpp"
 
@@ -70,6 +72,8 @@ struct Store::State {
   std::map<std::string, Tenant> tenants;
   std::shared_ptr<rocksdb::Cache> cache;
   std::shared_ptr<rocksdb::WriteBufferManager> buffers;
+  std::shared_ptr<FileErrors> file_errors;
+  std::unique_ptr<rocksdb::Env> files;    // what the database reads and writes through: tells file_errors
 
   mutable std::mutex housekeeping;
   mutable std::mutex writes;
@@ -81,7 +85,6 @@ struct Store::State {
   AuditEntry audit_last;                  // number 0 when there is none
   Heads heads;
 
-  [[nodiscard]] rocksdb::Env& environment() const;
   // The tenant's keys. Errors: `usage` without one.
   [[nodiscard]] Result<const Tenant*> tenant(const std::string& name) const;
   [[nodiscard]] Result<std::string> prefix(const AccountName& name) const;

@@ -19,7 +19,9 @@ Store& Store::operator=(Store&& other) noexcept {
 Store::~Store() {
   if (!state_) return;
   // What goes wrong here costs nothing that was acknowledged.
-  if (state_->anchor) static_cast<void>(state_->anchor->sync());
+  if (state_->anchor) {
+    if (const auto synced = state_->anchor->sync(); !synced) state_->file_errors->add(synced.error().message);
+  }
   state_->close();
 }
 
@@ -33,6 +35,10 @@ Result<Store> Store::open(const Options& options, KeyRing keys) {
   // One budget: what memory the write buffers take, the cache gives.
   state->cache = rocksdb::NewLRUCache(options.memory_bytes);
   state->buffers = std::make_shared<rocksdb::WriteBufferManager>(options.memory_bytes / 2, state->cache);
+  state->file_errors = std::make_shared<FileErrors>(options.file_failed);
+  const auto& environment = options.environment == nullptr ? *rocksdb::Env::Default() : *options.environment;
+  state->files = rocksdb::NewCompositeEnv(std::make_shared<WatchedFiles>(environment.GetFileSystem(),
+                                                                         state->file_errors));
   auto opened = state->open();
   if (opened) opened = state->compact_erased();
   if (!opened) {

@@ -45,6 +45,9 @@ struct Options {
   std::uint64_t memory_bytes = 256ULL << 20;        // RocksDB's caches and write buffers together
   bool sync = true;                                 // false only in proofs that need a store that loses
   rocksdb::Env* environment = nullptr;              // the file system; null = the machine's (proofs inject faults)
+  // Told of every file operation that failed, also where the store goes on: a background flush, clean-up, closing. From
+  // any thread, with the store's locks: it must not call the store. Names no account.
+  std::function<void(const std::string& what)> file_failed = {};
 };
 
 // One account of one tenant. UTF-8; tenant 1 to 64 of [a-z0-9-], account 1 to 256 bytes.
@@ -169,11 +172,12 @@ class Store {
   // Reads and checks every block and record of every account. Returns the number of records. Errors: `bad_input`.
   [[nodiscard]] Result<std::uint64_t> verify() const;
 
-  // What RocksDB says of itself: memory, live bytes, for metrics.
+  // What RocksDB says of itself, for metrics.
   struct Sizes {
     std::uint64_t memory_bytes = 0;
     std::uint64_t disk_bytes = 0;
     std::uint64_t rows_estimate = 0;  // of all kinds: an account has some tens
+    std::uint64_t file_errors = 0;    // file operations that failed since the store was opened
   };
   [[nodiscard]] Sizes sizes() const;
 

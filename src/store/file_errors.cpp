@@ -1,0 +1,77 @@
+#include "store/file_errors.hpp"
+
+#include <fmt/format.h>
+
+#include <array>
+#include <filesystem>
+
+namespace cms::store {
+namespace {
+
+// In the order of rocksdb::FileOperationType.
+constexpr std::array<const char*, 11> kOperations = {"read", "write", "truncate", "close", "flush", "sync", "fsync",
+                                                     "range sync", "append", "positioned append", "open"};
+
+std::string operation(rocksdb::FileOperationType type) {
+  const auto place = static_cast<std::size_t>(type);
+  return place < kOperations.size() ? kOperations[place] : "use";
+}
+
+std::string file_name(const std::string& path) { return std::filesystem::path(path).filename().string(); }
+
+}  // namespace
+
+void FileErrors::add(const std::string& what) {
+  count_.fetch_add(1, std::memory_order_relaxed);
+  if (tell_) tell_(what);
+}
+
+void FileErrors::OnIOError(const rocksdb::IOErrorInfo& info) {
+  add(fmt::format("{} {}: {}", operation(info.operation), file_name(info.file_path), info.io_status.ToString()));
+}
+
+void FileErrors::OnBackgroundError(rocksdb::BackgroundErrorReason, rocksdb::Status* status) {
+  if (!status->ok()) add(fmt::format("background work: {}", status->ToString()));
+}
+
+rocksdb::IOStatus WatchedFiles::seen(const char* operation, const Path& path, Status status) const {
+  const bool missing = status.IsNotFound() || status.IsPathNotFound();
+  if (!status.ok() && !missing) {
+    errors_->add(fmt::format("{} {}: {}", operation, file_name(path), status.ToString()));
+  }
+  return status;
+}
+
+rocksdb::IOStatus WatchedFiles::NewSequentialFile(const Path& path, const rocksdb::FileOptions& options,
+                                                  std::unique_ptr<rocksdb::FSSequentialFile>* file, Debug* debug) {
+  return seen("open", path, FileSystemWrapper::NewSequentialFile(path, options, file, debug));
+}
+
+rocksdb::IOStatus WatchedFiles::NewDirectory(const Path& path, const Options& options,
+                                             std::unique_ptr<rocksdb::FSDirectory>* folder, Debug* debug) {
+  return seen("open folder", path, FileSystemWrapper::NewDirectory(path, options, folder, debug));
+}
+
+rocksdb::IOStatus WatchedFiles::FileExists(const Path& path, const Options& options, Debug* debug) {
+  return seen("look for", path, FileSystemWrapper::FileExists(path, options, debug));
+}
+
+rocksdb::IOStatus WatchedFiles::GetChildren(const Path& path, const Options& options, std::vector<Path>* names,
+                                            Debug* debug) {
+  return seen("list", path, FileSystemWrapper::GetChildren(path, options, names, debug));
+}
+
+rocksdb::IOStatus WatchedFiles::GetFileSize(const Path& path, const Options& options, std::uint64_t* bytes,
+                                            Debug* debug) {
+  return seen("size of", path, FileSystemWrapper::GetFileSize(path, options, bytes, debug));
+}
+
+rocksdb::IOStatus WatchedFiles::DeleteFile(const Path& path, const Options& options, Debug* debug) {
+  return seen("remove", path, FileSystemWrapper::DeleteFile(path, options, debug));
+}
+
+rocksdb::IOStatus WatchedFiles::RenameFile(const Path& from, const Path& to, const Options& options, Debug* debug) {
+  return seen("rename", from, FileSystemWrapper::RenameFile(from, to, options, debug));
+}
+
+}  // namespace cms::store
