@@ -34,6 +34,17 @@ pipeline::Item item_of(const v1::Activation& activation, Refusal refusal) {
   return item;
 }
 
+}  // namespace
+
+pipeline::Batch batch_of(const v1::ActivationBatch& message, Refusal refusal) {
+  pipeline::Batch batch{message.tenant(), {message.producer(), message.epoch(), message.sequence()}, {}, true};
+  batch.items.reserve(static_cast<std::size_t>(message.activations_size()));
+  for (const auto& activation : message.activations()) batch.items.push_back(item_of(activation, refusal));
+  return batch;
+}
+
+namespace {
+
 v1::Status status_of(Outcome::Status status) {
   switch (status) {
     case Outcome::Status::done: return v1::STATUS_DONE;
@@ -118,12 +129,7 @@ bool ActivationStream::take(const v1::ActivationBatch& batch) {
   const auto& manifest = parts_.model->atlas.manifest;
   const bool of_model = batch.model() == manifest.fingerprint() ||
                         (!manifest.model_hash.empty() && batch.model() == manifest.model_hash);
-  // Patient: a tap that is too fast waits in its own buffers, by the flow control of its stream.
-  pipeline::Batch taken{batch.tenant(), {batch.producer(), batch.epoch(), batch.sequence()}, {}, true};
-  taken.items.reserve(slot.items);
-  for (const auto& activation : batch.activations()) {
-    taken.items.push_back(item_of(activation, of_model ? Refusal::none : Refusal::model));
-  }
+  auto taken = batch_of(batch, of_model ? Refusal::none : Refusal::model);
   parts_.engine->submit(std::move(taken), [this, &slot](const Outcome& outcome) {
     fill(outcome, slot.acknowledgement);
     answer(slot);

@@ -16,6 +16,11 @@
 
 namespace cms::serve {
 
+// A message as the engine takes it: an item an activation, without numbers where `refusal` says why none is wanted or
+// its bytes are not those of one vector. Patient: a tap that is too fast waits in its own buffers, by the flow control
+// of its stream. Cost: a copy of the numbers.
+pipeline::Batch batch_of(const v1::ActivationBatch& message, pipeline::Refusal refusal);
+
 class ActivationStream {
  public:
   using Send = std::function<bool(const v1::Acknowledgement&)>;  // false when the peer has gone

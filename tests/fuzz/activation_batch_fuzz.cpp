@@ -1,0 +1,69 @@
+// Bytes as the message of a tap: as many items as it has activations, each with its vector whole or with none.
+#include <cmath>
+
+#include "pipeline/admission.hpp"
+#include "serve/grpc_stream.hpp"
+#include "tests/fuzz/fuzz.hpp"
+
+namespace cms {
+namespace {
+
+using pipeline::Refusal;
+
+constexpr std::size_t kDimension = 3;
+constexpr double kNow = 1000;
+
+// One activation of either width.
+Bytes seed(const std::string& wide, const std::string& narrow, double time) {
+  v1::ActivationBatch batch;
+  batch.set_tenant("t");
+  batch.set_producer("tap");
+  batch.set_epoch(1);
+  batch.set_sequence(2);
+  batch.set_model("m/final/mean");
+  for (const auto& [account, bytes] : {std::pair{"a", wide}, {"b", narrow}}) {
+    auto* activation = batch.add_activations();
+    activation->set_account(account);
+    activation->set_time(time);
+    (account[0] == 'a' ? activation->mutable_float32() : activation->mutable_float16())->assign(bytes);
+  }
+  const auto text = batch.SerializeAsString();
+  return {text.begin(), text.end()};
+}
+
+void check(const v1::Activation& activation, const pipeline::Item& item) {
+  const std::size_t bytes = activation.float32().size() + activation.float16().size();
+  const bool wide = !activation.float32().empty();
+  const bool whole = item.refusal == Refusal::none;
+  fuzz::expect(whole || item.activation.empty(), "an item that is refused has no numbers");
+  fuzz::expect(!whole || item.activation.size() * (wide ? 4 : 2) == bytes, "a vector is all of its bytes");
+  pipeline::EngineOptions options;
+  const bool taken = pipeline::check(item, kDimension, kNow, options) == Refusal::none;
+  fuzz::expect(!taken || (whole && item.activation.size() == kDimension), "what is taken has the atlas' dimension");
+  for (const float value : item.activation) fuzz::expect(!taken || std::isfinite(value), "its numbers are finite");
+  fuzz::accepted += taken ? 1 : 0;
+}
+
+}  // namespace
+
+std::vector<Bytes> fuzz::seeds() {
+  const std::string wide("\0\0\200\77\0\0\0\300\0\0\0\0", 12), narrow("\0\74\0\300\0\0", 6);
+  return {seed(wide, narrow, kNow), seed(wide, wide, kNow - 10), seed("\1\2\3", "\1", kNow), seed("", "", 1e300)};
+}
+
+}  // namespace cms
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  using namespace cms;
+  v1::ActivationBatch message;
+  if (!message.ParseFromArray(data, static_cast<int>(size))) return 0;
+  const auto batch = serve::batch_of(message, Refusal::none);
+  fuzz::expect(batch.items.size() == static_cast<std::size_t>(message.activations_size()), "no item is lost");
+  for (std::size_t i = 0; i < batch.items.size(); ++i) {
+    check(message.activations(static_cast<int>(i)), batch.items[i]);
+  }
+  for (const auto& item : serve::batch_of(message, Refusal::model).items) {
+    fuzz::expect(item.refusal == Refusal::model && item.activation.empty(), "another model's numbers are not copied");
+  }
+  return 0;
+}
