@@ -85,7 +85,8 @@ struct Engine::State {
   std::vector<std::unique_ptr<Lane>> lanes;
 
   std::mutex admission;  // of what follows, to counters
-  std::condition_variable_any changed;  // a ticket is finished, admitted or answered; the pause ended
+  std::condition_variable_any changed;  // a ticket is finished or answered
+  std::condition_variable room;         // in the queue, or a pause ended: who submits may go on
   std::deque<std::unique_ptr<Ticket>> tickets;
   std::uint64_t next_ticket = 1;
   Producers producers;
@@ -276,6 +277,7 @@ void Engine::State::answer(std::vector<std::unique_ptr<Ticket>> finished) {
     for (const auto& ticket : finished) count(counters, ticket->batch, ticket->outcome);
   }
   changed.notify_all();
+  room.notify_all();
   for (const auto& ticket : finished) ticket->done(std::move(ticket->outcome));
 }
 
@@ -308,6 +310,7 @@ void Engine::State::fail_everything(std::vector<std::unique_ptr<Ticket>> finishe
   --pauses;
   lock.unlock();
   changed.notify_all();
+  room.notify_all();
   for (const auto& ticket : finished) ticket->done(std::move(ticket->outcome));
 }
 
@@ -367,7 +370,7 @@ void Engine::submit(Batch batch, std::function<void(Outcome)> done) {
     const auto queued = state_->queued.load();
     return items > 0 && queued > 0 && queued + items > state_->options.queue_items;
   };
-  state_->changed.wait(lock, [&] { return state_->pauses == 0 && !(ticket->batch.patient && is_full()); });
+  state_->room.wait(lock, [&] { return state_->pauses == 0 && !(ticket->batch.patient && is_full()); });
   const bool full = is_full();
   const bool nameless = ticket->batch.position.producer.size() > kProducerBytesMax;
   if (nameless || full || (state_->healing && !state_->heal())) {
@@ -449,7 +452,7 @@ void Engine::State::pause() {
 void Engine::State::resume() {
   const std::lock_guard lock(admission);
   --pauses;
-  changed.notify_all();
+  room.notify_all();
 }
 
 Result<bool> Engine::erase(const store::AccountName& name) {
