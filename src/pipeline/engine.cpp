@@ -101,12 +101,12 @@ struct Engine::State {
   std::vector<std::jthread> workers;
   std::jthread committer;
 
+  void wake_all() { changed.notify_all(), room.notify_all(); }
   // Whose an account is.
   [[nodiscard]] std::size_t lane_index(const store::AccountName& name) const {
     return stable_hash(key_of(name)) % lanes.size();
   }
   Lane& lane_of(const store::AccountName& name) { return *lanes[lane_index(name)]; }
-
   void check_items(Ticket& ticket) const;
   void hand_out(Ticket& ticket);
   void work(const std::stop_token& stop, Lane& lane);
@@ -276,8 +276,7 @@ void Engine::State::answer(std::vector<std::unique_ptr<Ticket>> finished) {
     ++counters.commits;
     for (const auto& ticket : finished) count(counters, ticket->batch, ticket->outcome);
   }
-  changed.notify_all();
-  room.notify_all();
+  wake_all();
   for (const auto& ticket : finished) ticket->done(std::move(ticket->outcome));
 }
 
@@ -309,8 +308,7 @@ void Engine::State::fail_everything(std::vector<std::unique_ptr<Ticket>> finishe
   }
   --pauses;
   lock.unlock();
-  changed.notify_all();
-  room.notify_all();
+  wake_all();
   for (const auto& ticket : finished) ticket->done(std::move(ticket->outcome));
 }
 

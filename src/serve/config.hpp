@@ -73,6 +73,7 @@ struct Config {
   std::uint64_t event_log_bytes_max = 64ULL << 20;
   std::uint32_t event_log_files_max = 5;  // old ones that are kept
   bool event_names = false;               // events carry names of accounts
+  bool event_scores = false;              // every score is an event
 
   std::filesystem::path tap_model;  // GGUF for observe mode; empty = off
   std::uint32_t tap_threads = 1;

@@ -25,6 +25,7 @@
 #include "serve/overview.hpp"
 #include "serve/prompt_reader.hpp"
 #include "serve/proxy.hpp"
+#include "serve/policy_record.hpp"
 #include "serve/watcher.hpp"
 
 namespace cms::serve {
@@ -145,9 +146,7 @@ Result<void> Daemon::State::open() {
   charts = pipeline::chart_map(model.atlas);
   CMS_TRY(keys, read_keys(config.tenants));
   auto options = config.store;
-  options.file_failed = [this](const std::string& what) {
-    log->write(Level::error, Scope::store, "file_failed", what);
-  };
+  options.file_failed = [this](const auto& what) { log->write(Level::error, Scope::store, "file_failed", what); };
   CMS_TRY(opened, store::Store::open(options, std::move(keys)));
   store = std::move(opened);
   CMS_TRY(known, Authority::open(config.tokens_file));
@@ -159,6 +158,8 @@ Result<void> Daemon::State::open() {
                                    [this] { return policy.get(); }, clock, fleet()));
   watcher = std::move(watching);
   watcher->tell(EventKind::atlas_loaded, {}, "the daemon started with this atlas");
+  CMS_TRY(another, record_policy(*store, tenants(), *policy.get(), clock()));
+  if (another) watcher->tell(EventKind::policy_changed, {}, "the daemon started with another policy");
   overview.emplace(tenants(), [this] { return policy.get(); }, clock(), Overview::kAccountsMax, fleet());
   CMS_TRY(started, pipeline::Engine::start(model, *store, config.engine, clock,
                                            [this](std::span<const pipeline::Change> changes) {
@@ -358,6 +359,7 @@ Result<void> Daemon::State::reload_policy(const std::string& by) {
   CMS_TRY(next, read_policy(config.policy_file.empty() ? file : config.policy_file));
   CMS_CHECK(check_allowances(next, config.tenants));
   const bool changed = *policy.get() != next;
+  CMS_CHECK(remember_policy(*store, tenants(), next));
   policy.set(next);
   log->write(Level::info, Scope::policy, "reloaded", "policy read again");
   if (changed) watcher->tell(EventKind::policy_changed, {}, "read again, by " + by);

@@ -1,74 +1,20 @@
 // TLS and client certificates, with certificates made here.
 #include <gtest/gtest.h>
-#include <openssl/pem.h>
-#include <openssl/x509v3.h>
-
 #include <utility>  // Asio 1.74 needs it and does not name it
 
 #include <boost/asio.hpp>
 #include <boost/asio/ssl.hpp>
 
 #include "serve/serve_example.hpp"
+#include "serve/tls_example.hpp"
 
 namespace cms::serve {
 namespace {
 
 namespace ssl = boost::asio::ssl;
-using Key = std::unique_ptr<EVP_PKEY, decltype(&EVP_PKEY_free)>;
-using Certificate = std::unique_ptr<X509, decltype(&X509_free)>;
-
-struct Pair {
-  Key key{nullptr, &EVP_PKEY_free};
-  Certificate certificate{nullptr, &X509_free};
-};
-
-// A certificate of this common name, signed by `issuer` or by itself.
-Pair make_certificate(const std::string& common_name, const Pair* issuer = nullptr) {
-  static long serial = 1;
-  Pair pair;
-  pair.key.reset(EVP_EC_gen("P-256"));
-  pair.certificate.reset(X509_new());
-  X509* certificate = pair.certificate.get();
-  X509_set_version(certificate, 2);
-  ASN1_INTEGER_set(X509_get_serialNumber(certificate), serial++);
-  X509_gmtime_adj(X509_getm_notBefore(certificate), -3600);
-  X509_gmtime_adj(X509_getm_notAfter(certificate), 86'400);
-  X509_set_pubkey(certificate, pair.key.get());
-  X509_NAME_add_entry_by_txt(X509_get_subject_name(certificate), "CN", MBSTRING_UTF8,
-                             reinterpret_cast<const unsigned char*>(common_name.c_str()), -1, -1, 0);
-  X509_set_issuer_name(certificate, X509_get_subject_name(issuer ? issuer->certificate.get() : certificate));
-  if (issuer == nullptr) {
-    X509_EXTENSION* authority = X509V3_EXT_conf_nid(nullptr, nullptr, NID_basic_constraints, "critical,CA:TRUE");
-    X509_add_ext(certificate, authority, -1);
-    X509_EXTENSION_free(authority);
-  }
-  X509_sign(certificate, issuer ? issuer->key.get() : pair.key.get(), EVP_sha256());
-  return pair;
-}
-
-void write_pem(const Pair& pair, const std::filesystem::path& certificate, const std::filesystem::path& key) {
-  std::FILE* file = std::fopen(certificate.c_str(), "w");
-  PEM_write_X509(file, pair.certificate.get());
-  std::fclose(file);
-  file = std::fopen(key.c_str(), "w");
-  PEM_write_PrivateKey(file, pair.key.get(), nullptr, nullptr, 0, nullptr, nullptr);
-  std::fclose(file);
-}
-
 class http_tls : public testing::Test {
  protected:
-  http_tls() : folder_(std::filesystem::temp_directory_path() / fmt::format("cms_tls_{}", ::getpid())) {
-    std::filesystem::create_directories(folder_);
-    authority_ = make_certificate("authority");
-    write_pem(authority_, at("ca.pem"), at("ca.key"));
-    write_pem(make_certificate("server", &authority_), at("server.pem"), at("server.key"));
-    write_pem(make_certificate("gateway", &authority_), at("gateway.pem"), at("gateway.key"));
-    write_pem(make_certificate("stranger", &authority_), at("stranger.pem"), at("stranger.key"));
-    write_pem(make_certificate("gateway"), at("forged.pem"), at("forged.key"));
-  }
-  ~http_tls() override { std::filesystem::remove_all(folder_); }
-
-  std::filesystem::path at(const std::string& name) const { return folder_ / name; }
+  std::filesystem::path at(const std::string& name) const { return certificates_.at(name); }
   HttpOptions options(bool mutual) const {
     HttpOptions options;
     options.tls_certificate = at("server.pem");
@@ -102,8 +48,7 @@ class http_tls : public testing::Test {
     return answer;
   }
 
-  std::filesystem::path folder_;
-  Pair authority_;
+  Certificates certificates_{"http_tls"};
   std::string version_;
 };
 
@@ -151,7 +96,7 @@ TEST_F(http_tls, a_client_certificate_is_who_the_tokens_file_says) {
 TEST_F(http_tls, a_new_certificate_is_taken_up_without_a_restart_and_a_wrong_one_is_not) {
   ServeWorld world("reload", {}, options(false));
   const auto text = request_text("GET", "/healthz", kClose);
-  write_pem(make_certificate("renewed", &authority_), at("server.pem"), at("server.key"));
+  write_pem(make_certificate("renewed", &certificates_.authority()), at("server.pem"), at("server.key"));
   ASSERT_TRUE(world.server->reload_certificates());
   std::string seen;
   const auto remember = [&](SSL_CTX* context) {

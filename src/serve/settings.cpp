@@ -20,6 +20,8 @@ template <typename... Cases>
 struct Visitor : Cases... {
   using Cases::operator()...;
 };
+template <typename... Cases>
+Visitor(Cases...) -> Visitor<Cases...>;  // clang 16 does not find it by itself
 
 // "host:port", "[::1]:port", or nothing.
 std::optional<std::string> wrong_address(std::string_view text) {
@@ -257,6 +259,8 @@ constexpr Setting kSettings[] = {
      .what = "Rotated files that are kept", .least = 0, .most = 100'000},
     {.section = "events", .key = "names", .place = [](Draft& d) -> Place { return &d.config.event_names; },
      .what = "Events and webhooks carry names of accounts instead of pseudonyms"},
+    {.section = "events", .key = "scores", .place = [](Draft& d) -> Place { return &d.config.event_scores; },
+     .what = "Every score is an event too: one a request"},
 
     {.section = "tap", .key = "model", .place = [](Draft& d) -> Place { return &d.config.tap_model; },
      .what = "GGUF model, the one the atlas was fitted on; \"\" = off"},

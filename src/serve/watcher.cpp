@@ -86,6 +86,7 @@ Result<Watcher> Watcher::start(const Config& config, const store::Store& store, 
                 {}, 0, {}, {}});
   state->counter = first_counter(state->clock());
   state->options.names = config.event_names;
+  state->options.scores = config.event_scores;
   if (!config.event_log.empty()) {
     EventLogOptions options;
     options.path = config.event_log;
@@ -133,7 +134,7 @@ void Watcher::State::tell(const Event& event) {
 void Watcher::State::take(const pipeline::Change& change, const policy::Policy& now) {
   const auto campaign = campaigns != nullptr ? campaigns->member(change.name) : nullptr;
   const bool may_act = campaign || (change.score.computed && change.score.poh <= now.ladder.observe);
-  if (!may_act && watch.accounts.empty()) return;
+  if (!may_act && watch.accounts.empty() && !options.scores) return;
   const auto pseudonym = store.pseudonym(change.name);
   if (!pseudonym) return;
   const auto decided = [&](const Score& score) {

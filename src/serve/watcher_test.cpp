@@ -13,8 +13,10 @@ namespace {
 // A watcher over the store of a world, with an event log that can be read once it is gone.
 class Watched {
  public:
-  explicit Watched(const std::string& name) : world(name), log_(Log::to(said_, {}, [] { return 0.0; }).value()) {
+  explicit Watched(const std::string& name, bool scores = false)
+      : world(name), log_(Log::to(said_, {}, [] { return 0.0; }).value()) {
     Config config;
+    config.event_scores = scores;
     config.event_log = world.folder() / "events.jsonl";
     watcher.emplace(Watcher::start(config, world.store(), world.overrides(), "0123456789ab", world.events, log_,
                                    [this] { return world.policy; }, [this] { return world.now.load(); })
@@ -99,6 +101,22 @@ TEST(Watcher, tells_of_an_account_by_its_pseudonym_and_of_the_daemon_by_none) {
   EXPECT_EQ(events[2].kind, EventKind::erased);
   EXPECT_EQ(events[2].account, pseudonym);
   for (const auto& event : events) EXPECT_EQ(event.name, "");
+}
+
+TEST(Watcher, tells_of_scores_that_change_nothing_only_where_every_score_is_wanted) {
+  const pipeline::Change clean{{"acme", "alice"}, ServeWorld::kNow, {.computed = true, .requests = 40, .poh = .8}};
+  for (const bool wanted : {false, true}) {
+    Watched watched("watcher_scores", wanted);
+    const std::vector<pipeline::Change> changes{clean, clean};
+    watched.watcher->take(changes);
+    const auto events = watched.events();
+    ASSERT_EQ(events.size(), wanted ? 2U : 0U);
+    for (const auto& event : events) {
+      EXPECT_EQ(event.kind, EventKind::score);
+      EXPECT_EQ(event.poh, .8);
+      EXPECT_EQ(event.requests, 40U);
+    }
+  }
 }
 
 }  // namespace

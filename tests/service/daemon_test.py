@@ -182,6 +182,25 @@ class DaemonTest(program.ProgramTest):
         self.assertEqual([line["actor"] for line in reloads], ["cms"] * 3)
         self.assertEqual(self.events("policy_changed"), [(None, None, "read again, by SIGHUP")])
 
+    def test_another_policy_after_a_restart_is_in_the_audit_log_and_an_event(self):
+        self.daemon.start()
+        self.daemon.stop()
+        self.daemon.start()  # the same
+        self.daemon.policy.write_text("[policy]\nobserve = 0.2\n")
+        self.daemon.process.send_signal(signal.SIGHUP)
+        self.wait_until(lambda: self.events("policy_changed"))
+        self.daemon.stop()
+        self.daemon.start()  # what was read again is known
+        self.daemon.stop()
+        self.daemon.policy.write_text("[policy]\nshadow = true\n")
+        self.daemon.start()
+        self.daemon.stop()
+        audit = program.run("store", "audit", "--path", self.own / "store", "--key", f"t={self.own / 't.key'}")
+        entries = [line for line in map(json.loads, audit.stdout.splitlines()) if line["action"] == "policy"]
+        self.assertEqual([line["actor"] for line in entries], ["cms"] * 2)  # the first of all, and the last
+        self.assertEqual([why for *_, why in self.events("policy_changed")],
+                         ["read again, by SIGHUP", "the daemon started with another policy"])
+
     def events(self, *kinds):
         lines = map(json.loads, (self.own / "events.jsonl").read_text().splitlines())
         return [(line["tenant"], line["account"], line["why"]) for line in lines if line["kind"] in kinds]

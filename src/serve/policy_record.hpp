@@ -1,0 +1,28 @@
+// Which policy was last in force, kept in the store: a change enters the audit log, also one that came with a restart.
+//
+// Threads: as the store. Cost: a read and at most a write for each tenant.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "base/result.hpp"
+#include "policy/policy.hpp"
+#include "store/store.hpp"
+
+namespace cms::serve {
+
+// SHA-256 of all that a policy says, its key too, as 64 hex digits.
+std::string policy_digest(const policy::Policy& policy);
+
+// Where the store has not had this policy last, for each of the tenants, it enters the audit log as `policy` by "cms",
+// with the digest, before it is remembered. True where it had another one. Errors: those of the store; nothing is
+// remembered then.
+Result<bool> record_policy(store::Store& store, const std::vector<std::string>& tenants, const policy::Policy& policy,
+                           double time);
+
+// Remembers it without an entry: who changed it has made one. Errors: those of the store.
+Result<void> remember_policy(store::Store& store, const std::vector<std::string>& tenants,
+                             const policy::Policy& policy);
+
+}  // namespace cms::serve
