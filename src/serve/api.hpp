@@ -37,6 +37,7 @@ struct ApiOptions {
   std::uint32_t threads = 2;                       // for what may touch the disk
   bool metrics_open = false;                       // /metrics without a token
   std::string litellm_account = "key";             // what of LiteLLM's is an account (setting gate.litellm_account)
+  std::filesystem::path snapshots;                 // folder for snapshots of the store; empty: none are made
 };
 
 // What the daemon knows of itself.

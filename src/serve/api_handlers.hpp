@@ -96,6 +96,7 @@ void post_observations(const ApiContext& context, Call&& call, Respond respond);
 Response get_atlas(const ApiContext& context, const Call& call);
 Response get_policy(const ApiContext& context, const Call& call);
 Response reload_policy(const ApiContext& context, const Call& call);
+Response snapshot_store(const ApiContext& context, const Call& call);
 Response get_events(const ApiContext& context, const Call& call);
 Response get_metrics(const ApiContext& context, const Call& call);
 Response get_system(const ApiContext& context, const Call& call);

@@ -51,7 +51,7 @@ std::set<std::string> expected_roles(std::string_view id) {
   if (id == "postBacktest") return {"analyst", "admin"};
   if (id.starts_with("post")) return {"tap", "admin"};
   if (id == "litellmGuardrail") return {"tap", "reader", "analyst", "admin"};
-  if (id == "eraseAccount" || id == "reloadPolicy") return {"admin"};
+  if (id == "eraseAccount" || id == "reloadPolicy" || id == "snapshotStore") return {"admin"};
   if (id == "getMe") return {"tap", "reader", "analyst", "admin"};
   const std::set<std::string_view> review{"putLabel", "deleteLabel", "putOverride", "deleteOverride", "getAudit"};
   if (review.contains(id)) return {"analyst", "admin"};

@@ -3,6 +3,7 @@
 
 #include "serve/api_handlers.hpp"
 #include "serve/openapi.hpp"
+#include "serve/rfc3339.hpp"
 
 namespace cms::serve {
 
@@ -51,6 +52,23 @@ Response reload_policy(const ApiContext& context, const Call& call) {
     return problem(Problem::bad_request, "The policy was not changed: " + done.error().message + ".");
   }
   return get_policy(context, call);
+}
+
+// Named by the time, so that a script finds the latest.
+Response snapshot_store(const ApiContext& context, const Call& call) {
+  if (context.options.snapshots.empty()) {
+    return problem(Problem::bad_request, "No folder for snapshots is configured (store.snapshots).");
+  }
+  const auto time = rfc3339(context.parts.clock());
+  std::string name = time;
+  std::erase_if(name, [](char c) { return c == '-' || c == ':'; });
+  if (auto done = audit(context, call, "snapshot", {{"name", name}}); !done) return problem(done.error());
+  const auto folder = context.options.snapshots / name;
+  if (const auto made = context.parts.store->snapshot(folder); !made) {
+    if (made.error().code != ErrorCode::usage) return problem(made.error());
+    return problem(Problem::bad_request, "A snapshot of this moment is there already.");
+  }
+  return json_response({{"path", folder.string()}, {"time", time}}, 201);
 }
 
 Response get_events(const ApiContext& context, const Call& call) {

@@ -72,6 +72,7 @@ struct Config {
   std::filesystem::path event_log;  // empty = none
   std::uint64_t event_log_bytes_max = 64ULL << 20;
   std::uint32_t event_log_files_max = 5;  // old ones that are kept
+  std::filesystem::path snapshots;        // folder for snapshots of the store; empty = none are made
   bool event_names = false;               // events carry names of accounts
   bool event_scores = false;              // every score is an event
 

@@ -261,6 +261,7 @@ std::vector<Finding> check_config(const Config& config, double now) {
   check_atlas(to, config);
   check_serve(to, config);
   check_folder(to, "store.path", config.store.path);
+  if (!config.snapshots.empty()) check_folder(to, "store.snapshots", config.snapshots);
   for (const auto& tenant : config.tenants) check_tenant(to, tenant);
   check_policy(to, config, now);
   for (const auto& webhook : config.webhooks) check_webhook(to, webhook);

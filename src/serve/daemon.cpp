@@ -264,7 +264,8 @@ Result<void> Daemon::State::serve() {
                                         .body_bytes_max = config.body_bytes_max,
                                         .items_max = config.engine.queue_items,
                                         .metrics_open = config.metrics_open,
-                                        .litellm_account = config.litellm_account});
+                                        .litellm_account = config.litellm_account,
+                                        .snapshots = config.snapshots});
     HttpOptions options;
     options.listen = config.http_listen;
     options.tls_certificate = config.tls_certificate;

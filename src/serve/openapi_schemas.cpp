@@ -96,6 +96,8 @@ constexpr std::string_view kSchemas = R"json({
       "required": ["tenant", "account", "until", "at_most", "why"], "properties": {"tenant": {"type": "string"},
         "account": {"type": "string"}, "until": {"type": "number"},
         "at_most": {"$ref": "#/components/schemas/Action"}, "why": {"type": "string"}}}}}},
+"Snapshot": {"type": "object", "additionalProperties": false, "required": ["path", "time"],
+  "properties": {"path": {"type": "string"}, "time": {"type": "string"}}},
 "ByAction": {"type": "object", "additionalProperties": false,
   "required": ["allow", "observe", "price", "limit", "review"], "properties": {"allow": {"type": "integer"},
     "observe": {"type": "integer"}, "price": {"type": "integer"}, "limit": {"type": "integer"},

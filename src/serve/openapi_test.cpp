@@ -112,6 +112,7 @@ TEST(openapi, is_what_is_served_and_real_answers_are_of_its_shapes) {
                                     R"({"texts":["hello"]})")},
       {"Policy", world.ask("GET", "/v1/policy", world.as(Role::reader))},
       {"Policy", world.ask("POST", "/v1/policy/reload", world.as(Role::admin, "*"))},
+      {"Snapshot", world.ask("POST", "/v1/store/snapshot", world.as(Role::admin, "*"))},
       {"Me", world.ask("GET", "/v1/me", world.as(Role::tap))},
       {"Overview", world.ask("GET", "/v1/tenants/acme/overview", world.as(Role::reader))},
       {"Queue", world.ask("GET", "/v1/tenants/acme/queue", world.as(Role::reader))},

@@ -182,6 +182,7 @@ class ServeWorld {
     make_tokens();
     authority_.emplace(Authority::open(folder_ / "tokens").value());
     api.tenants = kTenants;
+    api.snapshots = folder_ / "snapshots";
     api_ = std::make_unique<Api>(parts(), api);
     http.listen = "127.0.0.1:0";
     server.emplace(HttpServer::start(http, api_->service()).value());

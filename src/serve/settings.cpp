@@ -120,6 +120,8 @@ constexpr Setting kSettings[] = {
      .example = "\"store\"", .needed = true},
     {.section = "store", .key = "memory_mb", .place = [](Draft& d) -> Place { return &d.config.store.memory_bytes; },
      .what = "Memory of RocksDB: caches and write buffers", .unit = "MiB", .least = 16, .most = 1 << 20, .scale = kMiB},
+    {.section = "store", .key = "snapshots", .place = [](Draft& d) -> Place { return &d.config.snapshots; },
+     .what = "Folder for snapshots that are made while the daemon runs; \"\" = none"},
 
     {.section = "tenants.NAME", .key = "key_file", .place = [](Draft& d) -> Place { return &d.tenant.key_file; },
      .what = "File of the tenant's key (mode 600)", .example = "\"main.key\""},

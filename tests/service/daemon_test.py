@@ -56,6 +56,7 @@ grpc = "{grpc}"
 tokens = "tokens"
 [store]
 path = "store"
+snapshots = "snapshots"
 [tenants.t]
 key_file = "t.key"
 [pipeline]
@@ -273,6 +274,20 @@ class DaemonTest(program.ProgramTest):
                 return
             time.sleep(0.02)
         self.fail("it did not come to that")
+
+    def test_a_snapshot_that_is_made_while_it_runs_is_a_whole_store(self):
+        self.daemon.start()
+        self.feed(list(self.lines())[:200])
+        status, body = self.daemon.ask("POST", "/v1/store/snapshot", role="admin")[:2]
+        self.assertEqual(status, 201)
+        self.feed(list(self.lines())[200:300], first=3)
+        self.daemon.stop()
+        key, restored = f"t={self.own / 't.key'}", self.own / "restored"
+        records = lambda path: int(re.search(rb"(\d+) records", program.run("store", "verify", "--path", path, "--key",
+                                                                            key).stdout).group(1))
+        program.run("store", "restore", "--path", restored, json.loads(body)["path"])
+        self.assertGreaterEqual(records(restored), 1)
+        self.assertLess(records(restored), records(self.own / "store"))
 
     def test_an_erased_account_is_gone_after_a_restart_too(self):
         lines = list(self.lines())
