@@ -13,6 +13,7 @@
 
 #include "base/result.hpp"
 #include "lab/families.hpp"
+#include "lab/outcome.hpp"
 #include "score/calibration.hpp"
 
 namespace cms::lab {
@@ -55,5 +56,7 @@ Result<std::vector<AblationRow>> run_ablation(const AblationOptions& options);
 
 std::string describe(const std::vector<AblationRow>& rows);
 std::string goal_lines(const std::vector<AblationRow>& rows);
+// A picture a block: attackers flagged by configuration, and in its name the honest ones of the worst kind.
+nlohmann::json plots(const std::vector<AblationRow>& rows);
 
 }  // namespace cms::lab

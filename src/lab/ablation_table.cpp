@@ -60,4 +60,22 @@ std::string goal_lines(const std::vector<AblationRow>& rows) {
   return text;
 }
 
+nlohmann::json plots(const std::vector<AblationRow>& rows) {
+  auto all = nlohmann::json::array();
+  const Axis share{"attackers flagged, mean over cells", 0, 1, false};
+  for (const auto* block : kAblationBlocks) {
+    std::vector<std::string> names;
+    std::vector<std::vector<double>> bars;
+    for (const auto& row : rows) {
+      if (block_name(row) != block) continue;
+      names.push_back(fmt::format("{}{} ({:.3f})", row.name, row.product ? " *" : "", row.honest_worst));
+      bars.push_back({row.attackers});
+    }
+    if (names.empty()) continue;
+    const Caption caption{fmt::format("Ablation: {}", block), "* as the product has it; in brackets honest accounts flagged, worst kind."};
+    all.push_back(bars_plot(caption, share, names, {"attackers"}, bars));
+  }
+  return all;
+}
+
 }  // namespace cms::lab

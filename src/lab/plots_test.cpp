@@ -1,6 +1,7 @@
 // The pictures of experiments, on results small enough to check by hand.
 #include <gtest/gtest.h>
 
+#include "lab/ablation.hpp"
 #include "lab/first_study.hpp"
 #include "lab/frontier.hpp"
 #include "lab/sleeper.hpp"
@@ -86,6 +87,18 @@ TEST(SleeperPlots, count_who_is_flagged_by_the_nth_request_of_the_attack) {
   ASSERT_EQ(all.size(), 1U);
   EXPECT_EQ(at(all[0]["curves"][0], 36), 0);
   EXPECT_EQ(at(all[0]["curves"][0], 40), .5);
+}
+
+TEST(AblationPlots, have_a_picture_a_block_that_was_run_with_a_bar_a_configuration) {
+  std::vector<AblationRow> rows(3);
+  rows[0] = {.block = AblationBlock::rank, .name = "rank 16", .honest_worst = .02, .attackers = .5};
+  rows[1] = {.block = AblationBlock::rank, .name = "rank 64", .product = true, .honest_worst = .01, .attackers = .8};
+  rows[2] = {.block = AblationBlock::window, .name = "window 64", .product = true, .attackers = .8};
+  const auto all = plots(rows);
+  ASSERT_EQ(all.size(), 2U);
+  const auto text = all[0].dump();
+  EXPECT_NE(text.find("rank 64 * (0.010)"), std::string::npos);
+  EXPECT_EQ(text.find("window"), std::string::npos);
 }
 
 TEST(StudentsPlots, have_a_dot_for_every_account) {
