@@ -72,7 +72,8 @@ nlohmann::json plots(const std::vector<AblationRow>& rows) {
       bars.push_back({row.attackers});
     }
     if (names.empty()) continue;
-    const Caption caption{fmt::format("Ablation: {}", block), "* as the product has it; in brackets honest accounts flagged, worst kind."};
+    const Caption caption{fmt::format("Ablation: {}", block),
+                          "* as the product has it; in brackets honest accounts flagged, worst kind."};
     all.push_back(bars_plot(caption, share, names, {"attackers"}, bars));
   }
   return all;
