@@ -34,6 +34,7 @@ struct Places {
 struct ExperimentFile {
   std::string name;   // of the file, without ending
   std::string title;  // key `title`; the name without one
+  std::string texts;  // key `texts`: which text set is used for what
   std::string run;    // the experiment's name
   std::vector<cms::lab::StepOption> options;
   Experiment experiment;

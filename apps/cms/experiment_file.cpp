@@ -68,7 +68,7 @@ StepOption option_of(const std::string& key, std::string value) {
 Result<std::vector<StepOption>> options_of(const toml::table& table, const std::string& file, const Places& places) {
   std::vector<StepOption> options;
   for (const auto& [key, node] : table) {
-    if (key == "run" || key == "title") continue;
+    if (key == "run" || key == "title" || key == "texts") continue;
     const auto* flag = node.as_boolean();
     const auto value = flag != nullptr ? std::string() : spelled(node, places);
     const bool named = !key.str().empty() && key.str() != "help" && key.str().front() != '-';
@@ -105,6 +105,7 @@ Result<ExperimentFile> experiment_of(const toml::table& table, const std::filesy
   ExperimentFile file;
   file.name = path.stem().string();
   file.title = table["title"].value_or(file.name);
+  file.texts = table["texts"].value_or(std::string());
   file.run = table["run"].value_or(std::string());
   CMS_TRY(options, options_of(table, path.string(), places));
   CLI::App app("an experiment", "cms lab run");

@@ -36,11 +36,13 @@ struct SuiteStep {
   std::string experiment;           // as after `cms lab run`
   std::vector<StepOption> options;
   std::function<Result<Outcome>()> run;
+  std::string texts = {};           // which text set is used for what, in words
 };
 
 struct StepResult {
   std::string name;
   std::string title;
+  std::string texts;
   std::string command;     // experiment and options as one line
   Outcome outcome;
   double seconds = 0;      // it took when it was run

@@ -137,7 +137,8 @@ function goals_table() {
 }
 
 function step_section(step) {
-  const head = `<h2>${safe(step.title)}</h2><p><code class="command">cms lab run ${safe(step.command)}</code></p>`;
+  const texts = step.texts && `<p class="note">Texts: ${safe(step.texts)}</p>`;
+  const head = `<h2>${safe(step.title)}</h2><p><code class="command">cms lab run ${safe(step.command)}</code></p>${texts}`;
   if (step.error) return `<section id="${safe(step.name)}">${head}<p class="error">not run: ${safe(step.error)}</p></section>`;
   const often = step.configurations === 1 ? 'one configuration' : `${step.configurations} configurations`;
   return `<section id="${safe(step.name)}">${head}<p class="note">${Math.round(step.seconds)} seconds; ${often} ` +

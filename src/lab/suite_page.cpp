@@ -44,6 +44,7 @@ std::string describe(const SuiteResult& result) {
   std::string text;
   for (const auto& step : result.steps) {
     text += heading(step.title) + fmt::format("{}\n", step.command);
+    if (!step.texts.empty()) text += fmt::format("texts: {}\n", step.texts);
     if (step.error) {
       text += fmt::format("not run: {}\n\n", step.error->message);
       continue;
@@ -76,6 +77,7 @@ std::string page(const SuiteResult& result) {
   for (const auto& step : result.steps) {
     steps.push_back({{"name", step.name},
                      {"title", step.title},
+                     {"texts", step.texts},
                      {"command", step.command},
                      {"seconds", step.seconds},
                      {"configurations", step.configurations},

@@ -143,6 +143,7 @@ TEST_F(SuiteTest, a_damaged_result_is_named_not_taken_for_one_and_the_next_step_
 TEST_F(SuiteTest, the_page_holds_every_table_and_cannot_be_broken_out_of) {
   auto bad = step("one", {});
   bad.title = "</script><b>";
+  bad.texts = "atlas on one part";
   const auto result = run({bad});
   ASSERT_TRUE(result);
   const auto html = page(*result);
