@@ -5,9 +5,11 @@
 #include <atomic>
 #include <cmath>
 #include <cstdlib>
+#include <optional>
 
 #include "lab/first_study_cells.hpp"
 #include "lab/ground.hpp"
+#include "pipeline/admission.hpp"
 #include "pipeline/parallel.hpp"
 #include "pipeline/step.hpp"
 
@@ -21,22 +23,40 @@ struct Rung {
 };
 
 // What pipeline/engine.cpp does at each.
-constexpr Rung kRungs[] = {{"everything", 1, 1}, {"H1 every eighth", 8, 1}, {"H0 only", 0, 1}, {"sampled", 0, 4}};
-constexpr double kClean = .1;  // PoH above which an account is sampled
+constexpr Rung kRungs[] = {{"everything", 1, 1},
+                           {"H1 every eighth", pipeline::kH1Every, 1},
+                           {"H0 only", 0, 1},
+                           {"sampled", 0, pipeline::kSampledOneOf}};
 constexpr std::uint32_t kRanking = 500;
 
-double lowest_poh(const Ground& ground, const ComposedAccount& account, std::size_t number, const Rung& rung,
-                  pipeline::Scratch& scratch) {
+// Nothing where no score was computed.
+std::optional<double> lowest_poh(const Ground& ground, const ComposedAccount& account, std::size_t number,
+                                 const Rung& rung, pipeline::Scratch& scratch) {
   auto state = pipeline::make_account(ground.model);
   double poh = 1;
   for (std::size_t i = 0; i < account.rows.size(); ++i) {
-    if (poh > kClean && (i + number) % rung.sampled_one_of != 0) continue;
+    if (poh > pipeline::kCleanPoh && (i + number) % rung.sampled_one_of != 0) continue;
     const bool full = rung.h1_every > 0 && i % rung.h1_every == 0;
     advance(ground.model, state, ground.study.projected[account.rows[i]], 0, scratch,
             full ? pipeline::Effort::full : pipeline::Effort::without_h1);
     poh = score_at(ground.model, state, 0).poh;
   }
-  return state.score.poh_min;
+  return score_at(ground.model, state, 0).computed ? std::optional(state.score.poh_min) : std::nullopt;
+}
+
+struct Fallen {
+  double scored = 0, fallen = 0;  // accounts
+};
+
+Fallen at_rung(const Ground& ground, std::span<const ComposedAccount> accounts, const Rung& rung, unsigned threads) {
+  std::atomic<int> scored{0}, fallen{0};
+  std::vector<pipeline::Scratch> scratches(threads);
+  pipeline::parallel_for(accounts.size(), threads, [&](unsigned thread, std::size_t a) {
+    const auto lowest = lowest_poh(ground, accounts[a], a, rung, scratches[thread]);
+    scored += lowest ? 1 : 0;
+    fallen += lowest && *lowest <= kFlagged ? 1 : 0;
+  });
+  return {double(scored), double(fallen)};
 }
 
 TEST(shared_rungs, keep_the_promise_to_real_honest_accounts) {
@@ -53,23 +73,25 @@ TEST(shared_rungs, keep_the_promise_to_real_honest_accounts) {
   const auto ground = make_ground(*set, options, 1);
   ASSERT_TRUE(ground) << ground.error().message;
   Random random(2);
-  std::vector<ComposedAccount> accounts;
-  for (auto& cell : honest_cells(ground->study, ground->options, 1, random)) {
-    if (!cell.calibration_kind || cell.name == "batch") continue;
-    std::ranges::move(cell.accounts, std::back_inserter(accounts));
+  std::vector<ComposedAccount> honest, attackers;
+  for (auto& cell : first_study_cells(ground->study, ground->options, 1, random)) {
+    if (cell.calibration_kind && cell.name != "batch") std::ranges::move(cell.accounts, std::back_inserter(honest));
+    if (cell.name == "systematic, people's prompts") attackers = std::move(cell.accounts);
   }
-  ASSERT_GE(accounts.size(), 400U);
-  const auto count = static_cast<double>(accounts.size());
+  ASSERT_GE(honest.size(), 400U);
+  ASSERT_GE(attackers.size(), 50U);
+  const auto count = static_cast<double>(honest.size());
   // The share is of these accounts, ranked among others: both are chance.
   const double chance = std::sqrt(kFlagged * (1 - kFlagged) * (1 / count + 1.0 / kRanking));
   for (const auto& rung : kRungs) {
-    std::atomic<int> fallen{0};
-    std::vector<pipeline::Scratch> scratches(options.threads);
-    pipeline::parallel_for(accounts.size(), options.threads, [&](unsigned thread, std::size_t a) {
-      if (lowest_poh(*ground, accounts[a], a, rung, scratches[thread]) <= kFlagged) ++fallen;
-    });
-    EXPECT_LE(fallen / count, kFlagged + 3 * chance) << rung.name;
-    RecordProperty(rung.name, fmt::format("{} of {}", fallen.load(), accounts.size()));
+    const auto people = at_rung(*ground, honest, rung, options.threads);
+    const auto caught = at_rung(*ground, attackers, rung, options.threads);
+    EXPECT_GE(people.scored, .9 * count) << rung.name << ": who is not scored keeps any promise";
+    EXPECT_LE(people.fallen / count, kFlagged + 3 * chance) << rung.name;
+    // A score that flags nobody keeps it too. Of 150 requests sampling leaves some 40, at which few are flagged yet.
+    EXPECT_GE(caught.fallen, (rung.sampled_one_of == 1 ? .9 : .05) * double(attackers.size())) << rung.name;
+    RecordProperty(rung.name, fmt::format("{} of {} honest, {} of {} attackers", people.fallen, count, caught.fallen,
+                                          attackers.size()));
   }
 }
 

@@ -16,6 +16,9 @@ Refusal check(const Item& item, std::size_t dimension, double now, const EngineO
 
 // Rung of the degradation ladder by how full the queue is.
 std::uint32_t rung_of(std::uint64_t queued, std::uint64_t capacity);
+inline constexpr std::uint64_t kH1Every = 8;       // tickets, at rung 1
+inline constexpr std::uint64_t kSampledOneOf = 4;  // requests of clean accounts, at rung 3
+inline constexpr double kCleanPoh = 0.1;           // above it no policy has acted on an account yet
 
 // Takes a batch that was answered with `outcome` into the counters.
 void count(Counters& counters, const Batch& batch, const Outcome& outcome);

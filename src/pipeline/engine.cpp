@@ -17,8 +17,6 @@ namespace cms::pipeline {
 namespace {
 
 constexpr std::size_t kCommitWrites = 4096;  // records in one commit, as far as whole batches allow
-constexpr std::uint64_t kH1Every = 8;       // at rung 1
-constexpr std::uint64_t kSampledOneOf = 4;  // at rung 3, of clean accounts
 
 // Tells how long it lived.
 class Timed {

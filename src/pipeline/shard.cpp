@@ -4,12 +4,13 @@
 #include <array>
 #include <thread>
 
+#include "pipeline/admission.hpp"
+
 namespace cms::pipeline {
 namespace {
 
 constexpr std::size_t kCandidates = 16;
 constexpr int kTurns = 8;                 // given to look-ups between two groups
-constexpr double kCleanPoh = 0.1;         // above it no policy has acted on an account yet
 
 }  // namespace
 

@@ -194,6 +194,15 @@ void check_folder(Findings& to, const std::string& setting, const std::filesyste
                                                          ? "is there" : "will be made"));
 }
 
+void check_snapshots(Findings& to, const Config& config) {
+  const auto inside = config.snapshots.lexically_normal().lexically_relative(config.store.path.lexically_normal());
+  if (!inside.empty() && *inside.begin() != "..") {
+    return to.wrong("store.snapshots", fmt::format("{} lies in the store, {}", config.snapshots.string(),
+                                                   config.store.path.string()));
+  }
+  check_folder(to, "store.snapshots", config.snapshots);
+}
+
 void check_tenant(Findings& to, const TenantConfig& tenant) {
   const auto setting = "tenants." + tenant.name;
   if (!tenant.key_file.empty()) {
@@ -261,7 +270,7 @@ std::vector<Finding> check_config(const Config& config, double now) {
   check_atlas(to, config);
   check_serve(to, config);
   check_folder(to, "store.path", config.store.path);
-  if (!config.snapshots.empty()) check_folder(to, "store.snapshots", config.snapshots);
+  if (!config.snapshots.empty()) check_snapshots(to, config);
   for (const auto& tenant : config.tenants) check_tenant(to, tenant);
   check_policy(to, config, now);
   for (const auto& webhook : config.webhooks) check_webhook(to, webhook);

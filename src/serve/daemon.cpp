@@ -84,6 +84,7 @@ struct Daemon::State {
   std::filesystem::path file;
   Clock clock;
   Held policy;
+  std::mutex reloading;  // of the policy: by signal or over the API
   pipeline::Model model;
   pipeline::ChartMap charts;
   std::optional<Log> log;
@@ -145,9 +146,8 @@ Result<void> Daemon::State::open() {
   model = std::move(read);
   charts = pipeline::chart_map(model.atlas);
   CMS_TRY(keys, read_keys(config.tenants));
-  auto options = config.store;
-  options.file_failed = [this](const auto& what) { log->write(Level::error, Scope::store, "file_failed", what); };
-  CMS_TRY(opened, store::Store::open(options, std::move(keys)));
+  config.store.file_failed = [this](const auto& what) { log->write(Level::error, Scope::store, "file_failed", what); };
+  CMS_TRY(opened, store::Store::open(config.store, std::move(keys)));
   store = std::move(opened);
   CMS_TRY(known, Authority::open(config.tokens_file));
   authority = std::move(known);
@@ -357,6 +357,7 @@ MetricsSnapshot Daemon::State::snapshot() const {
 }
 
 Result<void> Daemon::State::reload_policy(const std::string& by) {
+  const std::lock_guard one(reloading);
   CMS_TRY(next, read_policy(config.policy_file.empty() ? file : config.policy_file));
   CMS_CHECK(check_allowances(next, config.tenants));
   const bool changed = *policy.get() != next;

@@ -15,9 +15,8 @@ namespace cms::serve {
 // SHA-256 of all that a policy says, its key too, as 64 hex digits.
 std::string policy_digest(const policy::Policy& policy);
 
-// Where the store has not had this policy last, for each of the tenants, it enters the audit log as `policy` by "cms",
-// with the digest, before it is remembered. True where it had another one. Errors: those of the store; nothing is
-// remembered then.
+// Where no tenant has had this policy last, which is so at the first start too, it enters the audit log as `policy` by
+// "cms", with the digest, before it is remembered. True where one had another. Errors: those of the store.
 Result<bool> record_policy(store::Store& store, const std::vector<std::string>& tenants, const policy::Policy& policy,
                            double time);
 

@@ -262,7 +262,7 @@ constexpr Setting kSettings[] = {
     {.section = "events", .key = "names", .place = [](Draft& d) -> Place { return &d.config.event_names; },
      .what = "Events and webhooks carry names of accounts instead of pseudonyms"},
     {.section = "events", .key = "scores", .place = [](Draft& d) -> Place { return &d.config.event_scores; },
-     .what = "Every score is an event too: one a request"},
+     .what = "Every score is an event too, for small traffic: they share file and queues with all others"},
 
     {.section = "tap", .key = "model", .place = [](Draft& d) -> Place { return &d.config.tap_model; },
      .what = "GGUF model, the one the atlas was fitted on; \"\" = off"},

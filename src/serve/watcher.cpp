@@ -125,7 +125,7 @@ std::vector<WebhookCounters> Watcher::webhooks() const {
 
 void Watcher::State::tell(const Event& event) {
   if (log) log->append(event);
-  if (webhooks) webhooks->send(event);
+  if (webhooks && event.kind != EventKind::score) webhooks->send(event);
   auto line = event_line(event);
   line.pop_back();  // the stream ends its lines itself
   ring.publish(event.tenant, name(event.kind), line);

@@ -81,11 +81,11 @@ Result<std::uint64_t> Store::verify() const {
 Store::Sizes Store::sizes() const {
   const std::shared_lock shared(state_->gate);
   Sizes sizes;
+  sizes.file_errors = state_->file_errors->count();  // also while the database is closed: a counter never falls
   if (!state_->database) return sizes;
   auto& database = *state_->database;
   // The cache's usage has the write buffers in it.
   sizes.memory_bytes = state_->cache->GetUsage();
-  sizes.file_errors = state_->file_errors->count();
   const auto number = [&database](const std::string& name) {
     std::uint64_t value = 0;
     return database.GetIntProperty(name, &value) ? value : 0;

@@ -31,7 +31,8 @@ void FileErrors::OnIOError(const rocksdb::IOErrorInfo& info) {
 }
 
 void FileErrors::OnBackgroundError(rocksdb::BackgroundErrorReason, rocksdb::Status* status) {
-  if (!status->ok()) add(fmt::format("background work: {}", status->ToString()));
+  // A failed operation has been told of where it failed.
+  if (!status->ok() && !status->IsIOError()) add(fmt::format("background work: {}", status->ToString()));
 }
 
 rocksdb::IOStatus WatchedFiles::seen(const char* operation, const Path& path, Status status) const {

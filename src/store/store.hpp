@@ -45,8 +45,9 @@ struct Options {
   std::uint64_t memory_bytes = 256ULL << 20;        // RocksDB's caches and write buffers together
   bool sync = true;                                 // false only in proofs that need a store that loses
   rocksdb::Env* environment = nullptr;              // the file system; null = the machine's (proofs inject faults)
-  // Told of every file operation that failed, also where the store goes on: a background flush, clean-up, closing. From
-  // any thread, with the store's locks: it must not call the store. Names no account.
+  // Told of file operations that failed under RocksDB, also where nobody is told otherwise because it goes on: a
+  // background flush, clean-up, closing. What fails of the anchor is the error of who commits. From any thread, with
+  // the store's locks: it must not call the store. Names no account.
   std::function<void(const std::string& what)> file_failed = {};
 };
 
@@ -177,7 +178,7 @@ class Store {
     std::uint64_t memory_bytes = 0;
     std::uint64_t disk_bytes = 0;
     std::uint64_t rows_estimate = 0;  // of all kinds: an account has some tens
-    std::uint64_t file_errors = 0;    // file operations that failed since the store was opened
+    std::uint64_t file_errors = 0;    // what Options::file_failed was told since the store was opened
   };
   [[nodiscard]] Sizes sizes() const;
 

@@ -30,9 +30,9 @@ class ConfigTest(ProgramTest):
         path.chmod(mode)
         return path
 
-    def config(self, more="", atlas='file = "atlas.cms"\n', serve='tokens = "tokens"\n'):
+    def config(self, more="", atlas='file = "atlas.cms"\n', serve='tokens = "tokens"\n', store=""):
         path = self.own / "cms.toml"
-        path.write_text(f'[atlas]\n{atlas}[serve]\n{serve}[store]\npath = "store"\n'
+        path.write_text(f'[atlas]\n{atlas}[serve]\n{serve}[store]\npath = "store"\n{store}'
                         f'[tenants.main]\nkey_file = "main.key"\n{more}')
         return path
 
@@ -56,6 +56,11 @@ class Check(ConfigTest):
         self.assertTrue([line for line in lines if line.startswith("ok       atlas.file")])
         self.assertTrue([line for line in lines if line.startswith("warning  policy.jitter_key_file")])
         self.assertFalse((self.own / "store").exists(), "checking makes nothing")
+
+    def test_snapshots_may_not_lie_in_the_store(self):
+        for where in ("store", "store/copies", "x/../store/a"):
+            self.assert_wrong(self.check(store=f'snapshots = "{where}"\n'), 3, "lies in the store")
+        self.assertEqual(self.check(store='snapshots = "store-copies"\n').returncode, 0)
 
     def test_json_is_one_object_with_every_finding(self):
         done = run("config", "check", self.config(), "--json")
