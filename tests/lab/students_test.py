@@ -10,9 +10,10 @@ class Students(experiment.Experiment):
     command = ("students", "--seeds", "1", "--scale", "0.01", "--stride", "8", "--runs", "1")
 
     def test_figures_are_correlations_and_shares(self):
-        self.assertEqual(len(self.lines), 29)
+        self.assertEqual(len(self.lines), 44)
         for line in self.lines:
-            self.assertTrue(-1 <= line["figure"] <= 1, line)
+            requests = "median first flag" in line["what"]
+            self.assertTrue(0 <= line["figure"] <= 400 if requests else -1 <= line["figure"] <= 1, line)
 
     def test_fidelity_follows_coverage(self):
         self.assertGreater(self.told["students: Pearson of fidelity (use-weighted) with coverage, attackers"], .5)
