@@ -1,4 +1,6 @@
 // Bytes as the message of a tap: as many items as it has activations, each with its vector whole or with none.
+#include <google/protobuf/stubs/logging.h>
+
 #include <cmath>
 
 #include "pipeline/admission.hpp"
@@ -31,7 +33,8 @@ Bytes seed(const std::string& wide, const std::string& narrow, double time) {
   return {text.begin(), text.end()};
 }
 
-void check(const v1::Activation& activation, const pipeline::Item& item) {
+// Whether the engine would take it.
+bool check(const v1::Activation& activation, const pipeline::Item& item) {
   const std::size_t bytes = activation.float32().size() + activation.float16().size();
   const bool wide = !activation.float32().empty();
   const bool whole = item.refusal == Refusal::none;
@@ -41,27 +44,31 @@ void check(const v1::Activation& activation, const pipeline::Item& item) {
   const bool taken = pipeline::check(item, kDimension, kNow, options) == Refusal::none;
   fuzz::expect(!taken || (whole && item.activation.size() == kDimension), "what is taken has the atlas' dimension");
   for (const float value : item.activation) fuzz::expect(!taken || std::isfinite(value), "its numbers are finite");
-  fuzz::accepted += taken ? 1 : 0;
+  return taken;
 }
 
 }  // namespace
 
 std::vector<Bytes> fuzz::seeds() {
   const std::string wide("\0\0\200\77\0\0\0\300\0\0\0\0", 12), narrow("\0\74\0\300\0\0", 6);
-  return {seed(wide, narrow, kNow), seed(wide, wide, kNow - 10), seed("\1\2\3", "\1", kNow), seed("", "", 1e300)};
+  // Of each at least the first item is taken.
+  return {seed(wide, narrow, kNow), seed(wide, wide, kNow - 10), seed(wide, "\1", kNow), seed(wide, "", kNow)};
 }
 
 }  // namespace cms
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   using namespace cms;
+  const google::protobuf::LogSilencer quiet;  // it writes a line for each text that is no UTF-8
   v1::ActivationBatch message;
   if (!message.ParseFromArray(data, static_cast<int>(size))) return 0;
   const auto batch = serve::batch_of(message, Refusal::none);
   fuzz::expect(batch.items.size() == static_cast<std::size_t>(message.activations_size()), "no item is lost");
+  bool any = false;
   for (std::size_t i = 0; i < batch.items.size(); ++i) {
-    check(message.activations(static_cast<int>(i)), batch.items[i]);
+    any |= check(message.activations(static_cast<int>(i)), batch.items[i]);
   }
+  fuzz::accepted += any ? 1 : 0;
   for (const auto& item : serve::batch_of(message, Refusal::model).items) {
     fuzz::expect(item.refusal == Refusal::model && item.activation.empty(), "another model's numbers are not copied");
   }
