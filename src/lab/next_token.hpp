@@ -25,7 +25,7 @@ std::vector<std::int32_t> next_tokens(const Rows& matrix, const Rows& hidden);
 struct Agreement {
   double student = 0;   // the student's next token is the model's
   double weighted = 0;  // the same, each text counting its weight
-  double commonest = 0; // the model says what it said most often of the texts asked: what knowing nothing is worth
+  double commonest = 0;  // the model says what it said most often of the texts asked: what knowing nothing is worth
 };
 
 // What the model would say after each row of a set.

@@ -118,6 +118,7 @@ std::string theft_table(const StudentsResult& result) {
   std::string text = fmt::format("\n{:<42}", "Knockoff Nets and ActiveThief, cosine");
   for (const auto checkpoint : kTheftCheckpoints) text += fmt::format(" {:>8}", fmt::format("at {}", checkpoint));
   text += fmt::format(" {:>10} {:>8} {:>12}\n", "next token", "flagged", "first flag");
+  const bool speak = !result.thefts.empty() && result.thefts.front().next_token;
   for (const auto& kind : names(result.thefts, &StudentTheft::kind)) {
     const auto mean_theft = [&](const std::function<double(const StudentTheft&)>& get) {
       return mean(result.thefts, &StudentTheft::kind, kind, get);
@@ -126,7 +127,6 @@ std::string theft_table(const StudentsResult& result) {
     for (std::size_t c = 0; c < kTheftCheckpoints.size(); ++c) {
       text += fmt::format(" {:>8.3f}", mean_theft([c](const StudentTheft& one) { return one.fidelity[c]; }));
     }
-    const bool speak = result.thefts.front().next_token.has_value();
     const auto agreed = [](const StudentTheft& one) { return one.next_token->student; };
     text += fmt::format(" {:>10} {:>8.3f} {:>12.0f}\n", speak ? fmt::format("{:.3f}", mean_theft(agreed)) : "-",
                         flagged_share(result, kind), median_first_flag(result, kind));

@@ -7,8 +7,7 @@
 
 #include "envoy_ext_authz.grpc.pb.h"
 #include "serve/caller.hpp"
-#include "serve/grpc_server.hpp"
-#include "serve/serve_example.hpp"
+#include "serve/grpc_example.hpp"
 
 namespace cms::serve {
 namespace {
@@ -146,13 +145,7 @@ TEST(gateway_litellm, takes_the_account_that_the_configuration_says) {
 class ExtAuthz : public ::testing::Test {
  protected:
   ExtAuthz() {
-    GrpcOptions options;
-    options.listen = "127.0.0.1:0";
-    options.tenants = {"acme", "other"};
-    GrpcParts parts{&world_.model(), &world_.store(), &world_.engine(), &world_.authority(),
-                    [this] { return world_.now.load(); }, [this] { return world_.policy; }, &world_.gate(), nullptr,
-                    &world_.overrides()};
-    server_.emplace(GrpcServer::start(options, std::move(parts)).value());
+    server_.emplace(start_grpc(world_).value());
     stub_ = envoy::Authorization::NewStub(grpc::CreateChannel(fmt::format("127.0.0.1:{}", server_->port()),
                                                               grpc::InsecureChannelCredentials()));
   }

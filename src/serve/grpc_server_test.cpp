@@ -8,7 +8,7 @@
 #include <limits>
 
 #include "cms.grpc.pb.h"
-#include "serve/serve_example.hpp"
+#include "serve/grpc_example.hpp"
 
 namespace cms::serve {
 namespace {
@@ -29,13 +29,7 @@ class GrpcServerTest : public ::testing::Test {
   };
 
   GrpcServerTest() {
-    GrpcOptions options;
-    options.listen = "127.0.0.1:0";
-    options.tenants = {"acme", "other"};
-    GrpcParts parts{&world_.model(), &world_.store(), &world_.engine(), &world_.authority(),
-                    [this] { return world_.now.load(); }, [this] { return world_.policy; }, &world_.gate(), nullptr,
-                    &world_.overrides()};
-    server_.emplace(GrpcServer::start(options, std::move(parts)).value());
+    server_.emplace(start_grpc(world_).value());
     channel_ = grpc::CreateChannel(fmt::format("127.0.0.1:{}", server_->port()), grpc::InsecureChannelCredentials());
     EXPECT_EQ(send(world_.token(Role::tap, "acme"), batch("acme", "alice", 3)).acknowledgement->scored(), 3U);
     EXPECT_EQ(send(world_.token(Role::tap, "other"), batch("other", "oscar", 3)).acknowledgement->scored(), 3U);

@@ -4,8 +4,7 @@
 
 #include "base/files.hpp"
 #include "cms.grpc.pb.h"
-#include "serve/grpc_server.hpp"
-#include "serve/serve_example.hpp"
+#include "serve/grpc_example.hpp"
 #include "serve/tls_example.hpp"
 
 namespace cms::serve {
@@ -23,19 +22,12 @@ class GrpcTls : public testing::Test {
 
   GrpcOptions options(bool mutual) const {
     GrpcOptions options;
-    options.listen = "127.0.0.1:0";
-    options.tenants = {"acme", "other"};
     options.tls_certificate = certificates_.at("server.pem");
     options.tls_key = certificates_.at("server.key");
     if (mutual) options.tls_client_ca = certificates_.at("ca.pem");
     return options;
   }
-  Result<GrpcServer> start(const GrpcOptions& options) {
-    GrpcParts parts{&world_.model(), &world_.store(), &world_.engine(), &world_.authority(),
-                    [this] { return world_.now.load(); }, [this] { return world_.policy; }, &world_.gate(), nullptr,
-                    &world_.overrides()};
-    return GrpcServer::start(options, std::move(parts));
-  }
+  Result<GrpcServer> start(const GrpcOptions& options) { return start_grpc(world_, options); }
   std::string file(const std::string& name) const { return read_text_file(certificates_.at(name)).value(); }
 
   // A look-up by who has this certificate (its name, empty = none) and token (empty = none).

@@ -52,15 +52,13 @@ Result<bool> record_policy(store::Store& store, const std::vector<std::string>& 
   const auto digest = policy_digest(policy);
   CMS_TRY(count, had(store, tenants, digest));
   if (count.it == tenants.size()) return false;
-  if (count.it > 0) {  // another tenant, not another policy
-    CMS_CHECK(remember(store, tenants, digest));
-    return false;
+  if (count.it == 0) {  // else a tenant is another, not the policy
+    const nlohmann::json detail = {{"by", "start"}, {"digest", digest}};
+    CMS_CHECK(store.append_audit({.number = 0, .time = time, .tenant = "*", .actor = "cms", .action = "policy",
+                                  .detail = detail.dump(), .hash = ""}));
   }
-  const nlohmann::json detail = {{"by", "start"}, {"digest", digest}};
-  CMS_CHECK(store.append_audit({.number = 0, .time = time, .tenant = "*", .actor = "cms", .action = "policy",
-                                .detail = detail.dump(), .hash = ""}));
   CMS_CHECK(remember(store, tenants, digest));
-  return count.another > 0;
+  return count.it == 0 && count.another > 0;
 }
 
 Result<void> remember_policy(store::Store& store, const std::vector<std::string>& tenants,
