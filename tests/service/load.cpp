@@ -36,6 +36,7 @@ struct Words {
   cms::service::TrafficOptions traffic;
   double seconds = 10, rate = 0;
   std::uint64_t batches = 0;
+  std::uint64_t epoch = 1;
   std::uint32_t in_flight = 32;  // batches
 };
 
@@ -116,9 +117,12 @@ struct Sender {
 
 v1::ActivationBatch message_of(const Sender& sender, std::uint64_t sequence) {
   const auto& words = sender.words;
-  if (sender.ring.empty()) return wire(sender.traffic.batch(words.tenant, words.producer, sequence));
-  auto message = sender.ring[sequence % sender.ring.size()];
+  const bool made = !sender.ring.empty();
+  auto message = made ? sender.ring[sequence % sender.ring.size()]
+                      : wire(sender.traffic.batch(words.tenant, words.producer, sequence));
+  message.set_epoch(words.epoch);
   message.set_sequence(sequence);
+  if (!made) return message;
   // Each time round the requests go to other accounts: the same ones again would be repeats, which cost nothing.
   for (auto& activation : *message.mutable_activations()) {
     activation.set_account(moved(activation.account(), sequence / sender.ring.size(), words.traffic.accounts));
@@ -324,6 +328,7 @@ void add(CLI::App& app, Words& words, Verb& chosen, const char* name, const char
   command->add_option("--seconds", words.seconds);
   command->add_option("--rate", words.rate);
   command->add_option("--batches", words.batches);
+  command->add_option("--epoch", words.epoch);
   command->add_option("--in-flight", words.in_flight);
   command->callback([&chosen, verb] { chosen = verb; });
 }
