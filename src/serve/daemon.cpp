@@ -470,11 +470,10 @@ Result<void> Daemon::reload() {
                                          .action = "reload", .detail = R"({"by":"SIGHUP"})", .hash = ""}));
   auto policy = state_->reload_policy("SIGHUP");
   auto tokens = state_->authority->reload();
-  auto certificates = state_->http ? state_->http->reload_certificates() : Result<void>();
+  auto https = state_->http ? state_->http->reload_certificates() : Result<void>();
+  auto grpcs = state_->grpc ? state_->grpc->reload_certificates() : Result<void>();
   auto proxys = state_->proxy ? state_->proxy->reload_certificates() : Result<void>();
-  CMS_CHECK(policy);
-  CMS_CHECK(tokens);
-  CMS_CHECK(certificates);
+  for (auto& one : {policy, tokens, https, grpcs}) CMS_CHECK(one);
   return proxys;
 }
 

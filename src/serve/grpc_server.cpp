@@ -13,6 +13,7 @@
 #include "serve/ext_authz.hpp"
 #include "serve/grpc_caller.hpp"
 #include "serve/grpc_stream.hpp"
+#include "serve/grpc_tls.hpp"
 
 namespace cms::serve {
 namespace {
@@ -109,21 +110,6 @@ class ScoresService final : public v1::Scores::Service {
   const GrpcParts& parts_;
 };
 
-Result<std::shared_ptr<grpc::ServerCredentials>> credentials(const GrpcOptions& options) {
-  if (options.tls_certificate.empty()) return grpc::InsecureServerCredentials();
-  grpc::SslServerCredentialsOptions tls(options.tls_client_ca.empty()
-                                            ? GRPC_SSL_DONT_REQUEST_CLIENT_CERTIFICATE
-                                            : GRPC_SSL_REQUEST_AND_REQUIRE_CLIENT_CERTIFICATE_AND_VERIFY);
-  CMS_TRY(key, read_text_file(options.tls_key));
-  CMS_TRY(certificate, read_text_file(options.tls_certificate));
-  tls.pem_key_cert_pairs.push_back({key, certificate});
-  if (!options.tls_client_ca.empty()) {
-    CMS_TRY(authority, read_text_file(options.tls_client_ca));
-    tls.pem_root_certs = authority;
-  }
-  return grpc::SslServerCredentials(tls);
-}
-
 }  // namespace
 
 struct GrpcServer::State {
@@ -137,14 +123,18 @@ struct GrpcServer::State {
   ScoresService scores;
   ExtAuthzService ext_authz;
   int port = 0;
+  std::shared_ptr<GrpcTls> tls;  // shared: gRPC's builder wants it so; null without TLS
   std::unique_ptr<grpc::Server> server;
 };
 
 Result<GrpcServer> GrpcServer::start(const GrpcOptions& options, GrpcParts parts) {
   auto state = std::make_unique<State>(options, std::move(parts));
-  CMS_TRY(secured, credentials(options));
+  if (!options.tls_certificate.empty()) {
+    CMS_TRY(tls, GrpcTls::make({options.tls_certificate, options.tls_key, options.tls_client_ca}));
+    state->tls = tls;
+  }
   grpc::ServerBuilder builder;
-  builder.AddListeningPort(options.listen, secured, &state->port);
+  builder.AddListeningPort(options.listen, state->tls ? state->tls : grpc::InsecureServerCredentials(), &state->port);
   builder.SetMaxReceiveMessageSize(static_cast<int>(options.message_bytes_max));
   builder.AddChannelArgument(GRPC_ARG_ALLOW_REUSEPORT, 0);  // a second daemon is told, not given half of the traffic
   // What a stream may send before it is read is bounded by us: gRPC's own guess at the network grows to some 20 MB a
@@ -159,7 +149,7 @@ Result<GrpcServer> GrpcServer::start(const GrpcOptions& options, GrpcParts parts
   state->server = builder.BuildAndStart();
   if (!state->server || state->port == 0) {
     return fail(ErrorCode::failed, fmt::format("gRPC cannot listen on {}: is the port taken, the address this "
-                                               "machine's, the certificate the key's?", options.listen));
+                                               "machine's?", options.listen));
   }
   return GrpcServer(std::move(state));
 }
@@ -171,6 +161,8 @@ GrpcServer::~GrpcServer() {
 }
 
 std::uint16_t GrpcServer::port() const { return static_cast<std::uint16_t>(state_->port); }
+
+Result<void> GrpcServer::reload_certificates() { return state_->tls ? state_->tls->reload() : Result<void>(); }
 
 void GrpcServer::drain(double seconds) {
   state_->ingest.drain();

@@ -56,6 +56,8 @@ class GrpcServer {
   ~GrpcServer();
 
   [[nodiscard]] std::uint16_t port() const;
+  // For connections from now on. Errors: as start(); then what was there stays.
+  Result<void> reload_certificates();
   // Takes no new call, lets batches under way be acknowledged, and after `seconds` ends what is left.
   void drain(double seconds);
 

@@ -84,6 +84,39 @@ TEST_F(GrpcTls, a_client_certificate_is_who_the_tokens_file_says) {
   }
 }
 
+TEST_F(GrpcTls, connections_after_a_reload_have_the_certificates_of_the_reload) {
+  auto server = start(options(true));
+  ASSERT_TRUE(server) << server.error().message;
+  EXPECT_EQ(look_up(*server, "gateway"), Code::OK);
+  // Another authority's, for the server and for who may call: whoever trusts the old one is not served any more.
+  const auto authority = make_certificate("another authority");
+  write_pem(authority, certificates_.at("ca.pem"), certificates_.at("ca.key"));
+  EXPECT_EQ(look_up(*server, "gateway"), Code::UNAVAILABLE) << "the client knows the new authority, the server does not";
+  write_pem(make_certificate("server", &authority), certificates_.at("server.pem"), certificates_.at("server.key"));
+  ASSERT_TRUE(server->reload_certificates());
+  EXPECT_EQ(look_up(*server, "gateway"), Code::UNAVAILABLE) << "the old authority's";
+  write_pem(make_certificate("gateway", &authority), certificates_.at("gateway.pem"), certificates_.at("gateway.key"));
+  EXPECT_EQ(look_up(*server, "gateway"), Code::OK);
+}
+
+TEST_F(GrpcTls, what_cannot_be_read_at_a_reload_stays_as_it_was) {
+  auto server = start(options(false));
+  ASSERT_TRUE(server) << server.error().message;
+  for (const std::string name : {"server.pem", "server.key"}) {
+    const auto good = file(name);
+    for (const auto& bad : {std::string("nonsense"), file("gateway" + name.substr(6))}) {  // or another's
+      ASSERT_TRUE(write_file(certificates_.at(name), bad));
+      const auto done = server->reload_certificates();
+      ASSERT_FALSE(done) << name;
+      EXPECT_NE(done.error().message.find("server."), std::string::npos) << done.error().message;
+      EXPECT_EQ(look_up(*server, "", world_.token(Role::reader, "acme")), Code::OK) << name;
+    }
+    ASSERT_TRUE(write_file(certificates_.at(name), good));
+  }
+  EXPECT_TRUE(server->reload_certificates());
+  EXPECT_EQ(look_up(*server, "", world_.token(Role::reader, "acme")), Code::OK);
+}
+
 TEST_F(GrpcTls, files_that_are_wrong_are_an_error) {
   auto wrong = options(false);
   wrong.tls_certificate = certificates_.at("missing.pem");

@@ -12,12 +12,32 @@ namespace {
 constexpr std::array<const char*, 11> kOperations = {"read", "write", "truncate", "close", "flush", "sync", "fsync",
                                                      "range sync", "append", "positioned append", "open"};
 
-std::string operation(rocksdb::FileOperationType type) {
+const char* operation(rocksdb::FileOperationType type) {
   const auto place = static_cast<std::size_t>(type);
   return place < kOperations.size() ? kOperations[place] : "use";
 }
 
 std::string file_name(const std::string& path) { return std::filesystem::path(path).filename().string(); }
+
+std::string line(const char* operation, const std::string& path, const rocksdb::IOStatus& status) {
+  return fmt::format("{} {}: {}", operation, file_name(path), status.ToString());
+}
+
+class WatchedFile final : public rocksdb::FSWritableFileOwnerWrapper {
+ public:
+  WatchedFile(std::unique_ptr<rocksdb::FSWritableFile> file, std::string path, std::shared_ptr<FileErrors> errors)
+      : FSWritableFileOwnerWrapper(std::move(file)), path_(std::move(path)), errors_(std::move(errors)) {}
+
+  rocksdb::IOStatus Close(const rocksdb::IOOptions& options, rocksdb::IODebugContext* debug) override {
+    auto status = FSWritableFileOwnerWrapper::Close(options, debug);
+    if (!status.ok()) errors_->add(line("close", path_, status));
+    return status;
+  }
+
+ private:
+  std::string path_;
+  std::shared_ptr<FileErrors> errors_;
+};
 
 }  // namespace
 
@@ -27,7 +47,8 @@ void FileErrors::add(const std::string& what) {
 }
 
 void FileErrors::OnIOError(const rocksdb::IOErrorInfo& info) {
-  add(fmt::format("{} {}: {}", operation(info.operation), file_name(info.file_path), info.io_status.ToString()));
+  if (info.operation == rocksdb::FileOperationType::kClose) return;  // WatchedFile has told of it
+  add(line(operation(info.operation), info.file_path, info.io_status));
 }
 
 void FileErrors::OnBackgroundError(rocksdb::BackgroundErrorReason, rocksdb::Status* status) {
@@ -37,9 +58,14 @@ void FileErrors::OnBackgroundError(rocksdb::BackgroundErrorReason, rocksdb::Stat
 
 rocksdb::IOStatus WatchedFiles::seen(const char* operation, const Path& path, Status status) const {
   const bool missing = status.IsNotFound() || status.IsPathNotFound();
-  if (!status.ok() && !missing) {
-    errors_->add(fmt::format("{} {}: {}", operation, file_name(path), status.ToString()));
-  }
+  if (!status.ok() && !missing) errors_->add(line(operation, path, status));
+  return status;
+}
+
+rocksdb::IOStatus WatchedFiles::NewWritableFile(const Path& path, const rocksdb::FileOptions& options,
+                                                std::unique_ptr<rocksdb::FSWritableFile>* file, Debug* debug) {
+  auto status = FileSystemWrapper::NewWritableFile(path, options, file, debug);
+  if (status.ok()) *file = std::make_unique<WatchedFile>(std::move(*file), path, errors_);
   return status;
 }
 

@@ -34,8 +34,8 @@ class FileErrors final : public rocksdb::EventListener {
   std::atomic<std::uint64_t> count_{0};
 };
 
-// A file system that tells of what its files do not: names and folders that cannot be read, made or removed. What is
-// not there is no failure.
+// A file system that tells of what the listener does not hear of: names and folders that cannot be read, made or removed,
+// and files whose closing nobody looks at (CURRENT, the first manifest). What is not there is no failure.
 class WatchedFiles final : public rocksdb::FileSystemWrapper {
  public:
   WatchedFiles(const std::shared_ptr<rocksdb::FileSystem>& files, std::shared_ptr<FileErrors> errors)
@@ -46,6 +46,8 @@ class WatchedFiles final : public rocksdb::FileSystemWrapper {
   using Options = rocksdb::IOOptions;
   using Debug = rocksdb::IODebugContext;
   using Status = rocksdb::IOStatus;
+  Status NewWritableFile(const Path& path, const rocksdb::FileOptions& options,
+                         std::unique_ptr<rocksdb::FSWritableFile>* file, Debug* debug) override;
   Status NewSequentialFile(const Path& path, const rocksdb::FileOptions& options,
                            std::unique_ptr<rocksdb::FSSequentialFile>* file, Debug* debug) override;
   Status NewDirectory(const Path& path, const Options& options, std::unique_ptr<rocksdb::FSDirectory>* folder,
