@@ -91,7 +91,7 @@ TEST_F(GrpcTls, connections_after_a_reload_have_the_certificates_of_the_reload) 
   // Another authority's, for the server and for who may call: whoever trusts the old one is not served any more.
   const auto authority = make_certificate("another authority");
   write_pem(authority, certificates_.at("ca.pem"), certificates_.at("ca.key"));
-  EXPECT_EQ(look_up(*server, "gateway"), Code::UNAVAILABLE) << "the client knows the new authority, the server does not";
+  EXPECT_EQ(look_up(*server, "gateway"), Code::UNAVAILABLE) << "only the client knows the new authority";
   write_pem(make_certificate("server", &authority), certificates_.at("server.pem"), certificates_.at("server.key"));
   ASSERT_TRUE(server->reload_certificates());
   EXPECT_EQ(look_up(*server, "gateway"), Code::UNAVAILABLE) << "the old authority's";

@@ -34,8 +34,8 @@ class FileErrors final : public rocksdb::EventListener {
   std::atomic<std::uint64_t> count_{0};
 };
 
-// A file system that tells of what the listener does not hear of: names and folders that cannot be read, made or removed,
-// and files whose closing nobody looks at (CURRENT, the first manifest). What is not there is no failure.
+// A file system that tells of what the listener does not hear of: names and folders that cannot be read, made or
+// removed, and files whose closing nobody looks at (CURRENT, the first manifest). What is not there is no failure.
 class WatchedFiles final : public rocksdb::FileSystemWrapper {
  public:
   WatchedFiles(const std::shared_ptr<rocksdb::FileSystem>& files, std::shared_ptr<FileErrors> errors)

@@ -25,6 +25,7 @@ import program  # noqa: E402  (the world that tests/cli fits)
 
 CMS = os.environ.get("CMS_BIN", "")
 MODEL = os.environ.get("CMS_MODEL", "")
+LOAD = os.environ.get("CMS_SERVICE_LOAD", "")
 # Times of the sets begin near 0, which the daemon's clock refuses; a whole number keeps their differences.
 BASE_S = int(time.time()) - 100_000
 
@@ -146,6 +147,19 @@ class DaemonTest(program.ProgramTest):
             got = self.daemon.account(name)
             for key in ("requests", "poh_min", "requests_at_min", "coverage", "atlas"):
                 self.assertEqual(got[key], line[key], (name, key))
+
+    def test_the_log_has_lines_of_its_own_alone_whatever_strangers_send(self):
+        port = free_port()
+        self.daemon = Daemon(self.own, self.atlas, grpc=f"127.0.0.1:{port}", more="[log]\njson = true")
+        self.daemon.start()
+        done = subprocess.run([LOAD, "send", "--address", f"127.0.0.1:{port}", "--token", self.daemon.tokens["tap"],
+                               "--producer", b"no UTF-8: \xff", "--dimension", "8", "--seconds", "1"],
+                              capture_output=True)
+        self.assertEqual(json.loads(done.stdout)["acked_items"], 0, done.stdout)
+        self.assertIn(b"UTF-8", done.stderr)  # what the library says in a program that lets it
+        self.assertEqual(self.daemon.stop(), 0)
+        lines = (self.own / "log").read_text().splitlines()
+        self.assertIn("ready", [json.loads(line)["kind"] for line in lines])
 
     def test_gives_the_scores_that_score_gives_through_kill_and_restart(self):
         lines = sorted(self.lines(), key=lambda line: line["time"])
