@@ -10,7 +10,6 @@
 #include "base/progress.hpp"
 #include "lab/baselines.hpp"
 #include "lab/first_study_cells.hpp"
-#include "lab/fleet_parts.hpp"
 #include "lab/ground.hpp"
 #include "lab/school.hpp"
 #include "lab/statistics.hpp"
@@ -22,6 +21,7 @@ namespace cms::lab {
 namespace {
 
 using Clock = std::chrono::steady_clock;
+using Names = std::vector<std::string>;
 
 constexpr std::uint32_t kAccountsJudgedAlone = 100;  // of a campaign, by PoH and baselines
 constexpr std::uint32_t kHonestAlone = 300;          // that set the baselines' thresholds
@@ -30,6 +30,9 @@ constexpr std::uint32_t kExamined = 300;             // texts that students of c
 constexpr std::size_t kRecalledFleets = 10;          // seen together, for the recall of links
 constexpr std::size_t kRecallAsked = 1'000;          // accounts
 constexpr std::size_t kPrada = 0, kMmd = 1;          // the baselines that accounts are judged by alone
+
+const Names kTuneSets = {"natinst_gpt3",   "cot_elicit",     "mea_meaeq_agnews", "mea_meaeq_hatespeech",
+                         "mea_meaeq_imdb", "mea_meaeq_sst2", "chatdoctor5k"};
 
 struct Hidden {
   std::string name;
@@ -56,6 +59,24 @@ const Hidden kHidden[] = {
     {"overlapping slices diluted by half, instruction sets", {"diluted overlapping", 100, 120}, false, std::nullopt},
 };
 
+// The rows a seed works with. Honest accounts whose own texts calibrated what judges them stand better than others:
+// among fleets of the calibrate part four times fewer were suspects than among those under test. So fleets that
+// calibrate are of one half of the test part's people, those under test of the other. (Tuning has the calibrate part for
+// both.)
+struct Parts {
+  std::vector<std::uint32_t> calibrate, people, sets;
+};
+
+Parts parts_of(const Study& study, bool tune, std::uint64_t seed) {
+  const auto& corpus = study.corpus;
+  if (tune) {
+    const auto people = known_people(study, study.split.calibrate);
+    return {people, people, of_families(corpus, all_rows(corpus), kTuneSets)};
+  }
+  const auto halves = apart(corpus, known_people(study, study.split.test), 2, seed);
+  return {halves[0], halves[1], instruction_sets(study)};
+}
+
 // What accounts ask for themselves, each row once.
 std::vector<std::uint32_t> extracted_rows(std::span<const ComposedAccount> accounts) {
   std::set<std::uint32_t> rows;
@@ -80,17 +101,16 @@ struct SeenFleet {
 
 class SeedRun {
  public:
-  SeedRun(const FleetStudyOptions& options, const ActivationSet& set, const Ground& ground, FleetParts parts,
-          std::uint64_t seed)
-      : options_(options), set_(set), ground_(ground), study_(ground.study), seed_(seed), parts_(std::move(parts)),
-        school_(school_of(ground, set, seed)) {}
+  SeedRun(const FleetStudyOptions& options, const ActivationSet& set, const Ground& ground, std::uint64_t seed)
+      : options_(options), set_(set), ground_(ground), study_(ground.study), seed_(seed),
+        parts_(parts_of(ground.study, options.tune, seed)), school_(school_of(ground, set, seed)) {}
 
   Result<void> run(FleetResult& result) {
     CMS_CHECK(calibrate(result));
     for (const auto& [kind, ranked] : calibration_.rankings) {
       result.ranked.push_back(static_cast<std::uint32_t>(ranked.size()));
     }
-    tests_ = fleets({&parts_.test, 1}, options_.test_fleets, "test", 2);
+    tests_ = fleets(parts_.people, options_.test_fleets, "test", 2);
     for (const auto& test : tests_) CMS_CHECK(judge_honest(test, result));
     Random random(seed_ + 40);
     result.honest_shared_texts += shared_texts(study_.corpus, tests_[0].composed.accounts, 2'000, random) /
@@ -115,23 +135,20 @@ class SeedRun {
     return maker.signature();
   }
 
-  float poh_at_end(const pipeline::Model& model, const ComposedAccount& account) const {
-    return static_cast<float>(poh_of(model, study_, account.rows).back());
+  float poh_at_end(const ComposedAccount& account) const {
+    return static_cast<float>(poh_of(ground_, account.rows).back());
   }
 
-  // Fleets number f of purpose p have chance of their own. Of two that follow one another each side has both, since
-  // calibration takes turns: one fixes, one ranks.
-  std::vector<SeenFleet> fleets(std::span<const FleetSide> sides, std::uint32_t count, const char* what,
-                                std::uint64_t purpose) const {
+  // Fleets number f of purpose p have chance of their own.
+  std::vector<SeenFleet> fleets(Pool people, std::uint32_t count, const char* what, std::uint64_t purpose) const {
     std::vector<SeenFleet> made(count);
     Progress progress(fmt::format("composing {} fleets, seed {}", what, seed_), "fleets", count);
     pipeline::parallel_for(count, options_.threads, [&](unsigned worker, std::size_t f) {
       Random random(seed_ * 1'000'003 + purpose * 1'009 + f);
-      const auto& [people, model] = sides[f / 2 % sides.size()];
       made[f].composed = honest_fleet(study_.corpus, people, options_.fleet, random);
       for (const auto& account : made[f].composed.accounts) {
         made[f].signatures.push_back(signature_of(account));
-        made[f].pohs.push_back(poh_at_end(model, account));
+        made[f].pohs.push_back(poh_at_end(account));
       }
       if (worker == 0) progress.advance(1);
     });
@@ -206,8 +223,7 @@ class SeedRun {
     auto options = options_.fleet;
     options.accounts = kHonestAlone;
     options.grouped = 0;
-    const auto people = known_people(study_, study_.split.calibrate);
-    const auto honest = honest_fleet(study_.corpus, people, options, random).accounts;
+    const auto honest = honest_fleet(study_.corpus, parts_.calibrate, options, random).accounts;
     std::vector<std::array<double, 2>> scores(honest.size());
     pipeline::parallel_for(honest.size(), options_.threads,
                            [&](unsigned, std::size_t a) { scores[a] = baselines_of(honest[a]); });
@@ -292,13 +308,13 @@ class SeedRun {
   Result<CampaignRow> hide(const Hidden& hidden, const SeenFleet& test, std::uint64_t seed,
                            FleetResult& result) const {
     Random random(seed);
-    const auto& stream = hidden.replayed ? parts_.test.people : parts_.sets;
+    const auto& stream = hidden.replayed ? parts_.people : parts_.sets;
     auto shape = hidden.shape;
     // One that is as large as the whole fleet stays so; others have a tenth of it at most.
     const auto accounts_max = shape.accounts < FleetOptions{}.accounts ? options_.fleet.accounts / 10
                                                                          : options_.fleet.accounts;
     shape.accounts = std::min(shape.accounts, std::max(10U, accounts_max));
-    const auto accounts = campaign(study_.corpus, {stream, parts_.test.people}, shape, random);
+    const auto accounts = campaign(study_.corpus, {stream, parts_.people}, shape, random);
     CampaignRow row;
     row.name = fmt::format("{}, {} x {}", hidden.name, shape.accounts, shape.requests);
     if (shape.accounts == hidden.shape.accounts) row.goal = hidden.goal;  // goals are of campaigns of full size
@@ -308,7 +324,7 @@ class SeedRun {
     auto pohs = test.pohs;
     pohs.resize(test.pohs.size() + accounts.size());
     pipeline::parallel_for(accounts.size(), options_.threads, [&](unsigned, std::size_t a) {
-      pohs[test.pohs.size() + a] = poh_at_end(parts_.test.model, accounts[a]);
+      pohs[test.pohs.size() + a] = poh_at_end(accounts[a]);
     });
     std::size_t requests = 0;
     for (std::size_t a = 0; a < accounts.size(); ++a) {
@@ -348,10 +364,10 @@ class SeedRun {
   // What campaigns pay among the first test fleet, by a yardstick within their reach.
   Result<void> add_costs(FleetResult& result) const {
     auto pool = parts_.sets;
-    pool.insert(pool.end(), parts_.test.people.begin(), parts_.test.people.end());
+    pool.insert(pool.end(), parts_.people.begin(), parts_.people.end());
     CMS_TRY(yardstick, make_yardstick(study_, set_, pool, seed_));
     const auto look = look_among(calibration_, {tests_.front().signatures, tests_.front().pohs}, kFlagged);
-    CMS_TRY(costs, fleet_costs(ground_, yardstick, {parts_.sets, parts_.test.people}, look, seed_));
+    CMS_TRY(costs, fleet_costs(ground_, yardstick, {parts_.sets, parts_.people}, look, seed_));
     result.costs.push_back(std::move(costs));
     return {};
   }
@@ -361,7 +377,7 @@ class SeedRun {
   const Ground& ground_;
   const Study& study_;
   std::uint64_t seed_;
-  FleetParts parts_;
+  Parts parts_;
   School school_;
   fleet::CampaignCalibration calibration_;
   std::vector<SeenFleet> tests_;
@@ -376,8 +392,7 @@ Result<FleetResult> run_fleet(const FleetStudyOptions& options) {
   for (const auto seed : options.seeds) {
     const GroundOptions standing{options.score, options.ranking_accounts, 1, options.threads, options.families};
     CMS_TRY(ground, make_ground(set, standing, seed));
-    CMS_TRY(parts, fleet_parts(ground, standing, options.tune, seed));
-    CMS_CHECK(SeedRun(options, set, ground, std::move(parts), seed).run(result));
+    CMS_CHECK(SeedRun(options, set, ground, seed).run(result));
   }
   result.update_accounts = options.update_accounts;
   result.update_changed = std::min(options.update_changed, options.update_accounts);

@@ -15,13 +15,20 @@ namespace {
 
 constexpr std::uint32_t kYardstickCharts = 256;
 
-FirstStudyOptions first_study_options(const GroundOptions& options) {
-  FirstStudyOptions made;
-  made.score = options.score;
-  made.families = options.families;
-  made.ranking_accounts = options.ranking_accounts;
-  made.threads = options.threads;
-  return made;
+Result<pipeline::Model> calibrated(const Study& study, const FirstStudyOptions& study_options,
+                                   const GroundOptions& options, Random& random) {
+  const auto honest = calibration_accounts(study, study_options, random);
+  std::vector<std::uint32_t> lengths;
+  for (const auto& account : honest) lengths.push_back(static_cast<std::uint32_t>(account.rows.size()));
+  CMS_TRY(horizon, score::choose_horizon(lengths, options.score));
+  const auto measured = measure_accounts(study, honest, "calibrate", {options.score, 64, horizon, options.threads});
+  std::vector<score::Trajectory> trajectories;
+  for (const auto& one : measured) trajectories.push_back(one.trajectory);
+  CMS_TRY(calibration, score::calibrate(trajectories, horizon, options.score));
+  pipeline::Model model;
+  model.atlas = study.atlas;
+  model.calibration = std::move(calibration);
+  return model;
 }
 
 }  // namespace
@@ -56,31 +63,19 @@ Result<ActivationSet> read_ground(const std::filesystem::path& data) {
   return join(std::move(sets));
 }
 
-Result<pipeline::Model> calibrate_accounts(const Study& study, const GroundOptions& options, Random& random) {
-  const auto honest = calibration_accounts(study, first_study_options(options), random);
-  std::vector<std::uint32_t> lengths;
-  for (const auto& account : honest) lengths.push_back(static_cast<std::uint32_t>(account.rows.size()));
-  CMS_TRY(horizon, score::choose_horizon(lengths, options.score));
-  const auto measured = measure_accounts(study, honest, "calibrate", {options.score, 64, horizon, options.threads});
-  std::vector<score::Trajectory> trajectories;
-  for (const auto& one : measured) trajectories.push_back(one.trajectory);
-  CMS_TRY(calibration, score::calibrate(trajectories, horizon, options.score));
-  pipeline::Model model;
-  model.atlas = study.atlas;
-  model.calibration = std::move(calibration);
-  return model;
-}
-
 Result<Ground> make_ground(const ActivationSet& set, const GroundOptions& options, std::uint64_t seed) {
   Ground ground;
-  ground.options = first_study_options(options);
+  ground.options.score = options.score;
+  ground.options.families = options.families;
+  ground.options.ranking_accounts = options.ranking_accounts;
+  ground.options.threads = options.threads;
   Random random(seed);
   CMS_TRY(study, make_study(set, shared_study_options(ground.options, seed)));
   CMS_CHECK(check_known(study.corpus, options.families));
   ground.study = std::move(study);
   CMS_TRY(yardstick, make_yardstick(ground.study, set, ground.study.split.test, seed));
   ground.yardstick = std::move(yardstick);
-  CMS_TRY(model, calibrate_accounts(ground.study, options, random));
+  CMS_TRY(model, calibrated(ground.study, ground.options, options, random));
   ground.model = std::move(model);
   ground.options.scale = options.scale;
   return ground;
@@ -129,19 +124,15 @@ std::uint32_t requests_until(std::span<const double> coverage, double share) {
   return reached == coverage.end() ? 0 : static_cast<std::uint32_t>(reached - coverage.begin() + 1);
 }
 
-std::vector<double> poh_of(const pipeline::Model& model, const Study& study, std::span<const std::uint32_t> rows) {
-  auto state = pipeline::make_account(model);
+std::vector<double> poh_of(const Ground& ground, std::span<const std::uint32_t> rows) {
+  auto state = pipeline::make_account(ground.model);
   pipeline::Scratch scratch;
   std::vector<double> poh;
   for (const auto row : rows) {
-    pipeline::advance(model, state, study.projected[row], 0, scratch);
-    poh.push_back(pipeline::score_at(model, state, 0).poh);
+    pipeline::advance(ground.model, state, ground.study.projected[row], 0, scratch);
+    poh.push_back(pipeline::score_at(ground.model, state, 0).poh);
   }
   return poh;
-}
-
-std::vector<double> poh_of(const Ground& ground, std::span<const std::uint32_t> rows) {
-  return poh_of(ground.model, ground.study, rows);
 }
 
 Standing standing_of(const Ground& ground, std::span<const std::uint32_t> rows) {

@@ -64,12 +64,7 @@ std::vector<double> coverage_of(const Yardstick& yardstick, std::span<const std:
 // The first request after which `coverage` (as coverage_of gives it) is at least `share`; 0 = it never is.
 std::uint32_t requests_until(std::span<const double> coverage, double share);
 
-// The study's atlas, calibrated on honest accounts composed of study.split.calibrate. Errors: those of
-// score::calibrate. Cost: seconds on two cores.
-Result<pipeline::Model> calibrate_accounts(const Study& study, const GroundOptions& options, Random& random);
-
 // The model's PoH after each request of an account that sends these rows, every one at time 0. Cost: a step a request.
-std::vector<double> poh_of(const pipeline::Model& model, const Study& study, std::span<const std::uint32_t> rows);
 std::vector<double> poh_of(const Ground& ground, std::span<const std::uint32_t> rows);
 
 // The same in short: the lowest, and the first request at which it was <= kFlagged (0 = never).
