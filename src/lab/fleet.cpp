@@ -61,8 +61,8 @@ const Hidden kHidden[] = {
 
 // The rows a seed works with. Honest accounts whose own texts calibrated what judges them stand better than others:
 // among fleets of the calibrate part four times fewer were suspects than among those under test. So fleets that
-// calibrate are of one half of the test part's people, those under test of the other. (Tuning has the calibrate part for
-// both.)
+// calibrate are of one half of the test part's people, those under test of the other. Tuning has the calibrate part for
+// both.
 struct Parts {
   std::vector<std::uint32_t> calibrate, people, sets;
 };
