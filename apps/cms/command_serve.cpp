@@ -1,6 +1,5 @@
 // cms serve: the daemon, until it is told to stop.
 #include <fmt/format.h>
-#include <google/protobuf/stubs/logging.h>
 #include <malloc.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
@@ -9,7 +8,6 @@
 
 #include <chrono>
 #include <csignal>
-#include <cstdlib>
 #include <memory>
 
 #include "command.hpp"
@@ -63,16 +61,8 @@ Result<void> keep_memory_private() {
   return cms::fail(cms::ErrorCode::failed, "core dumps cannot be turned off");
 }
 
-// gRPC and protobuf write lines of their own to standard error, one for each handshake or message of a stranger that is
-// wrong: none is of the log's form, and nothing bounds how many come. GRPC_VERBOSITY=error asks for gRPC's.
-void keep_libraries_quiet() {
-  setenv("GRPC_VERBOSITY", "NONE", 0);
-  google::protobuf::SetLogHandler(nullptr);
-}
-
 Result<void> run(const Words& words) {
   CMS_CHECK(keep_memory_private());
-  keep_libraries_quiet();
   mallopt(M_ARENA_MAX, kHeaps);
   const auto signals = block_signals();
   CMS_TRY(config, cms::serve::read_config(words.config));
@@ -90,7 +80,7 @@ Result<void> run(const Words& words) {
     if (signal != SIGHUP) break;
     const auto reloaded = daemon.reload();
     if (reloaded) say(Level::info, "reloaded", "policy, tokens and certificates read again");
-    if (!reloaded) say(Level::error, "reload_failed", "kept what was there: " + reloaded.error().message);
+    if (!reloaded) say(Level::error, "reload_failed", "what could not be read again stays as it was: " + reloaded.error().message);
   }
   say(Level::info, "stopping", "stopping: what was taken is answered first");
   daemon.drain(kDrain_s);

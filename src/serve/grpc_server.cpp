@@ -128,6 +128,7 @@ struct GrpcServer::State {
 };
 
 Result<GrpcServer> GrpcServer::start(const GrpcOptions& options, GrpcParts parts) {
+  CMS_CHECK(parse_listen(options.listen));
   auto state = std::make_unique<State>(options, std::move(parts));
   if (!options.tls_certificate.empty()) {
     CMS_TRY(tls, GrpcTls::make({options.tls_certificate, options.tls_key, options.tls_client_ca}));

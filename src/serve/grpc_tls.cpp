@@ -2,25 +2,21 @@
 
 #include <grpc/grpc.h>
 
-#include "base/files.hpp"
-
 namespace cms::serve {
 
-Result<GrpcTls::Texts> GrpcTls::read(const TlsFiles& files) {
-  CMS_CHECK(make_tls(files));  // says which file is wrong, and why
-  Texts texts;
-  CMS_TRY(certificate, read_text_file(files.certificate));
-  CMS_TRY(key, read_text_file(files.key));
-  texts.certificate = std::move(certificate);
-  texts.key = std::move(key);
-  if (files.client_ca.empty()) return texts;
-  CMS_TRY(authority, read_text_file(files.client_ca));
-  texts.client_ca = std::move(authority);
+namespace {
+
+// Checked, or gRPC would say in its log alone that it goes on with what it had.
+Result<TlsTexts> read_checked(const TlsFiles& files) {
+  CMS_TRY(texts, read_tls(files));
+  CMS_CHECK(make_tls(files, texts));
   return texts;
 }
 
+}  // namespace
+
 Result<std::shared_ptr<GrpcTls>> GrpcTls::make(const TlsFiles& files) {
-  CMS_TRY(texts, read(files));
+  CMS_TRY(texts, read_checked(files));
   std::shared_ptr<GrpcTls> made(new GrpcTls(files));
   made->texts_ = std::move(texts);
   const auto whom = files.client_ca.empty() ? GRPC_SSL_DONT_REQUEST_CLIENT_CERTIFICATE
@@ -33,8 +29,8 @@ Result<std::shared_ptr<GrpcTls>> GrpcTls::make(const TlsFiles& files) {
 GrpcTls::~GrpcTls() { grpc_server_credentials_release(credentials_); }
 
 Result<void> GrpcTls::reload() {
-  CMS_TRY(texts, read(files_));
-  const std::lock_guard lock(mutex_);
+  const std::lock_guard lock(mutex_);  // before the files are read: of two reloads the later one stays
+  CMS_TRY(texts, read_checked(files_));
   texts_ = std::move(texts);
   fresh_ = true;
   return {};
@@ -45,7 +41,7 @@ grpc_ssl_certificate_config_reload_status GrpcTls::asked(void* self, grpc_ssl_se
   const std::lock_guard lock(tls.mutex_);
   if (!tls.fresh_) return GRPC_SSL_CERTIFICATE_CONFIG_RELOAD_UNCHANGED;
   const grpc_ssl_pem_key_cert_pair pair{tls.texts_.key.c_str(), tls.texts_.certificate.c_str()};
-  // gRPC asserts that there is an authority, also where no caller is asked for a certificate and it says nothing.
+  // gRPC (1.51, Debian's build) asserts that there is an authority, also where no caller is asked for a certificate.
   const auto& authority = tls.texts_.client_ca.empty() ? tls.texts_.certificate : tls.texts_.client_ca;
   *config = grpc_ssl_server_certificate_config_create(authority.c_str(), &pair, 1);
   tls.fresh_ = false;

@@ -2,8 +2,11 @@
 //
 // grpc::SslServerCredentials keeps for good what it was made with, and gRPC's watcher of files reads when it likes. The
 // core library asks whoever made the credentials before every handshake (grpc_ssl_server_certificate_config_callback),
-// and that is us. Threads: reload() from any; gRPC's own ask. Cost: a handshake takes a lock for as long as it takes to
-// copy the texts, and only after a reload.
+// and that is us.
+//
+// One server, one listening socket: gRPC takes connections of a socket one after another, and between two sockets of one
+// port it would use what it has just thrown away. So an address is one of digits.
+// Threads: reload() from any; gRPC's own ask. Cost: a lock a handshake; after a reload the next one makes a TLS context.
 #pragma once
 
 #include <grpc/grpc_security.h>
@@ -20,7 +23,7 @@ namespace cms::serve {
 
 class GrpcTls final : public grpc::ServerCredentials {
  public:
-  // Outlives every server that it is given to. Errors: `bad_input` naming the file that cannot be read, or a key that
+  // Outlives the server that it is given to. Errors: `bad_input` naming the file that cannot be read, or a key that
   // is not the certificate's.
   static Result<std::shared_ptr<GrpcTls>> make(const TlsFiles& files);
   ~GrpcTls() override;
@@ -31,17 +34,13 @@ class GrpcTls final : public grpc::ServerCredentials {
   void SetAuthMetadataProcessor(const std::shared_ptr<grpc::AuthMetadataProcessor>& processor) override;
 
  private:
-  struct Texts {
-    std::string certificate, key, client_ca;  // PEM
-  };
   explicit GrpcTls(TlsFiles files) : files_(std::move(files)) {}
-  static Result<Texts> read(const TlsFiles& files);
   static grpc_ssl_certificate_config_reload_status asked(void* self, grpc_ssl_server_certificate_config** config);
   int AddPortToServer(const std::string& address, grpc_server* server) override;
 
   TlsFiles files_;
   std::mutex mutex_;
-  Texts texts_;        // under mutex_
+  TlsTexts texts_;     // under mutex_
   bool fresh_ = true;  // under mutex_: gRPC has not asked for them yet
   grpc_server_credentials* credentials_ = nullptr;
 };

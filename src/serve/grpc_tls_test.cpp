@@ -117,6 +117,26 @@ TEST_F(GrpcTls, what_cannot_be_read_at_a_reload_stays_as_it_was) {
   EXPECT_EQ(look_up(*server, "", world_.token(Role::reader, "acme")), Code::OK);
 }
 
+TEST_F(GrpcTls, a_wrong_authority_at_a_reload_lets_nobody_in_whom_the_old_one_did_not) {
+  auto server = start(options(true));
+  ASSERT_TRUE(server) << server.error().message;
+  ASSERT_TRUE(write_file(certificates_.at("ca.pem"), file("forged.pem").substr(0, 40)));
+  const auto done = server->reload_certificates();
+  ASSERT_FALSE(done);
+  EXPECT_NE(done.error().message.find("ca.pem"), std::string::npos) << done.error().message;
+  write_pem(certificates_.authority(), certificates_.at("ca.pem"), certificates_.at("ca.key"));
+  EXPECT_EQ(look_up(*server, "gateway"), Code::OK);
+  EXPECT_EQ(look_up(*server, "forged"), Code::UNAVAILABLE);
+}
+
+TEST_F(GrpcTls, an_address_is_one_of_digits_since_a_name_may_be_two_sockets) {
+  GrpcOptions named;
+  named.listen = "localhost:0";
+  const auto server = GrpcServer::start(named, {});
+  ASSERT_FALSE(server);
+  EXPECT_EQ(server.error().code, ErrorCode::usage);
+}
+
 TEST_F(GrpcTls, files_that_are_wrong_are_an_error) {
   auto wrong = options(false);
   wrong.tls_certificate = certificates_.at("missing.pem");

@@ -13,7 +13,6 @@
 #include <vector>
 
 namespace cms::serve {
-namespace {
 
 namespace asio = boost::asio;
 using Tcp = asio::ip::tcp;
@@ -36,8 +35,6 @@ Result<Tcp::endpoint> parse_listen(const std::string& listen) {
   if (error || bad != std::errc() || at != end) return wrong();
   return Tcp::endpoint(address, port);
 }
-
-}  // namespace
 
 struct Listener::State {
   State(ListenOptions chosen, Make making)
@@ -138,7 +135,8 @@ Listener::~Listener() {
 
 Result<Listener> Listener::start(const ListenOptions& options, Make make) {
   CMS_TRY(endpoint, parse_listen(options.listen));
-  CMS_TRY(tls, make_tls(options.tls));
+  CMS_TRY(texts, read_tls(options.tls));
+  CMS_TRY(tls, make_tls(options.tls, texts));
   auto state = std::make_unique<State>(options, std::move(make));
   state->tls = tls;
   Error error;
@@ -164,7 +162,8 @@ std::uint16_t Listener::port() const { return state_->port; }
 ListenCounters Listener::counters() const { return {state_->count, state_->accepted, state_->turned_away}; }
 
 Result<void> Listener::reload_certificates() {
-  CMS_TRY(tls, make_tls(state_->options.tls));
+  CMS_TRY(texts, read_tls(state_->options.tls));
+  CMS_TRY(tls, make_tls(state_->options.tls, texts));
   const std::lock_guard lock(state_->mutex);
   state_->tls = tls;
   return {};

@@ -27,6 +27,11 @@ struct TlsFiles {
   std::filesystem::path client_ca{};  // set = a client certificate signed by it is required
 };
 
+// What was in them: read once, so that what was checked is what is used.
+struct TlsTexts {
+  std::string certificate{}, key{}, client_ca{};
+};
+
 struct ListenOptions {
   std::string listen;  // address:port, [address]:port; port 0 = any free one
   TlsFiles tls{};
@@ -83,8 +88,13 @@ class Listener {
   std::unique_ptr<State> state_;
 };
 
-// Certificate, key and client authority of a server; null without TLS. Errors: `bad_input`; `usage` for one file
-// without the other.
-Result<std::shared_ptr<boost::asio::ssl::context>> make_tls(const TlsFiles& files);
+// `bad_input` naming the file that cannot be read; `usage` for certificate or key without the other.
+Result<TlsTexts> read_tls(const TlsFiles& files);
+// Certificate, key and client authority of a server; null where all texts are empty. Errors: `bad_input` naming the file
+// that they came from.
+Result<std::shared_ptr<boost::asio::ssl::context>> make_tls(const TlsFiles& files, const TlsTexts& texts);
+
+// An address of digits and a port. Errors: `usage`.
+Result<boost::asio::ip::tcp::endpoint> parse_listen(const std::string& listen);
 
 }  // namespace cms::serve

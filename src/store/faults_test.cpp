@@ -11,6 +11,7 @@
 #include <set>
 
 #include "base/files.hpp"
+#include "store/file_errors.hpp"
 #include "store/injecting_env.hpp"
 #include "store/store_example.hpp"
 
@@ -261,6 +262,32 @@ TEST(Faults, any_operation_may_fail_once_which_is_told_and_nothing_acknowledged_
       expect_right(run, fault, number);
     }
   }
+}
+
+TEST(Faults, a_file_that_cannot_be_made_or_opened_is_told_and_one_that_is_not_there_is_not) {
+  const TestFolder folder;
+  const auto injecting = std::make_shared<InjectingFiles>();
+  std::vector<std::string> told;
+  const auto errors = std::make_shared<FileErrors>([&told](const std::string& what) { told.push_back(what); });
+  WatchedFiles files(injecting, errors);
+  const std::string path = folder.path / "000007.sst";
+  std::unique_ptr<rocksdb::FSRandomAccessFile> reader;
+  EXPECT_FALSE(files.NewRandomAccessFile(path, {}, &reader, nullptr).ok());
+  EXPECT_TRUE(told.empty()) << told.front();
+  std::unique_ptr<rocksdb::FSWritableFile> writer;
+  injecting->fail_at(1, Fault::enospc);
+  EXPECT_FALSE(files.NewWritableFile(path, {}, &writer, nullptr).ok());
+  ASSERT_EQ(told.size(), 1U);
+  EXPECT_TRUE(told[0].starts_with("create 000007.sst: ")) << told[0];
+  ASSERT_TRUE(files.NewWritableFile(path, {}, &writer, nullptr).ok());
+  injecting->fail_at(1, Fault::eio);
+  EXPECT_FALSE(writer->Close({}, nullptr).ok());
+  ASSERT_EQ(told.size(), 2U);
+  EXPECT_TRUE(told[1].starts_with("close 000007.sst: ")) << told[1];
+  injecting->fail_at(1, Fault::eio);
+  EXPECT_FALSE(files.NewRandomAccessFile(path, {}, &reader, nullptr).ok());
+  EXPECT_EQ(told.size(), 3U);
+  EXPECT_EQ(errors->count(), 3U);
 }
 
 TEST(Faults, a_power_cut_at_any_operation_loses_nothing_acknowledged) {

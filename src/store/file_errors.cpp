@@ -62,11 +62,38 @@ rocksdb::IOStatus WatchedFiles::seen(const char* operation, const Path& path, St
   return status;
 }
 
+rocksdb::IOStatus WatchedFiles::watched(const char* operation, const Path& path, Status status,
+                                        std::unique_ptr<rocksdb::FSWritableFile>& file) const {
+  if (status.ok()) file = std::make_unique<WatchedFile>(std::move(file), path, errors_);
+  return seen(operation, path, std::move(status));
+}
+
 rocksdb::IOStatus WatchedFiles::NewWritableFile(const Path& path, const rocksdb::FileOptions& options,
                                                 std::unique_ptr<rocksdb::FSWritableFile>* file, Debug* debug) {
-  auto status = FileSystemWrapper::NewWritableFile(path, options, file, debug);
-  if (status.ok()) *file = std::make_unique<WatchedFile>(std::move(*file), path, errors_);
-  return status;
+  return watched("create", path, FileSystemWrapper::NewWritableFile(path, options, file, debug), *file);
+}
+
+rocksdb::IOStatus WatchedFiles::ReopenWritableFile(const Path& path, const rocksdb::FileOptions& options,
+                                                   std::unique_ptr<rocksdb::FSWritableFile>* file, Debug* debug) {
+  return watched("open", path, FileSystemWrapper::ReopenWritableFile(path, options, file, debug), *file);
+}
+
+rocksdb::IOStatus WatchedFiles::ReuseWritableFile(const Path& path, const Path& old, const rocksdb::FileOptions& options,
+                                                  std::unique_ptr<rocksdb::FSWritableFile>* file, Debug* debug) {
+  return watched("reuse", path, FileSystemWrapper::ReuseWritableFile(path, old, options, file, debug), *file);
+}
+
+rocksdb::IOStatus WatchedFiles::NewRandomAccessFile(const Path& path, const rocksdb::FileOptions& options,
+                                                    std::unique_ptr<rocksdb::FSRandomAccessFile>* file, Debug* debug) {
+  return seen("open", path, FileSystemWrapper::NewRandomAccessFile(path, options, file, debug));
+}
+
+rocksdb::IOStatus WatchedFiles::CreateDir(const Path& path, const Options& options, Debug* debug) {
+  return seen("make folder", path, FileSystemWrapper::CreateDir(path, options, debug));
+}
+
+rocksdb::IOStatus WatchedFiles::CreateDirIfMissing(const Path& path, const Options& options, Debug* debug) {
+  return seen("make folder", path, FileSystemWrapper::CreateDirIfMissing(path, options, debug));
 }
 
 rocksdb::IOStatus WatchedFiles::NewSequentialFile(const Path& path, const rocksdb::FileOptions& options,

@@ -34,8 +34,9 @@ class FileErrors final : public rocksdb::EventListener {
   std::atomic<std::uint64_t> count_{0};
 };
 
-// A file system that tells of what the listener does not hear of: names and folders that cannot be read, made or
-// removed, and files whose closing nobody looks at (CURRENT, the first manifest). What is not there is no failure.
+// A file system that tells of what the listener does not hear of: files, names and folders that cannot be opened, made,
+// read or removed, and files whose closing nobody looks at (CURRENT, the first manifest). What is not there is no
+// failure.
 class WatchedFiles final : public rocksdb::FileSystemWrapper {
  public:
   WatchedFiles(const std::shared_ptr<rocksdb::FileSystem>& files, std::shared_ptr<FileErrors> errors)
@@ -48,6 +49,14 @@ class WatchedFiles final : public rocksdb::FileSystemWrapper {
   using Status = rocksdb::IOStatus;
   Status NewWritableFile(const Path& path, const rocksdb::FileOptions& options,
                          std::unique_ptr<rocksdb::FSWritableFile>* file, Debug* debug) override;
+  Status ReopenWritableFile(const Path& path, const rocksdb::FileOptions& options,
+                            std::unique_ptr<rocksdb::FSWritableFile>* file, Debug* debug) override;
+  Status ReuseWritableFile(const Path& path, const Path& old, const rocksdb::FileOptions& options,
+                           std::unique_ptr<rocksdb::FSWritableFile>* file, Debug* debug) override;
+  Status NewRandomAccessFile(const Path& path, const rocksdb::FileOptions& options,
+                             std::unique_ptr<rocksdb::FSRandomAccessFile>* file, Debug* debug) override;
+  Status CreateDir(const Path& path, const Options& options, Debug* debug) override;
+  Status CreateDirIfMissing(const Path& path, const Options& options, Debug* debug) override;
   Status NewSequentialFile(const Path& path, const rocksdb::FileOptions& options,
                            std::unique_ptr<rocksdb::FSSequentialFile>* file, Debug* debug) override;
   Status NewDirectory(const Path& path, const Options& options, std::unique_ptr<rocksdb::FSDirectory>* folder,
@@ -60,6 +69,8 @@ class WatchedFiles final : public rocksdb::FileSystemWrapper {
 
  private:
   Status seen(const char* operation, const Path& path, Status status) const;
+  Status watched(const char* operation, const Path& path, Status status,
+                 std::unique_ptr<rocksdb::FSWritableFile>& file) const;
 
   std::shared_ptr<FileErrors> errors_;
 };

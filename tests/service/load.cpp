@@ -37,6 +37,7 @@ struct Words {
   double seconds = 10, rate = 0;
   std::uint64_t batches = 0;
   std::uint64_t epoch = 1;
+  std::uint64_t ring = 256;      // batches made before, for rates
   std::uint32_t in_flight = 32;  // batches
 };
 
@@ -203,7 +204,7 @@ Result<void> send(const Words& words) {
   // For rates, batches made before: making them costs as much as sending.
   std::vector<v1::ActivationBatch> ring;
   if (words.acked.empty()) {
-    for (std::uint64_t b = 1; b <= 256; ++b) ring.push_back(wire(traffic.batch(words.tenant, words.producer, b)));
+    for (std::uint64_t b = 1; b <= words.ring; ++b) ring.push_back(wire(traffic.batch(words.tenant, words.producer, b)));
   }
   Progress progress;
   progress.acked = acked_before(words);
@@ -239,7 +240,7 @@ Result<void> look(const Words& words) {
   std::vector<double> latencies_ms;
   const auto start = Clock::now();
   std::uint64_t failures = 0;
-  for (std::uint64_t i = 0; seconds_since(start) < words.seconds; ++i) {
+  for (std::uint64_t i = 0; i == 0 || seconds_since(start) < words.seconds; ++i) {
     std::this_thread::sleep_until(start + std::chrono::microseconds(static_cast<std::int64_t>(1e6 * double(i) /
                                                                                               words.rate)));
     grpc::ClientContext context;
@@ -329,6 +330,7 @@ void add(CLI::App& app, Words& words, Verb& chosen, const char* name, const char
   command->add_option("--rate", words.rate);
   command->add_option("--batches", words.batches);
   command->add_option("--epoch", words.epoch);
+  command->add_option("--ring", words.ring)->check(CLI::PositiveNumber);
   command->add_option("--in-flight", words.in_flight);
   command->callback([&chosen, verb] { chosen = verb; });
 }
