@@ -12,6 +12,7 @@
 
 #include "command.hpp"
 #include "serve/daemon.hpp"
+#include "serve/library_log.hpp"
 
 namespace {
 
@@ -67,6 +68,7 @@ Result<void> run(const Words& words) {
   const auto signals = block_signals();
   CMS_TRY(config, cms::serve::read_config(words.config));
   CMS_TRY(daemon, cms::serve::Daemon::start(config, words.config, now_s));
+  const cms::serve::LibraryLog libraries(daemon.log());
   const auto say = [&](cms::serve::Level level, const char* kind, const std::string& text) {
     daemon.log().write(level, cms::serve::Scope::serve, kind, text);
   };
@@ -80,7 +82,7 @@ Result<void> run(const Words& words) {
     if (signal != SIGHUP) break;
     const auto reloaded = daemon.reload();
     if (reloaded) say(Level::info, "reloaded", "policy, tokens and certificates read again");
-    if (!reloaded) say(Level::error, "reload_failed", "what could not be read again stays as it was: " + reloaded.error().message);
+    if (!reloaded) say(Level::error, "reload_failed", "the rest stays as it was: " + reloaded.error().message);
   }
   say(Level::info, "stopping", "stopping: what was taken is answered first");
   daemon.drain(kDrain_s);

@@ -19,7 +19,6 @@
 #include "serve/gate.hpp"
 #include "serve/grpc_server.hpp"
 #include "serve/http_server.hpp"
-#include "serve/library_log.hpp"
 #include "serve/log.hpp"
 #include "serve/metrics.hpp"
 #include "serve/observer.hpp"
@@ -89,7 +88,6 @@ struct Daemon::State {
   pipeline::Model model;
   pipeline::ChartMap charts;
   std::optional<Log> log;
-  std::optional<LibraryLog> libraries;
   Metrics figures;
   double started = 0;
   std::optional<store::Store> store;
@@ -143,7 +141,6 @@ std::vector<std::string> Daemon::State::tenants() const {
 Result<void> Daemon::State::open() {
   CMS_TRY(logged, Log::to_stderr({.level = config.log_level, .json = config.log_json}, clock));
   log = std::move(logged);
-  libraries.emplace(*log);
   started = clock();
   CMS_TRY(read, pipeline::read_model(config.atlas, config.trust));
   model = std::move(read);
@@ -472,14 +469,12 @@ Result<void> Daemon::reload() {
   CMS_CHECK(state_->store->append_audit({.number = 0, .time = state_->clock(), .tenant = "*", .actor = "cms",
                                          .action = "reload", .detail = R"({"by":"SIGHUP"})", .hash = ""}));
   std::string wrong;
-  const auto see = [&wrong](const Result<void>& done) {
+  for (const auto& done : {state_->reload_policy("SIGHUP"), state_->authority->reload(),
+                           state_->http ? state_->http->reload_certificates() : Result<void>(),
+                           state_->grpc ? state_->grpc->reload_certificates() : Result<void>(),
+                           state_->proxy ? state_->proxy->reload_certificates() : Result<void>()}) {
     if (!done) wrong += (wrong.empty() ? "" : "; ") + done.error().message;
-  };
-  see(state_->reload_policy("SIGHUP"));
-  see(state_->authority->reload());
-  if (state_->http) see(state_->http->reload_certificates());
-  if (state_->grpc) see(state_->grpc->reload_certificates());
-  if (state_->proxy) see(state_->proxy->reload_certificates());
+  }
   return wrong.empty() ? Result<void>() : fail(ErrorCode::bad_input, wrong);
 }
 

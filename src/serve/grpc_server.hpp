@@ -49,7 +49,8 @@ struct GrpcParts {
 
 class GrpcServer {
  public:
-  // Errors: `usage` for an address that is none, `failed` when it cannot be bound, `bad_input` when certificate or key cannot be read.
+  // Errors: `usage` for an address that is none, `failed` when it cannot be bound, `bad_input` when certificate or key
+  // cannot be read.
   static Result<GrpcServer> start(const GrpcOptions& options, GrpcParts parts);
   GrpcServer(GrpcServer&&) noexcept;
   // Drains for no longer than a second.

@@ -4,9 +4,9 @@
 // core library asks whoever made the credentials before every handshake (grpc_ssl_server_certificate_config_callback),
 // and that is us.
 //
-// One server, one listening socket: gRPC takes connections of a socket one after another, and between two sockets of one
-// port it would use what it has just thrown away. So an address is one of digits.
-// Threads: reload() from any; gRPC's own ask. Cost: a lock a handshake; after a reload the next one makes a TLS context.
+// One server, one listening socket: gRPC takes connections of a socket one after another, and between two sockets of
+// one port it would use what it has just thrown away. So an address is one of digits.
+// Threads: reload() from any; gRPC's own ask. Cost: a lock a handshake; after a reload the next makes a TLS context.
 #pragma once
 
 #include <grpc/grpc_security.h>

@@ -90,8 +90,8 @@ class Listener {
 
 // `bad_input` naming the file that cannot be read; `usage` for certificate or key without the other.
 Result<TlsTexts> read_tls(const TlsFiles& files);
-// Certificate, key and client authority of a server; null where all texts are empty. Errors: `bad_input` naming the file
-// that they came from.
+// Certificate, key and client authority of a server; null where all texts are empty. Errors: `bad_input` naming the
+// file that they came from.
 Result<std::shared_ptr<boost::asio::ssl::context>> make_tls(const TlsFiles& files, const TlsTexts& texts);
 
 // An address of digits and a port. Errors: `usage`.

@@ -78,7 +78,8 @@ rocksdb::IOStatus WatchedFiles::ReopenWritableFile(const Path& path, const rocks
   return watched("open", path, FileSystemWrapper::ReopenWritableFile(path, options, file, debug), *file);
 }
 
-rocksdb::IOStatus WatchedFiles::ReuseWritableFile(const Path& path, const Path& old, const rocksdb::FileOptions& options,
+rocksdb::IOStatus WatchedFiles::ReuseWritableFile(const Path& path, const Path& old,
+                                                  const rocksdb::FileOptions& options,
                                                   std::unique_ptr<rocksdb::FSWritableFile>* file, Debug* debug) {
   return watched("reuse", path, FileSystemWrapper::ReuseWritableFile(path, old, options, file, debug), *file);
 }

@@ -204,7 +204,9 @@ Result<void> send(const Words& words) {
   // For rates, batches made before: making them costs as much as sending.
   std::vector<v1::ActivationBatch> ring;
   if (words.acked.empty()) {
-    for (std::uint64_t b = 1; b <= words.ring; ++b) ring.push_back(wire(traffic.batch(words.tenant, words.producer, b)));
+    for (std::uint64_t b = 1; b <= words.ring; ++b) {
+      ring.push_back(wire(traffic.batch(words.tenant, words.producer, b)));
+    }
   }
   Progress progress;
   progress.acked = acked_before(words);
