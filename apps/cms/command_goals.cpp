@@ -54,7 +54,7 @@ Result<void> run_goals(GoalsWords words) {
   for (const auto& one : suite.experiments) {
     const auto& only = words.only;
     if (only.empty() || std::find(only.begin(), only.end(), one.name) != only.end()) {
-      steps.push_back({one.name, one.title, one.run, one.options, one.experiment.run, one.texts});
+      steps.push_back({one.name, one.title, one.run, one.options, one.experiment.run, one.texts, one.failing});
     }
   }
   CMS_TRY(result, lab::run_suite(suite.title, steps, {words.places.work, program, tell}));

@@ -35,6 +35,7 @@ struct ExperimentFile {
   std::string name;   // of the file, without ending
   std::string title;  // key `title`; the name without one
   std::string texts;  // key `texts`: which text set is used for what
+  std::vector<cms::lab::Failing> failing;  // sections `fails`: `goal`, `tried`, `why`
   std::string run;    // the experiment's name
   std::vector<cms::lab::StepOption> options;
   Experiment experiment;

@@ -68,7 +68,7 @@ StepOption option_of(const std::string& key, std::string value) {
 Result<std::vector<StepOption>> options_of(const toml::table& table, const std::string& file, const Places& places) {
   std::vector<StepOption> options;
   for (const auto& [key, node] : table) {
-    if (key == "run" || key == "title" || key == "texts") continue;
+    if (key == "run" || key == "title" || key == "texts" || key == "fails") continue;
     const auto* flag = node.as_boolean();
     const auto value = flag != nullptr ? std::string() : spelled(node, places);
     const bool named = !key.str().empty() && key.str() != "help" && key.str().front() != '-';
@@ -100,6 +100,28 @@ void complete(CLI::App& command, const std::string& key, const std::string& valu
   options.push_back(option_of(key, value));
 }
 
+Result<std::vector<cms::lab::Failing>> failing_of(const toml::table& table, const std::string& file) {
+  std::vector<cms::lab::Failing> failing;
+  const auto* fails = table["fails"].as_array();
+  if (fails == nullptr) {
+    if (!table.contains("fails")) return failing;
+    return fail(ErrorCode::bad_input, fmt::format("{}: \"fails\" is no list of sections", file));
+  }
+  for (const auto& node : *fails) {
+    const auto* section = node.as_table();
+    const auto text = [section](const char* key) {
+      return section == nullptr ? std::string() : (*section)[key].value_or(std::string());
+    };
+    failing.push_back({text("goal"), text("tried"), text("why")});
+    const auto& one = failing.back();
+    if (one.goal.empty() || one.tried.empty() || one.why.empty()) {
+      return fail(ErrorCode::bad_input, fmt::format("{}, line {}: [[fails]] has goal, tried and why, each a text", file,
+                                                    node.source().begin.line));
+    }
+  }
+  return failing;
+}
+
 Result<ExperimentFile> experiment_of(const toml::table& table, const std::filesystem::path& path,
                                      const Places& places) {
   ExperimentFile file;
@@ -107,6 +129,8 @@ Result<ExperimentFile> experiment_of(const toml::table& table, const std::filesy
   file.title = table["title"].value_or(file.name);
   file.texts = table["texts"].value_or(std::string());
   file.run = table["run"].value_or(std::string());
+  CMS_TRY(failing, failing_of(table, path.string()));
+  file.failing = std::move(failing);
   CMS_TRY(options, options_of(table, path.string(), places));
   CLI::App app("an experiment", "cms lab run");
   app.require_subcommand(1);

@@ -179,6 +179,7 @@ Result<SuiteResult> run_suite(const std::string& title, const std::vector<SuiteS
     result.name = step.name;
     result.title = step.title;
     result.texts = step.texts;
+    result.failing = step.failing;
     result.command = command_of(step);
     if (auto done = fill_in(step, options, folder, result); !done) result.error = done.error();
     result.configurations = configurations_in(folder, step.name);

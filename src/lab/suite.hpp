@@ -30,6 +30,11 @@ struct StepOption {
   enum class Kind : std::uint8_t { text, file, silent } kind = Kind::text;
 };
 
+// Of a goal that is not reached: what was tried, and why it fails.
+struct Failing {
+  std::string goal, tried, why;
+};
+
 struct SuiteStep {
   std::string name;                 // of files; unique in the suite
   std::string title;
@@ -37,12 +42,14 @@ struct SuiteStep {
   std::vector<StepOption> options;
   std::function<Result<Outcome>()> run;
   std::string texts = {};           // which text set is used for what, in words
+  std::vector<Failing> failing = {};
 };
 
 struct StepResult {
   std::string name;
   std::string title;
   std::string texts;
+  std::vector<Failing> failing;
   std::string command;     // experiment and options as one line
   Outcome outcome;
   double seconds = 0;      // it took when it was run

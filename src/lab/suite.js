@@ -140,9 +140,12 @@ function step_section(step) {
   const texts = step.texts && `<p class="note">Texts: ${safe(step.texts)}</p>`;
   const head = `<h2>${safe(step.title)}</h2><p><code class="command">cms lab run ${safe(step.command)}</code></p>${texts}`;
   if (step.error) return `<section id="${safe(step.name)}">${head}<p class="error">not run: ${safe(step.error)}</p></section>`;
+  const failing = step.failing.length === 0 ? '' : '<table class="goals"><tr><th>goal that fails</th><th>tried</th>' +
+    '<th>why</th></tr>' + step.failing.map((one) => `<tr><td>${safe(one.goal)}</td><td>${safe(one.tried)}</td>` +
+    `<td>${safe(one.why)}</td></tr>`).join('') + '</table>';
   const often = step.configurations === 1 ? 'one configuration' : `${step.configurations} configurations`;
   return `<section id="${safe(step.name)}">${head}<p class="note">${Math.round(step.seconds)} seconds; ${often} ` +
-    `of it ever run in this folder</p><div class="plots">${step.plots.map(picture).join('')}</div>` +
+    `of it ever run in this folder</p>${failing}<div class="plots">${step.plots.map(picture).join('')}</div>` +
     `<details><summary>the table</summary><pre>${safe(step.table)}</pre></details></section>`;
 }
 

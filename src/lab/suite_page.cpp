@@ -36,6 +36,12 @@ Standing standing_of(const SuiteResult& result) {
   return standing;
 }
 
+json failing_of(const StepResult& step) {
+  json failing = json::array();
+  for (const auto& one : step.failing) failing.push_back({{"goal", one.goal}, {"tried", one.tried}, {"why", one.why}});
+  return failing;
+}
+
 std::string heading(const std::string& title) { return fmt::format("{}\n{}\n", title, std::string(title.size(), '=')); }
 
 }  // namespace
@@ -61,6 +67,9 @@ std::string describe(const SuiteResult& result) {
       text += fmt::format("  does not hold: {}: {} ({})\n", goal.value("what", std::string()),
                           goal.value("figure", json()).dump(), goal.value("goal", std::string()));
     }
+    for (const auto& one : step.failing) {
+      text += fmt::format("  {}, {}: tried: {}; why: {}\n", step.name, one.goal, one.tried, one.why);
+    }
     if (step.error) text += fmt::format("  not run: {}: {}\n", step.name, step.error->message);
   }
   return text;
@@ -78,6 +87,7 @@ std::string page(const SuiteResult& result) {
     steps.push_back({{"name", step.name},
                      {"title", step.title},
                      {"texts", step.texts},
+                     {"failing", failing_of(step)},
                      {"command", step.command},
                      {"seconds", step.seconds},
                      {"configurations", step.configurations},

@@ -144,12 +144,16 @@ TEST_F(SuiteTest, the_page_holds_every_table_and_cannot_be_broken_out_of) {
   auto bad = step("one", {});
   bad.title = "</script><b>";
   bad.texts = "atlas on one part";
+  bad.failing = {{"everything >= 1", "two things", "it cannot </script><i>"}};
   const auto result = run({bad});
   ASSERT_TRUE(result);
   const auto html = page(*result);
   EXPECT_NE(html.find("table of one"), std::string::npos);
   EXPECT_EQ(html.find("</script><b>"), std::string::npos);
+  EXPECT_EQ(html.find("</script><i>"), std::string::npos);
+  EXPECT_NE(html.find("two things"), std::string::npos);
   EXPECT_EQ(html.find("{{"), std::string::npos);
+  EXPECT_NE(describe(*result).find("one, everything >= 1: tried: two things; why: it cannot"), std::string::npos);
 }
 
 TEST(Plots, keep_what_is_not_a_number_as_a_gap) {
