@@ -82,7 +82,7 @@ Result<void> run(const Words& words) {
     if (signal != SIGHUP) break;
     const auto reloaded = daemon.reload();
     if (reloaded) say(Level::info, "reloaded", "policy, tokens and certificates read again");
-    if (!reloaded) say(Level::error, "reload_failed", "the rest stays as it was: " + reloaded.error().message);
+    if (!reloaded) say(Level::error, "reload_failed", "what is wrong stays as it was: " + reloaded.error().message);
   }
   say(Level::info, "stopping", "stopping: what was taken is answered first");
   daemon.drain(kDrain_s);

@@ -4,21 +4,10 @@
 
 namespace cms::serve {
 
-namespace {
-
-// Checked, or gRPC would say in its log alone that it goes on with what it had.
-Result<TlsTexts> read_checked(const TlsFiles& files) {
-  CMS_TRY(texts, read_tls(files));
-  CMS_CHECK(make_tls(files, texts));
-  return texts;
-}
-
-}  // namespace
-
 Result<std::shared_ptr<GrpcTls>> GrpcTls::make(const TlsFiles& files) {
-  CMS_TRY(texts, read_checked(files));
+  CMS_TRY(tls, read_tls(files));
   std::shared_ptr<GrpcTls> made(new GrpcTls(files));
-  made->texts_ = std::move(texts);
+  made->texts_ = std::move(tls.texts);
   const auto whom = files.client_ca.empty() ? GRPC_SSL_DONT_REQUEST_CLIENT_CERTIFICATE
                                             : GRPC_SSL_REQUEST_AND_REQUIRE_CLIENT_CERTIFICATE_AND_VERIFY;
   made->credentials_ = grpc_ssl_server_credentials_create_with_options(
@@ -30,8 +19,8 @@ GrpcTls::~GrpcTls() { grpc_server_credentials_release(credentials_); }
 
 Result<void> GrpcTls::reload() {
   const std::lock_guard lock(mutex_);  // before the files are read: of two reloads the later one stays
-  CMS_TRY(texts, read_checked(files_));
-  texts_ = std::move(texts);
+  CMS_TRY(tls, read_tls(files_));  // checks too: gRPC would say in its log alone that it goes on with what it had
+  texts_ = std::move(tls.texts);
   fresh_ = true;
   return {};
 }

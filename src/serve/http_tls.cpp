@@ -10,7 +10,9 @@ namespace cms::serve {
 
 namespace ssl = boost::asio::ssl;
 
-Result<TlsTexts> read_tls(const TlsFiles& files) {
+namespace {
+
+Result<TlsTexts> texts_of(const TlsFiles& files) {
   TlsTexts texts;
   if (files.certificate.empty() && files.key.empty() && files.client_ca.empty()) return texts;
   if (files.certificate.empty() || files.key.empty()) {
@@ -26,7 +28,7 @@ Result<TlsTexts> read_tls(const TlsFiles& files) {
   return texts;
 }
 
-Result<std::shared_ptr<ssl::context>> make_tls(const TlsFiles& files, const TlsTexts& texts) {
+Result<std::shared_ptr<ssl::context>> context_of(const TlsFiles& files, const TlsTexts& texts) {
   if (texts.certificate.empty() && texts.key.empty()) return nullptr;
   auto tls = std::make_shared<ssl::context>(ssl::context::tls_server);
   auto* native = tls->native_handle();
@@ -57,6 +59,14 @@ Result<std::shared_ptr<ssl::context>> make_tls(const TlsFiles& files, const TlsT
   }
   tls->set_verify_mode(ssl::verify_peer | ssl::verify_fail_if_no_peer_cert, error);
   return tls;
+}
+
+}  // namespace
+
+Result<Tls> read_tls(const TlsFiles& files) {
+  CMS_TRY(texts, texts_of(files));
+  CMS_TRY(context, context_of(files, texts));
+  return Tls{std::move(texts), std::move(context)};
 }
 
 }  // namespace cms::serve

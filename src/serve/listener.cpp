@@ -135,10 +135,9 @@ Listener::~Listener() {
 
 Result<Listener> Listener::start(const ListenOptions& options, Make make) {
   CMS_TRY(endpoint, parse_listen(options.listen));
-  CMS_TRY(texts, read_tls(options.tls));
-  CMS_TRY(tls, make_tls(options.tls, texts));
+  CMS_TRY(tls, read_tls(options.tls));
   auto state = std::make_unique<State>(options, std::move(make));
-  state->tls = tls;
+  state->tls = tls.context;
   Error error;
   auto& acceptor = state->acceptor;
   acceptor.open(endpoint.protocol(), error);
@@ -162,10 +161,9 @@ std::uint16_t Listener::port() const { return state_->port; }
 ListenCounters Listener::counters() const { return {state_->count, state_->accepted, state_->turned_away}; }
 
 Result<void> Listener::reload_certificates() {
-  CMS_TRY(texts, read_tls(state_->options.tls));
-  CMS_TRY(tls, make_tls(state_->options.tls, texts));
+  CMS_TRY(tls, read_tls(state_->options.tls));
   const std::lock_guard lock(state_->mutex);
-  state_->tls = tls;
+  state_->tls = tls.context;
   return {};
 }
 

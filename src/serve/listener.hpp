@@ -27,9 +27,13 @@ struct TlsFiles {
   std::filesystem::path client_ca{};  // set = a client certificate signed by it is required
 };
 
-// What was in them: read once, so that what was checked is what is used.
+// What was in them, and the context made of it: read once, so that what was checked is what is used.
 struct TlsTexts {
   std::string certificate{}, key{}, client_ca{};
+};
+struct Tls {
+  TlsTexts texts;
+  std::shared_ptr<boost::asio::ssl::context> context;  // shared: connections outlive a reload; null without TLS
 };
 
 struct ListenOptions {
@@ -88,11 +92,9 @@ class Listener {
   std::unique_ptr<State> state_;
 };
 
-// `bad_input` naming the file that cannot be read; `usage` for certificate or key without the other.
-Result<TlsTexts> read_tls(const TlsFiles& files);
-// Certificate, key and client authority of a server; null where all texts are empty. Errors: `bad_input` naming the
-// file that they came from.
-Result<std::shared_ptr<boost::asio::ssl::context>> make_tls(const TlsFiles& files, const TlsTexts& texts);
+// Certificate, key and client authority of a server. Errors: `bad_input` naming the file that is wrong; `usage` for
+// certificate or key without the other.
+Result<Tls> read_tls(const TlsFiles& files);
 
 // An address of digits and a port. Errors: `usage`.
 Result<boost::asio::ip::tcp::endpoint> parse_listen(const std::string& listen);
