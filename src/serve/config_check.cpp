@@ -1,19 +1,19 @@
 #include "serve/config_check.hpp"
 
 #include <fmt/format.h>
-#include <openssl/pem.h>
 #include <openssl/ssl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cstdlib>
 #include <fstream>
-#include <memory>
 
 #include "base/files.hpp"
 #include "pipeline/signatures.hpp"
 #include "serve/authority.hpp"
+#include "serve/listener.hpp"
 #include "serve/url.hpp"
 #include "store/keys.hpp"
 
@@ -89,34 +89,27 @@ void check_atlas(Findings& to, const Config& config) {
 
 // --- TLS -----------------------------------------------------------------------------------------------------------
 
-using Tls = std::unique_ptr<SSL_CTX, decltype(&SSL_CTX_free)>;
-
-void check_tls(Findings& to, const Config& config) {
-  const Tls tls(SSL_CTX_new(TLS_server_method()), &SSL_CTX_free);
-  // An encrypted key would make OpenSSL ask on the terminal.
-  SSL_CTX_set_default_passwd_cb(tls.get(), [](char*, int, int, void*) { return 0; });
-  if (SSL_CTX_use_certificate_chain_file(tls.get(), config.tls_certificate.c_str()) != 1) {
-    return to.wrong("serve.tls_certificate",
-                    fmt::format("{} holds no certificate in PEM form", config.tls_certificate.string()));
+// As the daemon reads them. What is wrong goes to the setting whose file the error names.
+void check_tls(Findings& to, const std::string& scope, const TlsFiles& files) {
+  const std::pair<const char*, const std::filesystem::path&> settings[] = {
+      {"tls_certificate", files.certificate}, {"tls_key", files.key}, {"tls_client_ca", files.client_ca}};
+  check_secret_file(to, scope + ".tls_key", files.key);
+  if (!readable(files.key)) return;
+  const auto tls = read_tls(files);
+  if (!tls) {
+    const auto at = std::ranges::find_if(settings, [&](const auto& one) {
+      return !one.second.empty() && tls.error().message.find(one.second.string()) != std::string::npos;
+    });
+    return to.wrong(fmt::format("{}.{}", scope, at == std::end(settings) ? "tls_certificate" : at->first),
+                    tls.error().message);
   }
-  const auto* end = X509_get0_notAfter(SSL_CTX_get0_certificate(tls.get()));
+  const auto* end = X509_get0_notAfter(SSL_CTX_get0_certificate(tls->context->native_handle()));
   if (X509_cmp_current_time(end) <= 0) {
-    to.wrong("serve.tls_certificate", fmt::format("{} has expired", config.tls_certificate.string()));
+    to.wrong(scope + ".tls_certificate", fmt::format("{} has expired", files.certificate.string()));
   } else {
-    to.ok("serve.tls_certificate", fmt::format("{} holds a certificate", config.tls_certificate.string()));
+    to.ok(scope + ".tls_certificate", fmt::format("{} holds a certificate", files.certificate.string()));
   }
-  check_secret_file(to, "serve.tls_key", config.tls_key);
-  if (SSL_CTX_use_PrivateKey_file(tls.get(), config.tls_key.c_str(), SSL_FILETYPE_PEM) != 1 ||
-      SSL_CTX_check_private_key(tls.get()) != 1) {
-    to.wrong("serve.tls_key", fmt::format("{} holds no unencrypted private key in PEM form, or not that of the "
-                                          "certificate", config.tls_key.string()));
-  }
-  if (config.tls_client_ca.empty()) return;
-  if (SSL_CTX_load_verify_locations(tls.get(), config.tls_client_ca.c_str(), nullptr) != 1) {
-    return to.wrong("serve.tls_client_ca",
-                    fmt::format("{} holds no certificates in PEM form", config.tls_client_ca.string()));
-  }
-  to.ok("serve.tls_client_ca", "callers need a certificate");
+  if (!files.client_ca.empty()) to.ok(scope + ".tls_client_ca", "callers need a certificate");
 }
 
 void check_tokens(Findings& to, const std::filesystem::path& path) {
@@ -150,7 +143,9 @@ void check_serve(Findings& to, const Config& config) {
   if (config.http_listen == config.grpc_listen && !config.http_listen.ends_with(":0")) {
     to.wrong("serve.grpc", "has the address of serve.http");
   }
-  if (!config.tls_key.empty()) check_tls(to, config);
+  if (!config.tls_key.empty()) {
+    check_tls(to, "serve", {config.tls_certificate, config.tls_key, config.tls_client_ca});
+  }
   if (config.tokens_file.empty()) to.warn("serve.tokens", "there are none, so nobody may call; see `cms token --help`");
   else check_tokens(to, config.tokens_file);
   if (config.metrics_open) to.warn("serve.metrics_open", "everybody who reaches the address may read metrics");
@@ -162,7 +157,7 @@ void check_proxy(Findings& to, const Config& config) {
   if (!is_loopback(proxy.listen) && proxy.tls.key.empty()) {
     to.warn("proxy.listen", fmt::format("{} without TLS: API keys travel readable", proxy.listen));
   }
-  if (!proxy.tls.key.empty()) check_secret_file(to, "proxy.tls_key", proxy.tls.key);
+  if (!proxy.tls.key.empty()) check_tls(to, "proxy", proxy.tls);
   if (!proxy.upstream_ca.empty() && !readable(proxy.upstream_ca)) {
     to.wrong("proxy.upstream_ca", fmt::format("{} cannot be read", proxy.upstream_ca.string()));
   }

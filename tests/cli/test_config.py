@@ -116,9 +116,19 @@ class Check(ConfigTest):
                             "-days", "2", "-subj", "/CN=x", "-keyout", self.own / f"{name}.key", "-out",
                             self.own / f"{name}.pem"], check=True, capture_output=True)
             (self.own / f"{name}.key").chmod(0o600)
-        serve = 'tokens = "tokens"\nhttp = "0.0.0.0:8420"\ntls_certificate = "a.pem"\ntls_key = "{}.key"\n'
-        self.assertEqual(self.check(serve=serve.format("a")).returncode, 0)
-        self.assert_wrong(self.check(serve=serve.format("b")), 3, "serve.tls_key", "not that of the certificate")
+        serve = 'tokens = "tokens"\nhttp = "0.0.0.0:8420"\ntls_certificate = "{}"\ntls_key = "{}"\n{}'
+        proxy = ('[proxy]\nlisten = "127.0.0.1:0"\nupstream = "http://127.0.0.1:1"\n'
+                 'tls_certificate = "{}"\ntls_key = "{}"\n')
+        good = serve.format("a.pem", "a.key", 'tls_client_ca = "b.pem"\n')
+        self.assertEqual(self.check(proxy.format("b.pem", "b.key"), serve=good).returncode, 0)
+        for files, setting, said in ((("a.pem", "b.key", ""), "serve.tls_key", "not that of the certificate"),
+                                     (("a.pem", "missing", ""), "serve.tls_key", "cannot be read"),
+                                     (("missing", "a.key", ""), "serve.tls_certificate", "missing"),
+                                     (("a.key", "a.key", ""), "serve.tls_certificate", "no certificate"),
+                                     (("a.pem", "a.key", 'tls_client_ca = "b.key"\n'), "serve.tls_client_ca", "b.key")):
+            self.assert_wrong(self.check(serve=serve.format(*files)), 3, setting, said)
+        self.assert_wrong(self.check(proxy.format("a.pem", "b.key"), serve=good), 3, "proxy.tls_key",
+                          "not that of the certificate")
 
     def test_listening_beyond_the_machine_without_tls_is_warned_of(self):
         done = self.check(serve='tokens = "tokens"\nhttp = "0.0.0.0:8420"\n')
