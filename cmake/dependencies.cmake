@@ -3,6 +3,9 @@ find_package(PkgConfig REQUIRED)
 find_package(Threads REQUIRED)
 find_package(OpenSSL REQUIRED)
 find_package(Eigen3 3.4 REQUIRED NO_MODULE)
+# Our loops are parallel already. Eigen's own threads, which every file that sees OpenMP's flag gets, wait for one
+# another in loops that never sleep: three quarters of the first study's time on two cores (docs/performance.md).
+target_compile_definitions(Eigen3::Eigen INTERFACE EIGEN_DONT_PARALLELIZE)
 find_package(nlohmann_json 3.11 REQUIRED)
 find_package(CLI11 REQUIRED)
 find_package(spdlog REQUIRED)

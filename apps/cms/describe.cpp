@@ -105,9 +105,9 @@ Result<Json> describe_state(std::span<const std::uint8_t> bytes) {
   CMS_TRY(named, cms::pipeline::decode(bytes));
   const auto& [window, score, time, reading, signature, kept] = named.state;
   const auto& options = window.options;
-  Json evidence = Json::object();
+  Json sums = Json::object();
   for (std::size_t c = 0; c < cms::kChannelCount; ++c) {
-    evidence[std::string(name(static_cast<cms::Channel>(c)))] = score.evidence[c];
+    sums[std::string(name(static_cast<cms::Channel>(c)))] = score.sums[c];
   }
   return Json{{"kind", "state"},
               {"atlas", named.atlas},
@@ -123,7 +123,7 @@ Result<Json> describe_state(std::span<const std::uint8_t> bytes) {
               {"evaluations", score.evaluations},
               {"poh_min", score.evaluations > 0 ? Json(score.poh_min) : Json(nullptr)},
               {"requests_at_min", score.evaluations > 0 ? Json(score.requests_at_min) : Json(nullptr)},
-              {"evidence", evidence},
+              {"sums", sums},
               {"readings", cms::pipeline::readings(reading)}};
 }
 
@@ -164,8 +164,8 @@ std::string label_of(const std::string& kind, const std::string& key) {
       {"atlas.window", "window, distinct requests"},
       {"atlas.stride", "requests between evaluations"},
       {"atlas.min_requests", "first evaluation at request"},
-      {"atlas.half_life_requests", "evidence halves in requests"},
-      {"atlas.half_life_hours", "evidence halves in idle hours"},
+      {"atlas.half_life_requests", "weight of an evaluation halves in requests"},
+      {"atlas.half_life_hours", "what was seen halves in idle hours"},
       {"atlas.horizon", "horizon H, requests"},
       {"atlas.ranking", "ranking accounts (B)"},
       {"atlas.fitted_on", "fitted on"},
@@ -183,7 +183,7 @@ std::string label_of(const std::string& kind, const std::string& key) {
       {"state.time", "time of the last request, seconds"},
       {"state.poh_min", "lowest PoH"},
       {"state.requests_at_min", "lowest PoH at request"},
-      {"state.evidence", "evidence by channel"},
+      {"state.sums", "leaking sums by channel"},
   };
   const auto found = kLabels.find(kind + "." + key);
   return found == kLabels.end() ? spaced(key) : found->second;

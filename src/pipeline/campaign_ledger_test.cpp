@@ -36,7 +36,7 @@ struct Example {
 TEST(CampaignLedger, covers_what_any_member_has_seen_and_adds_up_what_they_paid) {
   const Example example;
   const std::vector<std::uint32_t> members = {1, 3};
-  const policy::PriceOptions dear{.steepness = 2};
+  const policy::PriceOptions dear{.steepness = 2, .slack = .1};
   const auto together = campaign_ledger(example.model, example.set, example.accounts, members, dear, 1);
   ASSERT_TRUE(together);
   std::set<std::uint32_t> charts;

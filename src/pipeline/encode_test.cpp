@@ -194,7 +194,7 @@ TEST(StateBytes, say_what_is_wrong_with_them) {
   wrong.score.requests += 3;
   EXPECT_TRUE(says(encode(model, wrong), ErrorCode::bad_input, "counted"));
   wrong = state;
-  wrong.score.evidence[2] = -1;
+  wrong.score.sums[2] = -HUGE_VAL;
   EXPECT_TRUE(says(encode(model, wrong), ErrorCode::bad_input, "score"));
   wrong = state;
   wrong.time = std::nan("");
@@ -219,11 +219,11 @@ TEST(StateBytes, whose_evidence_is_more_than_evaluations_can_add_are_refused) {
   const Model& model = small_model();
   AccountState state = aged(model, 40, 6);
   const double most = score::kEvidenceStepMax * static_cast<double>(state.score.evaluations);
-  state.score.evidence[2] = most;
+  state.score.sums[2] = most;
   ASSERT_TRUE(decode(model, encode(model, state)));
-  for (const double evidence : {2 * most, HUGE_VAL, std::nan("")}) {
-    state.score.evidence[2] = evidence;
-    EXPECT_FALSE(decode(model, encode(model, state))) << evidence;
+  for (const double sum : {2 * most, -2 * most, HUGE_VAL, std::nan("")}) {
+    state.score.sums[2] = sum;
+    EXPECT_FALSE(decode(model, encode(model, state))) << sum;
   }
 }
 

@@ -169,13 +169,22 @@ TEST_F(EngineTest, puts_out_of_memory_those_with_the_best_standing_first) {
   auto store = open();
   auto engine = start(store, {.shards = 1, .memory_bytes = 1});
   // One account that jumps about until it stands badly, then a crowd of newcomers.
-  const auto jumps = example_stream(example(), 900, 120);
+  const auto stands = [](const Stream& stream) {
+    auto state = make_account(example());
+    Scratch scratch;
+    Score score;
+    for (std::size_t i = 0; i < stream.size(); ++i) score = step(example(), state, stream.row(i), kNow, scratch);
+    return score.poh;
+  };
+  std::uint64_t seed = 900;
+  while (stands(example_stream(example(), seed, 120)) > .3) ++seed;
+  const auto jumps = example_stream(example(), seed, 120);
   for (std::size_t i = 0; i < jumps.size(); ++i) {
     engine.ingest({"t", {}, {{"suspect", kNow, {jumps.row(i).begin(), jumps.row(i).end()}}}});
   }
   const auto before = engine.look_up({"t", "suspect"}, kNow);
   ASSERT_TRUE(before && *before);
-  if ((*before)->score.poh > .5) GTEST_SKIP() << "this account stands too well to tell";
+  ASSERT_LE((*before)->score.poh, .5) << "this account stands too well to tell";
   const auto loads = engine.counters().loads;
   for (int i = 0; i < 300; ++i) {
     const auto row = jumps.row(0);

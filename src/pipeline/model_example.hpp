@@ -120,6 +120,8 @@ inline score::Calibration example_calibration(std::uint32_t horizon, std::uint32
     }
   }
   calibration.channel_scales.fill(1);
+  calibration.average_scales.resize(calibration.tables.size());
+  for (auto& scales : calibration.average_scales) scales.fill(1);
   auto& greatest = calibration.rankings[""].greatest;
   for (std::uint32_t i = 0; i < score::kRankingMin; ++i) greatest.push_back(10.0 * i);
   calibration.rankings[""].tail_scale = 50;

@@ -81,7 +81,7 @@ TEST(Records, that_are_damaged_are_refused) {
       const auto replayed = replay(example(), damaged, 64, scratch);
       // What replays nevertheless says the same score: then the bit was of no account to it.
       if (replayed && replayed->records == records.size() && replayed->state.window.requests == records.size()) {
-        EXPECT_EQ(replayed->state.score.evidence, account.state.score.evidence);
+        EXPECT_EQ(replayed->state.score.sums, account.state.score.sums);
       }
     }
     auto shorter = records;

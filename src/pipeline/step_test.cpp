@@ -173,9 +173,9 @@ TEST(Step, padding_with_repeats_neither_hides_an_extractor_nor_makes_a_person_on
   Scratch scratch;
   // Every channel but repetition stands where it would without the repeats.
   const auto all_but_repetition = [](const AccountState& state) {
-    auto evidence = state.score.evidence;
-    evidence[static_cast<std::size_t>(Channel::repetition)] = 0;
-    return evidence;
+    auto sums = state.score.sums;
+    sums[static_cast<std::size_t>(Channel::repetition)] = 0;
+    return sums;
   };
   for (const auto& rows : {world.extractor(kRequests), world.person(kRequests), world.person(kRequests)}) {
     auto plain = make_account(model), padded = make_account(model);

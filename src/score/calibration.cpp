@@ -17,6 +17,7 @@ namespace {
 
 constexpr double kBinsPerDoubling = 4;
 constexpr double kYoungest = 16;
+constexpr double kScaleMin = 0.1;
 
 double normal_distribution(double z) {
   return 0.5 * std::erfc(-z / std::sqrt(2.0));
@@ -43,7 +44,17 @@ MeasureTable table_of(std::vector<float> values, float resolution) {
 }
 
 // Too few values in a bin make wild tables: then the bin takes the nearest one that has enough.
-constexpr std::size_t kTableValuesMin = 20;
+constexpr std::size_t kValuesMin = 20;
+
+std::size_t nearest_filled(std::size_t bin, std::size_t bins, const std::function<std::size_t(std::size_t)>& count) {
+  std::size_t source = bin;
+  for (std::size_t step = 0; step < bins && count(source) < kValuesMin; ++step) {
+    const std::size_t away = step / 2 + 1;
+    if (step % 2 == 0 && bin >= away) source = bin - away;
+    if (step % 2 == 1 && bin + away < bins) source = bin + away;
+  }
+  return source;
+}
 
 using Tables = std::vector<std::array<MeasureTable, kMeasureCount>>;
 
@@ -62,12 +73,7 @@ Tables age_tables(std::span<const Trajectory* const> accounts, std::uint32_t hor
       }
     }
     for (std::size_t bin = 0; bin < bins; ++bin) {
-      std::size_t source = bin;
-      for (std::size_t step = 0; step < bins && values[source].size() < kTableValuesMin; ++step) {
-        const std::size_t away = step / 2 + 1;
-        if (step % 2 == 0 && bin >= away) source = bin - away;
-        if (step % 2 == 1 && bin + away < bins) source = bin + away;
-      }
+      const auto source = nearest_filled(bin, bins, [&](std::size_t b) { return values[b].size(); });
       if (!values[source].empty())
         tables[bin][m] = table_of(values[source], info(measure).resolution);
       else
@@ -95,7 +101,39 @@ void fit_channel_scales(Calibration& calibration, std::span<const Trajectory* co
     const double variance = counts[c] > 0 ? squares[c] / counts[c] - mean * mean : 1;
     calibration.channel_means[c] = mean;
     // A channel that never varies among honest accounts keeps a scale that cannot blow up.
-    calibration.channel_scales[c] = std::max(std::sqrt(std::max(0.0, variance)), 0.1);
+    calibration.channel_scales[c] = std::max(std::sqrt(std::max(0.0, variance)), kScaleMin);
+  }
+}
+
+// What averages of deviations come to among honest accounts, age by age: a young account's moves more.
+void fit_average_scales(Calibration& calibration, std::span<const Trajectory* const> accounts) {
+  struct Sum {
+    double squares = 0;
+    std::size_t count = 0;
+  };
+  const std::size_t bins = calibration.tables.size();
+  std::vector<std::array<Sum, kChannelCount>> sums(bins);
+  for (const auto* account : accounts) {
+    State state;
+    for (const auto& observation : account->observations) {
+      accumulate(calibration, state, observation, 0);
+      const auto values = averages(calibration.options, state);
+      for (std::size_t c = 0; c < kChannelCount; ++c) {
+        const auto age = std::min<std::uint64_t>(age_of(c, state), calibration.horizon);
+        auto& sum = sums[age_bin(static_cast<std::uint32_t>(age))][c];
+        sum.squares += values[c] * values[c];
+        ++sum.count;
+      }
+    }
+  }
+  calibration.average_scales.resize(bins);
+  for (std::size_t bin = 0; bin < bins; ++bin) {
+    for (std::size_t c = 0; c < kChannelCount; ++c) {
+      const auto& sum = sums[nearest_filled(bin, bins, [&](std::size_t b) { return sums[b][c].count; })][c];
+      // As of the channels: one that never varies keeps a scale that cannot blow up.
+      calibration.average_scales[bin][c] =
+          std::max(sum.count > 0 ? std::sqrt(sum.squares / static_cast<double>(sum.count)) : 1, kScaleMin);
+    }
   }
 }
 
@@ -172,6 +210,7 @@ Result<Calibration> calibrate(std::span<const Trajectory> trajectories, std::uin
   calibration.horizon = horizon;
   calibration.tables = age_tables(tables, horizon);
   fit_channel_scales(calibration, tables);
+  fit_average_scales(calibration, tables);
   for (const auto* account : ranked) {
     calibration.rankings[account->group].greatest.push_back(greatest_evidence(calibration, *account));
   }

@@ -27,12 +27,12 @@ namespace cms::score {
 struct Options {
   std::uint32_t min_requests = 16;  // first evaluation; below it nothing is said
   std::uint32_t stride = 1;         // evaluations are `stride` requests apart and hold in between
-  double h_requests = 64;           // requests in which evidence halves
-  double h_hours = 72;              // idle hours in which evidence halves
+  double h_requests = 48;           // requests in which the weight of an evaluation halves
+  double h_hours = 72;              // idle hours in which what was seen halves
   // Of breadth, topology, geometry, coherence, divergence, mixture, repetition, isolation; 0 leaves one out. Chosen on
-  // tune families: flat around their optimum (docs/lab/first-study.md), but for isolation, which pays for dilution seen
-  // with batch jobs and replayed people (docs/decisions/0019-isolation-is-a-channel.md).
-  std::array<double, kChannelCount> weights = {1.5, .6, .6, 1.5, 2.25, .25, .25, 1};
+  // tune families: flat around their optimum, but for isolation, which pays for dilution seen with power users and
+  // replayed people (docs/decisions/0026-deviations-are-averaged-before-they-are-squared.md).
+  std::array<double, kChannelCount> weights = {1.5, .6, .6, 2.5, 2.25, .25, .25, 1};
 
   bool operator==(const Options&) const = default;
 };
@@ -40,7 +40,7 @@ struct Options {
 // Bounds of what is read from disk; far beyond any use, and far from where sums would overflow or differences vanish.
 inline constexpr double kWeightMax = 1e4;
 inline constexpr double kHalfLifeMax = 1e9;  // requests, hours
-// No evaluation adds more than this to a channel: weights times the square of 3.5 deviations.
+// No evaluation adds more than this to a channel's sum: in version 4 weights times the square of 3.5 deviations.
 inline constexpr double kEvidenceStepMax = 100 * kWeightMax;
 
 // One evaluation point of a calibration account.
@@ -64,8 +64,10 @@ inline constexpr std::uint32_t kRankingForOnePercent = 99;  // in B, or .01 is e
 inline constexpr std::uint32_t kHorizonAccounts = 100;      // that must reach the horizon
 
 // What the numbers of a calibration mean: rises whenever the evidence function changes, because ranks of an old
-// function say nothing of a new one. On disk.
-inline constexpr std::uint32_t kEvidenceVersion = 4;
+// function say nothing of a new one. On disk. An atlas is scored by the function that it was fitted with: version 4
+// sums squares of deviations, version 5 squares their averages (score.hpp). Older ones are refused.
+inline constexpr std::uint32_t kEvidenceVersion = 5;
+inline constexpr std::uint32_t kEvidenceVersionOldest = 4;
 
 // Normal scores: knots are the quantiles at Phi(-2.5), Phi(-2.25), ..., Phi(2.5).
 inline constexpr std::size_t kKnots = 21;
@@ -82,12 +84,15 @@ struct Ranking {
 };
 
 struct Calibration {
+  std::uint32_t version = kEvidenceVersion;
   Options options;
   std::uint32_t horizon = 0;  // H, requests
   // One row of tables per age bin; ages beyond the last are compared there.
   std::vector<std::array<MeasureTable, kMeasureCount>> tables;
   std::array<double, kChannelCount> channel_means{};
   std::array<double, kChannelCount> channel_scales{};
+  // Version 5: by age bin, root mean square of an honest account's average deviation in each channel. Else empty.
+  std::vector<std::array<double, kChannelCount>> average_scales;
   std::map<std::string, Ranking> rankings;  // by group
 };
 

@@ -36,6 +36,11 @@ bool valid(const Calibration& calibration) {
       return false;
     }
   }
+  const std::size_t averaged = calibration.version > 4 ? calibration.tables.size() : 0;
+  if (calibration.average_scales.size() != averaged) return false;
+  for (const auto& scales : calibration.average_scales) {
+    if (!std::ranges::all_of(scales, positive)) return false;
+  }
   for (const auto& [group, ranking] : calibration.rankings) {
     if (ranking.greatest.size() < kRankingMin || !finite_and_ascending(ranking.greatest) ||
         !positive(ranking.tail_scale) || !(ranking.tail_shape >= 0 && ranking.tail_shape <= 0.5)) {
@@ -48,7 +53,7 @@ bool valid(const Calibration& calibration) {
 }  // namespace
 
 void encode(const Calibration& calibration, ByteWriter& out) {
-  out.put(kEvidenceVersion);
+  out.put(calibration.version);
   out.put(calibration.options.min_requests);
   out.put(calibration.options.stride);
   out.put(calibration.options.h_requests);
@@ -63,6 +68,9 @@ void encode(const Calibration& calibration, ByteWriter& out) {
   }
   for (const double mean : calibration.channel_means) out.put(mean);
   for (const double scale : calibration.channel_scales) out.put(scale);
+  for (const auto& scales : calibration.average_scales) {
+    for (const double scale : scales) out.put(scale);
+  }
   out.put(static_cast<std::uint32_t>(calibration.rankings.size()));
   for (const auto& [group, ranking] : calibration.rankings) {
     out.put_string(group);
@@ -74,11 +82,11 @@ void encode(const Calibration& calibration, ByteWriter& out) {
 
 Result<Calibration> decode(ByteReader& in) {
   Calibration calibration;
-  if (const auto version = in.get<std::uint32_t>(); version != kEvidenceVersion) {
+  calibration.version = in.get<std::uint32_t>();
+  if (calibration.version < kEvidenceVersionOldest || calibration.version > kEvidenceVersion) {
     return fail(ErrorCode::bad_input,
-                fmt::format("calibration: its ranks are of evidence version {}, this program computes "
-                            "version {}; fit again",
-                            version, kEvidenceVersion));
+                fmt::format("calibration: its ranks are of evidence version {}, this program computes versions {} to "
+                            "{}; fit again", calibration.version, kEvidenceVersionOldest, kEvidenceVersion));
   }
   calibration.options.min_requests = in.get<std::uint32_t>();
   calibration.options.stride = in.get<std::uint32_t>();
@@ -96,6 +104,10 @@ Result<Calibration> decode(ByteReader& in) {
   }
   for (double& mean : calibration.channel_means) mean = in.get<double>();
   for (double& scale : calibration.channel_scales) scale = in.get<double>();
+  if (calibration.version > 4) calibration.average_scales.resize(calibration.tables.size());
+  for (auto& scales : calibration.average_scales) {
+    for (double& scale : scales) scale = in.get<double>();
+  }
   const auto groups = in.get<std::uint32_t>();
   for (std::uint32_t g = 0; g < groups && !in.failed(); ++g) {
     auto& ranking = calibration.rankings[in.get_string()];
@@ -108,7 +120,7 @@ Result<Calibration> decode(ByteReader& in) {
 }
 
 void encode(const State& state, ByteWriter& out) {
-  for (const double evidence : state.evidence) out.put(evidence);
+  for (const double sum : state.sums) out.put(sum);
   out.put(state.requests);
   out.put(state.distinct);
   out.put(state.time);
@@ -126,8 +138,7 @@ bool in_unit(double value) {
 
 bool valid(const State& state) {
   const double most = kEvidenceStepMax * static_cast<double>(state.evaluations);
-  return std::all_of(state.evidence.begin(), state.evidence.end(),
-                     [&](double value) { return value >= 0 && value <= most; }) &&
+  return std::ranges::all_of(state.sums, [&](double value) { return std::abs(value) <= most; }) &&
          state.distinct <= state.requests && std::isfinite(state.time) && in_unit(state.poh_min) &&
          in_unit(state.completeness);
 }
@@ -136,7 +147,7 @@ bool valid(const State& state) {
 
 Result<State> decode_state(ByteReader& in) {
   State state;
-  for (double& evidence : state.evidence) evidence = in.get<double>();
+  for (double& sum : state.sums) sum = in.get<double>();
   state.requests = in.get<std::uint64_t>();
   state.distinct = in.get<std::uint64_t>();
   state.time = in.get<double>();

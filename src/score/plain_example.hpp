@@ -14,6 +14,7 @@ inline constexpr double kKnotFirst = -2.5;
 inline constexpr double kKnotStep = 0.25;
 inline constexpr double kNormalScoreMax = 6.0;
 inline constexpr double kDeviationMax = 3.5;
+inline constexpr double kAverageMax = 5;
 
 // Piecewise-linear inverse of the quantile function, continued linearly outside; flat stretches give their middle.
 inline double normal_score(const MeasureTable& table, double value) {
@@ -54,12 +55,19 @@ inline std::array<double, kChannelCount> deviations(const Calibration& calibrati
   for (std::size_t c = 0; c < kChannelCount; ++c) {
     values[c] = weights[c] > 0 ? values[c] / weights[c] : std::nan("");
     values[c] = (values[c] - calibration.channel_means[c]) / calibration.channel_scales[c];
-    if (static_cast<Channel>(c) == Channel::coherence) values[c] = std::abs(values[c]);
   }
   return values;
 }
 
 inline bool counts_repeats(std::size_t channel) { return static_cast<Channel>(channel) == Channel::repetition; }
+inline bool two_sided(std::size_t channel) { return static_cast<Channel>(channel) == Channel::coherence; }
+
+inline double added(const Calibration& calibration, std::size_t c, double deviation) {
+  if (std::isnan(deviation)) return 0;
+  if (calibration.version == 5) return std::clamp(deviation, two_sided(c) ? -kNormalScoreMax : -1.0, kNormalScoreMax);
+  const double positive = std::clamp(two_sided(c) ? std::abs(deviation) : deviation, 0.0, kDeviationMax);
+  return calibration.options.weights[c] * positive * positive;
+}
 
 inline void accumulate(const Calibration& calibration, State& state, const Observation& observation, double time) {
   const auto& options = calibration.options;
@@ -68,13 +76,12 @@ inline void accumulate(const Calibration& calibration, State& state, const Obser
   const double hours = state.evaluations == 0 ? 0 : std::max(0.0, time - state.time) / 3600;
   const auto values = plain::deviations(calibration, observation);
   for (std::size_t c = 0; c < kChannelCount; ++c) {
-    state.evidence[c] *= std::exp2(-hours / options.h_hours);
+    state.sums[c] *= std::exp2(-hours / options.h_hours);
     if (!(counts_repeats(c) ? due : fresh)) continue;
     const std::uint64_t passed =
         counts_repeats(c) ? observation.requests - state.requests : observation.distinct - state.distinct;
-    const double positive = std::isnan(values[c]) ? 0 : std::clamp(values[c], 0.0, kDeviationMax);
-    state.evidence[c] = std::exp2(-static_cast<double>(passed) / options.h_requests) * state.evidence[c] +
-                        options.weights[c] * positive * positive;
+    state.sums[c] = std::exp2(-static_cast<double>(passed) / options.h_requests) * state.sums[c] +
+                    added(calibration, c, values[c]);
   }
   if (due) state.requests = observation.requests;
   if (fresh) state.distinct = observation.distinct;
@@ -88,13 +95,23 @@ inline double reached(const Options& options, std::uint64_t requests) {
 }
 
 inline double standing(const Calibration& calibration, const State& state) {
+  const auto& options = calibration.options;
   double sum = 0;
   for (std::size_t c = 0; c < kChannelCount; ++c) {
     std::uint64_t age = counts_repeats(c) ? state.requests : state.distinct;
-    if (age < calibration.options.min_requests) age = calibration.options.min_requests;
-    const double ratio = reached(calibration.options, calibration.horizon) / reached(calibration.options, age);
+    if (age < options.min_requests) age = options.min_requests;
+    const double ratio = reached(options, calibration.horizon) / reached(options, age);
     const bool younger = age < calibration.horizon;
-    sum += (younger ? std::sqrt(ratio) : ratio) * state.evidence[c];
+    if (calibration.version == 5) {
+      const auto bin = age_bin(static_cast<std::uint32_t>(std::min<std::uint64_t>(age, calibration.horizon)));
+      const double evaluation = 1 - std::exp2(-static_cast<double>(options.stride) / options.h_requests);
+      const double average = state.sums[c] * (evaluation / reached(options, age));
+      const double deviation = (two_sided(c) ? std::abs(average) : average) / calibration.average_scales[bin][c];
+      const double positive = std::clamp(deviation, 0.0, kAverageMax);
+      sum += (younger ? std::pow(ratio, -0.7) : 1) * (options.weights[c] * positive * positive);
+    } else {
+      sum += (younger ? std::sqrt(ratio) : ratio) * state.sums[c];
+    }
   }
   return sum;
 }

@@ -18,7 +18,12 @@ constexpr double kKnotStep = 0.25;
 constexpr double kNormalScoreMax = 6.0;
 // A channel that is far out is no more suspicious than one at this many deviations: a customer from a field nobody was
 // calibrated on is very strange in one channel, an extractor is strange in several (docs/decisions, 11).
+// Version 4 bounds each evaluation so, version 5 the average of many.
 constexpr double kDeviationMax = 3.5;
+constexpr double kAverageMax = 5;
+constexpr double kYoungExponent = 0.7;
+// An evaluation counts no less than this into an average, or a spell of narrow requests would buy one of broad ones.
+constexpr double kDeviationLeast = -1;
 
 // Piecewise-linear inverse of the quantile function, continued linearly outside; flat stretches give their middle.
 // Without a branch on the value: where it lies among the knots cannot be guessed, and this runs for every measure.
@@ -74,17 +79,17 @@ const Scored& scored() {
   return table;
 }
 
-const std::array<MeasureTable, kMeasureCount>& tables_at(const Calibration& calibration, std::uint64_t age) {
+std::size_t bin_at(const Calibration& calibration, std::uint64_t age) {
   const auto bin = age_bin(static_cast<std::uint32_t>(std::min<std::uint64_t>(age, calibration.horizon)));
-  return calibration.tables[std::min<std::size_t>(bin, calibration.tables.size() - 1)];
+  return std::min<std::size_t>(bin, calibration.tables.size() - 1);
 }
 
 }  // namespace
 
 std::array<double, kChannelCount> channel_values(const Calibration& calibration, const Observation& observation) {
   // Padding with repeats must not make an account look older; only repetition counts them.
-  const auto& by_distinct = tables_at(calibration, observation.distinct);
-  const auto& by_requests = tables_at(calibration, observation.requests);
+  const auto& by_distinct = calibration.tables[bin_at(calibration, observation.distinct)];
+  const auto& by_requests = calibration.tables[bin_at(calibration, observation.requests)];
   std::array<double, kChannelCount> sums{}, weights{};
   for (const auto& [m, c, weight, signed_weight] : scored().measures) {
     if (!observation.reading.made[m]) continue;
@@ -100,14 +105,27 @@ std::array<double, kChannelCount> deviations(const Calibration& calibration, con
   auto values = channel_values(calibration, observation);
   for (std::size_t c = 0; c < kChannelCount; ++c) {
     values[c] = (values[c] - calibration.channel_means[c]) / calibration.channel_scales[c];
-    if (two_sided(c)) values[c] = std::abs(values[c]);
   }
   return values;
 }
 
 namespace {
 
-// The leak and the addition, without the rank.
+bool averages_deviations(const Calibration& calibration) { return calibration.version > 4; }
+
+// What an evaluation adds to a channel's sum; nothing when the channel was not measured.
+double added(const Calibration& calibration, std::size_t channel, double deviation) {
+  if (std::isnan(deviation)) return 0;
+  if (averages_deviations(calibration)) {
+    const double least = two_sided(channel) ? -kNormalScoreMax : kDeviationLeast;
+    return std::clamp(deviation, least, kNormalScoreMax);
+  }
+  const double positive = std::clamp(two_sided(channel) ? std::abs(deviation) : deviation, 0.0, kDeviationMax);
+  return calibration.options.weights[channel] * positive * positive;
+}
+
+}  // namespace
+
 void accumulate(const Calibration& calibration, State& state, const Observation& observation, double time) {
   const auto& options = calibration.options;
   const bool fresh = observation.distinct > state.distinct && on_grid(options, observation.distinct);
@@ -119,11 +137,9 @@ void accumulate(const Calibration& calibration, State& state, const Observation&
   const double due_leak = due ? leak(observation.requests - state.requests) : 1;
   const auto values = deviations(calibration, observation);
   for (std::size_t c = 0; c < kChannelCount; ++c) {
-    state.evidence[c] *= idle;
+    state.sums[c] *= idle;
     if (!(counts_repeats(c) ? due : fresh)) continue;
-    const double positive = std::isnan(values[c]) ? 0 : std::clamp(values[c], 0.0, kDeviationMax);
-    state.evidence[c] = (counts_repeats(c) ? due_leak : fresh_leak) * state.evidence[c] +
-                        options.weights[c] * positive * positive;
+    state.sums[c] = (counts_repeats(c) ? due_leak : fresh_leak) * state.sums[c] + added(calibration, c, values[c]);
   }
   if (due) state.requests = observation.requests;
   if (fresh) state.distinct = observation.distinct;
@@ -131,20 +147,24 @@ void accumulate(const Calibration& calibration, State& state, const Observation&
   ++state.evaluations;
 }
 
-// Share of its steady state that leaking evidence has reached after evaluations up to `requests`.
+namespace {
+
+// Share of its steady state that a leaking sum has reached after evaluations up to `requests`.
 double reached(const Options& options, std::uint64_t requests) {
   const double span = static_cast<double>(requests) - options.min_requests + options.stride;
   return 1 - std::exp2(-span / options.h_requests);
 }
 
-// What evidence of this age is worth at the horizon. Beyond it, in full: what E would be had it begun H requests ago at
-// the same rate. Before it, the root of that: between the sum (a level that only a whole life of evidence passes, so
-// flags come late) and the mean (one chance of a false flag at every age alike, so the level is high later).
+// What evidence of this age is worth at the horizon: the exponent says how honest accounts spend their chance of a false
+// flag over their first H requests (docs/score.md). A sum of squares (version 4) grows with age, and beyond the horizon
+// is scaled to what it would be had it begun H requests ago; the square of an average does not grow.
 double to_horizon(const Calibration& calibration, std::uint64_t age) {
   const auto& options = calibration.options;
   const auto evaluated = std::max<std::uint64_t>(age, options.min_requests);
+  const bool young = evaluated < calibration.horizon;
   const double ratio = reached(options, calibration.horizon) / reached(options, evaluated);
-  return evaluated < calibration.horizon ? std::sqrt(ratio) : ratio;
+  if (averages_deviations(calibration)) return young ? std::pow(ratio, -kYoungExponent) : 1;
+  return young ? std::sqrt(ratio) : ratio;
 }
 
 // Share of the scored measures that were made, and made now.
@@ -177,14 +197,41 @@ void update(const Calibration& calibration, State& state, const Observation& obs
   }
 }
 
-double standing(const Calibration& calibration, const State& state) {
-  const double distinct = to_horizon(calibration, state.distinct);
-  const double requests = state.requests == state.distinct ? distinct : to_horizon(calibration, state.requests);
-  double sum = 0;
+std::uint64_t age_of(std::size_t channel, const State& state) {
+  return counts_repeats(channel) ? state.requests : state.distinct;
+}
+
+std::array<double, kChannelCount> averages(const Options& options, const State& state) {
+  const double evaluation = 1 - std::exp2(-static_cast<double>(options.stride) / options.h_requests);
+  auto values = state.sums;
   for (std::size_t c = 0; c < kChannelCount; ++c) {
-    sum += (counts_repeats(c) ? requests : distinct) * state.evidence[c];
+    const auto evaluated = std::max<std::uint64_t>(age_of(c, state), options.min_requests);
+    values[c] *= evaluation / reached(options, evaluated);
   }
-  return sum;
+  return values;
+}
+
+std::array<double, kChannelCount> channel_evidence(const Calibration& calibration, const State& state, double idle) {
+  std::array<double, kChannelCount> evidence{};
+  if (averages_deviations(calibration)) {
+    const auto values = averages(calibration.options, state);
+    for (std::size_t c = 0; c < kChannelCount; ++c) {
+      const auto& scales = calibration.average_scales[bin_at(calibration, age_of(c, state))];
+      const double average = (two_sided(c) ? std::abs(values[c]) : values[c]) * idle / scales[c];
+      const double positive = std::clamp(average, 0.0, kAverageMax);
+      evidence[c] = to_horizon(calibration, age_of(c, state)) * (calibration.options.weights[c] * positive * positive);
+    }
+    return evidence;
+  }
+  for (std::size_t c = 0; c < kChannelCount; ++c) {
+    evidence[c] = idle * (to_horizon(calibration, age_of(c, state)) * std::max(0.0, state.sums[c]));
+  }
+  return evidence;
+}
+
+double standing(const Calibration& calibration, const State& state, double idle) {
+  const auto evidence = channel_evidence(calibration, state, idle);
+  return std::accumulate(evidence.begin(), evidence.end(), 0.0);
 }
 
 Rank rank(const Calibration& calibration, double evidence) {
@@ -210,17 +257,17 @@ Score score_at(const Calibration& calibration, const State& state, std::uint64_t
     return score;
   }
   const double hours = std::max(0.0, time - state.time) / 3600;
-  const double leak = hours > 0 ? std::exp2(-hours / calibration.options.h_hours) : 1;
-  const double evidence = standing(calibration, state);
-  const double total = std::accumulate(state.evidence.begin(), state.evidence.end(), 0.0);
-  const auto ranked = rank(calibration, leak * evidence);
+  const double idle = hours > 0 ? std::exp2(-hours / calibration.options.h_hours) : 1;
+  const auto evidence = channel_evidence(calibration, state, idle);
+  const double total = std::accumulate(evidence.begin(), evidence.end(), 0.0);
+  const auto ranked = rank(calibration, total);
   score.computed = true;
-  score.evidence = leak * evidence;
+  score.evidence = total;
   score.poh = ranked.poh;
   score.extrapolated = ranked.extrapolated;
   score.poh_min = state.poh_min;
   score.requests_at_min = state.requests_at_min;
-  for (std::size_t c = 0; c < kChannelCount && total > 0; ++c) score.reasons[c] = state.evidence[c] / total;
+  for (std::size_t c = 0; c < kChannelCount && total > 0; ++c) score.reasons[c] = evidence[c] / total;
   score.confidence = std::min(1.0, static_cast<double>(requests) / calibration.horizon);
   score.completeness = state.completeness;
   return score;

@@ -1,10 +1,11 @@
 // Evidence and Proof-of-Humanity of one account: a small state, one verb, and a look at any time.
 //
-//   E_t = 2^(-dn / h_requests - dhours / h_hours) E_(t-1) + e_t,   PoH_t = (1 + #{i in B : M_i >= S_t}) / (N + 1)
+//   a_c = sum 2^(-(t - i) / h) z_c,i / sum 2^(-(t - i) / h)      over the evaluations i up to t, of channel c
+//   S_t = r_t sum w_c min(5, max(0, a_c / s_c))^2,   PoH_t = (1 + #{i in B : M_i >= S_t}) / (N + 1)
 //
-// S_t is E_t scaled to the horizon (standing()), M_i the greatest S of an account of B.
-// e_t is the weighted sum of the squared positive deviations, each at most 3.5, of the channels from honest accounts of
-// the same age.
+// z_c is the channel's deviation from honest accounts of the same age, s_c what a_c comes to among them, r_t what
+// evidence of this age is worth at the horizon, M_i the greatest S of an account of B (docs/score.md). Rest takes a_c
+// to 0. An atlas of evidence version 4 is scored by its own function: there the squares are summed as they leak.
 // PoH falls as evidence gathers and recovers as it leaks: it ranks S_t, not its maximum. Above every M_i it goes on
 // falling along a generalised-Pareto tail and is marked `extrapolated`.
 // Threads: plain values. Cost of update: some hundred flops and a search among B, none of it with a branch on a value;
@@ -20,10 +21,10 @@
 namespace cms::score {
 
 struct State {
-  std::array<double, kChannelCount> evidence{};  // leaking, per channel
-  std::uint64_t requests = 0;                    // at the last evaluation
-  std::uint64_t distinct = 0;                    // without repeats, at the last evaluation of all channels
-  double time = 0;                               // seconds, at the last evaluation
+  std::array<double, kChannelCount> sums{};  // leaking, per channel: of deviations; in version 4 of weighed squares
+  std::uint64_t requests = 0;                // at the last evaluation
+  std::uint64_t distinct = 0;                // without repeats, at the last evaluation of all channels
+  double time = 0;                           // seconds, at the last evaluation
   std::uint64_t evaluations = 0;
   double poh_min = 1;
   std::uint64_t requests_at_min = 0;
@@ -31,7 +32,6 @@ struct State {
 };
 
 // Deviations of the channels, in standard deviations of honest accounts of this age; NaN = channel not measured.
-// Coherence is two-sided and comes as a magnitude.
 std::array<double, kChannelCount> deviations(const Calibration& calibration, const Observation& observation);
 
 // Takes one evaluation in. Requests must not fall; a `time` that falls counts as no time passed. Repetition leaks and
@@ -39,10 +39,11 @@ std::array<double, kChannelCount> deviations(const Calibration& calibration, con
 // three times stands where it would without.
 void update(const Calibration& calibration, State& state, const Observation& observation, double time);
 
-// Evidence of a state as it is ranked. E is a sum over more evaluations the older the account, so it is scaled to the
-// horizon: with c(n) the share of its steady state that the sum has reached by n requests, by c(H) / c(n) beyond H and
-// by the root of that before (boundaries of that shape: Wang and Tsiatis, Biometrics 43, 1987).
-double standing(const Calibration& calibration, const State& state);
+// Evidence of a state by channel; `idle` in [0, 1] is what rest since the last evaluation has left of it. Finite, >= 0.
+std::array<double, kChannelCount> channel_evidence(const Calibration& calibration, const State& state, double idle = 1);
+
+// Its sum, S, as it is ranked.
+double standing(const Calibration& calibration, const State& state, double idle = 1);
 
 // The score of `state` as it stands at `requests` requests and `time` seconds, with the leak of the idle time since
 // the last evaluation; nothing is changed. Before the first one nothing is said but how many requests it needs.
