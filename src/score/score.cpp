@@ -155,9 +155,9 @@ double reached(const Options& options, std::uint64_t requests) {
   return 1 - std::exp2(-span / options.h_requests);
 }
 
-// What evidence of this age is worth at the horizon: the exponent says how honest accounts spend their chance of a false
-// flag over their first H requests (docs/score.md). A sum of squares (version 4) grows with age, and beyond the horizon
-// is scaled to what it would be had it begun H requests ago; the square of an average does not grow.
+// What evidence of this age is worth at the horizon: the exponent says how honest accounts spend their chance of a
+// false flag over their first H requests (docs/score.md). A sum of squares (version 4) grows with age, and beyond the
+// horizon is scaled to what it would be had it begun H requests ago; the square of an average does not grow.
 double to_horizon(const Calibration& calibration, std::uint64_t age) {
   const auto& options = calibration.options;
   const auto evaluated = std::max<std::uint64_t>(age, options.min_requests);
