@@ -218,10 +218,10 @@ TEST(StateBytes, say_what_is_wrong_with_them) {
 TEST(StateBytes, whose_evidence_is_more_than_evaluations_can_add_are_refused) {
   const Model& model = small_model();
   AccountState state = aged(model, 40, 6);
-  const double most = score::kEvidenceStepMax * static_cast<double>(state.score.evaluations);
-  state.score.sums[2] = most;
+  const auto evaluations = static_cast<double>(state.score.evaluations);
+  state.score.sums[2] = 6 * evaluations;
   ASSERT_TRUE(decode(model, encode(model, state)));
-  for (const double sum : {2 * most, -2 * most, HUGE_VAL, std::nan("")}) {
+  for (const double sum : {6.1 * evaluations, -1.1 * evaluations, HUGE_VAL, std::nan("")}) {
     state.score.sums[2] = sum;
     EXPECT_FALSE(decode(model, encode(model, state))) << sum;
   }

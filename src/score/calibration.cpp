@@ -116,9 +116,11 @@ void fit_average_scales(Calibration& calibration, std::span<const Trajectory* co
   for (const auto* account : accounts) {
     State state;
     for (const auto& observation : account->observations) {
+      const auto before = state;
       accumulate(calibration, state, observation, 0);
       const auto values = averages(calibration.options, state);
       for (std::size_t c = 0; c < kChannelCount; ++c) {
+        if (age_of(c, state) == age_of(c, before)) continue;  // evaluated by another channel's grid
         const auto age = std::min<std::uint64_t>(age_of(c, state), calibration.horizon);
         auto& sum = sums[age_bin(static_cast<std::uint32_t>(age))][c];
         sum.squares += values[c] * values[c];

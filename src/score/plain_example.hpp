@@ -76,7 +76,8 @@ inline void accumulate(const Calibration& calibration, State& state, const Obser
   const double hours = state.evaluations == 0 ? 0 : std::max(0.0, time - state.time) / 3600;
   const auto values = plain::deviations(calibration, observation);
   for (std::size_t c = 0; c < kChannelCount; ++c) {
-    state.sums[c] *= std::exp2(-hours / options.h_hours);
+    const double halves = hours / options.h_hours / (calibration.version == 5 ? 2 : 1);
+    if (state.sums[c] > 0 || two_sided(c)) state.sums[c] *= std::exp2(-halves);
     if (!(counts_repeats(c) ? due : fresh)) continue;
     const std::uint64_t passed =
         counts_repeats(c) ? observation.requests - state.requests : observation.distinct - state.distinct;

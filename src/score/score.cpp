@@ -113,6 +113,13 @@ namespace {
 
 bool averages_deviations(const Calibration& calibration) { return calibration.version > 4; }
 
+// Share of a sum that is left after so many hours without a request: evidence halves in h_hours, and in version 5 it is
+// the square of an average.
+double left_after(const Calibration& calibration, double hours) {
+  const double halves = hours / calibration.options.h_hours / (averages_deviations(calibration) ? 2 : 1);
+  return hours > 0 ? std::exp2(-halves) : 1;
+}
+
 // What an evaluation adds to a channel's sum; nothing when the channel was not measured.
 double added(const Calibration& calibration, std::size_t channel, double deviation) {
   if (std::isnan(deviation)) return 0;
@@ -131,13 +138,14 @@ void accumulate(const Calibration& calibration, State& state, const Observation&
   const bool fresh = observation.distinct > state.distinct && on_grid(options, observation.distinct);
   const bool due = on_grid(options, observation.requests);
   const double hours = state.evaluations == 0 ? 0 : std::max(0.0, time - state.time) / 3600;
-  const double idle = hours > 0 ? std::exp2(-hours / options.h_hours) : 1;
+  const double idle = left_after(calibration, hours);
   const auto leak = [&](std::uint64_t passed) { return std::exp2(-static_cast<double>(passed) / options.h_requests); };
   const double fresh_leak = fresh ? leak(observation.distinct - state.distinct) : 1;
   const double due_leak = due ? leak(observation.requests - state.requests) : 1;
   const auto values = deviations(calibration, observation);
   for (std::size_t c = 0; c < kChannelCount; ++c) {
-    state.sums[c] *= idle;
+    // Below 0 there is nothing to forget: or rest would make up for requests that were narrower than people's.
+    if (state.sums[c] > 0 || two_sided(c)) state.sums[c] *= idle;
     if (!(counts_repeats(c) ? due : fresh)) continue;
     state.sums[c] = (counts_repeats(c) ? due_leak : fresh_leak) * state.sums[c] + added(calibration, c, values[c]);
   }
@@ -257,9 +265,13 @@ Score score_at(const Calibration& calibration, const State& state, std::uint64_t
     return score;
   }
   const double hours = std::max(0.0, time - state.time) / 3600;
-  const double idle = hours > 0 ? std::exp2(-hours / calibration.options.h_hours) : 1;
-  const auto evidence = channel_evidence(calibration, state, idle);
-  const double total = std::accumulate(evidence.begin(), evidence.end(), 0.0);
+  const double idle = left_after(calibration, hours);
+  // Version 4 goes on saying what it said to the last bit: its reasons are shares of the sums as they lie.
+  const bool averaged = averages_deviations(calibration);
+  const auto evidence = channel_evidence(calibration, state, averaged ? idle : 1);
+  const double total = (averaged ? 1 : idle) * std::accumulate(evidence.begin(), evidence.end(), 0.0);
+  const auto& shares = averaged ? evidence : state.sums;
+  const double whole = std::accumulate(shares.begin(), shares.end(), 0.0);
   const auto ranked = rank(calibration, total);
   score.computed = true;
   score.evidence = total;
@@ -267,7 +279,7 @@ Score score_at(const Calibration& calibration, const State& state, std::uint64_t
   score.extrapolated = ranked.extrapolated;
   score.poh_min = state.poh_min;
   score.requests_at_min = state.requests_at_min;
-  for (std::size_t c = 0; c < kChannelCount && total > 0; ++c) score.reasons[c] = evidence[c] / total;
+  for (std::size_t c = 0; c < kChannelCount && whole > 0; ++c) score.reasons[c] = shares[c] / whole;
   score.confidence = std::min(1.0, static_cast<double>(requests) / calibration.horizon);
   score.completeness = state.completeness;
   return score;

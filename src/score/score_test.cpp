@@ -233,6 +233,18 @@ TEST_F(Scored, a_narrow_spell_before_extraction_does_not_buy_it_time) {
   EXPECT_LE(flagged_after(-6), as_people_do + 30);
 }
 
+TEST_F(Scored, rest_makes_up_for_no_request_that_was_narrower_than_a_persons) {
+  go_on(200, -6);
+  auto rested = state_;
+  const auto next = honest(random_, "x", {.min_requests = 201, .stride = 1}, 201, 4).observations.front();
+  update(calibration_, state_, next, time_);
+  update(calibration_, rested, next, time_ + 30 * 24 * 3600);
+  for (std::size_t c = 0; c < kChannelCount; ++c) {
+    if (static_cast<Channel>(c) == Channel::coherence) continue;  // either sign of it is evidence, and is forgotten
+    EXPECT_LE(rested.sums[c], state_.sums[c]) << c;
+  }
+}
+
 TEST_F(Scored, recovers_when_idle_without_anything_being_written) {
   go_on(100, 4, 1);
   const double now = poh(time_);

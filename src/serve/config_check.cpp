@@ -5,7 +5,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <algorithm>
 #include <array>
 #include <cstdlib>
 #include <fstream>
@@ -97,11 +96,15 @@ void check_tls(Findings& to, const std::string& scope, const TlsFiles& files) {
   if (!readable(files.key)) return;
   const auto tls = read_tls(files);
   if (!tls) {
-    const auto at = std::ranges::find_if(settings, [&](const auto& one) {
-      return !one.second.empty() && tls.error().message.find(one.second.string()) != std::string::npos;
-    });
-    return to.wrong(fmt::format("{}.{}", scope, at == std::end(settings) ? "tls_certificate" : at->first),
-                    tls.error().message);
+    // The longest name: one may begin another.
+    std::string at = "tls_certificate", longest;
+    for (const auto& [setting, file] : settings) {
+      const auto name = file.string();
+      if (name.size() <= longest.size() || tls.error().message.find(name) == std::string::npos) continue;
+      at = setting;
+      longest = name;
+    }
+    return to.wrong(fmt::format("{}.{}", scope, at), tls.error().message);
   }
   const auto* end = X509_get0_notAfter(SSL_CTX_get0_certificate(tls->context->native_handle()));
   if (X509_cmp_current_time(end) <= 0) {
