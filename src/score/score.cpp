@@ -209,30 +209,47 @@ std::uint64_t age_of(std::size_t channel, const State& state) {
   return counts_repeats(channel) ? state.requests : state.distinct;
 }
 
+namespace {
+
+// What depends on a channel's age, made once an age: all channels but repetition have one.
+template <typename Of>
+auto by_age(const State& state, const Of& of) {
+  std::array<decltype(of(state.distinct)), kChannelCount> values;
+  values.fill(of(state.distinct));
+  for (std::size_t c = 0; c < kChannelCount && state.requests != state.distinct; ++c) {
+    if (counts_repeats(c)) values[c] = of(state.requests);
+  }
+  return values;
+}
+
+}  // namespace
+
 std::array<double, kChannelCount> averages(const Options& options, const State& state) {
   const double evaluation = 1 - std::exp2(-static_cast<double>(options.stride) / options.h_requests);
+  const auto shares = by_age(state, [&](std::uint64_t age) {
+    return evaluation / reached(options, std::max<std::uint64_t>(age, options.min_requests));
+  });
   auto values = state.sums;
-  for (std::size_t c = 0; c < kChannelCount; ++c) {
-    const auto evaluated = std::max<std::uint64_t>(age_of(c, state), options.min_requests);
-    values[c] *= evaluation / reached(options, evaluated);
-  }
+  for (std::size_t c = 0; c < kChannelCount; ++c) values[c] *= shares[c];
   return values;
 }
 
 std::array<double, kChannelCount> channel_evidence(const Calibration& calibration, const State& state, double idle) {
   std::array<double, kChannelCount> evidence{};
+  const auto worth = by_age(state, [&](std::uint64_t age) { return to_horizon(calibration, age); });
   if (averages_deviations(calibration)) {
     const auto values = averages(calibration.options, state);
+    const auto bins = by_age(state, [&](std::uint64_t age) { return bin_at(calibration, age); });
     for (std::size_t c = 0; c < kChannelCount; ++c) {
-      const auto& scales = calibration.average_scales[bin_at(calibration, age_of(c, state))];
-      const double average = (two_sided(c) ? std::abs(values[c]) : values[c]) * idle / scales[c];
+      const double scale = calibration.average_scales[bins[c]][c];
+      const double average = (two_sided(c) ? std::abs(values[c]) : values[c]) * idle / scale;
       const double positive = std::clamp(average, 0.0, kAverageMax);
-      evidence[c] = to_horizon(calibration, age_of(c, state)) * (calibration.options.weights[c] * positive * positive);
+      evidence[c] = worth[c] * (calibration.options.weights[c] * positive * positive);
     }
     return evidence;
   }
   for (std::size_t c = 0; c < kChannelCount; ++c) {
-    evidence[c] = idle * (to_horizon(calibration, age_of(c, state)) * std::max(0.0, state.sums[c]));
+    evidence[c] = idle * (worth[c] * std::max(0.0, state.sums[c]));
   }
   return evidence;
 }
