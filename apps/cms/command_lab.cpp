@@ -29,6 +29,7 @@ constexpr const char* kList =
     "  naive       uniform draws from an instruction set\n"
     "  systematic  farthest-first: the most coverage for the least requests\n"
     "  sorted      random draws sent in order of similarity, to look coherent\n"
+    "  alternating one run in order of similarity, one as drawn, in turn\n"
     "  clustered   random centres with their neighbours, to look like follow-ups\n"
     "  adaptive    farthest-first among what is like the last requests\n"
     "  diluted     every other request from an honest power user\n"

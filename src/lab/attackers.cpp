@@ -129,6 +129,25 @@ std::optional<ComposedAccount> sorted(const Corpus& corpus, Pool pool, const Att
   return finished(account_of("sorted", nearest_neighbour_order(corpus, rows), true), options.length);
 }
 
+std::optional<ComposedAccount> alternating(const Corpus& corpus, Pool pool, const AttackOptions& options,
+                                           Random& random) {
+  const auto rows = draw(corpus, pool, options.length.requests, random);
+  const auto half = (rows.size() + 1) / 2;
+  const auto alike = nearest_neighbour_order(corpus, Pool(rows).first(half));
+  const auto drawn = Pool(rows).subspan(half);
+  const std::size_t run = std::max(1U, options.run);
+  std::vector<std::uint32_t> account;
+  const auto send = [&](Pool from, std::size_t at) {
+    const auto part = from.subspan(std::min(at, from.size()));
+    account.insert(account.end(), part.begin(), part.begin() + static_cast<std::ptrdiff_t>(std::min(run, part.size())));
+  };
+  for (std::size_t at = 0; at < half; at += run) {
+    send(alike, at);
+    send(drawn, at);
+  }
+  return finished(account_of("alternating", std::move(account), true), options.length);
+}
+
 std::optional<ComposedAccount> stream(const Corpus& corpus, Pool pool, const AttackOptions& options, Random& random) {
   HonestOptions one_family;
   one_family.length = options.length;
@@ -148,8 +167,9 @@ std::optional<ComposedAccount> diluted(const Corpus& corpus, const DilutedPools&
   ComposedAccount account{"diluted", {}, {}};
   std::size_t attack_at = 0;
   std::size_t cover_at = 0;
+  bool attacks = false;
   while (account.rows.size() < options.length.requests) {
-    const bool attacks = random.uniform() < options.share;
+    if (account.rows.size() % std::max(1U, options.burst) == 0) attacks = random.uniform() < options.share;
     const auto row = attacks ? next_unused(attack, attack_at, used) : next_unused(cover->rows, cover_at, used);
     if (!row) break;
     account.rows.push_back(*row);

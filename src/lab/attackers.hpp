@@ -25,6 +25,8 @@ struct AttackOptions {
   double similarity = 0.2;         // adaptive: least cosine to each of the last `together` - 1 requests
   std::uint32_t together = 5;      // adaptive: requests in a row that are alike
   double share = 0.5;              // diluted: probability that a request is the attacker's
+  std::uint32_t burst = 1;         // diluted: requests in a row of whose turn it is
+  std::uint32_t run = 25;          // alternating: requests in a row of one order
   HonestOptions cover = {};        // diluted: the honest account between; its length is not used
 };
 
@@ -36,6 +38,9 @@ std::optional<ComposedAccount> systematic(const Corpus&, Pool, const AttackOptio
 std::optional<ComposedAccount> clustered(const Corpus&, Pool, const AttackOptions&, Random&);
 // Random draws, sent in greedy nearest-neighbour order. Cost: requests^2 / 2 cosines.
 std::optional<ComposedAccount> sorted(const Corpus&, Pool, const AttackOptions&, Random&);
+// Random draws, sent in runs: one in greedy nearest-neighbour order, one as drawn, in turn. What it gains where how
+// alike neighbours are is averaged with its sign. Cost: requests^2 / 8 cosines.
+std::optional<ComposedAccount> alternating(const Corpus&, Pool, const AttackOptions&, Random&);
 // Farthest-first as far as likeness allows (farthest_alike), over a sample as systematic's: it knows that dissimilar
 // requests betray it, and stays as clustered as people are. Cost: as systematic, and `together` times as much at worst.
 std::optional<ComposedAccount> adaptive(const Corpus&, Pool, const AttackOptions&, Random&);
@@ -46,8 +51,8 @@ struct DilutedPools {
   Pool attack;
   Pool cover;  // rows of people
 };
-// Each request is the next of a naive stream with probability `share`, else the next of an honest power account; no
-// text twice within or across. Ends when the stream whose turn it is has run out.
+// Each request is the next of a naive stream with probability `share`, else the next of an honest power account, drawn
+// anew every `burst` requests; no text twice within or across. Ends when the stream whose turn it is has run out.
 std::optional<ComposedAccount> diluted(const Corpus&, const DilutedPools&, const AttackOptions&, Random&);
 
 // The first `count` of `rows` in farthest-first order from rows[0]: always the row whose greatest cosine to those

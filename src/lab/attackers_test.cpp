@@ -15,7 +15,8 @@ const std::vector<std::pair<std::string, Composer>> kComposers{{"naive", naive},
                                                                {"clustered", clustered},
                                                                {"sorted", sorted},
                                                                {"adaptive", adaptive},
-                                                               {"stream", stream}};
+                                                               {"stream", stream},
+                                                               {"alternating", alternating}};
 
 TEST(attackers, every_kind_keeps_its_length_its_pool_and_no_text_twice) {
   const auto corpus = example(1).corpus();
@@ -267,6 +268,40 @@ TEST(attackers, a_diluted_account_holds_its_share_of_the_attack_between_honest_r
     }
     EXPECT_NEAR(taken / 4500, share, 0.03);
   }
+}
+
+TEST(attackers, an_account_that_alternates_sends_runs_of_neighbours_and_runs_as_drawn) {
+  const auto corpus = example(9).corpus();
+  Random random(9);
+  double neighbours = 0, as_drawn = 0;
+  for (int i = 0; i < 10; ++i) {
+    const auto account = alternating(corpus, distillers(corpus), AttackOptions{.run = 30}, random);
+    ASSERT_TRUE(account.has_value());
+    expect_sound(corpus, *account, distillers(corpus), Length{});
+    ASSERT_EQ(account->rows.size(), 150U);  // runs of 30, 30, 30, 30, 15, 15
+    const Pool rows = account->rows;
+    const auto first = std::vector(rows.begin(), rows.begin() + 30);
+    EXPECT_EQ(nearest_neighbour_order(corpus, first), first);
+    neighbours += mean_step(corpus, first);
+    as_drawn += mean_step(corpus, {rows.begin() + 30, rows.begin() + 60});
+  }
+  EXPECT_GT(neighbours / 10, as_drawn / 10 + 0.1);
+}
+
+TEST(attackers, bursts_keep_the_share_and_come_in_runs_of_their_length) {
+  const auto corpus = example(9).corpus();
+  Random random(11);
+  std::size_t taken = 0;
+  for (int i = 0; i < 60; ++i) {
+    const AttackOptions options{.share = 0.5, .burst = 25};
+    const auto account = diluted(corpus, {.attack = distillers(corpus), .cover = people(corpus)}, options, random);
+    ASSERT_TRUE(account.has_value());
+    for (std::size_t k = 0; k < account->rows.size(); ++k) {
+      EXPECT_EQ(account->from_attacker[k], account->from_attacker[k - k % 25]);
+      taken += account->from_attacker[k] ? 1 : 0;
+    }
+  }
+  EXPECT_NEAR(static_cast<double>(taken) / (60 * 150), 0.5, 0.1);
 }
 
 TEST(attackers, a_diluted_account_repeats_no_text_even_when_both_pools_are_the_same) {

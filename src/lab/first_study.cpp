@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cmath>
 #include <fstream>
+#include <iterator>
 #include <limits>
 
 #include "base/progress.hpp"
@@ -249,6 +250,8 @@ Result<Sample> measure_seed(const ActivationSet& set, const FirstStudyOptions& o
   Sample sample;
   const auto honest = calibration_accounts(study, options, random);
   sample.cells = first_study_cells(study, options, seed, random);
+  auto evasive = evasive_cells(study, options, random);
+  std::ranges::move(evasive, std::back_inserter(sample.cells));
   std::vector<std::uint32_t> lengths;
   std::size_t total = honest.size();
   for (const auto& account : honest) lengths.push_back(static_cast<std::uint32_t>(account.rows.size()));

@@ -17,6 +17,8 @@ namespace {
 using Names = std::vector<std::string>;
 using Rows = std::vector<std::uint32_t>;
 
+constexpr std::uint32_t kBurst = 25;  // requests, half of what an average forgets in
+
 Rows people_of(const Corpus& corpus, std::span<const std::uint32_t> pool) {
   return of_origin(corpus, pool, Origin::people);
 }
@@ -59,14 +61,17 @@ class Composer {
     add({name, false, false, {}, std::move(accounts), families_of(pool)});
   }
 
-  void diluted_at(double share, const Rows& pool, const Rows& cover) {
+  void diluted_at(double share, const Rows& pool, const Rows& cover, std::uint32_t burst = 1) {
     auto options = attack_;
     options.share = share;
+    options.burst = burst;
     auto accounts = compose_many(scaled(options_.attack_accounts, options_.scale),
                                  [&] { return diluted(study_.corpus, {pool, cover}, options, random_); });
     auto families = families_of(pool);
     families.insert(kPeople);  // the cover's
-    add({fmt::format("diluted {:.0f}%", 100 * share), false, false, {}, std::move(accounts), families});
+    const auto name = fmt::format("diluted {:.0f}%", 100 * share);
+    add({burst == 1 ? name : fmt::format("{}, bursts of {}", name, burst), false, false, {}, std::move(accounts),
+         families});
   }
 
   std::vector<Cell> cells;
@@ -277,6 +282,16 @@ std::vector<Cell> training_cells(const Study& study, const FirstStudyOptions& op
   composer.attack("naive", naive, people);
   composer.attack("sorted", sorted, people);
   composer.attack("clustered", clustered, people);
+  return std::move(composer.cells);
+}
+
+std::vector<Cell> evasive_cells(const Study& study, const FirstStudyOptions& options, Random& random) {
+  Composer composer(study, options, random);
+  const auto people = test_people(study, options);
+  composer.attack("alternating, instruction sets", alternating, instruction_sets(study));
+  composer.attack("alternating, people's prompts", alternating, people);
+  composer.diluted_at(.5, instruction_sets(study), people, kBurst);
+  composer.diluted_at(.3, instruction_sets(study), people, kBurst);
   return std::move(composer.cells);
 }
 

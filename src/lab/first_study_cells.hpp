@@ -50,8 +50,12 @@ std::vector<std::uint32_t> instruction_sets(const Study& study);
 std::vector<Cell> honest_cells(const Study& study, const FirstStudyOptions& options, std::uint64_t seed,
                                Random& random);
 
+// Attackers who know that deviations are averaged over requests: one alternates orders, one extracts in bursts.
+std::vector<Cell> evasive_cells(const Study& study, const FirstStudyOptions& options, Random& random);
+
 // Replays of the calibrate part's people, 50 of each kind before scaling: what the trained score learns replay from.
 std::vector<Cell> training_cells(const Study& study, const FirstStudyOptions& options, Random& random);
+
 // Which rows accounts under test are composed of.
 struct CellPools {
   std::vector<std::uint32_t> people;

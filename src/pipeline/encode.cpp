@@ -69,17 +69,6 @@ bool on_one_grid(const score::Options& options, const AccountState& state) {
          (state.score.evaluations == 0) == (state.score.requests == 0);
 }
 
-// What update() can have left in sums of version 5: no evaluation adds less than -1 or more than 6, of coherence -6.
-bool possible(const score::Calibration& calibration, const score::State& state) {
-  if (calibration.version < 5) return std::ranges::all_of(state.sums, [](double sum) { return sum >= 0; });
-  const auto n = static_cast<double>(state.evaluations);
-  for (std::size_t c = 0; c < kChannelCount; ++c) {
-    const double least = static_cast<Channel>(c) == Channel::coherence ? -6 : -1;
-    if (!(state.sums[c] >= least * n && state.sums[c] <= 6 * n)) return false;
-  }
-  return true;
-}
-
 // A signature is of the window's distinct requests, or empty where the atlas has more charts than one remembers.
 bool agree(const fleet::Signature& signature, const window::State& window) {
   if (window.options.chart_count > fleet::kChartsMax) return signature == fleet::Signature{};
@@ -137,7 +126,7 @@ Result<AccountState> decode(const Model& model, std::span<const std::uint8_t> by
     return fail(ErrorCode::bad_input, "account state: damaged, its sizes are not those of its atlas");
   }
   if (!on_one_grid(model.calibration.options, state)) return fail(ErrorCode::bad_input, kDisagree);
-  if (!possible(model.calibration, state.score)) {
+  if (!score::possible(model.calibration, state.score)) {
     return fail(ErrorCode::bad_input, "account state: damaged in its score");
   }
   return std::move(state);

@@ -14,7 +14,7 @@ namespace cms::pipeline {
 
 fleet::SignatureOptions signature_options(const Model& model) {
   fleet::SignatureOptions options;
-  if (model.calibration.version > 4) return options;
+  if (averages_deviations(model.calibration)) return options;
   // Evidence and signatures were forgotten alike then.
   options.half_life_requests = std::clamp(model.calibration.options.h_requests, 1.0, fleet::kWeightMax / 2.0);
   return options;

@@ -96,6 +96,9 @@ struct Calibration {
   std::map<std::string, Ranking> rankings;  // by group
 };
 
+// True for version 5 on: deviations are averaged, then squared. Version 4 sums their squares.
+inline bool averages_deviations(const Calibration& calibration) { return calibration.version > 4; }
+
 // Age bin of an account with `requests` requests: bins grow by 2^(1/4) from 16. Monotone.
 std::uint32_t age_bin(std::uint32_t requests);
 

@@ -36,7 +36,7 @@ bool valid(const Calibration& calibration) {
       return false;
     }
   }
-  const std::size_t averaged = calibration.version > 4 ? calibration.tables.size() : 0;
+  const std::size_t averaged = averages_deviations(calibration) ? calibration.tables.size() : 0;
   if (calibration.average_scales.size() != averaged) return false;
   for (const auto& scales : calibration.average_scales) {
     if (!std::ranges::all_of(scales, positive)) return false;
@@ -104,7 +104,7 @@ Result<Calibration> decode(ByteReader& in) {
   }
   for (double& mean : calibration.channel_means) mean = in.get<double>();
   for (double& scale : calibration.channel_scales) scale = in.get<double>();
-  if (calibration.version > 4) calibration.average_scales.resize(calibration.tables.size());
+  if (averages_deviations(calibration)) calibration.average_scales.resize(calibration.tables.size());
   for (auto& scales : calibration.average_scales) {
     for (double& scale : scales) scale = in.get<double>();
   }

@@ -111,8 +111,6 @@ std::array<double, kChannelCount> deviations(const Calibration& calibration, con
 
 namespace {
 
-bool averages_deviations(const Calibration& calibration) { return calibration.version > 4; }
-
 // Share of a sum that is left after so many hours without a request: evidence halves in h_hours, and in version 5 it is
 // the square of an average.
 double left_after(const Calibration& calibration, double hours) {
@@ -120,12 +118,14 @@ double left_after(const Calibration& calibration, double hours) {
   return hours > 0 ? std::exp2(-halves) : 1;
 }
 
+// Least that an evaluation adds to a channel's sum where deviations are averaged; the most is kNormalScoreMax.
+double least_added(std::size_t channel) { return two_sided(channel) ? -kNormalScoreMax : kDeviationLeast; }
+
 // What an evaluation adds to a channel's sum; nothing when the channel was not measured.
 double added(const Calibration& calibration, std::size_t channel, double deviation) {
   if (std::isnan(deviation)) return 0;
   if (averages_deviations(calibration)) {
-    const double least = two_sided(channel) ? -kNormalScoreMax : kDeviationLeast;
-    return std::clamp(deviation, least, kNormalScoreMax);
+    return std::clamp(deviation, least_added(channel), kNormalScoreMax);
   }
   const double positive = std::clamp(two_sided(channel) ? std::abs(deviation) : deviation, 0.0, kDeviationMax);
   return calibration.options.weights[channel] * positive * positive;
@@ -254,8 +254,8 @@ std::array<double, kChannelCount> channel_evidence(const Calibration& calibratio
   return evidence;
 }
 
-double standing(const Calibration& calibration, const State& state, double idle) {
-  const auto evidence = channel_evidence(calibration, state, idle);
+double standing(const Calibration& calibration, const State& state) {
+  const auto evidence = channel_evidence(calibration, state);
   return std::accumulate(evidence.begin(), evidence.end(), 0.0);
 }
 
@@ -300,6 +300,16 @@ Score score_at(const Calibration& calibration, const State& state, std::uint64_t
   score.confidence = std::min(1.0, static_cast<double>(requests) / calibration.horizon);
   score.completeness = state.completeness;
   return score;
+}
+
+bool possible(const Calibration& calibration, const State& state) {
+  if (!averages_deviations(calibration)) return std::ranges::all_of(state.sums, [](double sum) { return sum >= 0; });
+  const auto evaluations = static_cast<double>(state.evaluations);
+  for (std::size_t c = 0; c < kChannelCount; ++c) {
+    const double least = least_added(c) * evaluations, most = kNormalScoreMax * evaluations;
+    if (!(state.sums[c] >= least && state.sums[c] <= most)) return false;
+  }
+  return true;
 }
 
 double greatest_evidence(const Calibration& calibration, const Trajectory& trajectory) {

@@ -43,7 +43,7 @@ void update(const Calibration& calibration, State& state, const Observation& obs
 std::array<double, kChannelCount> channel_evidence(const Calibration& calibration, const State& state, double idle = 1);
 
 // Its sum, S, as it is ranked.
-double standing(const Calibration& calibration, const State& state, double idle = 1);
+double standing(const Calibration& calibration, const State& state);
 
 // The score of `state` as it stands at `requests` requests and `time` seconds, with the leak of the idle time since
 // the last evaluation; nothing is changed. Before the first one nothing is said but how many requests it needs.
@@ -59,6 +59,9 @@ Rank rank(const Calibration& calibration, double evidence);
 
 // Greatest evidence of a trajectory up to `horizon` requests, without the leak of time.
 double greatest_evidence(const Calibration& calibration, const Trajectory& trajectory);
+
+// False when no evaluations leave such sums: each adds no less and no more than its bounds.
+bool possible(const Calibration& calibration, const State& state);
 
 // Layout: docs/formats/state.md, section "score".
 void encode(const State& state, ByteWriter& out);
