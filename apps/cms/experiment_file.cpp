@@ -28,8 +28,9 @@ Result<toml::table> read_table(const std::filesystem::path& path) {
 
 // "{data}/more" with what the places say.
 std::string filled(std::string text, const Places& places) {
+  const auto models = std::filesystem::path(places.model).parent_path().string();
   const std::pair<std::string, std::string> known[] = {
-      {"{data}", places.data}, {"{work}", places.work}, {"{model}", places.model}};
+      {"{data}", places.data}, {"{work}", places.work}, {"{models}", models}, {"{model}", places.model}};
   for (const auto& [key, value] : known) {
     for (auto at = text.find(key); at != std::string::npos; at = text.find(key, at + value.size())) {
       text.replace(at, key.size(), value);
@@ -55,7 +56,8 @@ std::optional<std::string> spelled(const toml::node& node, const Places& places)
 }
 
 StepOption option_of(const std::string& key, std::string value) {
-  constexpr std::string_view kFiles[] = {"data", "set", "tune", "prompts", "model", "families", "layers", "known"};
+  constexpr std::string_view kFiles[] = {"data",  "set",      "tune",   "prompts",   "model",
+                                         "known", "families", "layers", "pretrained"};
   constexpr std::string_view kSilent[] = {"threads", "work", "readings", "capture"};
   const auto among = [&](const auto& names) { return std::find(std::begin(names), std::end(names), key); };
   auto kind = StepOption::Kind::text;

@@ -28,7 +28,7 @@ namespace lab = cms::lab;
 template <typename Options>
 struct Words {
   Options options;
-  std::string data, families, readings, tune, set, model, work, known, layers;
+  std::string data, families, readings, tune, set, model, pretrained, work, known, layers;
   bool json = false;
 };
 
@@ -224,7 +224,14 @@ void add_students(CLI::App& run_app, Experiment& chosen) {
       ->check(CLI::Range(1, 1'000))
       ->capture_default_str();
   add_model_and_work(*command, *words);
-  command->callback([words, &chosen] { chosen = with_model(*words, lab::run_students); });
+  command
+      ->add_option("--pretrained", words->pretrained,
+                   "GGUF that a second student begins with, such as tools/second_model fetches")
+      ->check(CLI::ExistingFile);
+  command->callback([words, &chosen] {
+    words->options.pretrained = words->pretrained;
+    chosen = with_model(*words, lab::run_students);
+  });
 }
 
 void add_economics(CLI::App& run_app, Experiment& chosen) {

@@ -5,16 +5,10 @@
 #include <algorithm>
 #include <limits>
 #include <map>
-#include <optional>
-#include <system_error>
 
-#include "base/hash.hpp"
 #include "base/progress.hpp"
-#include "lab/ground.hpp"
-#include "lab/packed_tap.hpp"
+#include "lab/reread.hpp"
 #include "pipeline/parallel.hpp"
-#include "tap/activation_set.hpp"
-#include "tap/capture.hpp"
 #include "tap/llama_logits.hpp"
 
 namespace cms::lab {
@@ -25,37 +19,6 @@ using Path = std::filesystem::path;
 
 constexpr Index kBlock = 1024;           // rows of the output matrix whose logits are held at once
 constexpr std::size_t kTextsAtOnce = 256;
-
-// The model that reads, where, and on how many threads.
-struct Reading {
-  Path model;
-  std::string hash;  // of it
-  Path folder;
-  unsigned threads = 1;
-};
-
-// The last-token vectors of `data`/activations/`kind`, read where they are not there.
-Result<ActivationSet> last_tokens(const Path& data, const std::string& kind, const Reading& by) {
-  tap::CaptureOptions options;
-  options.model = by.model;
-  options.prompts = data / "activations" / (kind + ".jsonl");
-  options.name = by.folder / kind;
-  options.tap.readouts = {{std::nullopt, tap::Pooling::last}};
-  options.tap.limits = kSegment;
-  options.tap.threads = by.threads;
-  const auto name = tap::set_names(options).front();
-  std::error_code ignored;
-  if (!std::filesystem::exists(Path(name.string() + ".npy"), ignored)) {
-    std::filesystem::create_directories(by.folder, ignored);
-    CMS_CHECK(tap::capture(options, told_progress("reading last tokens, " + kind, "texts")));
-  }
-  CMS_TRY(set, tap::read_set(name));
-  if (set.manifest.model_hash != by.hash || set.manifest.pooling != "last" || set.manifest.layer != "final") {
-    return fail(ErrorCode::refused, fmt::format("{}.npy is not the last tokens of {}: move it away, or take its model",
-                                                name.string(), by.model.string()));
-  }
-  return set;
-}
 
 }  // namespace
 
@@ -81,14 +44,11 @@ Result<Speech> Speech::open(const Path& data, const Path& model, const Path& fol
   CMS_TRY(matrix, tap::output_matrix(model));
   const auto h = static_cast<Index>(matrix.columns);
   speech.matrix = Eigen::Map<const Rows>(matrix.values.data(), static_cast<Index>(matrix.rows), h);
-  CMS_TRY(asked, read_shared(data));
-  CMS_TRY(hash, sha256_file(model));
-  for (std::size_t k = 0; k < asked.size(); ++k) {
-    CMS_TRY(set, last_tokens(data, kSharedKinds[k], {model, hash, folder, threads}));
-    const auto text = [](const RowInfo& row) { return row.more.value("text", std::string()); };
-    if (!std::ranges::equal(set.rows, asked[k].rows, {}, text, text) || set.manifest.dimension != h) {
-      return fail(ErrorCode::refused, fmt::format("{}: the last tokens of {} are of other texts than {}'s; move them "
-                                                  "away", folder.string(), kSharedKinds[k], data.string()));
+  CMS_TRY(sets, reread(data, {model, folder, tap::Pooling::last, threads}));
+  for (const auto& set : sets) {
+    if (set.manifest.dimension != h) {
+      return fail(ErrorCode::refused, fmt::format("{} gives {} numbers, and its output matrix takes {}", model.string(),
+                                                  set.manifest.dimension, h));
     }
     const auto rows = static_cast<Index>(set.count());
     speech.hidden.conservativeResize(speech.hidden.rows() + rows, h);

@@ -34,10 +34,9 @@ struct Speech {
   Rows hidden;                       // rows of the set x h
   std::vector<std::int32_t> tokens;  // of each row
 
-  // Of the shared activations in `data`, in read_ground's order: their texts are read anew at their last token, as much
-  // of them as the sets say, into `folder`, where an earlier run's are found and an unfinished one is gone on with.
-  // Errors: `refused` when what lies there is of another model or of other texts; those of tap::capture, tap::read_set
-  // and tap::output_matrix. Cost: the model's, 20 texts a second and core, and a pass over the vocabulary a text.
+  // Of the shared activations in `data`, in read_ground's order: their texts are read anew at their last token, into
+  // `folder` (reread.hpp). Errors: those of reread and tap::output_matrix. Cost: the model's, and a pass over the
+  // vocabulary a text.
   static Result<Speech> open(const std::filesystem::path& data, const std::filesystem::path& model,
                              const std::filesystem::path& folder, unsigned threads);
 };

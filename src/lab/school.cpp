@@ -14,6 +14,11 @@ Fidelity School::fidelity_of(std::span<const std::uint32_t> rows) const {
   return fidelity(taught(ground->study, features, rows), ground->study, features, examination, rows);
 }
 
+std::optional<Fidelity> School::pretrained_fidelity_of(std::span<const std::uint32_t> rows) const {
+  if (pretrained.empty()) return std::nullopt;
+  return fidelity(taught(ground->study, pretrained, rows), ground->study, pretrained, examination, rows);
+}
+
 std::optional<Fidelity> School::own_field_of(std::span<const std::uint32_t> rows) const {
   const auto& corpus = ground->study.corpus;
   std::map<std::uint32_t, std::size_t> counts;
@@ -58,7 +63,7 @@ double School::nearness_of(std::span<const std::uint32_t> rows) const {
 }
 
 School make_school(const Ground& ground, const ActivationSet& set, std::uint32_t examined, Random& random) {
-  School school{&ground, {}, {}, nullptr};
+  School school{&ground, {}, {}, {}, nullptr};
   const auto& corpus = ground.study.corpus;
   for (const auto& row : corpus.rows) {
     school.features.push_back(text_features(set.rows[row.source_row].more.value("text", std::string())));

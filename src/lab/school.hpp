@@ -18,14 +18,17 @@ namespace cms::lab {
 // The ground outlives it.
 struct School {
   const Ground* ground = nullptr;
-  std::vector<TextFeatures> features;  // of every row
+  std::vector<TextFeatures> features;    // of every row
+  std::vector<TextFeatures> pretrained;  // of every row, as a model that students begin with has it; empty: none
   Examination examination;
   const Speech* speech = nullptr;  // what the model says next, where its last hidden vectors were read
 
   // What a student knows that was shown the answers to these rows of the corpus, at least one.
   [[nodiscard]] Fidelity fidelity_of(std::span<const std::uint32_t> rows) const;
-  // The same over its own field: up to 100 texts of the test part, none of them asked, of the family that most of these
-  // rows are of (the first of equal ones); use-weighted is the plain cosine. Nothing where 20 are not left.
+  // The same of a student that begins with a model of its own; nothing without one.
+  [[nodiscard]] std::optional<Fidelity> pretrained_fidelity_of(std::span<const std::uint32_t> rows) const;
+  // fidelity_of over its own field: up to 100 texts of the test part, none of them asked, of the family that most of
+  // these rows are of (the first of equal ones); use-weighted is the plain cosine. Nothing where 20 are not left.
   [[nodiscard]] std::optional<Fidelity> own_field_of(std::span<const std::uint32_t> rows) const;
   // Whether it would say what the model says; nothing without speech.
   [[nodiscard]] std::optional<Agreement> agreement_of(std::span<const std::uint32_t> rows) const;

@@ -47,6 +47,18 @@ TEST_F(SchoolTest, examines_a_student_of_one_field_on_what_it_did_not_ask_of_tha
   EXPECT_GT(own->cosine, school_.fidelity_of(asked).cosine + .1);
 }
 
+TEST_F(SchoolTest, a_student_that_begins_with_the_served_model_itself_learns_more_than_one_that_begins_with_nothing) {
+  const auto asked = of_field("task2", 60);
+  EXPECT_FALSE(school_.pretrained_fidelity_of(asked));
+  for (std::uint32_t row = 0; row < ground_.study.corpus.rows.size(); ++row) {
+    school_.pretrained.push_back(point_features(ground_.study.corpus.point(row)));
+  }
+  const auto begun = school_.pretrained_fidelity_of(asked);
+  ASSERT_TRUE(begun);
+  EXPECT_GT(begun->cosine, school_.fidelity_of(asked).cosine);
+  EXPECT_LT(begun->cosine, 1);
+}
+
 TEST_F(SchoolTest, takes_the_field_most_requests_are_of_and_gives_nothing_where_too_few_texts_are_left) {
   auto mixed = of_field("task2", 40);
   const auto other = of_field("task3", 20);

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cmath>
 #include <map>
+#include <numeric>
 #include <set>
 #include <string>
 
@@ -45,6 +46,12 @@ TextFeatures text_features(std::string_view text) {
   return features;
 }
 
+TextFeatures point_features(std::span<const float> point) {
+  TextFeatures features{std::vector<std::uint32_t>(point.size()), std::vector<float>(point.begin(), point.end())};
+  std::iota(features.places.begin(), features.places.end(), 0U);
+  return features;
+}
+
 double similarity(const TextFeatures& a, const TextFeatures& b) {
   double sum = 0;
   for (std::size_t i = 0, j = 0; i < a.places.size() && j < b.places.size();) {
@@ -74,7 +81,7 @@ Eigen::RowVectorXf Student::answer(const TextFeatures& text) const {
   Eigen::RowVectorXf sum = Eigen::RowVectorXf::Zero(weights_.cols());
   for (std::size_t i = 0; i < asked_.size(); ++i) {
     const double near = similarity(text, *asked_[i]);
-    if (near > 0) sum += static_cast<float>(near) * weights_.row(static_cast<Index>(i));
+    if (near != 0) sum += static_cast<float>(near) * weights_.row(static_cast<Index>(i));
   }
   return sum;
 }

@@ -26,7 +26,10 @@ struct TextFeatures {
 };
 TextFeatures text_features(std::string_view text);
 
-// Cosine of two texts' features, in [0, 1].
+// A point of another model's atlas as features: what a student that could read before makes of a text.
+TextFeatures point_features(std::span<const float> point);
+
+// Cosine of two texts' features, in [0, 1]; of two points in [-1, 1].
 double similarity(const TextFeatures& a, const TextFeatures& b);
 
 class Student {

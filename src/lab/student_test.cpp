@@ -49,6 +49,28 @@ TEST(Student, answers_what_ridge_regression_says) {
   EXPECT_EQ(student.answer(text_features("")).norm(), 0);
 }
 
+TEST(Student, that_begins_with_a_model_is_ridge_regression_on_its_points) {
+  // Points may be opposite: a negative cosine counts as a positive one does.
+  const std::vector<std::vector<float>> points = {{1, 0, 0}, {0, 1, 0}, {-.6F, 0, .8F}};
+  std::vector<TextFeatures> texts;
+  for (const auto& point : points) texts.push_back(point_features(point));
+  EXPECT_NEAR(similarity(texts[0], texts[2]), -.6, 1e-6);
+  const std::vector<const TextFeatures*> asked = {&texts[0], &texts[1], &texts[2]};
+  Rows answers(3, 2);
+  answers << 1, 0, 0, 1, -1, 0;
+  Eigen::Matrix3d x;
+  for (int i = 0; i < 3; ++i) {
+    for (int d = 0; d < 3; ++d) x(i, d) = points[i][d];
+  }
+  // The primal form: the same line by another equation.
+  const Eigen::Matrix3d gram = x.transpose() * x + .1 * Eigen::Matrix3d::Identity();
+  const Eigen::MatrixXd line = gram.inverse() * x.transpose() * answers.cast<double>();
+  const Student student(asked, answers);
+  const std::vector<float> now = {-.48F, .6F, -.64F};
+  const Eigen::RowVectorXd expected = Eigen::RowVector3d(now[0], now[1], now[2]) * line;
+  EXPECT_NEAR((student.answer(point_features(now)).cast<double>() - expected).norm(), 0, 1e-5);
+}
+
 TEST(Correlation, is_pearsons) {
   const std::vector<double> a = {1, 2, 3, 4, 7}, b = {2, 1, 4, 3, 9}, constant(5, 1.0);
   // numpy.corrcoef(a, b)[0, 1]

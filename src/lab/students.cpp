@@ -10,6 +10,7 @@
 #include "lab/first_study_cells.hpp"
 #include "lab/ground.hpp"
 #include "lab/knockoff.hpp"
+#include "lab/reread.hpp"
 #include "lab/school.hpp"
 #include "pipeline/parallel.hpp"
 
@@ -31,7 +32,7 @@ void examine_cells(const School& school, std::uint64_t seed, unsigned threads, S
   for (const auto& cell : first_study_cells(school.ground->study, school.ground->options, seed, random)) {
     for (const auto& account : cell.accounts) {
       if (account.rows.size() < kStudentRequests) continue;
-      outcomes.push_back({cell.name, cell.honest, 0, 0, 0, {}, {}, {}});
+      outcomes.push_back({cell.name, cell.honest, 0, 0, 0, {}, {}, {}, {}});
       rows.emplace_back(account.rows.begin(), account.rows.begin() + kStudentRequests);
     }
   }
@@ -43,6 +44,7 @@ void examine_cells(const School& school, std::uint64_t seed, unsigned threads, S
     outcomes[i].nearness = school.nearness_of(rows[i]);
     outcomes[i].fidelity = school.fidelity_of(rows[i]);
     outcomes[i].own_field = school.own_field_of(rows[i]);
+    outcomes[i].pretrained = school.pretrained_fidelity_of(rows[i]);
     outcomes[i].next_token = school.agreement_of(rows[i]);
     progress.advance(1);
   });
@@ -105,10 +107,24 @@ void run_thefts(const School& school, std::uint64_t seed, const StudentsOptions&
   result.thefts.insert(result.thefts.end(), thefts.begin(), thefts.end());
 }
 
+// Every row of the ground as a model of the student's has it, which never saw the served one: a point of an atlas
+// fitted on the same part.
+Result<std::vector<TextFeatures>> begun_with(const ActivationSet& set, const Ground& ground, std::uint64_t seed) {
+  CMS_TRY(study, make_study(set, shared_study_options(ground.options, seed)));
+  if (study.corpus.rows.size() != ground.study.corpus.rows.size()) {
+    return fail(ErrorCode::refused, "the student's model was given other texts than the served one");
+  }
+  std::vector<TextFeatures> features;
+  for (std::uint32_t row = 0; row < study.corpus.rows.size(); ++row) {
+    features.push_back(point_features(study.corpus.point(row)));
+  }
+  return features;
+}
+
 }  // namespace
 
 Result<StudentsResult> run_students(const StudentsOptions& options) {
-  if (!options.model.empty() && options.work.empty()) {
+  if (options.work.empty() && !(options.model.empty() && options.pretrained.empty())) {
     return fail(ErrorCode::usage, "with a model, --work names the folder for what is read with it");
   }
   CMS_TRY(set, read_ground(options.data));
@@ -116,6 +132,13 @@ Result<StudentsResult> run_students(const StudentsOptions& options) {
   if (!options.model.empty()) {
     CMS_TRY(opened, Speech::open(options.data, options.model, options.work, options.threads));
     speech = std::move(opened);
+  }
+  std::optional<ActivationSet> pretrained;
+  if (!options.pretrained.empty()) {
+    CMS_TRY(sets, reread(options.data, {options.pretrained, options.work / "pretrained", tap::Pooling::mean,
+                                        options.threads}));
+    CMS_TRY(joined, join(std::move(sets)));
+    pretrained = std::move(joined);
   }
   StudentsResult result;
   for (const auto seed : options.seeds) {
@@ -125,6 +148,10 @@ Result<StudentsResult> run_students(const StudentsOptions& options) {
     Random random(seed + 2);
     auto school = make_school(ground, set, options.examination, random);
     if (speech) school.speech = &*speech;
+    if (pretrained) {
+      CMS_TRY(features, begun_with(*pretrained, ground, seed));
+      school.pretrained = std::move(features);
+    }
     examine_cells(school, seed, options.threads, result);
     run_thefts(school, seed, options, result);
   }

@@ -2,10 +2,11 @@
 //
 // Every account of the first study's cells trains a student on its first 100 requests; its fidelity over texts nobody
 // asked is set beside its coverage of the yardstick and beside another predictor (how near its requests lie to the
-// examination), and beside its fidelity on its own field. With a model, beside how often a student of its last hidden
-// vectors says the model's next token. Then thefts, Knockoff Nets (random and adaptive) and
-// ActiveThief (uncertainty and k-centre), over instruction sets and over people's prompts: fidelity as requests grow,
-// and where CMS flags them. Threads: see options. Page: docs/lab/students.md.
+// examination), and beside its fidelity on its own field. With another model, beside that of a student that begins with
+// it: kernel ridge on the unit points of that model's own atlas. With the served model, beside how often a student of
+// its last hidden vectors says the model's next token. Then thefts, Knockoff Nets (random and adaptive) and ActiveThief
+// (uncertainty and k-centre), over instruction sets and over people's prompts: fidelity as requests grow, and where CMS
+// flags them. Threads: see options. Page: docs/lab/students.md.
 #pragma once
 
 #include <array>
@@ -27,7 +28,8 @@ namespace cms::lab {
 struct StudentsOptions {
   std::filesystem::path data;
   std::filesystem::path model;  // GGUF that the data were read with; empty: no next tokens
-  std::filesystem::path work;   // folder for last hidden vectors read with it
+  std::filesystem::path pretrained;  // GGUF that a second student begins with; empty: none
+  std::filesystem::path work;   // folder for what is read with either
   Families families = shared_families();
   std::vector<std::uint64_t> seeds = {1, 2, 3};
   double scale = .05;                // of the first study's numbers of accounts, at least 10 a cell
@@ -49,6 +51,7 @@ struct StudentOutcome {
   double nearness = 0;  // mean over the examination of the greatest cosine to a request
   Fidelity fidelity;
   std::optional<Fidelity> own_field;
+  std::optional<Fidelity> pretrained;  // of a student that begins with a model of its own
   std::optional<Agreement> next_token;
 };
 
@@ -66,7 +69,8 @@ struct StudentsResult {
 };
 
 // Errors: `bad_input` when the data are not there or too small; `usage` for a model without a work folder; those of
-// Speech::open. Cost: a minute a seed on two cores; with a model three more, and once some eight to read the texts.
+// Speech::open and reread. Cost: a minute a seed on two cores; with a model three more, and once some eight to read the
+// texts; with one that students begin with half a minute, and once some fifteen.
 Result<StudentsResult> run_students(const StudentsOptions& options);
 
 std::string describe(const StudentsResult& result);

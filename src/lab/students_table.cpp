@@ -32,17 +32,28 @@ constexpr Figure kFidelities[] = {
     {"charts equal", [](const StudentOutcome& one) { return one.fidelity.charts_equal; }},
     {"charts", [](const StudentOutcome& one) { return one.fidelity.charts; }},
 };
+constexpr Figure kPretrained[] = {  // where students begin with a model
+    {"pretrained", [](const StudentOutcome& one) { return one.pretrained->use_weighted; }},
+    {"pretr. equal", [](const StudentOutcome& one) { return one.pretrained->charts_equal; }},
+};
 constexpr Figure kAgreements[] = {  // where there is a model
     {"next token", [](const StudentOutcome& one) { return one.next_token->student; }},
     {"next weighted", [](const StudentOutcome& one) { return one.next_token->weighted; }},
 };
 constexpr Figure kCommonest{"commonest", [](const StudentOutcome& one) { return one.next_token->commonest; }};
 
+bool speak(const StudentsResult& result) {
+  return std::ranges::all_of(result.students, [](const auto& one) { return one.next_token.has_value(); });
+}
+
 // What of a student is compared.
 std::vector<Figure> fidelities_of(const StudentsResult& result) {
   std::vector<Figure> all(std::begin(kFidelities), std::end(kFidelities));
-  const bool speak = std::ranges::all_of(result.students, [](const auto& one) { return one.next_token.has_value(); });
-  if (speak) all.insert(all.end(), std::begin(kAgreements), std::end(kAgreements));
+  const auto& students = result.students;
+  if (std::ranges::all_of(students, [](const auto& one) { return one.pretrained.has_value(); })) {
+    all.insert(all.end(), std::begin(kPretrained), std::end(kPretrained));
+  }
+  if (speak(result)) all.insert(all.end(), std::begin(kAgreements), std::end(kAgreements));
   return all;
 }
 
@@ -118,7 +129,7 @@ std::string theft_table(const StudentsResult& result) {
   std::string text = fmt::format("\n{:<42}", "Knockoff Nets and ActiveThief, cosine");
   for (const auto checkpoint : kTheftCheckpoints) text += fmt::format(" {:>8}", fmt::format("at {}", checkpoint));
   text += fmt::format(" {:>10} {:>8} {:>12}\n", "next token", "flagged", "first flag");
-  const bool speak = !result.thefts.empty() && result.thefts.front().next_token;
+  const bool spoke = !result.thefts.empty() && result.thefts.front().next_token;
   for (const auto& kind : names(result.thefts, &StudentTheft::kind)) {
     const auto mean_theft = [&](const std::function<double(const StudentTheft&)>& get) {
       return mean(result.thefts, &StudentTheft::kind, kind, get);
@@ -128,7 +139,7 @@ std::string theft_table(const StudentsResult& result) {
       text += fmt::format(" {:>8.3f}", mean_theft([c](const StudentTheft& one) { return one.fidelity[c]; }));
     }
     const auto agreed = [](const StudentTheft& one) { return one.next_token->student; };
-    text += fmt::format(" {:>10} {:>8.3f} {:>12.0f}\n", speak ? fmt::format("{:.3f}", mean_theft(agreed)) : "-",
+    text += fmt::format(" {:>10} {:>8.3f} {:>12.0f}\n", spoke ? fmt::format("{:.3f}", mean_theft(agreed)) : "-",
                         flagged_share(result, kind), median_first_flag(result, kind));
   }
   return text;
@@ -173,11 +184,12 @@ std::string describe(const StudentsResult& result) {
   const auto fidelities = fidelities_of(result);
   std::vector<Figure> columns = {kCoverage, kChartsCovered, kNearness};
   columns.insert(columns.end(), fidelities.begin(), fidelities.end());
-  if (fidelities.size() > std::size(kFidelities)) columns.push_back(kCommonest);
+  if (speak(result)) columns.push_back(kCommonest);
   const auto what = fmt::format(
       "students of {} requests on texts nobody asked: cosine to the model's answer, the same weighted by use and with "
-      "charts equal, share in the model's chart, share whose next token is the model's; own: on the account's own "
-      "field\n\n", kStudentRequests);
+      "charts equal, share in the model's chart, share whose next token is the model's; pretrained: of a student that "
+      "begins with a model of its own, weighted by use and with charts equal; own: on the account's own field\n\n",
+      kStudentRequests);
   return what + cell_table(result, columns) + correlation_table(result, fidelities) + theft_table(result);
 }
 
@@ -189,7 +201,7 @@ using AddLine = std::function<void(const std::string&, const Json&, const std::s
 
 void correlation_lines(const StudentsResult& result, const AddLine& line) {
   for (const auto& fidelity : fidelities_of(result)) {
-    const auto predictor = std::string_view(fidelity.name) == "charts equal" ? kChartsCovered : kCoverage;
+    const auto predictor = std::string_view(fidelity.name).ends_with("equal") ? kChartsCovered : kCoverage;
     const double all = correlation_over(result, false, predictor.get, fidelity.get);
     const double among = correlation_over(result, true, predictor.get, fidelity.get);
     const double near = correlation_over(result, false, nearness, fidelity.get);
