@@ -24,6 +24,9 @@ build_configure() {
   fi
   mkdir -p "$dir"
   rm -f "$dir/.configured"
+  # Asked only now: on a new machine ccache is among the packages that were just installed.
+  local launcher=()
+  if command -v ccache >/dev/null; then launcher=(-DCMAKE_CXX_COMPILER_LAUNCHER=ccache); fi
   # Found libraries are forgotten, since the prefix of llama.cpp may have moved.
   cd "$root" || return
   run cmake --preset "$preset" -U llama_LIBRARY -U llama_DIR -U ggml_DIR "${launcher[@]}" "${arguments[@]}"
@@ -47,8 +50,4 @@ build_lock_take() {
   lock_take "$root/build/.lock" "is building here"
 }
 
-launcher=()
-if command -v ccache >/dev/null; then
-  launcher=(-DCMAKE_CXX_COMPILER_LAUNCHER=ccache)
-  export CCACHE_BASEDIR=$root  # what another clone compiled is found here, too
-fi
+export CCACHE_BASEDIR=$root  # what another clone compiled is found here, too
