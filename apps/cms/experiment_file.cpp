@@ -28,9 +28,8 @@ Result<toml::table> read_table(const std::filesystem::path& path) {
 
 // "{data}/more" with what the places say.
 std::string filled(std::string text, const Places& places) {
-  const auto models = std::filesystem::path(places.model).parent_path().string();
   const std::pair<std::string, std::string> known[] = {
-      {"{data}", places.data}, {"{work}", places.work}, {"{models}", models}, {"{model}", places.model}};
+      {"{data}", places.data}, {"{work}", places.work}, {"{model}", places.model}};
   for (const auto& [key, value] : known) {
     for (auto at = text.find(key); at != std::string::npos; at = text.find(key, at + value.size())) {
       text.replace(at, key.size(), value);
