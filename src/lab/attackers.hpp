@@ -25,7 +25,7 @@ struct AttackOptions {
   double similarity = 0.2;         // adaptive: least cosine to each of the last `together` - 1 requests
   std::uint32_t together = 5;      // adaptive: requests in a row that are alike
   double share = 0.5;              // diluted: probability that a request is the attacker's
-  std::uint32_t burst = 1;         // diluted: requests in a row of whose turn it is
+  std::uint32_t burst = 1;         // diluted: requests in a row before the turn is drawn anew
   std::uint32_t run = 25;          // alternating: requests in a row of one order
   HonestOptions cover = {};        // diluted: the honest account between; its length is not used
 };
@@ -38,8 +38,8 @@ std::optional<ComposedAccount> systematic(const Corpus&, Pool, const AttackOptio
 std::optional<ComposedAccount> clustered(const Corpus&, Pool, const AttackOptions&, Random&);
 // Random draws, sent in greedy nearest-neighbour order. Cost: requests^2 / 2 cosines.
 std::optional<ComposedAccount> sorted(const Corpus&, Pool, const AttackOptions&, Random&);
-// Random draws, sent in runs: one in greedy nearest-neighbour order, one as drawn, in turn. What it gains where how
-// alike neighbours are is averaged with its sign. Cost: requests^2 / 8 cosines.
+// Random draws, sent in runs: one in greedy nearest-neighbour order, one as drawn, in turn, so
+// that what is averaged with its sign cancels. Cost: requests^2 / 8 cosines.
 std::optional<ComposedAccount> alternating(const Corpus&, Pool, const AttackOptions&, Random&);
 // Farthest-first as far as likeness allows (farthest_alike), over a sample as systematic's: it knows that dissimilar
 // requests betray it, and stays as clustered as people are. Cost: as systematic, and `together` times as much at worst.

@@ -55,8 +55,8 @@ Result<std::vector<ActivationSet>> reread(const Path& data, const Rereading& by)
     if (manifest.model_hash != hash || manifest.pooling != pooling || manifest.layer != "final" ||
         !same_texts(set, asked[k])) {
       return fail(ErrorCode::refused,
-                  fmt::format("what {} keeps of {} is not {} at the {} token of {}'s texts: move it away, or take its "
-                              "model",
+                  fmt::format("what {} keeps of {} is not {}, pooling {}, over the texts of {}: move it away, or take "
+                              "its model",
                               by.folder.string(), kSharedKinds[k], by.model.string(), pooling, data.string()));
     }
     sets.push_back(std::move(set));

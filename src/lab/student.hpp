@@ -26,7 +26,7 @@ struct TextFeatures {
 };
 TextFeatures text_features(std::string_view text);
 
-// A point of another model's atlas as features: what a student that could read before makes of a text.
+// A unit point of another model's atlas as features: what a student that could read before makes of a text.
 TextFeatures point_features(std::span<const float> point);
 
 // Cosine of two texts' features, in [0, 1]; of two points in [-1, 1].
@@ -37,7 +37,7 @@ class Student {
   // `asked[i]`, which outlives the student, was answered by row i of `answers` (n x rank). Requires n >= 1.
   Student(std::span<const TextFeatures* const> asked, const Rows& answers);
 
-  // What it would answer: not normalised; about 0 where it knows nothing.
+  // What it would answer: not normalised; of n-grams about 0 where it knows nothing.
   [[nodiscard]] Eigen::RowVectorXf answer(const TextFeatures& text) const;
 
  private:
