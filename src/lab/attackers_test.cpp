@@ -282,6 +282,12 @@ TEST(attackers, an_account_that_alternates_sends_runs_of_neighbours_and_runs_as_
     const Pool rows = account->rows;
     const auto first = std::vector(rows.begin(), rows.begin() + 30);
     EXPECT_EQ(nearest_neighbour_order(corpus, first), first);
+    // The runs of neighbours are one walk, broken off and taken up again.
+    std::vector<std::uint32_t> walk;
+    for (const auto& [begin, end] : {std::pair(0, 30), std::pair(60, 90), std::pair(120, 135)}) {
+      walk.insert(walk.end(), rows.begin() + begin, rows.begin() + end);
+    }
+    EXPECT_EQ(nearest_neighbour_order(corpus, walk), walk);
     neighbours += mean_step(corpus, first);
     as_drawn += mean_step(corpus, {rows.begin() + 30, rows.begin() + 60});
   }

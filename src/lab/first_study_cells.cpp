@@ -287,11 +287,11 @@ std::vector<Cell> training_cells(const Study& study, const FirstStudyOptions& op
 
 std::vector<Cell> evasive_cells(const Study& study, const FirstStudyOptions& options, Random& random) {
   Composer composer(study, options, random);
-  const auto people = test_people(study, options);
-  composer.attack("alternating, instruction sets", alternating, instruction_sets(study));
+  const auto people = test_people(study, options), sets = instruction_sets(study);
+  composer.attack("alternating, instruction sets", alternating, sets);
   composer.attack("alternating, people's prompts", alternating, people);
-  composer.diluted_at(.5, instruction_sets(study), people, kBurst);
-  composer.diluted_at(.3, instruction_sets(study), people, kBurst);
+  composer.diluted_at(.5, sets, people, kBurst);
+  composer.diluted_at(.3, sets, people, kBurst);
   return std::move(composer.cells);
 }
 

@@ -100,6 +100,29 @@ TEST(FirstStudyCells, declared_jobs_are_not_calibrated_on_and_have_no_goal) {
   }
 }
 
+TEST(FirstStudyCells, who_evades_averages_has_cells_without_a_goal_and_bursts_are_of_one_sender) {
+  auto options = small();
+  options.requests = 60;
+  options.families.report.instruction_sets = {"buy_a", "buy_b"};
+  auto study = study_of(options);
+  study.families = options.parts();
+  Random random(1);
+  const auto cells = evasive_cells(study, options, random);
+  std::vector<std::string> names;
+  for (const auto& cell : cells) {
+    names.push_back(cell.name);
+    EXPECT_FALSE(cell.honest || cell.goal) << cell.name;
+    EXPECT_FALSE(cell.accounts.empty()) << cell.name;
+    for (const auto& account : cell.accounts) {
+      for (std::size_t i = 0; i < account.rows.size(); ++i) {
+        EXPECT_EQ(account.from_attacker[i], account.from_attacker[i - i % 25]) << cell.name;
+      }
+    }
+  }
+  EXPECT_EQ(names, (std::vector<std::string>{"alternating, instruction sets", "alternating, people's prompts",
+                                             "diluted 50%, bursts of 25", "diluted 30%, bursts of 25"}));
+}
+
 TEST(FirstStudyGoals, the_lab_asks_no_less_than_the_study_and_also_for_speed) {
   for (const auto* cell : {"systematic, instruction sets", "naive, people's prompts", "clustered, instruction sets",
                            "diluted 50%", "sorted, people's prompts"}) {

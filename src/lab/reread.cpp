@@ -47,17 +47,16 @@ bool same_texts(const ActivationSet& a, const ActivationSet& b) {
 Result<std::vector<ActivationSet>> reread(const Path& data, const Rereading& by) {
   CMS_TRY(asked, read_shared(data));
   CMS_TRY(hash, sha256_file(by.model));
-  const std::string pooling = by.pooling == tap::Pooling::last ? "last" : "mean";
+  const auto readout = tap::Readout{std::nullopt, by.pooling}.suffix();
   std::vector<ActivationSet> sets;
   for (std::size_t k = 0; k < asked.size(); ++k) {
     CMS_TRY(set, kept_or_read(data, kSharedKinds[k], by));
     const auto& manifest = set.manifest;
-    if (manifest.model_hash != hash || manifest.pooling != pooling || manifest.layer != "final" ||
-        !same_texts(set, asked[k])) {
+    const bool same_model = manifest.model_hash == hash && manifest.layer + "." + manifest.pooling == readout;
+    if (!same_model || !same_texts(set, asked[k])) {
       return fail(ErrorCode::refused,
-                  fmt::format("what {} keeps of {} is not {}, pooling {}, over the texts of {}: move it away, or take "
-                              "its model",
-                              by.folder.string(), kSharedKinds[k], by.model.string(), pooling, data.string()));
+                  fmt::format("what {} keeps of {} is not {} of {} over {}'s texts: move it away, or take its model",
+                              by.folder.string(), kSharedKinds[k], readout, by.model.string(), data.string()));
     }
     sets.push_back(std::move(set));
   }

@@ -1,9 +1,9 @@
 // A student: what an attacker can train on the answers that an account received.
 //
-// It sees texts and, for each, the model's answer: here the projected activation, which stands for all the model knows
-// of the text. Kernel ridge regression from hashed n-grams of the text to the unit point; its fidelity is how near it
-// comes to the model on texts nobody asked. Small on purpose: it is refitted thousands of times, and what is compared
-// is accounts, not students.
+// It sees texts and, for each, the model's answer: here the projected activation, which stands for all the model
+// knows of the text. Kernel ridge regression from features of the text to the unit point; its fidelity is how near it
+// comes to the model on texts nobody asked. Features are hashed n-grams, or what another model makes of the text.
+// Small on purpose: it is refitted thousands of times, and what is compared is accounts, not students.
 // Threads: pure. Cost: n^3 / 3 to fit n answers, n a prediction.
 // Reference: Saunders, Gammerman, Vovk, Ridge regression learning algorithm in dual variables, ICML 1998.
 #pragma once
@@ -18,15 +18,17 @@
 
 namespace cms::lab {
 
-// Words and character 4-grams of a text, hashed into 2^16 places; unit length, places ascending. Empty for an empty
-// text. ASCII letters are lowered, anything that is no letter or digit parts words.
+// What a student sees of a text: a sparse vector of unit length, places ascending.
 struct TextFeatures {
   std::vector<std::uint32_t> places;
   std::vector<float> values;
 };
+
+// Words and character 4-grams of a text, hashed into 2^16 places. Empty for an empty text. ASCII letters are lowered,
+// anything that is no letter or digit parts words.
 TextFeatures text_features(std::string_view text);
 
-// A unit point of another model's atlas as features: what a student that could read before makes of a text.
+// A unit point of another model's atlas: what a student that could read before makes of a text.
 TextFeatures point_features(std::span<const float> point);
 
 // Cosine of two texts' features, in [0, 1]; of two points in [-1, 1].

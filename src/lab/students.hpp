@@ -27,9 +27,9 @@ namespace cms::lab {
 
 struct StudentsOptions {
   std::filesystem::path data;
-  std::filesystem::path model;  // GGUF that the data were read with; empty: no next tokens
+  std::filesystem::path model;       // GGUF that the data were read with; empty: no next tokens
   std::filesystem::path pretrained;  // GGUF that a second student begins with; empty: none
-  std::filesystem::path work;   // folder for what is read with either
+  std::filesystem::path work;        // folder for what is read with either
   Families families = shared_families();
   std::vector<std::uint64_t> seeds = {1, 2, 3};
   double scale = .05;                // of the first study's numbers of accounts, at least 10 a cell
@@ -68,9 +68,9 @@ struct StudentsResult {
   std::vector<StudentTheft> thefts;
 };
 
-// Errors: `bad_input` when the data are not there or too small; `usage` for a model without a work folder; those of
-// Speech::open and reread. Cost: a minute a seed on two cores; with a model three more, and once some eight to read the
-// texts; with one that students begin with half a minute, and once some fifteen.
+// Errors: `bad_input` when the data are not there or too small; `usage` for either model without a work folder; those
+// of Speech::open and reread. Cost: a minute a seed on two cores; with a model three more, and once some eight to read
+// the texts; with one that students begin with half a minute, and once some fifteen.
 Result<StudentsResult> run_students(const StudentsOptions& options);
 
 std::string describe(const StudentsResult& result);

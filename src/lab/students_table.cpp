@@ -18,6 +18,7 @@ using Get = double (*)(const StudentOutcome&);
 struct Figure {
   const char* name;
   Get get;
+  bool by_charts = false;  // of a fidelity: predicted by the share of charts covered, not by their mass
 };
 
 double coverage(const StudentOutcome& one) { return one.coverage; }
@@ -29,12 +30,12 @@ constexpr Figure kChartsCovered{"charts covered", [](const StudentOutcome& one) 
 constexpr Figure kFidelities[] = {
     {"cosine", [](const StudentOutcome& one) { return one.fidelity.cosine; }},
     {"use-weighted", use_weighted},
-    {"charts equal", [](const StudentOutcome& one) { return one.fidelity.charts_equal; }},
+    {"charts equal", [](const StudentOutcome& one) { return one.fidelity.charts_equal; }, true},
     {"charts", [](const StudentOutcome& one) { return one.fidelity.charts; }},
 };
 constexpr Figure kPretrained[] = {  // where students begin with a model
     {"pretrained", [](const StudentOutcome& one) { return one.pretrained->use_weighted; }},
-    {"pretr. equal", [](const StudentOutcome& one) { return one.pretrained->charts_equal; }},
+    {"pretr. equal", [](const StudentOutcome& one) { return one.pretrained->charts_equal; }, true},
 };
 constexpr Figure kAgreements[] = {  // where there is a model
     {"next token", [](const StudentOutcome& one) { return one.next_token->student; }},
@@ -201,7 +202,7 @@ using AddLine = std::function<void(const std::string&, const Json&, const std::s
 
 void correlation_lines(const StudentsResult& result, const AddLine& line) {
   for (const auto& fidelity : fidelities_of(result)) {
-    const auto predictor = std::string_view(fidelity.name).ends_with("equal") ? kChartsCovered : kCoverage;
+    const auto predictor = fidelity.by_charts ? kChartsCovered : kCoverage;
     const double all = correlation_over(result, false, predictor.get, fidelity.get);
     const double among = correlation_over(result, true, predictor.get, fidelity.get);
     const double near = correlation_over(result, false, nearness, fidelity.get);
