@@ -1,5 +1,6 @@
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <map>
 #include <nlohmann/json.hpp>
 
@@ -123,15 +124,22 @@ std::string goal_lines(const FleetResult& result) {
     text += nlohmann::json({{"what", what}, {"figure", figure}, {"goal", goal}, {"holds", holds}}).dump() + "\n";
   };
   if (result.campaigns.empty()) return text;
+  const Rate communities{result.honest_communities_flagged, result.honest_communities};
+  const Rate strictly{result.honest_communities_strictly, result.honest_communities};
+  // Goals are of what is found where at most .01 of honest communities are flagged, not where that is promised.
+  const auto held_at = communities.share() <= .01 ? &CampaignRow::found : &CampaignRow::found_strictly;
+  const bool possible = std::min(communities.share(), strictly.share()) <= .01;
   for (std::size_t c = 0; c < result.campaigns.front().size(); ++c) {
     const auto& row = result.campaigns.front()[c];
-    const double found = mean_of(result, c, [](const CampaignRow& r) { return r.found; });
-    line("fleet: members found, " + row.name, found, row.goal ? fmt::format(">= {:.2f}", *row.goal) : "-",
-         row.goal ? nlohmann::json(found >= *row.goal) : nlohmann::json());
+    const double found = mean_of(result, c, [&](const CampaignRow& r) { return r.*held_at; });
+    line("fleet: members found where at most .01 of honest communities are flagged, " + row.name, found,
+         row.goal ? fmt::format(">= {:.2f}", *row.goal) : "-",
+         row.goal ? nlohmann::json(possible && found >= *row.goal) : nlohmann::json());
     const auto beside = [&](const std::string& what, double CampaignRow::* figure) {
       line("fleet: " + what + ", " + row.name, mean_of(result, c, [&](const CampaignRow& r) { return r.*figure; }), "-",
            nullptr);
     };
+    beside("members found at Campaign PoH .01", &CampaignRow::found);
     beside("members found at the least level", &CampaignRow::found_strictly);
     beside("precision", &CampaignRow::precision);
     beside("members the best account score flags", &CampaignRow::best_account);
@@ -148,9 +156,7 @@ std::string goal_lines(const FleetResult& result) {
     line("fleet: honest groups flagged, " + name, rate.share(), all ? "<= 0.01" : "-",
          all ? nlohmann::json(rate.share() <= .01) : nlohmann::json());
   }
-  const Rate communities{result.honest_communities_flagged, result.honest_communities};
   line("fleet: honest communities flagged", communities.share(), "<= 0.01", communities.share() <= .01);
-  const Rate strictly{result.honest_communities_strictly, result.honest_communities};
   line("fleet: honest communities flagged at the least level", strictly.share(), "-", nullptr);
   line("fleet: bytes of a signature", static_cast<double>(fleet::kSignatureBytes), "<= 1024",
        fleet::kSignatureBytes <= 1'024);

@@ -35,9 +35,23 @@ std::map<std::string, nlohmann::json> told(const FleetResult& result) {
   return made;
 }
 
+constexpr const char* kFound = "fleet: members found where at most .01 of honest communities are flagged, rotated";
+
 TEST(FleetGoals, are_held_by_the_mean_over_seeds) {
-  EXPECT_EQ(told(result_of(.96, false)).at("fleet: members found, rotated")["holds"], true);
-  EXPECT_EQ(told(result_of(.94, false)).at("fleet: members found, rotated")["holds"], false);
+  EXPECT_EQ(told(result_of(.96, false)).at(kFound)["holds"], true);
+  EXPECT_EQ(told(result_of(.94, false)).at(kFound)["holds"], false);
+}
+
+TEST(FleetGoals, are_of_the_level_at_which_honest_communities_are_let_be) {
+  auto result = result_of(.96, false);
+  result.honest_communities_flagged = 3;
+  result.honest_communities_strictly = 1;
+  for (auto& rows : result.campaigns) rows.front().found_strictly = .5;
+  EXPECT_EQ(told(result).at(kFound)["figure"], .5);
+  for (auto& rows : result.campaigns) rows.front().found_strictly = .95;
+  EXPECT_EQ(told(result).at(kFound)["holds"], true);
+  result.honest_communities_strictly = 2;
+  EXPECT_EQ(told(result).at(kFound)["holds"], false);
 }
 
 TEST(FleetGoals, fail_where_honest_groups_are_flagged) {
