@@ -35,7 +35,7 @@ inline constexpr std::uint32_t kEpochRequestsMax = std::uint32_t{1} << 30;
 inline constexpr std::uint64_t kSignatureRequestsMax = std::uint64_t{1} << 53;
 
 struct SignatureOptions {
-  // Requests in which a request's weight halves, 1 to kWeightMax / 2; the evidence's own by default (score::Options).
+  // Requests in which a request's weight halves, 1 to kWeightMax / 2; evidence version 4 has its own.
   double half_life_requests = 64;
   // Charts are remembered for at least so many requests, and forgotten within twice as many.
   std::uint32_t epoch_requests = 128;

@@ -4,6 +4,7 @@
 #include <bitset>
 #include <cmath>
 #include <numeric>
+#include <optional>
 #include <set>
 
 #include "base/hash.hpp"
@@ -127,10 +128,22 @@ double abnormality(std::span<const double> distances, mixture::Workspace& worksp
 }  // namespace
 
 double published_score(const Rows& raws, std::uint32_t window, std::uint32_t step) {
-  if (raws.rows() < 2) return 0;
+  return published_scores(raws, window, step).greatest;
+}
+
+PublishedScores published_scores(const Rows& raws, std::uint32_t window, std::uint32_t step) {
+  if (raws.rows() < 2) return {};
+  constexpr double kTakenIn = .1;
   const Pairs pairs = pairs_of(raws);
-  return greatest_over_windows(raws.rows(), window, step,
-                               [&](Index first, Index size) { return published_window(pairs, first, size); });
+  PublishedScores scores;
+  std::optional<double> level;
+  scores.decayed = greatest_over_windows(raws.rows(), window, step, [&](Index first, Index size) {
+    const double score = published_window(pairs, first, size);
+    scores.greatest = std::max(scores.greatest, score);
+    level = level ? *level + kTakenIn * (score - *level) : score;
+    return *level;
+  });
+  return scores;
 }
 
 double prada(const Rows& raws) {
@@ -268,7 +281,8 @@ BaselineScores measure_baselines(const Study& study, const ActivationSet& set, c
     return Eigen::Map<const Eigen::VectorXd>(anomalies.data() + first, size).mean();
   });
   const auto dialogue = dialogue_of(study, fits, rows);
-  return {published_score(account.raws),
+  const auto published = published_scores(account.raws);
+  return {published.greatest,
           prada(account.raws),
           similar_pairs(account.points),
           benign_mmd(account.points, account.benign_kernels, study.atlas.bandwidth, study.atlas.reference_self),
@@ -279,7 +293,8 @@ BaselineScores measure_baselines(const Study& study, const ActivationSet& set, c
           cap_cost(account.points, fits.planes),
           anomaly,
           information_gain(fits.source, dialogue.queries, dialogue.answers),
-          box_coverage(fits.source, dialogue.queries, dialogue.answers)};
+          box_coverage(fits.source, dialogue.queries, dialogue.answers),
+          published.decayed};
 }
 
 }  // namespace cms::lab

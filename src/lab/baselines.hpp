@@ -24,6 +24,13 @@ namespace cms::lab {
 // rows. Cost: n^2 d / 2 once, window^2 a window.
 double published_score(const Rows& raws, std::uint32_t window = 50, std::uint32_t step = 10);
 
+// The same, and its recovering form: the windows' scores in order, each taken in at a tenth (an exponential average
+// that begins with the first), greatest over the account. That it decays is published, how is not: the rate is ours.
+struct PublishedScores {
+  double greatest = 0, decayed = 0;
+};
+PublishedScores published_scores(const Rows& raws, std::uint32_t window = 50, std::uint32_t step = 10);
+
 // PRADA (Juuti, Szyller, Marchal, Asokan, EuroS&P 2019, algorithm 3) with one class: distance of each request to the
 // nearest of a growing set; greatest 1 - W (Shapiro-Wilk, outliers beyond 3 sigma left out) over all prefixes of 90,
 // 100, ... distances. `raws` is n x d. 0 while there are fewer. Cost: n^2 d / 2.
@@ -81,9 +88,10 @@ struct AccountRows {
 AccountRows account_rows(const Study& study, const ActivationSet& set, std::span<const std::uint32_t> rows);
 
 // In the order they were added, so that figures keep their places.
-inline constexpr std::array<const char*, 12> kBaselines = {
+inline constexpr std::array<const char*, 13> kBaselines = {
     "published CMS", "PRADA",           "similar pairs", "benign MMD", "B4B buckets",    "Mahalanobis",
-    "classifier mean", "VarDetect-like", "CAP",           "DATE-like",  "Kesarwani gain", "Kesarwani cover"};
+    "classifier mean", "VarDetect-like", "CAP",           "DATE-like",  "Kesarwani gain", "Kesarwani cover",
+    "published decay"};
 
 using BaselineScores = std::array<double, kBaselines.size()>;
 

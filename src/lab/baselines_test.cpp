@@ -81,6 +81,23 @@ TEST(PublishedScore, takes_the_greatest_of_its_windows) {
   EXPECT_EQ(published_score(rows.topRows(1)), 0);
 }
 
+TEST(PublishedScore, decays_once_extraction_stops) {
+  Random random(3);
+  Rows rows = gaussian(random, 150, 30, 0.01, 1);
+  rows.block(0, 0, 50, 30) = gaussian(random, 50, 30);
+  double level = published_score(rows.topRows(50)), highest = level;
+  for (int first = 10; first <= 100; first += 10) {
+    level += .1 * (published_score(rows.block(first, 0, 50, 30)) - level);
+    highest = std::max(highest, level);
+  }
+  const auto scores = published_scores(rows);
+  EXPECT_NEAR(scores.decayed, highest, 1e-6);
+  EXPECT_LT(level, highest);
+  EXPECT_EQ(scores.greatest, published_score(rows));
+  const auto one_window = published_scores(rows.topRows(50));
+  EXPECT_EQ(one_window.decayed, one_window.greatest);
+}
+
 TEST(Prada, is_low_for_one_population_and_high_for_two) {
   Random random(3);
   const Rows one = gaussian(random, 200, 60);

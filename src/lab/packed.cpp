@@ -76,7 +76,7 @@ void add_attacks(Stage& stage, const Texts& texts, const PackedOptions& options,
     return wrapped(drawn(single, options.wrapped_requests, random), same);
   });
   for (const std::uint32_t segments : {1U, 2U, 4U, 8U}) {
-    attack(fmt::format("wrapper of {}", segments), segments == 1 ? std::optional(kCaught) : std::nullopt,
+    attack(fmt::format("wrapper of {}", segments), kCaught,
            [&] { return wrap(single, 2 * segments, options.wrapped_requests); });
   }
   const auto tens = packed(texts, questions, 10);

@@ -128,13 +128,22 @@ const verdict = (holds) => (holds === null ? '<td></td>' : holds ? '<td class="y
 const goal_row = (goal) => `<tr><td>${safe(goal.what.replace(/^[a-z-]+: /, ''))}</td>` +
   `<td class="figure">${figure(goal.figure)}</td><td>${safe(goal.goal)}</td>${verdict(goal.holds)}</tr>`;
 
-function goals_table() {
-  const groups = data.steps.map((step) => [step, step.goals.filter((goal) => goal.holds !== null)]);
-  return '<table class="goals">' + groups.filter(([, goals]) => goals.length).map(([step, goals]) =>
-    `<tr><th colspan="4"><a href="#${safe(step.name)}">${safe(step.title)}</a>: ` +
-    `${goals.filter((goal) => goal.holds).length} of ${goals.length}</th></tr>` +
-    [...goals].sort((a, b) => a.holds - b.holds).map(goal_row).join('')).join('') + '</table>';
+// An experiment a line; who wants its goals opens it, those that do not hold first.
+function goals_of(step) {
+  const goals = step.goals.filter((goal) => goal.holds !== null);
+  if (!goals.length) return '';
+  const held = goals.filter((goal) => goal.holds).length;
+  const bar = `<span class="held" title="${held} of ${goals.length} hold">` +
+    `<i style="width:${(100 * held) / goals.length}%"></i></span>`;
+  return `<details class="goals"><summary>${bar}<b>${held} of ${goals.length}</b> ${safe(step.title)}</summary>` +
+    `<table class="goals">${[...goals].sort((a, b) => a.holds - b.holds).map(goal_row).join('')}</table>` +
+    `<p><a href="#${safe(step.name)}">its pictures, what was tried, its table</a></p></details>`;
 }
+
+// The first picture of the first experiments that have one: what the lab is about, before any table.
+const kLeading = 4;
+const leading = () => data.steps.filter((step) => step.plots.length).slice(0, kLeading)
+  .map((step) => picture(step.plots[0])).join('');
 
 function step_section(step) {
   const texts = step.texts && `<p class="note">Texts: ${safe(step.texts)}</p>`;
@@ -152,11 +161,12 @@ function step_section(step) {
 const judged = data.held + data.failed;
 const broken = data.steps.filter((step) => step.error).length;
 show('title', safe(data.title));
-show('lead', `${data.held} of ${judged} goals hold. ${data.failed ? 'Those that do not come first below.' : ''}`);
+show('lead', `${data.held} of ${judged} goals hold. ${data.failed ? 'Open an experiment to see which do not.' : ''}`);
 show('cards', [[data.held, 'goals hold'], [data.failed, 'goals do not'], [data.reported, 'figures without a goal'],
   [broken, 'experiments not run']].map(([count, words]) =>
   `<div class="card"><b>${count}</b><span>${words}</span></div>`).join(''));
-show('goals', goals_table());
+show('goals', data.steps.map(goals_of).join(''));
+show('leading', leading());
 show('steps', data.steps.map(step_section).join(''));
 show('footer', '<p class="note">Made by <code>cms lab run goals</code>. Every experiment says in docs/lab what was ' +
   'fitted, calibrated and tested on which texts.</p>');
