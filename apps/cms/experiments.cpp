@@ -160,6 +160,9 @@ void add_first_study(CLI::App& run_app, Experiment& chosen) {
       ->check(CLI::Range(100, 10'000))
       ->capture_default_str();
   add_ranking_accounts(*command, options, "Honest accounts that rank, before --scale");
+  command->add_option("--shares", options.shares, "Of diluted accounts' requests, separated by commas; up to 1")
+      ->delimiter(',')
+      ->capture_default_str();
   command->add_option("--rank", options.rank, "Directions that the atlas keeps")
       ->check(CLI::Range(2, 256))
       ->capture_default_str();

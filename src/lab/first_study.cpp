@@ -332,6 +332,7 @@ Result<ActivationSet> read_first_study(const FirstStudyOptions& options) {
 }
 
 Result<FirstStudyResult> run_first_study(const FirstStudyOptions& options) {
+  CMS_CHECK(check_shares(options.shares));
   CMS_TRY(set, read_first_study(options));
 
   FirstStudyResult result;

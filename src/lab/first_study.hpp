@@ -43,6 +43,7 @@ struct FirstStudyOptions {
   Goals goals = Goals::study;
   std::uint32_t honest_accounts = 300;
   std::uint32_t attack_accounts = 200;
+  std::vector<double> shares = {.5, .3, .1};  // of a diluted account's requests that extract, a cell each
   unsigned threads = 1;
   // The mode in which choices are made, so that the test part is read for reporting only: attackers come from
   // cot_elicit and from the distillers of this set (the product's own prompts under the same model), honest accounts
@@ -91,7 +92,8 @@ struct FirstStudyResult {
   Goals goals = Goals::study;
 };
 
-// Errors: `bad_input` when the data is not there or too small. Cost: see docs/lab/first-study.md.
+// Errors: `bad_input` when the data is not there or too small, `usage` when a share is not above 0 and at most 1 or is
+// there twice. Cost: see docs/lab/first-study.md.
 Result<FirstStudyResult> run_first_study(const FirstStudyOptions& options);
 
 // The tables, for people.

@@ -69,7 +69,7 @@ class Composer {
                                  [&] { return diluted(study_.corpus, {pool, cover}, options, random_); });
     auto families = families_of(pool);
     families.insert(kPeople);  // the cover's
-    const auto name = fmt::format("diluted {:.0f}%", 100 * share);
+    const auto name = fmt::format("diluted {:g}%", 100 * share);
     add({burst == 1 ? name : fmt::format("{}, bursts of {}", name, burst), false, false, {}, std::move(accounts),
          families});
   }
@@ -99,7 +99,7 @@ class Composer {
   AttackOptions attack_;
 };
 
-void add_attackers(Composer& composer, const Rows& sets, const Rows& people) {
+void add_attackers(Composer& composer, const Rows& sets, const Rows& people, const std::vector<double>& shares) {
   composer.attack("systematic, instruction sets", systematic, sets);
   composer.attack("systematic, people's prompts", systematic, people);
   composer.attack("naive, instruction sets", naive, sets);
@@ -108,9 +108,7 @@ void add_attackers(Composer& composer, const Rows& sets, const Rows& people) {
   composer.attack("sorted, people's prompts", sorted, people);
   composer.attack("clustered, instruction sets", clustered, sets);
   composer.attack("clustered, people's prompts", clustered, people);
-  composer.diluted_at(.5, sets, people);
-  composer.diluted_at(.3, sets, people);
-  composer.diluted_at(.1, sets, people);
+  for (const double share : shares) composer.diluted_at(share, sets, people);
 }
 
 void add_honest(Composer& composer, const Corpus& corpus, const Families& families, const Rows& people,
@@ -265,6 +263,16 @@ Result<void> check_known(const Corpus& corpus, const Families& families) {
   return {};
 }
 
+Result<void> check_shares(const std::vector<double>& shares) {
+  for (auto share = shares.begin(); share != shares.end(); ++share) {
+    if (!(*share > 0 && *share <= 1)) return fail(ErrorCode::usage, "shares lie above 0 and up to 1");
+    if (std::find(shares.begin(), share, *share) != share) {
+      return fail(ErrorCode::usage, fmt::format("share {:g} is given twice", *share));
+    }
+  }
+  return {};
+}
+
 std::vector<std::uint32_t> known_people(const Study& study, Pool pool) {
   return without(study.corpus, people_of(study.corpus, pool), study.families.unseen);
 }
@@ -307,7 +315,7 @@ std::vector<Cell> compose_cells(const Study& study, const FirstStudyOptions& opt
                                 Random& random) {
   Composer composer(study, options, random);
   add_honest(composer, study.corpus, options.families, pools.people, pools.unseen);
-  add_attackers(composer, pools.sets, pools.people);
+  add_attackers(composer, pools.sets, pools.people, options.shares);
   for (const auto& name : pools.streams) {
     composer.attack("stream " + name, stream, of_families(study.corpus, study.split.test, {&name, 1}));
   }

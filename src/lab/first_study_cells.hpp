@@ -31,6 +31,8 @@ inline constexpr const char* kPairs = "mea";
 // Errors: those of read_shared and tap::read_set; `refused` when the sets are of different models.
 Result<ActivationSet> read_first_study(const FirstStudyOptions& options);
 
+// Errors: `usage` when a share is not above 0 and at most 1, or is there twice: cells are told apart by it.
+Result<void> check_shares(const std::vector<double>& shares);
 
 // Honest accounts for calibration, until exactly `ranking_accounts` of those named calibrate-0, calibrate-1, ... that
 // reach the full length fall into the ranking half.

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cmath>
 #include <map>
 #include <set>
 
@@ -121,6 +122,31 @@ TEST(FirstStudyCells, who_evades_averages_has_cells_without_a_goal_and_bursts_ar
   }
   EXPECT_EQ(names, (std::vector<std::string>{"alternating, instruction sets", "alternating, people's prompts",
                                              "diluted 50%, bursts of 25", "diluted 30%, bursts of 25"}));
+}
+
+TEST(FirstStudyCells, there_is_a_diluted_cell_for_each_share_and_only_known_shares_have_goals) {
+  auto options = small();
+  options.requests = 60;
+  options.goals = Goals::lab;
+  options.families.report.instruction_sets = {"buy_a", "buy_b"};
+  options.shares = {.5, .125};
+  auto study = study_of(options);
+  study.families = options.parts();
+  Random random(1);
+  std::map<std::string, bool> has_goal;
+  for (const auto& cell : first_study_cells(study, options, 3, random)) {
+    if (cell.name.starts_with("diluted")) has_goal[cell.name] = cell.goal.has_value();
+  }
+  EXPECT_EQ(has_goal, (std::map<std::string, bool>{{"diluted 50%", true}, {"diluted 12.5%", false}}));
+}
+
+TEST(FirstStudyCells, shares_that_are_none_or_there_twice_are_refused) {
+  EXPECT_TRUE(check_shares({.5, .3, 1}).has_value());
+  const std::vector<std::vector<double>> none = {{0}, {-.1}, {1.1}, {std::nan("")}, {.5, .3, .5}};
+  for (const auto& shares : none) {
+    ASSERT_FALSE(check_shares(shares).has_value());
+    EXPECT_EQ(check_shares(shares).error().code, ErrorCode::usage);
+  }
 }
 
 TEST(FirstStudyGoals, the_lab_asks_no_less_than_the_study_and_also_for_speed) {

@@ -201,6 +201,8 @@ class Usage(ProgramTest):
                       ["lab", "run", "fleet", "--data", self.own, "--resolution", "nan"],
                       *(["lab", "run", "economics", "--data", self.own, "--floors", floors]
                         for floors in (".01", ".01,0", "0,nan", "0,1.5", "0,-1")),
+                      *(["lab", "run", "first-study", "--data", self.own, "--shares", shares]
+                        for shares in ("0", "nan", ".5,1.5", ".5,.5", "half")),
                       [*fit, "--rank", "7"], [*fit, "--rank", "12"], [*fit, "--rank", "104"], [*fit, "--window", "1"],
                       [*fit, "--window", "1000"], [*fit, "--stride", "0"], [*fit, "--charts", "5000"], fit[:-2]):
             done = run(*words)
