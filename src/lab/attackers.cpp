@@ -65,6 +65,24 @@ std::vector<std::uint32_t> farthest_alike(const Corpus& corpus, Pool rows, std::
   }
 }
 
+std::vector<std::uint32_t> mutually_alike(const Corpus& corpus, Pool rows, double similarity, std::size_t count_min,
+                                          std::size_t count_max) {
+  std::vector<std::uint32_t> taken;
+  constexpr float kNothingTaken = 2, kTaken = -2;  // above and below every cosine
+  std::vector<float> least(rows.size(), kNothingTaken);
+  std::size_t next = 0;
+  while (taken.size() < std::min(count_max, rows.size())) {
+    if (taken.size() >= count_min && least[next] < similarity) break;
+    taken.push_back(rows[next]);
+    least[next] = kTaken;
+    for (std::size_t i = 0; i < rows.size(); ++i) {
+      if (least[i] != kTaken) least[i] = std::min(least[i], cosine(corpus, taken.back(), rows[i]));
+    }
+    next = static_cast<std::size_t>(std::max_element(least.begin(), least.end()) - least.begin());
+  }
+  return taken;
+}
+
 std::vector<std::uint32_t> nearest_neighbour_order(const Corpus& corpus, Pool rows) {
   std::vector<std::uint32_t> left(rows.begin(), rows.end());
   std::vector<std::uint32_t> order;
@@ -100,6 +118,14 @@ std::optional<ComposedAccount> adaptive(const Corpus& corpus, Pool pool, const A
   const auto sample = draw(corpus, pool, std::size_t{options.pool_factor} * options.length.requests, random);
   auto rows = farthest_alike(corpus, sample, options.length.requests, options.similarity, options.together);
   return finished(account_of("adaptive", std::move(rows), true), options.length);
+}
+
+std::optional<ComposedAccount> alike(const Corpus& corpus, Pool pool, const AttackOptions& options, Random& random) {
+  const auto rows = draw(corpus, pool, pool.size(), random);  // the first is a random text
+  const auto all_alike = mutually_alike(corpus, rows, options.similarity, options.length.requests_min,
+                                        std::size_t{options.pool_factor} * options.length.requests);
+  auto sent = farthest_first(corpus, all_alike, options.length.requests);
+  return finished(account_of("alike", std::move(sent), true), options.length);
 }
 
 std::optional<ComposedAccount> clustered(const Corpus& corpus, Pool pool, const AttackOptions& options,

@@ -22,7 +22,7 @@ struct AttackOptions {
   std::uint32_t pool_factor = 4;   // systematic chooses among so many times `requests` rows
   std::uint32_t cluster_min = 2;   // clustered: rows of a cluster, centre included
   std::uint32_t cluster_max = 8;
-  double similarity = 0.2;         // adaptive: least cosine to each of the last `together` - 1 requests
+  double similarity = 0.2;         // least cosine; adaptive: to the last `together` - 1 requests, alike: of any two
   std::uint32_t together = 5;      // adaptive: requests in a row that are alike
   double share = 0.5;              // diluted: probability that a request is the attacker's
   std::uint32_t burst = 1;         // diluted: requests in a row before the turn is drawn anew
@@ -44,6 +44,11 @@ std::optional<ComposedAccount> alternating(const Corpus&, Pool, const AttackOpti
 // Farthest-first as far as likeness allows (farthest_alike), over a sample as systematic's: it knows that dissimilar
 // requests betray it, and stays as clustered as people are. Cost: as systematic, and `together` times as much at worst.
 std::optional<ComposedAccount> adaptive(const Corpus&, Pool, const AttackOptions&, Random&);
+// Every two requests have at least the cosine `similarity`, as far as the texts go: around a random text grows the set
+// of those all alike (mutually_alike, up to pool_factor x requests of them), and of that it sends what is farthest
+// first. Where fewer than Length::requests hold it the account is shorter; where fewer than Length::requests_min do, it
+// goes on with the likest and its least cosine is lower. Cost: pool_factor x requests cosines a row of the pool.
+std::optional<ComposedAccount> alike(const Corpus&, Pool, const AttackOptions&, Random&);
 // One family, drawn uniformly among those that can fill an account, in random order.
 std::optional<ComposedAccount> stream(const Corpus&, Pool, const AttackOptions&, Random&);
 
@@ -64,6 +69,12 @@ std::vector<std::uint32_t> farthest_first(const Corpus& corpus, Pool rows, std::
 // greatest (ties: earlier in `rows`). At similarity -1 this is farthest_first. Cost: rows x count cosines.
 std::vector<std::uint32_t> farthest_alike(const Corpus& corpus, Pool rows, std::size_t count, double similarity,
                                           std::uint32_t together);
+
+// From rows[0] on always the row whose least cosine to those taken is greatest (complete linkage; ties: earlier in
+// `rows`): until there are `count_min` whatever that cosine is, then as long as it is at least `similarity`, and never
+// more than `count_max`. Cost: one cosine a row and row taken.
+std::vector<std::uint32_t> mutually_alike(const Corpus& corpus, Pool rows, double similarity, std::size_t count_min,
+                                          std::size_t count_max);
 
 // `rows` from rows[0] on, always to the nearest row left (ties: earlier in `rows`).
 std::vector<std::uint32_t> nearest_neighbour_order(const Corpus& corpus, Pool rows);

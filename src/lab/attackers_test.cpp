@@ -15,6 +15,7 @@ const std::vector<std::pair<std::string, Composer>> kComposers{{"naive", naive},
                                                                {"clustered", clustered},
                                                                {"sorted", sorted},
                                                                {"adaptive", adaptive},
+                                                               {"alike", alike},
                                                                {"stream", stream},
                                                                {"alternating", alternating}};
 
@@ -150,6 +151,94 @@ TEST(attackers, the_adaptive_order_is_that_of_its_slow_definition) {
     EXPECT_EQ(farthest_alike(corpus, rows, 80, -1, 5), farthest_first(corpus, rows, 80));
   }
   EXPECT_TRUE(farthest_alike(corpus, {}, 5, 0, 5).empty());
+}
+
+// The definition, recomputed from nothing at each step.
+std::vector<std::uint32_t> slow_mutually_alike(const Corpus& corpus, const std::vector<std::uint32_t>& rows,
+                                               double similarity, std::size_t count_min, std::size_t count_max) {
+  std::vector<std::uint32_t> taken;
+  while (taken.size() < std::min(count_max, rows.size())) {
+    float best = -3;
+    std::uint32_t next = 0;
+    for (const auto row : rows) {
+      if (std::find(taken.begin(), taken.end(), row) != taken.end()) continue;
+      float least = 2;
+      for (const auto other : taken) least = std::min(least, cosine(corpus, other, row));
+      if (least > best) best = least, next = row;
+    }
+    if (taken.size() >= count_min && best < similarity) break;
+    taken.push_back(next);
+  }
+  return taken;
+}
+
+TEST(attackers, rows_all_alike_are_those_of_the_slow_definition) {
+  const auto corpus = example(14).corpus();  // its families ask_* hold equal points
+  Random random(14);
+  for (const std::size_t count : {1U, 2U, 90U}) {
+    const auto rows = draw(corpus, people(corpus), count, random);
+    for (const std::size_t least : {0U, 1U, 30U, 200U}) {
+      for (const double similarity : {-1.0, 0.0, 0.3, 0.9}) {
+        for (const std::size_t most : {0U, 25U, 80U, 200U}) {
+          EXPECT_EQ(mutually_alike(corpus, rows, similarity, least, most),
+                    slow_mutually_alike(corpus, rows, similarity, least, most));
+        }
+      }
+    }
+  }
+  EXPECT_TRUE(mutually_alike(corpus, {}, 0, 5, 5).empty());
+}
+
+// Three families of 40 rows around axes of their own: about .9 within one, 0 between two.
+Corpus three_bundles() {
+  Example all;
+  Random random(15);
+  for (std::size_t family = 0; family < 3; ++family) {
+    for (int i = 0; i < 40; ++i) {
+      std::vector<float> point(kExampleRank);
+      for (auto& value : point) value = static_cast<float>(.1 * random.normal());
+      point[family] += 1;
+      all.add(fmt::format("f{}", family), "distill", "", 0, fmt::format("{}, {}", family, i), point);
+    }
+  }
+  return all.corpus();
+}
+
+TEST(attackers, an_account_that_is_all_alike_holds_its_similarity_and_is_shorter_where_no_more_texts_do) {
+  const auto corpus = three_bundles();
+  Random random(15);
+  for (const auto& [wanted, sent] : {std::pair(30U, 30U), std::pair(60U, 40U)}) {
+    for (int i = 0; i < 5; ++i) {
+      const auto account = alike(corpus, all_rows(corpus), {.length = {wanted, 20}, .similarity = .5}, random);
+      ASSERT_TRUE(account.has_value());
+      EXPECT_EQ(account->rows.size(), sent);
+      EXPECT_GE(likeness_of(corpus, account->rows).least, .5);
+      EXPECT_EQ(families_of(corpus, account->rows).size(), 1U);
+    }
+  }
+}
+
+TEST(attackers, an_account_that_is_all_alike_goes_on_with_the_likest_until_it_is_long_enough) {
+  const auto corpus = three_bundles();
+  Random random(16);
+  const auto account = alike(corpus, all_rows(corpus), {.length = {60, 50}, .similarity = .5}, random);
+  ASSERT_TRUE(account.has_value());
+  EXPECT_EQ(account->rows.size(), 50U);
+  EXPECT_LT(likeness_of(corpus, account->rows).least, .5);
+  const auto of_the_first = subset(corpus, account->rows, [&](const CorpusRow& row) {
+    return row.family == corpus.rows[account->rows[0]].family;
+  });
+  EXPECT_EQ(of_the_first.size(), 40U);
+}
+
+TEST(attackers, an_account_that_is_all_alike_sends_the_farthest_of_them_first) {
+  const auto corpus = example(17).corpus();
+  Random random(17), again(17);
+  const AttackOptions options{.length = {60, 20}, .similarity = -1};
+  const auto account = alike(corpus, people(corpus), options, random);
+  const auto rows = draw(corpus, people(corpus), people(corpus).size(), again);
+  ASSERT_TRUE(account.has_value());
+  EXPECT_EQ(account->rows, farthest_first(corpus, mutually_alike(corpus, rows, -1, 20, 240), 60));
 }
 
 double mean_step(const Corpus& corpus, const std::vector<std::uint32_t>& rows) {

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cmath>
 #include <map>
 #include <utility>
@@ -32,6 +33,22 @@ ComposedAccount account_of(std::string kind, std::vector<std::uint32_t> rows, bo
 std::optional<ComposedAccount> finished(ComposedAccount account, const Length& length) {
   if (account.rows.empty() || account.rows.size() < length.requests_min) return std::nullopt;
   return account;
+}
+
+Likeness likeness_of(const Corpus& corpus, Pool rows) {
+  Likeness likeness;
+  likeness.requests = static_cast<std::uint32_t>(rows.size());
+  double sum = 0, pairs = 0;
+  for (std::size_t i = 0; i < rows.size(); ++i) {
+    for (std::size_t j = 0; j < i; ++j) {
+      const double one = cosine(corpus, rows[i], rows[j]);
+      likeness.least = std::min(likeness.least, one);
+      sum += one;
+      pairs += 1;
+    }
+  }
+  if (pairs > 0) likeness.mean = sum / pairs;
+  return likeness;
 }
 
 std::vector<ComposedAccount> compose_many(std::size_t count,

@@ -36,6 +36,15 @@ ComposedAccount account_of(std::string kind, std::vector<std::uint32_t> rows, bo
 // The account, or nothing where it is empty or shorter than `length.requests_min`.
 std::optional<ComposedAccount> finished(ComposedAccount account, const Length& length);
 
+// How alike the requests of an account are: over all its pairs, 1 where it has none.
+struct Likeness {
+  std::uint32_t requests = 0;  // of the account
+  double least = 1;            // cosine of two
+  double mean = 1;
+};
+// Cost: requests^2 / 2 cosines.
+Likeness likeness_of(const Corpus& corpus, Pool rows);
+
 // Calls `compose` until it has given `count` accounts, at most 20 times a wanted account: fewer come back from a pool
 // that is too small.
 std::vector<ComposedAccount> compose_many(std::size_t count,

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <cmath>
 
 #include "lab/corpus_example.hpp"
 
@@ -101,6 +102,21 @@ TEST(request_times, of_machines_come_every_two_seconds_without_a_break) {
     EXPECT_NEAR(sum / 5000, 2, 0.15);
     EXPECT_LT(*std::max_element(gaps.begin(), gaps.end()), 60);
   }
+}
+
+TEST(composed_accounts, are_as_alike_as_their_pairs) {
+  Example all;
+  std::vector<float> axis(kExampleRank), other(kExampleRank), between(kExampleRank);
+  axis[0] = other[1] = between[0] = between[1] = 1;
+  int number = 0;
+  for (const auto& point : {axis, other, between}) all.add("f", "human", "", 0, std::to_string(number++), point);
+  const auto corpus = all.corpus();
+  const auto three = likeness_of(corpus, all_rows(corpus));
+  EXPECT_EQ(three.requests, 3U);
+  EXPECT_NEAR(three.least, 0, 1e-6);
+  EXPECT_NEAR(three.mean, 2 * std::sqrt(.5) / 3, 1e-6);
+  EXPECT_EQ(likeness_of(corpus, Pool(all_rows(corpus)).first(1)).least, 1);
+  EXPECT_EQ(likeness_of(corpus, {}).requests, 0U);
 }
 
 TEST(composed_accounts, are_asked_for_until_there_are_enough_or_the_pool_will_not_give_them) {

@@ -230,6 +230,13 @@ struct Material {
     }
     return all;
   }
+  [[nodiscard]] std::vector<Likeness> likeness(std::span<const ComposedAccount> accounts) const {
+    std::vector<Likeness> all(accounts.size());
+    pipeline::parallel_for(accounts.size(), threads, [&](unsigned, std::size_t i) {
+      all[i] = likeness_of(study.corpus, accounts[i].rows);
+    });
+    return all;
+  }
   [[nodiscard]] std::vector<double> united(std::span<const ComposedAccount> accounts) const {
     std::vector<double> coverages;
     for (std::size_t first = 0; first + kColluding <= accounts.size(); first += kColluding) {
@@ -252,6 +259,8 @@ Result<Sample> measure_seed(const ActivationSet& set, const FirstStudyOptions& o
   sample.cells = first_study_cells(study, options, seed, random);
   auto evasive = evasive_cells(study, options, random);
   std::ranges::move(evasive, std::back_inserter(sample.cells));
+  auto all_alike = alike_cells(study, options, random);
+  std::ranges::move(all_alike, std::back_inserter(sample.cells));
   std::vector<std::uint32_t> lengths;
   std::size_t total = honest.size();
   for (const auto& account : honest) lengths.push_back(static_cast<std::uint32_t>(account.rows.size()));
@@ -272,14 +281,14 @@ Result<Sample> measure_seed(const ActivationSet& set, const FirstStudyOptions& o
   for (const auto& cell : sample.cells) {
     sample.measured.push_back({&cell, measure_accounts(study, cell.accounts, cell.name, measure),
                                material.baselines(cell.accounts), material.logits(cell.accounts),
-                               material.united(cell.accounts)});
+                               material.united(cell.accounts), material.likeness(cell.accounts)});
     progress.advance(cell.accounts.size());
   }
   Random training(seed + 7);
   sample.training_cells = training_cells(study, options, training);
   for (const auto& cell : sample.training_cells) {
     const auto name = "training " + cell.name;
-    sample.training.push_back({&cell, measure_accounts(study, cell.accounts, name, measure), {}, {}, {}});
+    sample.training.push_back({&cell, measure_accounts(study, cell.accounts, name, measure), {}, {}, {}, {}});
   }
   for (const auto& one : sample.calibration) sample.trajectories.push_back(one.trajectory);
   return sample;
@@ -312,6 +321,8 @@ Result<void> judge_seed(const Sample& sample, const FirstStudyOptions& options, 
     cell.accounts.push_back(static_cast<std::uint32_t>(sample.measured[i].accounts.size()));
     cell.median_first_flag.push_back(judged[0]->median_first_flag[i]);
     cell.fates.insert(cell.fates.end(), judged[0]->fates[i].begin(), judged[0]->fates[i].end());
+    const auto& likeness = sample.measured[i].likeness;
+    cell.likeness.insert(cell.likeness.end(), likeness.begin(), likeness.end());
     auto& configurations = cell.configurations.emplace_back();
     for (const auto& one : judged) configurations.push_back(one->verdicts[i]);
     auto& outcomes = cell.rivals.emplace_back();
@@ -351,6 +362,7 @@ Result<FirstStudyResult> run_first_study(const FirstStudyOptions& options) {
         added.honest = cell.honest;
         added.calibration_kind = cell.calibration_kind;
         added.goal = cell.goal;
+        added.similarity = cell.similarity;
       }
     }
     if (!options.readings.empty() && seed == options.seeds.front()) {

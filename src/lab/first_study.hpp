@@ -72,6 +72,7 @@ struct CellResult {
   bool honest = false;
   bool calibration_kind = false;                     // honest accounts of a kind that calibration saw
   std::optional<double> goal;                        // honest: greatest share flagged; attackers: least
+  std::optional<double> similarity;                  // alike: cosine that every two requests are to have
   std::vector<std::uint32_t> accounts;               // per seed
   std::vector<std::vector<Verdict>> configurations;  // per seed, per configuration; [0] = all channels
   std::vector<std::vector<Verdict>> rivals;          // per seed, per rival
@@ -81,6 +82,7 @@ struct CellResult {
   std::vector<double> united_areas;                  // per seed: Kesarwani's coverage of ten accounts as one
   std::vector<double> median_first_flag;             // per seed: requests until the first flag; 0 = none flagged
   std::vector<Fate> fates;                           // of all accounts of all seeds, all channels
+  std::vector<Likeness> likeness;                    // of all accounts of all seeds
 };
 
 struct FirstStudyResult {

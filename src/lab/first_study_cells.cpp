@@ -74,6 +74,15 @@ class Composer {
          families});
   }
 
+  void alike_at(double similarity, const std::string& over, const Rows& pool) {
+    auto options = attack_;
+    options.similarity = similarity;
+    auto accounts = compose_many(scaled(options_.attack_accounts, options_.scale),
+                                 [&] { return alike(study_.corpus, pool, options, random_); });
+    add({fmt::format("alike {:.1f}, {}", similarity, over), false, false, {}, std::move(accounts), families_of(pool),
+         similarity});
+  }
+
   std::vector<Cell> cells;
 
  private:
@@ -300,6 +309,16 @@ std::vector<Cell> evasive_cells(const Study& study, const FirstStudyOptions& opt
   composer.attack("alternating, people's prompts", alternating, people);
   composer.diluted_at(.5, sets, people, kBurst);
   composer.diluted_at(.3, sets, people, kBurst);
+  return std::move(composer.cells);
+}
+
+std::vector<Cell> alike_cells(const Study& study, const FirstStudyOptions& options, Random& random) {
+  Composer composer(study, options, random);
+  const auto people = test_people(study, options), sets = instruction_sets(study);
+  for (const double similarity : kSimilarities) {
+    composer.alike_at(similarity, "instruction sets", sets);
+    composer.alike_at(similarity, "people's prompts", people);
+  }
   return std::move(composer.cells);
 }
 

@@ -1,6 +1,7 @@
 // The cells of the first study: which accounts are composed from which rows. Shared by its sources only.
 #pragma once
 
+#include <array>
 #include <optional>
 #include <set>
 #include <string>
@@ -17,7 +18,13 @@ struct Cell {
   std::optional<double> goal;
   std::vector<ComposedAccount> accounts;
   std::set<std::string> families = {};  // attackers: of the texts they are after; kPeople for replays, kPairs for mea_*
+  std::optional<double> similarity = {};  // alike: cosine that every two requests are to have
 };
+
+// Cosines in the atlas that every two requests of attackers called alike are to have. Of the tune part: 0 is the median
+// of two texts of people, -.2 their 5% quantile and to a tenth the most that whole accounts over people hold
+// (docs/lab/first-study.md#all-alike).
+inline constexpr std::array<double, 2> kSimilarities = {-.2, 0};
 
 // How the rows are split for `seed`. Families nobody honest was calibrated on, families of the manifold, attackers'.
 SplitOptions first_study_split(const FirstStudyOptions& options, std::uint64_t seed);
@@ -54,6 +61,9 @@ std::vector<Cell> honest_cells(const Study& study, const FirstStudyOptions& opti
 
 // Attackers who know that deviations are averaged over requests: one alternates orders, one extracts in bursts.
 std::vector<Cell> evasive_cells(const Study& study, const FirstStudyOptions& options, Random& random);
+
+// Attackers whose every two requests are alike, as far as the texts go, at each similarity of kSimilarities.
+std::vector<Cell> alike_cells(const Study& study, const FirstStudyOptions& options, Random& random);
 
 // Replays of the calibrate part's people, 50 of each kind before scaling: what the trained score learns replay from.
 std::vector<Cell> training_cells(const Study& study, const FirstStudyOptions& options, Random& random);

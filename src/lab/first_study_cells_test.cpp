@@ -124,6 +124,29 @@ TEST(FirstStudyCells, who_evades_averages_has_cells_without_a_goal_and_bursts_ar
                                              "diluted 50%, bursts of 25", "diluted 30%, bursts of 25"}));
 }
 
+TEST(FirstStudyCells, who_is_all_alike_has_cells_without_a_goal_and_holds_what_they_are_named_after_or_is_short) {
+  auto options = small();
+  options.requests = 60;
+  options.families.report.instruction_sets = {"buy_a", "buy_b"};
+  auto study = study_of(options);
+  study.families = options.parts();
+  Random random(1);
+  const auto cells = alike_cells(study, options, random);
+  std::vector<std::string> names;
+  for (const auto& cell : cells) {
+    names.push_back(cell.name);
+    EXPECT_FALSE(cell.honest || cell.goal) << cell.name;
+    EXPECT_FALSE(cell.accounts.empty()) << cell.name;
+    for (const auto& account : cell.accounts) {
+      ASSERT_TRUE(cell.similarity.has_value());
+      const auto likeness = likeness_of(study.corpus, account.rows);
+      EXPECT_TRUE(likeness.least >= *cell.similarity || likeness.requests == options.requests) << cell.name;
+    }
+  }
+  EXPECT_EQ(names, (std::vector<std::string>{"alike -0.2, instruction sets", "alike -0.2, people's prompts",
+                                             "alike 0.0, instruction sets", "alike 0.0, people's prompts"}));
+}
+
 TEST(FirstStudyCells, there_is_a_diluted_cell_for_each_share_and_only_known_shares_have_goals) {
   auto options = small();
   options.requests = 60;

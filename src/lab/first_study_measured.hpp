@@ -18,6 +18,7 @@ struct MeasuredCell {
   std::vector<BaselineScores> baselines;  // per account
   std::vector<double> logits;             // per request
   std::vector<double> united;             // Kesarwani's coverage of each kColluding accounts as one
+  std::vector<Likeness> likeness;         // per account
 };
 
 // Everything of one seed, measured.

@@ -166,6 +166,29 @@ std::string trained_table(const FirstStudyResult& result) {
          "both: the lesser of the two PoH, twice (AUC over PoH)\n";
 }
 
+// What attackers that are all alike come to, beside everybody else.
+std::string likeness_table(const FirstStudyResult& result) {
+  std::string text =
+      fmt::format("{:<30} {:>8} {:>7} {:>7} {:>6}\n", "cosine of two requests", "requests", "least", "mean", "held");
+  for (const auto& cell : result.cells) {
+    std::vector<double> requests, least, mean;
+    double held = 0;
+    for (const auto& one : cell.likeness) {
+      requests.push_back(one.requests);
+      least.push_back(one.least);
+      mean.push_back(one.mean);
+      held += cell.similarity && one.least >= *cell.similarity ? 1 : 0;
+    }
+    const auto count = static_cast<double>(std::max<std::size_t>(1, cell.likeness.size()));
+    text += fmt::format("{:<30} {:>8.0f} {:>7.3f} {:>7.3f} {:>6}\n", cell.name, upper_median(std::move(requests)),
+                        upper_median(std::move(least)), upper_median(std::move(mean)),
+                        cell.similarity ? fmt::format("{:.3f}", held / count) : "-");
+  }
+  return text +
+         "medians over accounts, cosines in the atlas; held: accounts of which every two requests have at least the "
+         "cosine that the cell is named after\n";
+}
+
 // Real conversations only, against composed honest accounts: whether composing makes accounts as coherent as people
 // are.
 std::string coherence_line(const FirstStudyResult& result) {
@@ -191,7 +214,8 @@ std::string describe(const FirstStudyResult& result) {
              "95% each way\n\n",
              seeds, result.horizon, result.stride) +
          main_table(result) + "\n" + rival_table(result) + "\n" + trained_table(result) + "\n" +
-         channel_table(result) + coherence_line(result);
+         channel_table(result) + "\n" +
+         likeness_table(result) + coherence_line(result);
 }
 
 std::string goal_lines(const FirstStudyResult& result) {

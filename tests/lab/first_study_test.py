@@ -40,7 +40,7 @@ class FirstStudy(experiment.Experiment):
 
     def test_the_table_has_rivals_channels_and_real_conversations(self):
         for word in ("distinct texts", "account length", "mean text length", "published CMS", "PRADA", "B4B buckets",
-                     "request", "topology", "-mixture", "conversations"):
+                     "request", "topology", "-mixture", "conversations", "cosine of two requests", "alike -0.2"):
             self.assertIn(word, self.table)
 
 
