@@ -64,9 +64,11 @@ std::vector<Way> ways() {
                      return knockoff(school.ground->study, school.features, pool, {.adaptive = adaptive}, random);
                    }});
   }
-  for (const auto strategy : {Strategy::uncertainty, Strategy::k_center}) {
-    all.push_back({strategy == Strategy::uncertainty ? "ActiveThief uncertainty" : "ActiveThief k-centre",
-                   [=](const School& school, Pool pool, Random& random) {
+  const std::pair<const char*, Strategy> strategies[] = {{"uncertainty", Strategy::uncertainty},
+                                                         {"k-centre", Strategy::k_center},
+                                                         {"uncertain k-centre", Strategy::uncertain_k_center}};
+  for (const auto& [name, strategy] : strategies) {
+    all.push_back({fmt::format("ActiveThief {}", name), [=](const School& school, Pool pool, Random& random) {
                      return active_thief(school.ground->study, school.features, pool, {.strategy = strategy}, random);
                    }});
   }

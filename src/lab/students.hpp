@@ -5,8 +5,8 @@
 // examination), and beside its fidelity on its own field. With another model, beside that of a student that begins with
 // it: kernel ridge on the unit points of that model's own atlas. With the served model, beside how often a student of
 // its last hidden vectors says the model's next token. Then thefts, Knockoff Nets (random and adaptive) and ActiveThief
-// (uncertainty and k-centre), over instruction sets and over people's prompts: fidelity as requests grow, and where CMS
-// flags them. Threads: see options. Page: docs/lab/students.md.
+// (uncertainty, k-centre and both), over instruction sets and over people's prompts: fidelity as requests grow, and
+// where CMS flags them. Threads: see options. Page: docs/lab/students.md.
 #pragma once
 
 #include <array>
