@@ -220,6 +220,7 @@ void add_students(CLI::App& run_app, Experiment& chosen) {
   auto* command = run_app.add_subcommand("students", "What an account's answers are worth, and thefts by student");
   add_data(*command, *words);
   add_scale(*command, options, "Of the first study's numbers of accounts, at least 10 a cell");
+  add_ranking_accounts(*command, options, "Honest accounts that rank");
   command->add_option("--runs", options.theft_runs, "Thefts of each kind a seed")
       ->check(CLI::Range(1, 1'000))
       ->capture_default_str();
@@ -269,6 +270,7 @@ void add_sleeper(CLI::App& run_app, Experiment& chosen) {
   command->add_option("--accounts", options.accounts, "Accounts of each kind a seed")
       ->check(CLI::Range(1, 10'000))
       ->capture_default_str();
+  add_ranking_accounts(*command, options, "Honest accounts that rank");
   command->callback([words, &chosen] { chosen = on_data(*words, lab::run_sleepers); });
 }
 
@@ -318,6 +320,7 @@ void add_theft(CLI::App& run_app, Experiment& chosen) {
   command->add_option("--accounts", options.accounts, "With --data: accounts that send each theft's queries")
       ->check(CLI::Range(1, 10'000))
       ->capture_default_str();
+  add_ranking_accounts(*command, options, "With --data: honest accounts that rank");
   command->add_option("--seed", options.seed, "Of rows, prompts and tokens")->capture_default_str();
   add_common(*command, *words);
   command->callback([words, &chosen] { chosen = theft(*words); });
@@ -354,6 +357,7 @@ void add_ablation(CLI::App& run_app, Experiment& chosen) {
   command->add_option("--blocks", options.blocks, "Of layers, rank, charts, window, measures; all when not given")
       ->delimiter(',');
   add_scale(*command, options, "Of the first study's numbers of accounts");
+  add_ranking_accounts(*command, options, "Honest accounts that rank, before --scale");
   command->callback([words, &chosen] { chosen = ablation(*words); });
 }
 
