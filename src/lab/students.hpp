@@ -49,6 +49,7 @@ struct StudentOutcome {
   double coverage = 0;  // of the yardstick's mass
   double charts = 0;    // share of its charts
   double nearness = 0;  // mean over the examination of the greatest cosine to a request
+  std::uint32_t distinct_texts = 0;  // among its requests
   Fidelity fidelity;
   std::optional<Fidelity> own_field;
   std::optional<Fidelity> pretrained;  // of a student that begins with a model of its own

@@ -26,7 +26,8 @@ class Students(experiment.Experiment):
     def test_the_table_has_students_and_thefts(self):
         for word in ("nearness", "generalist", "Knockoff Nets", "adaptive, people's prompts",
                      "ActiveThief k-centre, instruction sets",
-                     "ActiveThief uncertain k-centre, people's prompts", "own cos", "first flag"):
+                     "ActiveThief uncertain k-centre, people's prompts", "own cos", "first flag",
+                     "undefined: constant"):
             self.assertIn(word, self.table)
 
 
