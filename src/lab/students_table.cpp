@@ -138,7 +138,7 @@ double median_first_flag(const StudentsResult& result, const std::string& kind) 
 }
 
 std::string theft_table(const StudentsResult& result) {
-  std::string text = fmt::format("\n{:<42}", "Knockoff Nets and ActiveThief, cosine");
+  std::string text = fmt::format("\n{:<50}", "Knockoff Nets and ActiveThief, cosine");
   for (const auto checkpoint : kTheftCheckpoints) text += fmt::format(" {:>8}", fmt::format("at {}", checkpoint));
   text += fmt::format(" {:>10} {:>8} {:>12}\n", "next token", "flagged", "first flag");
   const bool spoke = !result.thefts.empty() && result.thefts.front().next_token;
@@ -146,7 +146,7 @@ std::string theft_table(const StudentsResult& result) {
     const auto mean_theft = [&](const std::function<double(const StudentTheft&)>& get) {
       return mean(result.thefts, &StudentTheft::kind, kind, get);
     };
-    text += fmt::format("{:<42}", kind);
+    text += fmt::format("{:<50}", kind);
     for (std::size_t c = 0; c < kTheftCheckpoints.size(); ++c) {
       text += fmt::format(" {:>8.3f}", mean_theft([c](const StudentTheft& one) { return one.fidelity[c]; }));
     }
