@@ -110,11 +110,17 @@ void add_common(CLI::App& command, Words<Options>& words) {
   command.add_flag("--json", words.json, "Goal lines to stdout, the table to stderr");
 }
 
+// Results are of all of them; `what` says of what.
+template <typename Options>
+void add_seeds(CLI::App& command, Options& options, const std::string& what) {
+  command.add_option("--seeds", options.seeds, what + ", separated by commas")->delimiter(',')->capture_default_str();
+}
+
 // What those take that compose and score accounts; `seeds` says of what.
 template <typename Options>
 void add_scoring(CLI::App& command, Words<Options>& words, const std::string& seeds) {
   auto& options = words.options;
-  command.add_option("--seeds", options.seeds, seeds + ", separated by commas")->delimiter(',')->capture_default_str();
+  add_seeds(command, options, seeds);
   command.add_option("--stride", options.score.stride, "Requests between two evaluations")
       ->check(CLI::Range(1, 1024))
       ->capture_default_str();
@@ -321,7 +327,7 @@ void add_theft(CLI::App& run_app, Experiment& chosen) {
       ->check(CLI::Range(1, 10'000))
       ->capture_default_str();
   add_ranking_accounts(*command, options, "With --data: honest accounts that rank");
-  command->add_option("--seed", options.seed, "Of rows, prompts and tokens")->capture_default_str();
+  add_seeds(*command, options, "Of ground, rows, prompts and tokens");
   add_common(*command, *words);
   command->callback([words, &chosen] { chosen = theft(*words); });
 }
@@ -368,9 +374,7 @@ void add_mmd(CLI::App& run_app, Experiment& chosen) {
       run_app.add_subcommand("mmd", "Windows of the MMD study's pairs: honest requests with some of an attacker's");
   command->add_option("--data", words->data, "Folder with activations/{human,distill}.npy and their lines")->required();
   command->add_option("--known", words->known, "Such a folder; attackers' texts that are in it too are left out");
-  command->add_option("--seeds", options.seeds, "Of parts and windows, separated by commas")
-      ->delimiter(',')
-      ->capture_default_str();
+  add_seeds(*command, options, "Of parts and windows");
   command->add_option("--windows", options.windows, "Requests of a window, separated by commas")
       ->delimiter(',')
       ->check(CLI::Range(16, 10'000))
