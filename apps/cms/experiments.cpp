@@ -110,11 +110,17 @@ void add_common(CLI::App& command, Words<Options>& words) {
   command.add_flag("--json", words.json, "Goal lines to stdout, the table to stderr");
 }
 
+// Results are of all of them; `what` says of what.
+template <typename Options>
+void add_seeds(CLI::App& command, Options& options, const std::string& what) {
+  command.add_option("--seeds", options.seeds, what + ", separated by commas")->delimiter(',')->capture_default_str();
+}
+
 // What those take that compose and score accounts; `seeds` says of what.
 template <typename Options>
 void add_scoring(CLI::App& command, Words<Options>& words, const std::string& seeds) {
   auto& options = words.options;
-  command.add_option("--seeds", options.seeds, seeds + ", separated by commas")->delimiter(',')->capture_default_str();
+  add_seeds(command, options, seeds);
   command.add_option("--stride", options.score.stride, "Requests between two evaluations")
       ->check(CLI::Range(1, 1024))
       ->capture_default_str();
@@ -223,6 +229,7 @@ void add_students(CLI::App& run_app, Experiment& chosen) {
   auto* command = run_app.add_subcommand("students", "What an account's answers are worth, and thefts by student");
   add_data(*command, *words);
   add_scale(*command, options, "Of the first study's numbers of accounts, at least 10 a cell");
+  add_ranking_accounts(*command, options, "Honest accounts that rank");
   command->add_option("--runs", options.theft_runs, "Thefts of each kind a seed")
       ->check(CLI::Range(1, 1'000))
       ->capture_default_str();
@@ -272,6 +279,7 @@ void add_sleeper(CLI::App& run_app, Experiment& chosen) {
   command->add_option("--accounts", options.accounts, "Accounts of each kind a seed")
       ->check(CLI::Range(1, 10'000))
       ->capture_default_str();
+  add_ranking_accounts(*command, options, "Honest accounts that rank");
   command->callback([words, &chosen] { chosen = on_data(*words, lab::run_sleepers); });
 }
 
@@ -321,7 +329,8 @@ void add_theft(CLI::App& run_app, Experiment& chosen) {
   command->add_option("--accounts", options.accounts, "With --data: accounts that send each theft's queries")
       ->check(CLI::Range(1, 10'000))
       ->capture_default_str();
-  command->add_option("--seed", options.seed, "Of rows, prompts and tokens")->capture_default_str();
+  add_ranking_accounts(*command, options, "With --data: honest accounts that rank");
+  add_seeds(*command, options, "Of ground, rows, prompts and tokens");
   add_common(*command, *words);
   command->callback([words, &chosen] { chosen = theft(*words); });
 }
@@ -357,6 +366,7 @@ void add_ablation(CLI::App& run_app, Experiment& chosen) {
   command->add_option("--blocks", options.blocks, "Of layers, rank, charts, window, measures; all when not given")
       ->delimiter(',');
   add_scale(*command, options, "Of the first study's numbers of accounts");
+  add_ranking_accounts(*command, options, "Honest accounts that rank, before --scale");
   command->callback([words, &chosen] { chosen = ablation(*words); });
 }
 
@@ -367,9 +377,7 @@ void add_mmd(CLI::App& run_app, Experiment& chosen) {
       run_app.add_subcommand("mmd", "Windows of the MMD study's pairs: honest requests with some of an attacker's");
   command->add_option("--data", words->data, "Folder with activations/{human,distill}.npy and their lines")->required();
   command->add_option("--known", words->known, "Such a folder; attackers' texts that are in it too are left out");
-  command->add_option("--seeds", options.seeds, "Of parts and windows, separated by commas")
-      ->delimiter(',')
-      ->capture_default_str();
+  add_seeds(*command, options, "Of parts and windows");
   command->add_option("--windows", options.windows, "Requests of a window, separated by commas")
       ->delimiter(',')
       ->check(CLI::Range(16, 10'000))

@@ -182,6 +182,7 @@ FirstStudyOptions study_options(const AblationOptions& options) {
   study.families = options.families;
   study.tune = options.tune;
   study.scale = options.scale;
+  study.ranking_accounts = options.ranking_accounts;
   study.score = options.score;
   study.threads = options.threads;
   return study;

@@ -29,6 +29,7 @@ struct AblationOptions {
   std::vector<std::string> blocks;  // of kAblationBlocks; empty = all
   std::vector<std::uint64_t> seeds = {1, 2, 3};
   double scale = .3;  // of the first study's numbers of accounts
+  std::uint32_t ranking_accounts = 500;  // before scale
   std::uint32_t layer_requests = 60;  // of an account in the layers' block, where a family has few rows
   score::Options score;
   unsigned threads = 1;

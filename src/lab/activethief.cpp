@@ -26,11 +26,10 @@ class Theft {
     for (const auto place : places) open_.erase(open_.begin() + static_cast<std::ptrdiff_t>(place));
   }
 
-  [[nodiscard]] std::vector<std::size_t> choose(Strategy strategy, std::size_t count) const {
+  [[nodiscard]] std::vector<std::size_t> choose(const ActiveThiefOptions& options, std::size_t count) const {
     const auto student = taught(study_, features_, asked_);
-    const auto distributions = expected(student, open_);
-    if (strategy == Strategy::uncertainty) return most_uncertain(distributions, count);
-    return k_centers(distributions, expected(student, asked_), count);
+    return next_batch(options.strategy, expected(student, open_), expected(student, asked_), count,
+                      options.candidates);
   }
 
   [[nodiscard]] std::size_t open_count() const { return open_.size(); }
@@ -64,9 +63,20 @@ std::vector<std::uint32_t> active_thief(const Study& study, std::span<const Text
                                  theft.open_count()});
     std::vector<std::size_t> first(count);  // drawn by chance already
     std::iota(first.begin(), first.end(), std::size_t{0});
-    theft.ask(theft.asked().empty() ? first : theft.choose(options.strategy, count));
+    theft.ask(theft.asked().empty() ? first : theft.choose(options, count));
   }
   return theft.asked();
+}
+
+std::vector<std::size_t> next_batch(Strategy strategy, const Eigen::MatrixXf& open, const Eigen::MatrixXf& asked,
+                                    std::size_t count, std::size_t candidates) {
+  if (strategy == Strategy::uncertainty) return most_uncertain(open, count);
+  if (strategy == Strategy::k_center) return k_centers(open, asked, count);
+  const auto uncertain = most_uncertain(open, std::max(count, candidates));
+  const Eigen::MatrixXf columns = open(Eigen::all, uncertain);
+  auto chosen = k_centers(columns, asked, count);
+  for (auto& place : chosen) place = uncertain[place];
+  return chosen;
 }
 
 std::vector<std::size_t> most_uncertain(const Eigen::MatrixXf& distributions, std::size_t count) {

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
 #include <set>
 
@@ -56,6 +57,38 @@ TEST(KCenters, of_columns_all_alike_are_different_columns) {
   EXPECT_EQ(std::set<std::size_t>(chosen.begin(), chosen.end()).size(), 5U);
 }
 
+TEST(NextBatch, by_uncertainty_and_k_centre_is_the_k_centre_of_the_most_uncertain) {
+  for (const std::uint64_t seed : {1, 2, 3}) {
+    Random random(seed);
+    const auto open = distributions(random, 5, 60);
+    const auto asked = distributions(random, 5, 4);
+    // Slowly: whoever is no candidate is made a copy of somebody asked, and so is never the farthest.
+    const auto uncertain = most_uncertain(open, 20);
+    const std::set<std::size_t> candidates(uncertain.begin(), uncertain.end());
+    Eigen::MatrixXf without = open;
+    for (Eigen::Index i = 0; i < 60; ++i) {
+      if (!candidates.contains(static_cast<std::size_t>(i))) without.col(i) = asked.col(0);
+    }
+    const auto chosen = next_batch(Strategy::uncertain_k_center, open, asked, 8, 20);
+    EXPECT_EQ(chosen, k_centers(without, asked, 8));
+    EXPECT_NE(chosen, next_batch(Strategy::uncertainty, open, asked, 8, 20));
+    EXPECT_NE(chosen, next_batch(Strategy::k_center, open, asked, 8, 20));
+  }
+}
+
+TEST(NextBatch, of_as_many_candidates_as_texts_is_k_centre_and_of_no_more_than_it_takes_the_most_uncertain) {
+  Random random(4);
+  const auto open = distributions(random, 5, 30);
+  const auto asked = distributions(random, 5, 3);
+  const auto all = next_batch(Strategy::uncertain_k_center, open, asked, 10, 30);
+  EXPECT_EQ(all, k_centers(open, asked, 10));
+  auto few = next_batch(Strategy::uncertain_k_center, open, asked, 10, 1);
+  auto uncertain = most_uncertain(open, 10);
+  std::ranges::sort(few);
+  std::ranges::sort(uncertain);
+  EXPECT_EQ(few, uncertain);
+}
+
 class ActiveThief : public testing::Test {
  protected:
   ActiveThief() {
@@ -72,8 +105,9 @@ class ActiveThief : public testing::Test {
 };
 
 TEST_F(ActiveThief, asks_no_text_twice_as_many_as_it_may_and_the_same_for_the_same_chance) {
-  for (const auto strategy : {Strategy::uncertainty, Strategy::k_center}) {
-    const ActiveThiefOptions options{.strategy = strategy, .requests = 90, .batch = 25, .pool_texts = 150};
+  for (const auto strategy : {Strategy::uncertainty, Strategy::k_center, Strategy::uncertain_k_center}) {
+    const ActiveThiefOptions options{
+        .strategy = strategy, .requests = 90, .batch = 25, .pool_texts = 150, .candidates = 50};
     Random random(1), same(1);
     const auto rows = active_thief(study_, features_, study_.split.test, options, random);
     ASSERT_EQ(rows.size(), 90U);
@@ -87,14 +121,19 @@ TEST_F(ActiveThief, asks_no_text_twice_as_many_as_it_may_and_the_same_for_the_sa
   }
 }
 
-TEST_F(ActiveThief, begins_alike_under_both_strategies_and_then_parts) {
-  Random random(2), same(2);
-  const auto uncertain = active_thief(study_, features_, study_.split.test,
-                                      {.strategy = Strategy::uncertainty, .requests = 60, .batch = 20}, random);
-  const auto spread = active_thief(study_, features_, study_.split.test,
-                                   {.strategy = Strategy::k_center, .requests = 60, .batch = 20}, same);
+TEST_F(ActiveThief, begins_alike_under_every_strategy_and_then_parts) {
+  const auto under = [&](Strategy strategy) {
+    Random random(2);
+    return active_thief(study_, features_, study_.split.test,
+                        {.strategy = strategy, .requests = 60, .batch = 20, .candidates = 40}, random);
+  };
+  const auto uncertain = under(Strategy::uncertainty), spread = under(Strategy::k_center),
+             both = under(Strategy::uncertain_k_center);
   EXPECT_TRUE(std::equal(uncertain.begin(), uncertain.begin() + 20, spread.begin()));
+  EXPECT_TRUE(std::equal(uncertain.begin(), uncertain.begin() + 20, both.begin()));
   EXPECT_NE(uncertain, spread);
+  EXPECT_NE(uncertain, both);
+  EXPECT_NE(spread, both);
 }
 
 TEST_F(ActiveThief, ends_with_its_pool) {

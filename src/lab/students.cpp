@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <functional>
+#include <set>
 
 #include "base/progress.hpp"
 #include "lab/activethief.hpp"
@@ -25,6 +26,12 @@ Yardstick charts_equal(Yardstick yardstick) {
   return yardstick;
 }
 
+std::uint32_t distinct_texts(const Corpus& corpus, std::span<const std::uint32_t> rows) {
+  std::set<std::uint32_t> texts;
+  for (const auto row : rows) texts.insert(corpus.rows[row].text_id);
+  return static_cast<std::uint32_t>(texts.size());
+}
+
 void examine_cells(const School& school, std::uint64_t seed, unsigned threads, StudentsResult& result) {
   Random random(seed + 1);
   std::vector<StudentOutcome> outcomes;
@@ -32,7 +39,9 @@ void examine_cells(const School& school, std::uint64_t seed, unsigned threads, S
   for (const auto& cell : first_study_cells(school.ground->study, school.ground->options, seed, random)) {
     for (const auto& account : cell.accounts) {
       if (account.rows.size() < kStudentRequests) continue;
-      outcomes.push_back({cell.name, cell.honest, 0, 0, 0, {}, {}, {}, {}});
+      auto& outcome = outcomes.emplace_back();
+      outcome.cell = cell.name;
+      outcome.honest = cell.honest;
       rows.emplace_back(account.rows.begin(), account.rows.begin() + kStudentRequests);
     }
   }
@@ -42,6 +51,7 @@ void examine_cells(const School& school, std::uint64_t seed, unsigned threads, S
     outcomes[i].coverage = coverage_of(school.ground->yardstick, rows[i]).back();
     outcomes[i].charts = coverage_of(equal, rows[i]).back();
     outcomes[i].nearness = school.nearness_of(rows[i]);
+    outcomes[i].distinct_texts = distinct_texts(school.ground->study.corpus, rows[i]);
     outcomes[i].fidelity = school.fidelity_of(rows[i]);
     outcomes[i].own_field = school.own_field_of(rows[i]);
     outcomes[i].pretrained = school.pretrained_fidelity_of(rows[i]);
@@ -64,9 +74,11 @@ std::vector<Way> ways() {
                      return knockoff(school.ground->study, school.features, pool, {.adaptive = adaptive}, random);
                    }});
   }
-  for (const auto strategy : {Strategy::uncertainty, Strategy::k_center}) {
-    all.push_back({strategy == Strategy::uncertainty ? "ActiveThief uncertainty" : "ActiveThief k-centre",
-                   [=](const School& school, Pool pool, Random& random) {
+  const std::pair<const char*, Strategy> strategies[] = {{"uncertainty", Strategy::uncertainty},
+                                                         {"k-centre", Strategy::k_center},
+                                                         {"uncertain k-centre", Strategy::uncertain_k_center}};
+  for (const auto& [name, strategy] : strategies) {
+    all.push_back({fmt::format("ActiveThief {}", name), [=](const School& school, Pool pool, Random& random) {
                      return active_thief(school.ground->study, school.features, pool, {.strategy = strategy}, random);
                    }});
   }

@@ -5,8 +5,8 @@
 // examination), and beside its fidelity on its own field. With another model, beside that of a student that begins with
 // it: kernel ridge on the unit points of that model's own atlas. With the served model, beside how often a student of
 // its last hidden vectors says the model's next token. Then thefts, Knockoff Nets (random and adaptive) and ActiveThief
-// (uncertainty and k-centre), over instruction sets and over people's prompts: fidelity as requests grow, and where CMS
-// flags them. Threads: see options. Page: docs/lab/students.md.
+// (uncertainty, k-centre and both), over instruction sets and over people's prompts: fidelity as requests grow, and
+// where CMS flags them. Threads: see options. Page: docs/lab/students.md.
 #pragma once
 
 #include <array>
@@ -49,6 +49,7 @@ struct StudentOutcome {
   double coverage = 0;  // of the yardstick's mass
   double charts = 0;    // share of its charts
   double nearness = 0;  // mean over the examination of the greatest cosine to a request
+  std::uint32_t distinct_texts = 0;  // among its requests
   Fidelity fidelity;
   std::optional<Fidelity> own_field;
   std::optional<Fidelity> pretrained;  // of a student that begins with a model of its own

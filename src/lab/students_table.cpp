@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cmath>
 #include <functional>
 #include <iterator>
 #include <nlohmann/json.hpp>
@@ -27,6 +28,8 @@ double use_weighted(const StudentOutcome& one) { return one.fidelity.use_weighte
 
 constexpr Figure kCoverage{"coverage", coverage}, kNearness{"nearness", nearness};
 constexpr Figure kChartsCovered{"charts covered", [](const StudentOutcome& one) { return one.charts; }};
+constexpr Figure kDistinct{"log distinct texts",
+                           [](const StudentOutcome& one) { return std::log(static_cast<double>(one.distinct_texts)); }};
 constexpr Figure kFidelities[] = {
     {"cosine", [](const StudentOutcome& one) { return one.fidelity.cosine; }},
     {"use-weighted", use_weighted},
@@ -58,14 +61,22 @@ std::vector<Figure> fidelities_of(const StudentsResult& result) {
   return all;
 }
 
-double correlation_over(const StudentsResult& result, bool attackers_only, Get predictor, Get fidelity) {
-  std::vector<double> predicted, found;
+// What `get` gives of every student compared, in order.
+std::vector<double> values_of(const StudentsResult& result, bool attackers_only, Get get) {
+  std::vector<double> values;
   for (const auto& one : result.students) {
-    if (attackers_only && one.honest) continue;
-    predicted.push_back(predictor(one));
-    found.push_back(fidelity(one));
+    if (!attackers_only || !one.honest) values.push_back(get(one));
   }
-  return correlation(predicted, found);
+  return values;
+}
+
+double correlation_over(const StudentsResult& result, bool attackers_only, Get predictor, Get fidelity) {
+  return correlation(values_of(result, attackers_only, predictor), values_of(result, attackers_only, fidelity));
+}
+
+// Nothing correlates with what is the same for everybody.
+bool is_constant(const std::vector<double>& values) {
+  return std::ranges::adjacent_find(values, std::not_equal_to()) == values.end();
 }
 
 // Distinct values of `name` in order of first appearance.
@@ -127,7 +138,7 @@ double median_first_flag(const StudentsResult& result, const std::string& kind) 
 }
 
 std::string theft_table(const StudentsResult& result) {
-  std::string text = fmt::format("\n{:<42}", "Knockoff Nets and ActiveThief, cosine");
+  std::string text = fmt::format("\n{:<50}", "Knockoff Nets and ActiveThief, cosine");
   for (const auto checkpoint : kTheftCheckpoints) text += fmt::format(" {:>8}", fmt::format("at {}", checkpoint));
   text += fmt::format(" {:>10} {:>8} {:>12}\n", "next token", "flagged", "first flag");
   const bool spoke = !result.thefts.empty() && result.thefts.front().next_token;
@@ -135,7 +146,7 @@ std::string theft_table(const StudentsResult& result) {
     const auto mean_theft = [&](const std::function<double(const StudentTheft&)>& get) {
       return mean(result.thefts, &StudentTheft::kind, kind, get);
     };
-    text += fmt::format("{:<42}", kind);
+    text += fmt::format("{:<50}", kind);
     for (std::size_t c = 0; c < kTheftCheckpoints.size(); ++c) {
       text += fmt::format(" {:>8.3f}", mean_theft([c](const StudentTheft& one) { return one.fidelity[c]; }));
     }
@@ -167,9 +178,13 @@ std::string correlation_table(const StudentsResult& result, const std::vector<Fi
   for (const auto& fidelity : fidelities) text += fmt::format(" {:>14}", fidelity.name);
   text += '\n';
   for (const bool attackers : {false, true}) {
-    for (const auto& predictor : {kCoverage, kChartsCovered, kNearness}) {
+    for (const auto& predictor : {kCoverage, kChartsCovered, kNearness, kDistinct}) {
       text += fmt::format("{:<44}", fmt::format("with {}, {}", predictor.name,
                                                 attackers ? "attackers" : "all accounts"));
+      if (is_constant(values_of(result, attackers, predictor.get))) {
+        text += " undefined: constant\n";
+        continue;
+      }
       for (const auto& fidelity : fidelities) {
         text += fmt::format(" {:>14.3f}", correlation_over(result, attackers, predictor.get, fidelity.get));
       }

@@ -45,7 +45,8 @@ struct Parts {
 };
 
 // The fields of most rows are the classes; half of their rows train the victim. The attacker asks from all others.
-Result<Parts> divide(const ActivationSet& set, const TheftOptions& options, const std::vector<bool>& askable) {
+Result<Parts> divide(const ActivationSet& set, const TheftOptions& options, std::uint64_t seed,
+                     const std::vector<bool>& askable) {
   const std::size_t asked = 2 * (set.manifest.dimension + std::size_t{1});
   std::map<std::string, std::size_t> counts;
   for (const auto& row : set.rows) {
@@ -62,7 +63,7 @@ Result<Parts> divide(const ActivationSet& set, const TheftOptions& options, cons
   for (std::size_t c = 0; c < options.classes; ++c) parts.classes.emplace(order[c].first, c);
   std::vector<std::size_t> rows(set.count());
   std::iota(rows.begin(), rows.end(), std::size_t{0});
-  Random(options.seed).shuffle(rows);
+  Random(seed).shuffle(rows);
   std::map<std::string, std::size_t> trained;
   std::vector<std::size_t> left;
   for (const auto row : rows) {
@@ -72,7 +73,7 @@ Result<Parts> divide(const ActivationSet& set, const TheftOptions& options, cons
     (train ? parts.train : left).push_back(row);
   }
   // Drawn again: the order left over has the classes' rows at its end.
-  Random(options.seed + 1).shuffle(left);
+  Random(seed + 1).shuffle(left);
   for (const auto row : left) {
     const bool ask = parts.queries.size() < asked && (askable.empty() || askable[row]);
     (ask ? parts.queries : parts.rest).push_back(row);
@@ -106,8 +107,8 @@ struct Prompts {
   std::int32_t reference = 0;         // none of them
 };
 
-Prompts draw_all(const tap::LlamaLogits& oracle, const TheftOptions& options) {
-  Random random(options.seed);
+Prompts draw_all(const tap::LlamaLogits& oracle, const TheftOptions& options, std::uint64_t seed) {
+  Random random(seed);
   Prompts prompts;
   prompts.asked = draw_theft_prompts(oracle, options.prompts + options.held_out, random);
   prompts.tokens.resize(oracle.vocabulary());
@@ -179,7 +180,8 @@ Result<void> steal_from_answers(tap::LlamaLogits& oracle, std::span<const std::s
   return {};
 }
 
-Result<LogitTheft> steal_from_model(const TheftOptions& options, std::span<const std::string> honest_texts) {
+Result<LogitTheft> steal_from_model(const TheftOptions& options, std::uint64_t seed,
+                                    std::span<const std::string> honest_texts) {
   if (options.prompts < 2 || options.held_out < 1) {
     return fail(ErrorCode::usage, "the attack asks at least 2 prompts, and 1 more to be tested on");
   }
@@ -187,7 +189,7 @@ Result<LogitTheft> steal_from_model(const TheftOptions& options, std::span<const
   if (options.tokens < 2 || options.tokens >= oracle.vocabulary()) {
     return fail(ErrorCode::usage, fmt::format("tokens must be 2 to {}", oracle.vocabulary() - 1));
   }
-  const auto prompts = draw_all(oracle, options);
+  const auto prompts = draw_all(oracle, options, seed);
   LogitTheft theft;
   theft.vocabulary = oracle.vocabulary();
   theft.prompts = options.prompts;
@@ -210,18 +212,47 @@ Result<LogitTheft> steal_from_model(const TheftOptions& options, std::span<const
   return theft;
 }
 
+// The accounts of another seed join those that sent the same queries.
+void add_streams(std::vector<StreamCell>& all, std::vector<StreamCell> more) {
+  if (all.empty()) all.swap(more);
+  for (std::size_t c = 0; c < more.size(); ++c) {  // every seed has the same streams in the same order
+    all[c].poh_min.insert(all[c].poh_min.end(), more[c].poh_min.begin(), more[c].poh_min.end());
+    all[c].first_flags.insert(all[c].first_flags.end(), more[c].first_flags.begin(), more[c].first_flags.end());
+  }
+}
+
+Result<void> steal_with(const TheftOptions& options, std::uint64_t seed, TheftResult& result) {
+  std::vector<std::string> honest_texts;
+  if (!options.data.empty()) {
+    CMS_TRY(streams, TheftStreams::open(options, seed));
+    CMS_TRY(theft, steal_from_set(streams.set(), options, seed, streams.askable()));
+    result.equations.push_back(theft);
+    CMS_TRY(cells, streams.judge());
+    add_streams(result.streams, std::move(cells));
+    honest_texts = streams.honest_texts();
+  } else if (!options.set.empty()) {
+    CMS_TRY(set, tap::read_set(options.set));
+    CMS_TRY(theft, steal_from_set(set, options, seed));
+    result.equations.push_back(theft);
+  }
+  if (options.model.empty()) return {};
+  CMS_TRY(theft, steal_from_model(options, seed, honest_texts));
+  result.logits.push_back(theft);
+  return {};
+}
+
 }  // namespace
 
 Result<std::vector<std::size_t>> equation_queries(const ActivationSet& set, const TheftOptions& options,
-                                                  const std::vector<bool>& askable) {
-  CMS_TRY(parts, divide(set, options, askable));
+                                                  std::uint64_t seed, const std::vector<bool>& askable) {
+  CMS_TRY(parts, divide(set, options, seed, askable));
   return std::move(parts.queries);
 }
 
-Result<EquationTheft> steal_from_set(const ActivationSet& set, const TheftOptions& options,
+Result<EquationTheft> steal_from_set(const ActivationSet& set, const TheftOptions& options, std::uint64_t seed,
                                      const std::vector<bool>& askable) {
   const std::size_t unknowns = set.manifest.dimension + 1;
-  CMS_TRY(parts, divide(set, options, askable));
+  CMS_TRY(parts, divide(set, options, seed, askable));
   std::vector<std::size_t> labels;
   for (const auto row : parts.train) labels.push_back(parts.classes.at(label(set.rows[row])));
   const Head victim = fit_head(matrix_of(set, parts.train), labels, options.classes);
@@ -258,23 +289,7 @@ Result<TheftResult> run_theft(const TheftOptions& options) {
   }
   if (options.accounts == 0) return fail(ErrorCode::usage, "a theft's queries are sent by one account at least");
   TheftResult result;
-  std::vector<std::string> honest_texts;
-  if (!options.data.empty()) {
-    CMS_TRY(streams, TheftStreams::open(options));
-    CMS_TRY(theft, steal_from_set(streams.set(), options, streams.askable()));
-    result.equations = theft;
-    CMS_TRY(cells, streams.judge());
-    result.streams = std::move(cells);
-    honest_texts = streams.honest_texts();
-  } else if (!options.set.empty()) {
-    CMS_TRY(set, tap::read_set(options.set));
-    CMS_TRY(theft, steal_from_set(set, options));
-    result.equations = theft;
-  }
-  if (!options.model.empty()) {
-    CMS_TRY(theft, steal_from_model(options, honest_texts));
-    result.logits = theft;
-  }
+  for (const auto seed : options.seeds) CMS_CHECK(steal_with(options, seed, result));
   return result;
 }
 

@@ -10,7 +10,6 @@
 
 #include <cstdint>
 #include <filesystem>
-#include <optional>
 #include <string>
 #include <vector>
 
@@ -26,7 +25,7 @@ struct TheftOptions {
   std::filesystem::path work;       // folder of vectors read with the model for the second theft's streams
   std::filesystem::path set;        // activation set whose rows have a field or family; empty: no first theft
   std::filesystem::path model;      // GGUF; empty: no second theft
-  std::uint64_t seed = 1;           // of rows, prompts and tokens
+  std::vector<std::uint64_t> seeds = {1, 2, 3};  // of ground, rows, prompts and tokens: both thefts anew for each
   std::uint32_t prompts = 640;      // more than the hidden size, which the attacker guesses by trying
   std::uint32_t tokens = 2048;      // of the vocabulary whose logits are kept
   std::uint32_t held_out = 32;      // prompts that the stolen layer has to explain
@@ -79,7 +78,7 @@ struct LogitTheft {
   double honest_drop = 0;
 };
 
-// Accounts that sent the queries of one theft, under the score of the first study's ground.
+// Accounts of all seeds that sent the queries of one theft, each under the score of its seed's ground.
 struct StreamCell {
   std::string name;
   bool attack = true;
@@ -89,16 +88,17 @@ struct StreamCell {
   std::vector<std::uint32_t> first_flags;  // by account; 0 = never
 };
 
+// One of each a seed, in the order of the seeds; none of what was not asked for. Streams hold all seeds' accounts.
 struct TheftResult {
-  std::optional<EquationTheft> equations;
-  std::optional<LogitTheft> logits;
+  std::vector<EquationTheft> equations;
+  std::vector<LogitTheft> logits;
   std::vector<StreamCell> streams;
 };
 
 // The first theft, on a set in memory. Errors: `bad_input` when rows have no field or family, or are too few: each
 // class needs 2 rows, and the queries must not be among the rows trained on. `askable`: which rows may be asked; empty
 // for all. Cost: about 10 s for 6,000 rows of 576.
-Result<EquationTheft> steal_from_set(const ActivationSet& set, const TheftOptions& options,
+Result<EquationTheft> steal_from_set(const ActivationSet& set, const TheftOptions& options, std::uint64_t seed,
                                      const std::vector<bool>& askable = {});
 
 inline constexpr std::size_t kTheftTop = 5;  // log-probabilities an answer, as the interface of the paper gave
@@ -109,17 +109,20 @@ inline constexpr std::size_t kHonestRequests = 80, kAnswerTokens = 8;
 
 // The rows that it asks, in order: 2 (dimension + 1) of them, of which half are enough. Errors: as steal_from_set.
 Result<std::vector<std::size_t>> equation_queries(const ActivationSet& set, const TheftOptions& options,
-                                                  const std::vector<bool>& askable = {});
+                                                  std::uint64_t seed, const std::vector<bool>& askable = {});
 
-// Both thefts. Errors: `usage` when there is neither data, set nor model, no work folder beside data and model, or no
-// account; when the prompts are too few for the hidden
-// size, or the tokens more than the vocabulary has; those of steal_from_set and of reading data, set and model. Cost:
-// 20 s on two cores for 640 prompts to a model of 135 million weights; a minute more for the streams.
+// Seed of what account `account` asks; that of account 0 is the thief's own. No two accounts of seeds below 1,000 have
+// the same.
+constexpr std::uint64_t account_seed(std::uint64_t seed, std::uint64_t account) { return seed + 1'000 * account; }
+
+// Both thefts, once a seed. Errors: `usage` when there is neither data, set nor model, no work folder beside data and
+// model, or no account; when the prompts are too few for the hidden size, or the tokens more than the vocabulary has;
+// those of steal_from_set and of reading data, set and model. Cost: docs/lab/theft.md.
 Result<TheftResult> run_theft(const TheftOptions& options);
 
-// The tables, for people.
+// The tables, for people: of several seeds, shares are means, and errors and sizes those of the worst seed.
 std::string describe(const TheftResult& result);
-// One JSON object a line: what, figure, goal, holds (null without a goal).
+// One JSON object a line: what, figure, goal, holds (null without a goal); figures as in the tables.
 std::string goal_lines(const TheftResult& result);
 
 }  // namespace cms::lab

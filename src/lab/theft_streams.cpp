@@ -13,9 +13,10 @@
 
 namespace cms::lab {
 
-Result<TheftStreams> TheftStreams::open(const TheftOptions& options) {
+Result<TheftStreams> TheftStreams::open(const TheftOptions& options, std::uint64_t seed) {
   TheftStreams streams;
   streams.options_ = options;
+  streams.seed_ = seed;
   if (streams.options_.threads == 0) streams.options_.threads = pipeline::default_threads();
   CMS_TRY(set, read_ground(options.data));
   streams.set_ = std::move(set);
@@ -23,7 +24,7 @@ Result<TheftStreams> TheftStreams::open(const TheftOptions& options) {
   standing.score = options.score;
   standing.ranking_accounts = options.ranking_accounts;
   standing.threads = streams.options_.threads;
-  CMS_TRY(ground, make_ground(streams.set_, standing, options.seed));
+  CMS_TRY(ground, make_ground(streams.set_, standing, seed));
   streams.ground_ = std::move(ground);
   const auto& study = streams.ground_.study;
   streams.corpus_rows_.resize(streams.set_.count());
@@ -45,8 +46,8 @@ Result<TheftStreams> TheftStreams::open(const TheftOptions& options) {
 }
 
 void TheftStreams::compose_honest() {
-  Random random(options_.seed + 1);
-  for (const auto& cell : honest_cells(ground_.study, ground_.options, options_.seed, random)) {
+  Random random(seed_ + 1);
+  for (const auto& cell : honest_cells(ground_.study, ground_.options, seed_, random)) {
     if (cell.name != "single") continue;
     for (std::size_t a = 0; a < std::min<std::size_t>(options_.accounts, cell.accounts.size()); ++a) {
       auto rows = cell.accounts[a].rows;
@@ -76,10 +77,8 @@ Result<std::vector<StreamCell>> TheftStreams::judge() {
 
 Result<void> TheftStreams::judge_equations(std::vector<StreamCell>& cells) const {
   std::vector<std::vector<std::uint32_t>> accounts;
-  auto options = options_;
   for (std::uint32_t a = 0; a < options_.accounts; ++a) {
-    options.seed = options_.seed + a;
-    CMS_TRY(queries, equation_queries(set_, options, askable_));
+    CMS_TRY(queries, equation_queries(set_, options_, account_seed(seed_, a), askable_));
     queries.resize(queries.size() / 2);  // as many as there are unknowns
     std::vector<std::uint32_t> rows;
     for (const auto query : queries) rows.push_back(corpus_rows_[query]);
@@ -94,7 +93,7 @@ Result<void> TheftStreams::judge_prompts(std::vector<StreamCell>& cells) {
   std::vector<std::vector<std::string>> texts(options_.accounts);
   std::vector<std::string> all;
   for (std::uint32_t a = 0; a < options_.accounts; ++a) {
-    Random random(options_.seed + a);
+    Random random(account_seed(seed_, a));
     for (auto& prompt : draw_theft_prompts(oracle, options_.prompts, random)) {
       texts[a].push_back(prompt.text);
       all.push_back(std::move(prompt.text));

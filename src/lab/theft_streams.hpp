@@ -16,7 +16,7 @@ namespace cms::lab {
 class TheftStreams {
  public:
   // Errors: those of reading and splitting the data, and of calibrating. Cost: some seconds.
-  static Result<TheftStreams> open(const TheftOptions& options);
+  static Result<TheftStreams> open(const TheftOptions& options, std::uint64_t seed);
 
   [[nodiscard]] const ActivationSet& set() const { return set_; }  // the data; grows by the prompts that are read
   // Which rows of the data the first theft may ask: the test part's people and instruction sets, no text twice.
@@ -40,6 +40,7 @@ class TheftStreams {
                                       std::size_t times) const;
 
   TheftOptions options_;
+  std::uint64_t seed_ = 0;
   ActivationSet set_;
   Ground ground_;
   std::vector<bool> askable_;

@@ -1,6 +1,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
 #include <nlohmann/json.hpp>
 
 #include "lab/statistics.hpp"
@@ -16,19 +17,76 @@ constexpr double kLogitGoal = 1e-4;
 constexpr double kMatrixGoal = 1e-3;
 constexpr double kFlaggedGoal = .99;  // of the accounts that send a theft's queries: the first study's for attackers
 
-std::string equation_table(const EquationTheft& theft) {
+// Over the seeds: the mean of what `get` gives of each theft, and the greatest.
+template <typename Theft, typename Get>
+double mean(const std::vector<Theft>& thefts, const Get& get) {
+  double sum = 0;
+  for (const auto& theft : thefts) sum += static_cast<double>(get(theft));
+  return sum / static_cast<double>(thefts.size());
+}
+template <typename Theft, typename Get>
+double greatest(const std::vector<Theft>& thefts, const Get& get) {
+  double most = get(thefts.front());
+  for (const auto& theft : thefts) most = std::max(most, get(theft));
+  return most;
+}
+
+// One way of printing, over the seeds: errors are the worst seed's, the rest means.
+EquationCell cell_of(const std::vector<EquationTheft>& thefts, std::size_t c) {
+  EquationCell cell = thefts.front().cells[c];
+  const auto clamped = mean(thefts, [c](const auto& one) { return one.cells[c].clamped; });
+  cell.clamped = static_cast<std::uint64_t>(std::llround(clamped));
+  cell.error.greatest = greatest(thefts, [c](const auto& one) { return one.cells[c].error.greatest; });
+  cell.error.relative = greatest(thefts, [c](const auto& one) { return one.cells[c].error.relative; });
+  cell.agreement = mean(thefts, [c](const auto& one) { return one.cells[c].agreement; });
+  return cell;
+}
+
+std::string equation_table(const std::vector<EquationTheft>& thefts) {
+  const auto& first = thefts.front();
   std::string text = fmt::format(
-      "a softmax head of {} classes over {} features, fitted to {} rows (accuracy {:.3f}; {:.3f} on {} others),\n"
+      "a softmax head of {} classes over {} features, fitted to {} rows (accuracy {:.3f}; {:.3f} on {:.0f} others),\n"
       "stolen by solving equations with rows {:.0f}% of which are of its classes; agreement on {} rows not asked\n\n",
-      theft.classes, theft.dimension, theft.trained_rows, theft.trained_accuracy, theft.fresh_accuracy,
-      theft.fresh_rows, 100 * theft.asked_of_classes, theft.agreement_rows);
+      first.classes, first.dimension, first.trained_rows,
+      mean(thefts, [](const auto& one) { return one.trained_accuracy; }),
+      mean(thefts, [](const auto& one) { return one.fresh_accuracy; }),
+      mean(thefts, [](const auto& one) { return one.fresh_rows; }),
+      100 * mean(thefts, [](const auto& one) { return one.asked_of_classes; }), first.agreement_rows);
   text += fmt::format("{:<12} {:>7} {:>10} {:>14} {:>14} {:>9}\n", "printed as", "queries", "printed 0",
                       "greatest error", "relative error", "agreement");
-  for (const auto& cell : theft.cells) {
+  for (std::size_t c = 0; c < first.cells.size(); ++c) {
+    const auto cell = cell_of(thefts, c);
     text += fmt::format("{:<12} {:>7} {:>10} {:>14.2e} {:>14.2e} {:>9.4f}\n", precision_name(cell.precision),
                         cell.queries, cell.clamped, cell.error.greatest, cell.error.relative, cell.agreement);
   }
   return text;
+}
+
+// The size found that is farthest from the true one.
+std::size_t worst_dimension(const std::vector<LogitTheft>& thefts, std::size_t LogitTheft::* found) {
+  const auto miss = [found](const LogitTheft& one) {
+    return std::max(one.*found, one.true_dimension) - std::min(one.*found, one.true_dimension);
+  };
+  return (*std::ranges::max_element(thefts, {}, miss)).*found;
+}
+
+// One theft for all seeds: what is billed is the same in each, errors and sizes are the worst seed's, and so is the
+// fall of the singular values, the least.
+LogitTheft worst_of(const std::vector<LogitTheft>& thefts) {
+  LogitTheft worst = thefts.front();
+  for (const auto found :
+       {&LogitTheft::full_dimension, &LogitTheft::bias_dimension, &LogitTheft::honest_dimension}) {
+    worst.*found = worst_dimension(thefts, found);
+  }
+  for (const auto& one : thefts) {
+    for (const auto drop : {&LogitTheft::full_drop, &LogitTheft::bias_drop, &LogitTheft::honest_drop}) {
+      worst.*drop = std::min(worst.*drop, one.*drop);
+    }
+    for (const auto error : {&LogitTheft::matrix_error, &LogitTheft::held_out_error, &LogitTheft::logit_error}) {
+      worst.*error = std::max(worst.*error, one.*error);
+    }
+  }
+  return worst;
 }
 
 std::string logit_table(const LogitTheft& theft) {
@@ -83,10 +141,14 @@ std::string stream_table(std::span<const StreamCell> streams) {
 }  // namespace
 
 std::string describe(const TheftResult& result) {
+  const auto seeds = std::max(result.equations.size(), result.logits.size());
   std::string text;
-  if (result.equations) text += equation_table(*result.equations);
-  if (result.equations && result.logits) text += '\n';
-  if (result.logits) text += logit_table(*result.logits);
+  if (seeds > 1) {
+    text = fmt::format("{} seeds: shares are means over them, errors and sizes those of the worst\n\n", seeds);
+  }
+  if (!result.equations.empty()) text += equation_table(result.equations);
+  if (!result.equations.empty() && !result.logits.empty()) text += '\n';
+  if (!result.logits.empty()) text += logit_table(worst_of(result.logits));
   if (!result.streams.empty()) text += '\n' + stream_table(result.streams);
   return text;
 }
@@ -101,8 +163,9 @@ std::string goal_lines(const TheftResult& result) {
   const auto at_most = [&](const std::string& what, double figure, double goal) {
     line(what, figure, fmt::format("<= {:.0e}", goal), figure <= goal);
   };
-  if (result.equations) {
-    for (const auto& cell : result.equations->cells) {
+  if (!result.equations.empty()) {
+    for (std::size_t c = 0; c < result.equations.front().cells.size(); ++c) {
+      const auto cell = cell_of(result.equations, c);
       const auto how = fmt::format("{}, {} queries", precision_name(cell.precision), cell.queries);
       const auto what = "greatest error of a stolen weight, " + how;
       if (cell.precision == Precision::float64) at_most(what, cell.error.greatest, kWeightGoal);
@@ -110,8 +173,8 @@ std::string goal_lines(const TheftResult& result) {
       line("agreement of the stolen head, " + how, cell.agreement, "-", nullptr);
     }
   }
-  if (result.logits) {
-    const auto& theft = *result.logits;
+  if (!result.logits.empty()) {
+    const auto theft = worst_of(result.logits);
     const auto dimension = fmt::format("= {}", theft.true_dimension);
     line("hidden size, full logits", theft.full_dimension, dimension, theft.full_dimension == theft.true_dimension);
     line("hidden size, logit bias", theft.bias_dimension, dimension, theft.bias_dimension == theft.true_dimension);

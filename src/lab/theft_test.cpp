@@ -35,7 +35,7 @@ ActivationSet made_set(std::size_t rows, std::uint32_t dimension) {
 
 TEST(Theft, from_a_set_is_exact_in_double_and_repeatable) {
   const auto set = made_set(400, 12);
-  const auto theft = steal_from_set(set, {});
+  const auto theft = steal_from_set(set, {}, 1);
   ASSERT_TRUE(theft) << theft.error().message;
   EXPECT_EQ(theft->trained_rows, 8U * 20U);
   EXPECT_EQ(theft->agreement_rows, 400U - 160U - 26U);
@@ -47,9 +47,9 @@ TEST(Theft, from_a_set_is_exact_in_double_and_repeatable) {
   EXPECT_LT(theft->cells[0].error.greatest, 1e-8);
   EXPECT_EQ(theft->cells[0].agreement, 1);
   TheftResult result;
-  result.equations = *theft;
+  result.equations = {*theft};
   TheftResult again;
-  again.equations = *steal_from_set(set, {});
+  again.equations = {*steal_from_set(set, {}, 1)};
   EXPECT_EQ(goal_lines(result), goal_lines(again));
   EXPECT_EQ(describe(result), describe(again));
 }
@@ -58,15 +58,15 @@ TEST(Theft, asks_only_what_may_be_asked) {
   const auto set = made_set(400, 12);
   std::vector<bool> askable(set.count());
   for (std::size_t row = 0; row < set.count(); row += 4) askable[row] = true;
-  const auto queries = equation_queries(set, {}, askable);
+  const auto queries = equation_queries(set, {}, 1, askable);
   ASSERT_TRUE(queries) << queries.error().message;
   EXPECT_EQ(queries->size(), 26U);
   for (const auto row : *queries) EXPECT_EQ(row % 4, 0U);
-  const auto theft = steal_from_set(set, {}, askable);
+  const auto theft = steal_from_set(set, {}, 1, askable);
   ASSERT_TRUE(theft) << theft.error().message;
   EXPECT_LT(theft->cells[0].error.greatest, 1e-8);
   EXPECT_EQ(theft->agreement_rows, 400U - 160U - 26U);
-  const auto few = equation_queries(set, {}, std::vector<bool>(set.count()));
+  const auto few = equation_queries(set, {}, 1, std::vector<bool>(set.count()));
   ASSERT_FALSE(few);
   EXPECT_NE(few.error().message.find("0 of them to ask"), std::string::npos) << few.error().message;
 }
@@ -92,13 +92,13 @@ TEST(Theft, prompts_are_texts_that_a_model_reads_and_no_two_are_alike) {
 }
 
 TEST(Theft, says_what_a_set_lacks) {
-  const auto few = steal_from_set(made_set(60, 30), {});
+  const auto few = steal_from_set(made_set(60, 30), {}, 1);
   ASSERT_FALSE(few);
   EXPECT_EQ(few.error().code, ErrorCode::bad_input);
   EXPECT_NE(few.error().message.find("asks 62 rows"), std::string::npos) << few.error().message;
   auto nameless = made_set(400, 12);
   for (auto& row : nameless.rows) row.more = nullptr;
-  EXPECT_NE(steal_from_set(nameless, {}).error().message.find("name 0 fields"), std::string::npos);
+  EXPECT_NE(steal_from_set(nameless, {}, 1).error().message.find("name 0 fields"), std::string::npos);
 }
 
 TEST(Theft, of_nothing_and_of_nobody_is_wrong_usage) {
@@ -136,15 +136,54 @@ TEST(Theft, by_bias_gives_the_full_logits_of_a_real_model) {
   }
 }
 
+nlohmann::json line_of(const TheftResult& result, const std::string& what) {
+  std::istringstream lines(goal_lines(result));
+  for (std::string text; std::getline(lines, text);) {
+    const auto line = nlohmann::json::parse(text);
+    if (line["what"] == "theft: " + what) return line;
+  }
+  return nullptr;
+}
+
+TEST(Theft, of_several_seeds_has_the_worst_ones_errors_and_sizes_and_the_means_of_shares) {
+  TheftResult result;
+  for (const double seed : {1., 2., 3.}) {
+    auto& head = result.equations.emplace_back();
+    head.cells = {{Precision::float64, 13, 0, {seed * 1e-9, seed * 1e-9}, seed / 10}};
+    auto& layer = result.logits.emplace_back();
+    layer.true_dimension = 576;
+    layer.full_dimension = 576;
+    layer.bias_dimension = seed == 2 ? 570 : 577;
+    layer.matrix_error = seed == 1 ? 2e-3 : 1e-6;
+    layer.bias_logits = 4;
+  }
+  const auto worst = line_of(result, "greatest error of a stolen weight, float64, 13 queries");
+  EXPECT_DOUBLE_EQ(worst["figure"].get<double>(), 3e-9);
+  EXPECT_NEAR(line_of(result, "agreement of the stolen head, float64, 13 queries")["figure"].get<double>(), .2, 1e-12);
+  EXPECT_EQ(line_of(result, "hidden size, full logits")["holds"], true);
+  EXPECT_EQ(line_of(result, "hidden size, logit bias")["figure"], 570);
+  EXPECT_EQ(line_of(result, "output matrix, relative error after alignment")["holds"], false);
+  EXPECT_NE(describe(result).find("3 seeds"), std::string::npos);
+}
+
+TEST(Theft, accounts_of_one_seed_do_not_ask_what_those_of_another_do) {
+  std::set<std::uint64_t> seeds;
+  for (std::uint64_t seed = 1; seed <= 5; ++seed) {
+    EXPECT_EQ(account_seed(seed, 0), seed);
+    for (std::uint64_t account = 0; account < 40; ++account) seeds.insert(account_seed(seed, account));
+  }
+  EXPECT_EQ(seeds.size(), 200U);
+}
+
 TEST(Theft, goals_fail_where_figures_miss_them) {
   TheftResult result;
-  result.logits = LogitTheft{};
-  result.logits->true_dimension = 576;
-  result.logits->full_dimension = 575;
-  result.logits->bias_dimension = 576;
-  result.logits->bias_logits = 4;
-  result.logits->bias_queries = 1;
-  result.logits->matrix_error = 2e-3;
+  auto& theft = result.logits.emplace_back();
+  theft.true_dimension = 576;
+  theft.full_dimension = 575;
+  theft.bias_dimension = 576;
+  theft.bias_logits = 4;
+  theft.bias_queries = 1;
+  theft.matrix_error = 2e-3;
   std::istringstream lines(goal_lines(result));
   std::vector<nlohmann::json> held;
   for (std::string line; std::getline(lines, line);) held.push_back(nlohmann::json::parse(line)["holds"]);

@@ -31,8 +31,8 @@ class Goals(unittest.TestCase):
 
     def test_a_suite_runs_once_and_its_page_has_tables_goals_and_pictures(self):
         self.write("suite", 'title = "A suite"\nexperiments = ["heads", "twin"]\n')
-        self.write("heads", f'title = "Stolen heads"\nrun = "theft"\n{SET}')
-        self.write("twin", f'run = "theft"\nseed = 2\n{SET}')
+        self.write("heads", f'title = "Stolen heads"\nrun = "theft"\nseeds = [1]\n{SET}')
+        self.write("twin", f'run = "theft"\nseeds = [2]\n{SET}')
         first = self.run_goals()
         self.assertEqual(first.returncode, 0, first.stderr)
         lines = [json.loads(line) for line in first.stdout.splitlines()]

@@ -10,7 +10,7 @@ class Students(experiment.Experiment):
     command = ("students", "--seeds", "1", "--scale", "0.01", "--stride", "8", "--runs", "1")
 
     def test_figures_are_correlations_and_shares(self):
-        self.assertEqual(len(self.lines), 44)
+        self.assertEqual(len(self.lines), 48)
         for line in self.lines:
             requests = "median first flag" in line["what"]
             self.assertTrue(0 <= line["figure"] <= 400 if requests else -1 <= line["figure"] <= 1, line)
@@ -25,7 +25,9 @@ class Students(experiment.Experiment):
 
     def test_the_table_has_students_and_thefts(self):
         for word in ("nearness", "generalist", "Knockoff Nets", "adaptive, people's prompts",
-                     "ActiveThief k-centre, instruction sets", "own cos", "first flag"):
+                     "ActiveThief k-centre, instruction sets",
+                     "ActiveThief uncertain k-centre, people's prompts", "own cos", "first flag",
+                     "undefined: constant"):
             self.assertIn(word, self.table)
 
 

@@ -9,7 +9,7 @@ import experiment
 
 class Theft(experiment.ModelExperiment):
     name = "theft"
-    options = ("--accounts", "2", "--prompts", "600")
+    options = ("--seeds", "1", "--accounts", "2", "--prompts", "600", "--ranking-accounts", "100")
 
     def test_the_thefts_succeed(self):
         for what in ("hidden size, full logits", "hidden size, logit bias",
