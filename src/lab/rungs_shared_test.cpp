@@ -16,29 +16,20 @@
 namespace cms::lab {
 namespace {
 
-struct Rung {
-  const char* name;
-  std::size_t h1_every;        // 0 = never
-  std::size_t sampled_one_of;  // of clean accounts
-};
-
-// What pipeline/engine.cpp does at each.
-constexpr Rung kRungs[] = {{"everything", 1, 1},
-                           {"H1 every eighth", pipeline::kH1Every, 1},
-                           {"H0 only", 0, 1},
-                           {"sampled", 0, pipeline::kSampledOneOf}};
+// By number.
+constexpr const char* kRungs[] = {"everything", "H1 every eighth", "H0 only", "sampled"};
+constexpr std::uint32_t kSampled = 3;
 constexpr std::uint32_t kRanking = 500;
 
-// Nothing where no score was computed.
+// As pipeline/engine.cpp does at the rung. Nothing where no score was computed.
 std::optional<double> lowest_poh(const Ground& ground, const ComposedAccount& account, std::size_t number,
-                                 const Rung& rung, pipeline::Scratch& scratch) {
+                                 std::uint32_t rung, pipeline::Scratch& scratch) {
   auto state = pipeline::make_account(ground.model);
   double poh = 1;
   for (std::size_t i = 0; i < account.rows.size(); ++i) {
-    if (poh > pipeline::kCleanPoh && (i + number) % rung.sampled_one_of != 0) continue;
-    const bool full = rung.h1_every > 0 && i % rung.h1_every == 0;
+    if (rung == kSampled && poh > pipeline::kCleanPoh && (i + number) % pipeline::kSampledOneOf != 0) continue;
     advance(ground.model, state, ground.study.projected[account.rows[i]], 0, scratch,
-            full ? pipeline::Effort::full : pipeline::Effort::without_h1);
+            pipeline::effort_at(rung, ground.model, state));
     poh = score_at(ground.model, state, 0).poh;
   }
   return score_at(ground.model, state, 0).computed ? std::optional(state.score.poh_min) : std::nullopt;
@@ -48,7 +39,7 @@ struct Fallen {
   double scored = 0, fallen = 0;  // accounts
 };
 
-Fallen at_rung(const Ground& ground, std::span<const ComposedAccount> accounts, const Rung& rung, unsigned threads) {
+Fallen at_rung(const Ground& ground, std::span<const ComposedAccount> accounts, std::uint32_t rung, unsigned threads) {
   std::atomic<int> scored{0}, fallen{0};
   std::vector<pipeline::Scratch> scratches(threads);
   pipeline::parallel_for(accounts.size(), threads, [&](unsigned thread, std::size_t a) {
@@ -83,14 +74,14 @@ TEST(shared_rungs, keep_the_promise_to_real_honest_accounts) {
   const auto count = static_cast<double>(honest.size());
   // The share is of these accounts, ranked among others: both are chance.
   const double chance = std::sqrt(kFlagged * (1 - kFlagged) * (1 / count + 1.0 / kRanking));
-  for (const auto& rung : kRungs) {
+  for (std::uint32_t rung = 0; rung < std::size(kRungs); ++rung) {
     const auto people = at_rung(*ground, honest, rung, options.threads);
     const auto caught = at_rung(*ground, attackers, rung, options.threads);
-    EXPECT_GE(people.scored, .9 * count) << rung.name << ": who is not scored keeps any promise";
-    EXPECT_LE(people.fallen / count, kFlagged + 3 * chance) << rung.name;
+    EXPECT_GE(people.scored, .9 * count) << kRungs[rung] << ": who is not scored keeps any promise";
+    EXPECT_LE(people.fallen / count, kFlagged + 3 * chance) << kRungs[rung];
     // A score that flags nobody keeps it too. Of 150 requests sampling leaves some 40, at which few are flagged yet.
-    EXPECT_GE(caught.fallen, (rung.sampled_one_of == 1 ? .9 : .01) * double(attackers.size())) << rung.name;
-    RecordProperty(rung.name, fmt::format("{} of {} honest, {} of {} attackers", people.fallen, count, caught.fallen,
+    EXPECT_GE(caught.fallen, (rung == kSampled ? .01 : .9) * double(attackers.size())) << kRungs[rung];
+    RecordProperty(kRungs[rung], fmt::format("{} of {} honest, {} of {} attackers", people.fallen, count, caught.fallen,
                                           attackers.size()));
   }
 }

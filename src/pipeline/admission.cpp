@@ -38,6 +38,13 @@ std::uint32_t rung_of(std::uint64_t queued, std::uint64_t capacity) {
   return queued * 100 >= capacity * 50 ? 1 : 0;
 }
 
+Effort effort_at(std::uint32_t rung, const Model& model, const AccountState& state) {
+  // One more at each point of the grid.
+  const auto evaluation = state.window.distinct / model.calibration.options.stride;
+  const bool full = rung == 0 || (rung == 1 && evaluation % kH1Every == 0);
+  return full ? Effort::full : Effort::without_h1;
+}
+
 void count(Counters& counters, const Batch& batch, const Outcome& outcome) {
   ++counters.batches;
   counters.duplicates += outcome.status == Outcome::Status::duplicate ? 1 : 0;

@@ -16,9 +16,13 @@ Refusal check(const Item& item, std::size_t dimension, double now, const EngineO
 
 // Rung of the degradation ladder by how full the queue is.
 std::uint32_t rung_of(std::uint64_t queued, std::uint64_t capacity);
-inline constexpr std::uint64_t kH1Every = 8;       // tickets, at rung 1
+inline constexpr std::uint64_t kH1Every = 8;       // evaluations of an account that measure H1, at rung 1
 inline constexpr std::uint64_t kSampledOneOf = 4;  // requests of clean accounts, at rung 3
 inline constexpr double kCleanPoh = 0.1;           // above it no policy has acted on an account yet
+
+// What the account's next request is worth at a rung. It hangs on the account alone, so however requests come in
+// batches every kH1Every-th evaluation that can measure H1 does; repeats, which cannot, do not count.
+Effort effort_at(std::uint32_t rung, const Model& model, const AccountState& state);
 
 // Takes a batch that was answered with `outcome` into the counters.
 void count(Counters& counters, const Batch& batch, const Outcome& outcome);

@@ -44,7 +44,7 @@ struct Ticket {
   Batch batch;
   std::function<void(Outcome)> done;
   Outcome outcome;
-  Effort effort = Effort::full;
+  std::uint32_t rung = 0;
   std::vector<store::AccountName> names;  // one an item
   std::vector<ShardItem> items;           // those that shards step, grouped by shard
   std::vector<std::size_t> places;        // their items in the batch
@@ -152,14 +152,13 @@ void Engine::State::check_items(Ticket& ticket) const {
   }
 }
 
-// Gives a ticket's items to their shards, at the effort that the queue allows. With the admission lock, so that every
+// Gives a ticket's items to their shards, at the rung that the queue is at. With the admission lock, so that every
 // shard gets tickets in their order.
 void Engine::State::hand_out(Ticket& ticket) {
   const auto rung = rung_of(queued.load(std::memory_order_relaxed), options.queue_items);
   counters.rung = rung;
   counters.at_rung[rung] += ticket.items.size();
-  const bool full = rung == 0 || (rung == 1 && ticket.number % kH1Every == 0);
-  ticket.effort = full ? Effort::full : Effort::without_h1;
+  ticket.rung = rung;
   for (std::size_t i = 0; i < ticket.items.size(); ++i) {
     ticket.items[i].clean_only = rung == 3 && (ticket.number + ticket.places[i]) % kSampledOneOf != 0;
   }
@@ -185,7 +184,7 @@ void Engine::State::work(const std::stop_token& stop, Lane& lane) {
       lane.jobs.pop_front();
     }
     auto& ticket = *job.ticket;
-    lane.shard->step(std::span(ticket.items).subspan(job.part->first, job.part->count), ticket.effort, ticket.number);
+    lane.shard->step(std::span(ticket.items).subspan(job.part->first, job.part->count), ticket.rung, ticket.number);
     if (ticket.parts_left.fetch_sub(1) != 1) continue;
     const std::lock_guard lock(admission);  // so that who waits has looked before, or waits
     changed.notify_all();

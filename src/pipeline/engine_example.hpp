@@ -10,6 +10,7 @@
 #include <string>
 
 #include "base/hash.hpp"
+#include "pipeline/admission.hpp"
 #include "pipeline/engine.hpp"
 #include "pipeline/model_example.hpp"
 #include "pipeline/record.hpp"
@@ -28,13 +29,15 @@ using Hashes = std::map<std::string, std::string>;
 
 inline std::string hash_of(const AccountState& state) { return to_hex(sha256(encode(example(), state))); }
 
-// What the pure step has of every account after these requests.
-inline Hashes expected(std::span<const Item> items) {
+// What the pure step has of every account after these requests, all at one rung of the degradation ladder, below the
+// one that sheds requests.
+inline Hashes expected(std::span<const Item> items, std::uint32_t rung = 0) {
   std::map<std::string, AccountState> states;
   Scratch scratch;
   for (const auto& item : items) {
     auto& state = states.try_emplace(item.account, make_account(example())).first->second;
-    step(example(), state, item.activation, item.time, scratch);
+    const auto projected = project_together(example(), std::span(&item, 1), scratch);
+    advance(example(), state, projected[0], item.time, scratch, effort_at(rung, example(), state));
   }
   Hashes hashes;
   for (const auto& [account, state] : states) hashes[account] = hash_of(state);

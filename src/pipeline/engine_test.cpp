@@ -37,9 +37,9 @@ class EngineTest : public testing::Test {
   }
   ~EngineTest() override { std::filesystem::remove_all(folder_); }
 
-  store::Store open() {
+  store::Store open(const std::string& name = "store") {
     store::Options options;
-    options.path = folder_ / "store";
+    options.path = folder_ / name;
     options.memory_bytes = 16 << 20;
     auto store = store::Store::open(options, {{"t", store::Key()}, {"other", key_of_ones()}});
     EXPECT_TRUE(store) << store.error().message;
@@ -300,7 +300,7 @@ TEST_F(EngineTest, what_was_scored_with_work_shed_replays_the_same) {
     auto engine = start(store, {.shards = 1, .queue_items = 60});
     for (std::size_t first = 0; first < traffic.items.size(); first += 40) {
       const auto from = traffic.items.begin() + static_cast<std::ptrdiff_t>(first);
-      engine.ingest({"t", {}, {from, from + 40}});  // 40 of 60: without H1, but for every eighth
+      engine.ingest({"t", {}, {from, from + 40}});  // 40 of 60: H1 in every eighth evaluation
     }
     EXPECT_GT(engine.counters().at_rung[1], 0U);
     for (int a = 0; a < 4; ++a) {
@@ -319,6 +319,24 @@ TEST_F(EngineTest, what_was_scored_with_work_shed_replays_the_same) {
     ByteWriter out;
     out.put((*standing)->score.evidence);
     EXPECT_EQ(out.take(), bytes);
+  }
+}
+
+TEST_F(EngineTest, which_requests_measure_h1_under_load_hangs_on_the_account_and_not_on_the_batches) {
+  const Traffic traffic(4, 200, 13);
+  const auto wanted = expected(traffic.items, 1);
+  EXPECT_NE(wanted, expected(traffic.items));
+  for (const std::size_t batch : {32, 40}) {  // of 60 that the queue holds: the first rung
+    auto store = open(fmt::format("store{}", batch));
+    {
+      auto engine = start(store, {.shards = 1, .queue_items = 60});
+      for (std::size_t first = 0; first < traffic.items.size(); first += batch) {
+        const auto from = traffic.items.begin() + static_cast<std::ptrdiff_t>(first);
+        engine.ingest({"t", {}, {from, from + static_cast<std::ptrdiff_t>(batch)}});
+      }
+      EXPECT_EQ(engine.counters().at_rung[1], traffic.items.size());
+    }
+    EXPECT_EQ(stored(store, wanted), wanted) << batch << " a batch";
   }
 }
 

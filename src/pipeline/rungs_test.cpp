@@ -4,6 +4,7 @@
 
 #include <cmath>
 
+#include "pipeline/admission.hpp"
 #include "pipeline/model_example.hpp"
 #include "pipeline/step.hpp"
 
@@ -32,14 +33,10 @@ Model calibrated_model() {
   return model;
 }
 
-struct Rung {
-  const char* name;
-  std::uint64_t h1_every;       // 0 = never
-  std::uint64_t sampled_one_of;  // of clean accounts
-};
+constexpr std::uint32_t kRungs = 4, kSampled = 3;
 
 // Share of honest accounts whose PoH ever fell to `a`, at a rung.
-double share_fallen(const Model& model, const Rung& rung, double a) {
+double share_fallen(const Model& model, std::uint32_t rung, double a) {
   Scratch scratch;
   std::size_t fallen = 0;
   for (std::size_t account = 0; account < kHonest; ++account) {
@@ -49,9 +46,8 @@ double share_fallen(const Model& model, const Rung& rung, double a) {
     auto state = make_account(model);
     double poh = 1;
     for (std::size_t i = 0; i < projected.size(); ++i) {
-      if (poh > .1 && (i + account) % rung.sampled_one_of != 0) continue;
-      const bool full = rung.h1_every > 0 && i % rung.h1_every == 0;
-      advance(model, state, projected[i], static_cast<double>(i), scratch, full ? Effort::full : Effort::without_h1);
+      if (rung == kSampled && poh > kCleanPoh && (i + account) % kSampledOneOf != 0) continue;
+      advance(model, state, projected[i], static_cast<double>(i), scratch, effort_at(rung, model, state));
       poh = score_at(model, state, static_cast<double>(i)).poh;
     }
     fallen += state.score.poh_min <= a ? 1 : 0;
@@ -64,11 +60,33 @@ TEST(Rungs, keep_the_promise_to_honest_accounts) {
   const double a = .05;
   // The share is of kHonest accounts, ranked among half of the calibration accounts: both are chance.
   const double chance = std::sqrt(a * (1 - a) * (1.0 / kHonest + 2.0 / kCalibration));
-  for (const auto& rung : {Rung{"everything", 1, 1}, Rung{"H1 every eighth", 8, 1}, Rung{"H0 only", 0, 1},
-                           Rung{"clean accounts sampled", 0, 4}}) {
+  for (std::uint32_t rung = 0; rung < kRungs; ++rung) {
     const double share = share_fallen(model, rung, a);
-    EXPECT_LE(share, a + 3 * chance) << rung.name;
-    RecordProperty(rung.name, fmt::format("{:.4f}", share));
+    EXPECT_LE(share, a + 3 * chance) << "rung " << rung;
+    RecordProperty(fmt::format("rung {}", rung), fmt::format("{:.4f}", share));
+  }
+}
+
+TEST(Rungs, the_first_measures_h1_at_every_eighth_evaluation_of_an_account_whatever_is_repeated) {
+  for (const std::uint32_t stride : {1U, 3U, 8U}) {
+    const auto model = with(example_model(), 32, 40, stride);
+    const auto stream = example_stream(model, 6, 500);
+    Scratch scratch;
+    std::vector<Projected> projected(stream.size());
+    atlas::project(model.atlas, stream.values, scratch.project, projected);
+    auto state = make_account(model);
+    std::size_t evaluations = 0, measured = 0, repeats = 0;
+    for (const auto& request : projected) {
+      const auto distinct = state.window.distinct, evaluated = state.score.distinct;
+      advance(model, state, request, 0, scratch, effort_at(1, model, state));
+      repeats += state.window.distinct == distinct ? 1 : 0;
+      if (state.score.distinct == evaluated) continue;  // of nothing, or of repetition alone
+      ++evaluations;
+      const bool held = state.reading.held.test(static_cast<std::size_t>(Measure::h1_total));
+      measured += state.reading.has(Measure::h1_total) && !held ? 1 : 0;
+    }
+    EXPECT_GT(repeats, 50U);
+    EXPECT_NEAR(double(measured), double(evaluations) / kH1Every, 1) << "stride " << stride;
   }
 }
 

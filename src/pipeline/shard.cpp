@@ -108,7 +108,7 @@ void Shard::make_room() {
   }
 }
 
-void Shard::step(std::span<ShardItem> items, Effort effort, std::uint64_t ticket) {
+void Shard::step(std::span<ShardItem> items, std::uint32_t rung, std::uint64_t ticket) {
   std::array<Due, kTogether> due;
   std::size_t count = 0;
   for (std::size_t first = 0; first < items.size(); first += kTogether) {
@@ -118,11 +118,11 @@ void Shard::step(std::span<ShardItem> items, Effort effort, std::uint64_t ticket
       if (item.result != ShardItem::Result::advanced) continue;
       due[count++] = {&item, item.activation};
       if (count < kTogether) continue;
-      step_group(due, effort, ticket);
+      step_group(due, rung, ticket);
       count = 0;
     }
   }
-  if (count > 0) step_group(std::span(due).first(count), effort, ticket);
+  if (count > 0) step_group(std::span(due).first(count), rung, ticket);
 }
 
 // With the lock. The item's account; null, and the item says why, when it cannot be loaded.
@@ -146,7 +146,7 @@ void Shard::leave_out(std::span<ShardItem> items) {
   }
 }
 
-void Shard::step_group(std::span<const Due> due, Effort effort, std::uint64_t ticket) {
+void Shard::step_group(std::span<const Due> due, std::uint32_t rung, std::uint64_t ticket) {
   const auto projected = project_together(model_, due, scratch_);
   {
     const std::lock_guard lock(mutex_);
@@ -155,6 +155,7 @@ void Shard::step_group(std::span<const Due> due, Effort effort, std::uint64_t ti
       auto* found = account_of(item);
       if (found == nullptr) continue;
       auto& account = *found;
+      const auto effort = effort_at(rung, model_, account.account.state);
       item.advanced = advance(model_, account.account, projected[i], item.time, effort, options_.steps_max, scratch_);
       account.poh = item.advanced.score.poh;
       account.ticket = ticket;

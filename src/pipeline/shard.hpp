@@ -46,9 +46,9 @@ class Shard {
  public:
   Shard(const Model& model, const store::Store& store, const ShardOptions& options);
 
-  // Steps the items in order. `ticket` is the number of the commit that will make them durable; accounts that cannot be
-  // loaded are told to ShardOptions::load_failed.
-  void step(std::span<ShardItem> items, Effort effort, std::uint64_t ticket);
+  // Steps the items in order, at a rung of the degradation ladder. `ticket` is the number of the commit that will make
+  // them durable; accounts that cannot be loaded are told to ShardOptions::load_failed.
+  void step(std::span<ShardItem> items, std::uint32_t rung, std::uint64_t ticket);
 
   // Everything up to this ticket is durable.
   void durable(std::uint64_t ticket) { durable_.store(ticket, std::memory_order_release); }
@@ -89,7 +89,7 @@ class Shard {
   };
   Resident* account_of(ShardItem& item);
   void leave_out(std::span<ShardItem> items);
-  void step_group(std::span<const Due> due, Effort effort, std::uint64_t ticket);
+  void step_group(std::span<const Due> due, std::uint32_t rung, std::uint64_t ticket);
   Resident& place(const std::string& key, Resident loaded);
   void make_room();
   template <typename Look>

@@ -113,7 +113,8 @@ TEST(Damage, a_flipped_bit_in_any_file_is_told_or_changes_nothing) {
     const auto store = Store::open(test_options(folder.path / "sound"), test_keys());
     return *everything(*store);
   }();
-  const auto files = files_of(folder.path / "store");
+  auto files = files_of(folder.path / "store");
+  std::erase_if(files, [](const fs::path& path) { return fs::file_size(path) == 0; });  // nothing to flip
   Random random(7);
   std::map<std::string, std::array<int, 3>> outcomes;  // by kind of file: refused, told when read, changes nothing
   for (std::uint64_t flip = 0; flip < flips(); ++flip) {
@@ -122,7 +123,6 @@ TEST(Damage, a_flipped_bit_in_any_file_is_told_or_changes_nothing) {
     fs::copy(folder.path / "store", damaged);
     const fs::path file = damaged / files[random.below(files.size())].filename();
     auto content = *read_file(file);
-    if (content.empty()) continue;
     const std::uint64_t bit = random.below(content.size() * 8);
     content[bit / 8] = static_cast<std::uint8_t>(content[bit / 8] ^ (1 << bit % 8));
     std::ofstream(file, std::ios::binary) << text_of(content);

@@ -3,6 +3,8 @@
 //   make             writes an atlas of noise, of the dimension asked for, and a fleet's calibration that flags nobody
 //   send             streams batches to a daemon, from the first that was not acknowledged, over as many connections as
 //                    it takes, and writes how far it got into --acked after every acknowledgement
+//   canary           sends one batch of --account, whose activations have the bytes of --text over and over; digits are
+//                    finite numbers
 //   look             looks decisions up at a steady rate and prints the percentiles
 //   check            does all acknowledged batches again with the pure step and compares every account in the store
 #include <fmt/format.h>
@@ -31,8 +33,11 @@ using cms::Result;
 namespace v1 = cms::v1;
 using Clock = std::chrono::steady_clock;
 
+constexpr const char* kNoise = "noise/final/mean";  // what `make` calls its model
+
 struct Words {
   std::string atlas, fleet, address, token, tenant = "t", producer = "tap", acked, store, key;
+  std::string account, text, model = kNoise;
   cms::service::TrafficOptions traffic;
   double seconds = 10, rate = 0;
   std::uint64_t batches = 0;
@@ -67,7 +72,7 @@ v1::ActivationBatch wire(const cms::pipeline::Batch& batch) {
   message.set_producer(batch.position.producer);
   message.set_epoch(batch.position.epoch);
   message.set_sequence(batch.position.sequence);
-  message.set_model("noise/final/mean");
+  message.set_model(kNoise);
   for (const auto& item : batch.items) {
     auto* activation = message.add_activations();
     activation->set_account(item.account);
@@ -236,6 +241,30 @@ Result<void> send(const Words& words) {
   return {};
 }
 
+Result<void> send_canary(const Words& words) {
+  cms::pipeline::Batch batch{words.tenant, {words.producer, words.epoch, 1}, {}};
+  for (std::uint32_t i = 0; i < words.traffic.batch; ++i) {
+    cms::pipeline::Item item{words.account, words.traffic.start_time + i, {}};
+    item.activation.resize(words.traffic.dimension);
+    auto* bytes = reinterpret_cast<char*>(item.activation.data());
+    for (std::size_t j = 0; j < item.activation.size() * sizeof(float); ++j) {
+      bytes[j] = words.text[(i + j) % words.text.size()];
+    }
+    batch.items.push_back(std::move(item));
+  }
+  const auto stub = v1::Ingest::NewStub(grpc::CreateChannel(words.address, grpc::InsecureChannelCredentials()));
+  grpc::ClientContext context;
+  authorise(context, words);
+  const auto stream = stub->Activations(&context);
+  v1::Acknowledgement answer;
+  auto message = wire(batch);
+  message.set_model(words.model);
+  const bool answered = stream->Write(message) && stream->WritesDone() && stream->Read(&answer);
+  stream->Finish();
+  fmt::print("{{\"scored\": {}}}\n", answered ? answer.scored() : 0);
+  return {};
+}
+
 Result<void> look(const Words& words) {
   const auto stub =
       v1::Scores::NewStub(grpc::CreateChannel(words.address, grpc::InsecureChannelCredentials()));
@@ -323,6 +352,9 @@ void add(CLI::App& app, Words& words, Verb& chosen, const char* name, const char
   command->add_option("--acked", words.acked);
   command->add_option("--store", words.store);
   command->add_option("--key", words.key);
+  command->add_option("--account", words.account);
+  command->add_option("--text", words.text);
+  command->add_option("--model", words.model);
   command->add_option("--seed", words.traffic.seed);
   command->add_option("--dimension", words.traffic.dimension);
   command->add_option("--accounts", words.traffic.accounts);
@@ -346,6 +378,7 @@ int main(int argc, char** argv) {
   Verb chosen = nullptr;
   add(app, words, chosen, "make", "writes an atlas of noise to --atlas", make_atlas);
   add(app, words, chosen, "send", "streams batches", send);
+  add(app, words, chosen, "canary", "sends activations that can be recognised", send_canary);
   add(app, words, chosen, "look", "looks decisions up", look);
   add(app, words, chosen, "check", "compares the store with the pure step", check);
   CLI11_PARSE(app, argc, argv);
