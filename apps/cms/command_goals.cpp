@@ -25,7 +25,7 @@ Result<void> print(const Experiment& experiment) {
 
 struct GoalsWords {
   std::string file = "experiments/goals.toml";
-  Places places{"", "lab-results", "", 0};
+  Places places{"", "lab-results", "", "", 0};
   std::vector<std::string> only;
   std::string output;
   bool json = false;
@@ -71,8 +71,11 @@ Result<void> run_goals(GoalsWords words) {
 void add_goals(CLI::App& run_app, Run& chosen) {
   auto words = std::make_shared<GoalsWords>();
   auto* command = run_app.add_subcommand("goals", "All experiments that a file lists, and one page of them");
-  command->add_option("--data", words->places.data, "Folder with activations/{human,distill}.npy and their lines")
+  command->add_option("--data", words->places.data,
+                      "Folder with activations/{human,distill}.npy and their lines, or an activation set")
       ->required();
+  command->add_option("--families", words->places.families,
+                      "TOML: which families of the data play which part; those of the shared sets when not given");
   command->add_option("--file", words->file, "TOML: a list of experiments, or one")->capture_default_str();
   command->add_option("--work", words->places.work, "Folder of results; what is there is not run again")
       ->capture_default_str();

@@ -28,6 +28,7 @@ struct Places {
   std::string data;   // "{data}" in a file, and --data where an experiment has it
   std::string work;   // "{work}"; --work is a folder of the experiment's name in it
   std::string model;  // "{model}", and --model; may be empty
+  std::string families;  // --families where an experiment has it; may be empty
   unsigned threads = 0;
 };
 

@@ -143,6 +143,7 @@ Result<ExperimentFile> experiment_of(const toml::table& table, const std::filesy
   }
   complete(*commands.front(), "data", places.data, options);
   complete(*commands.front(), "model", places.model, options);
+  complete(*commands.front(), "families", places.families, options);
   complete(*commands.front(), "work", (std::filesystem::path(places.work) / file.name).string(), options);
   complete(*commands.front(), "threads", fmt::format("{}", places.threads), options);
   std::vector<std::string> words = {file.run};

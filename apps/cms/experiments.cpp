@@ -45,7 +45,12 @@ Experiment experiment(const Words<Options>& words, const Run& run) {
           }};
 }
 
-// One on the shared activations.
+constexpr const char* kData =
+    "Folder with activations/{human,distill}.npy and their lines, or an activation set whose rows have kind, family or "
+    "field, and text";
+constexpr const char* kFamilies = "TOML: which families play which part; those of the shared sets when not given";
+
+// One on activations of people and of distillers.
 template <typename Options, typename Run>
 Experiment on_data(Words<Options> words, const Run& run) {
   words.options.data = words.data;
@@ -68,11 +73,10 @@ Experiment first_study(Words<lab::FirstStudyOptions> words) {
 }
 
 Experiment theft(Words<lab::TheftOptions> words) {
-  words.options.data = words.data;
   words.options.work = words.work;
   words.options.set = words.set;
   words.options.model = words.model;
-  return experiment(words, lab::run_theft);
+  return on_data(std::move(words), lab::run_theft);
 }
 
 Experiment published(Words<lab::PublishedOptions> words) {
@@ -93,7 +97,7 @@ Experiment mmd(Words<lab::MmdOptions> words) {
   return on_data(std::move(words), lab::run_mmd);
 }
 
-// One on the shared activations that reads more with their model.
+// One on such activations that reads more with their model.
 template <typename Options, typename Run>
 Experiment with_model(Words<Options> words, const Run& run) {
   words.options.model = words.model;
@@ -127,18 +131,18 @@ void add_scoring(CLI::App& command, Words<Options>& words, const std::string& se
   add_common(command, words);
 }
 
-// What those on the shared activations take.
+// What those on activations of people and of distillers take.
 template <typename Options>
 void add_data(CLI::App& command, Words<Options>& words) {
-  command.add_option("--data", words.data, "Folder with activations/{human,distill}.npy and their lines")->required();
-  command.add_option("--families", words.families, "TOML: which families play which part; those of the shared sets");
+  command.add_option("--data", words.data, kData)->required();
+  command.add_option("--families", words.families, kFamilies);
   add_scoring(command, words, "Of splits and accounts");
 }
 
 // And those that read more with their model; returns where that is kept.
 template <typename Options>
 CLI::Option* add_model_and_work(CLI::App& command, Words<Options>& words) {
-  command.add_option("--model", words.model, "GGUF the shared activations were made with")->check(CLI::ExistingFile);
+  command.add_option("--model", words.model, "GGUF the data were made with")->check(CLI::ExistingFile);
   return command.add_option("--work", words.work,
                             "Folder for vectors read with the model; a later run finds them there");
 }
@@ -317,8 +321,8 @@ void add_theft(CLI::App& run_app, Experiment& chosen) {
   auto& options = words->options;
   auto* command = run_app.add_subcommand("theft", "Stolen from answers: a softmax head, a model's last layer");
   options.score.stride = 8;
-  command->add_option("--data", words->data,
-                      "Folder with activations/{human,distill}.npy: steal a head over them, score who asks so");
+  command->add_option("--data", words->data, "As other experiments take it: steal a head over it, score who asks so");
+  command->add_option("--families", words->families, kFamilies);
   command->add_option("--work", words->work, "With --data: folder for vectors read with the model, found there later");
   command->add_option("--set", words->set, "Activation set with field or family: steal a head over it")
       ->excludes("--data");

@@ -92,9 +92,7 @@ std::vector<score::Trajectory> trajectories_of(std::vector<Measured> measured) {
 Result<Sample> measure(const Study& study, std::vector<Cell> cells, std::span<const ComposedAccount> honest,
                        std::uint32_t window, const FirstStudyOptions& options) {
   Sample sample;
-  std::vector<std::uint32_t> lengths;
-  for (const auto& account : honest) lengths.push_back(static_cast<std::uint32_t>(account.rows.size()));
-  CMS_TRY(horizon, score::choose_horizon(lengths, options.score));
+  CMS_TRY(horizon, calibration_horizon(honest, options.score));
   sample.horizon = horizon;
   const MeasureOptions measure_options{options.score, window, horizon, options.threads};
   sample.calibration = trajectories_of(measure_accounts(study, honest, "calibrate", measure_options));
@@ -197,7 +195,7 @@ Result<void> run_shared(const AblationOptions& options, std::vector<Tally>& tall
     for (auto& tally : tallies) {
       const bool as_product = tally.change.without || tally.change.product;
       if (!as_product || !whole) {
-        auto fit = shared_study_options(fixed, seed);
+        auto fit = data_study_options(set.manifest, fixed, seed);
         fit.atlas.rank = tally.change.rank;
         fit.atlas.chart_count = tally.change.charts;
         CMS_TRY(study, make_study(set, fit));
@@ -245,7 +243,7 @@ Result<void> run_layer(const AblationOptions& options, Tally& tally) {
   }
   CMS_TRY(set, join(std::move(sets)));
   for (const auto seed : options.seeds) {
-    auto fit = shared_study_options(fixed, seed);
+    auto fit = data_study_options(set.manifest, fixed, seed);
     fit.atlas.chart_count = 0;  // by the number of rows, the same in every layer
     CMS_TRY(corpus, make_corpus(set.rows, set.values, set.manifest.dimension, fit.corpus));
     fit.split = layer_split(corpus, seed);

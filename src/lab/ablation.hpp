@@ -22,7 +22,7 @@ enum class AblationBlock : std::uint8_t { layers, rank, charts, window, measures
 inline constexpr std::array<const char*, 5> kAblationBlocks = {"layers", "rank", "charts", "window", "measures"};
 
 struct AblationOptions {
-  std::filesystem::path data;    // folder with activations/{human,distill}.npy
+  std::filesystem::path data;    // as read_data takes it (ground.hpp)
   Families families = shared_families();
   std::filesystem::path layers;  // folder with {human,distill}.LAYER.POOLING.npy; empty = that block is left out
   std::filesystem::path tune;    // as in the first study: activations of our own prompts; empty = the test part is read

@@ -184,6 +184,7 @@ std::optional<ComposedAccount> stream(const Corpus& corpus, Pool pool, const Att
 
 std::optional<ComposedAccount> diluted(const Corpus& corpus, const DilutedPools& pools, const AttackOptions& options,
                                        Random& random) {
+  if (pools.attack.empty()) return std::nullopt;  // or now and then all of it would be cover
   auto cover_options = options.cover;
   cover_options.length = {options.length.requests, 1};
   const auto cover = power(corpus, pools.cover, cover_options, random);

@@ -60,6 +60,7 @@ TEST(attackers, a_pool_that_cannot_fill_an_account_gives_none) {
     EXPECT_FALSE(compose(corpus, few, AttackOptions{}, random)) << kind;
   }
   EXPECT_FALSE(diluted(corpus, {.attack = nothing, .cover = people(corpus)}, AttackOptions{}, random));
+  EXPECT_FALSE(diluted(corpus, {.attack = nothing, .cover = people(corpus)}, {.share = 0}, random));
   EXPECT_FALSE(diluted(corpus, {.attack = distillers(corpus), .cover = nothing}, AttackOptions{}, random));
 }
 

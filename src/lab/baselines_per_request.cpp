@@ -5,9 +5,9 @@
 
 #include "atlas/atlas.hpp"
 #include "lab/baselines.hpp"
-#include "lab/packed_tap.hpp"
 #include "lab/word_detector.hpp"
 #include "lab/words.hpp"
+#include "tap/text.hpp"
 
 namespace cms::lab {
 namespace {
@@ -92,10 +92,11 @@ std::vector<double> distances_of(const Study& study, const ActivationSet& set) {
 }
 
 std::vector<double> anomalies_of(const Study& study, const ActivationSet& set) {
+  const tap::TextLimits read{.words_max = set.manifest.words_max, .chars_max = set.manifest.chars_max};
   std::vector<Words> texts;
   for (const auto& row : study.corpus.rows) {
     const auto text = set.rows[row.source_row].more.value("text", std::string());
-    texts.push_back(words_of(tap::cut_text(text, kSegment)));
+    texts.push_back(words_of(tap::cut_text(text, read)));
   }
   std::vector<Words> people;
   for (const auto row : people_of(study)) people.push_back(texts[row]);

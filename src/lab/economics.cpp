@@ -104,7 +104,7 @@ std::vector<ComposedAccount> old_accounts(const Market& market) {
   });
 }
 
-Market make_market(const Ground& ground, const EconomicsOptions& options, std::uint64_t seed) {
+Result<Market> make_market(const Ground& ground, const EconomicsOptions& options, std::uint64_t seed) {
   Market market{ground, options, seed, {}, {}, {}, {}, {}, {}, {}, {}};
   const auto& study = ground.study;
   market.pool = options.tune ? study.split.calibrate : study.split.test;
@@ -120,6 +120,11 @@ Market make_market(const Ground& ground, const EconomicsOptions& options, std::u
     for (const auto& account : half_b) market.known.insert(account.kind);
   } else {
     market.honest = with_poh(ground, honest_accounts(ground, seed, market.known), options.threads);
+  }
+  const auto is_known = [&](const Honest& one) { return market.known.contains(one.kind); };
+  if (std::ranges::none_of(market.honest, is_known)) {
+    return fail(ErrorCode::bad_input, "of the people's texts of the test part no honest account could be composed: "
+                                      "several families with some 300 texts each are needed");
   }
   for (const auto& account : old_accounts(market)) market.old.push_back({account.kind, account.rows, {}});
   market.own = own_charts(market);
@@ -387,7 +392,7 @@ Result<EconomicsSeed> run_seed(const ActivationSet& set, const EconomicsOptions&
   const GroundOptions standing{options.score, options.ranking_accounts, options.scale, options.threads,
                                options.families};
   CMS_TRY(ground, make_ground(set, standing, seed));
-  const auto market = make_market(ground, options, seed);
+  CMS_TRY(market, make_market(ground, options, seed));
   EconomicsSeed result;
   result.rules = market.rules;
   auto runs = white_box_runs(market, false);
@@ -441,7 +446,7 @@ Result<EconomicsResult> run_economics(const EconomicsOptions& options) {
   const bool valid =
       !floors.empty() && floors.front() == 0 && std::all_of(floors.begin() + 1, floors.end(), is_watched);
   if (!valid) return fail(ErrorCode::usage, "floors are 0 and then numbers above 0, at most 1");
-  CMS_TRY(set, read_ground(options.data));
+  CMS_TRY(set, read_ground(options.data, options.families));
   EconomicsResult result;
   result.floors = options.floors;
   for (const auto seed : options.seeds) {

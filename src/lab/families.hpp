@@ -4,6 +4,7 @@
 #pragma once
 
 #include <filesystem>
+#include <map>
 #include <string>
 #include <vector>
 
@@ -23,6 +24,7 @@ struct Families {
   std::vector<std::string> generalist;
   std::vector<std::string> conversations;
   std::vector<std::string> held_out;  // people's, that rank as unseen kinds where kinds rank for themselves
+  std::map<std::string, std::vector<std::string>> merged;  // by name, the families of the data that are one here
 };
 
 // Family name that the distillers of the tune set get.
@@ -31,8 +33,11 @@ inline constexpr const char* kOwnDistillers = "own_distillers";
 // Those of the shared sets (experiments/families.toml).
 Families shared_families();
 
+// What is said of a family that plays a part and is not in the data.
+std::string no_family(const std::string& name);
+
 // Errors: `bad_input` naming the file and what is wrong: no TOML, a key that is missing or no list of names, a family
-// that attacks, or is unseen, in both report and tune.
+// that attacks, or is unseen, in both report and tune, or is merged into two.
 Result<Families> read_families(const std::filesystem::path& path);
 
 }  // namespace cms::lab

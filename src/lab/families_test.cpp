@@ -43,6 +43,18 @@ TEST(Families, a_file_says_which_is_which) {
   EXPECT_EQ(read("held-out = [\"h\"]\n" + kGood)->held_out, std::vector<std::string>{"h"});
 }
 
+TEST(Families, that_are_one_here_are_listed_under_its_name) {
+  EXPECT_TRUE(read(kGood)->merged.empty());
+  const auto families = read(kGood + "[merged]\n\"a.b\" = [\"x\", \"y\"]\nc = [\"z\"]\n");
+  ASSERT_TRUE(families) << families.error().message;
+  EXPECT_EQ(families->merged.at("a.b"), (std::vector<std::string>{"x", "y"}));
+  EXPECT_EQ(families->merged.size(), 2U);
+  for (const auto* wrong : {"[merged]\na = \"x\"\n", "[merged]\na = [\"x\"]\nb = [\"x\"]\n"}) {
+    EXPECT_NE(read(kGood + wrong).error().message.find("\"merged\""), std::string::npos);
+  }
+  EXPECT_NE(read("merged = 5\n" + kGood).error().message.find("no section"), std::string::npos);
+}
+
 TEST(Families, a_family_in_both_modes_is_refused) {
   for (const auto& text : {changed("unseen = [\"f\"]", "unseen = [\"b\"]"),
                            changed("streams = [\"g\"]", "streams = [\"e\"]"),

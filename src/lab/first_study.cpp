@@ -251,7 +251,7 @@ struct Material {
 };
 
 Result<Sample> measure_seed(const ActivationSet& set, const FirstStudyOptions& options, std::uint64_t seed) {
-  CMS_TRY(study, make_study(set, shared_study_options(options, seed)));
+  CMS_TRY(study, make_study(set, data_study_options(set.manifest, options, seed)));
   CMS_CHECK(check_known(study.corpus, options.families));
   Random random(seed);
   Sample sample;
@@ -261,11 +261,9 @@ Result<Sample> measure_seed(const ActivationSet& set, const FirstStudyOptions& o
   std::ranges::move(evasive, std::back_inserter(sample.cells));
   auto all_alike = alike_cells(study, options, random);
   std::ranges::move(all_alike, std::back_inserter(sample.cells));
-  std::vector<std::uint32_t> lengths;
   std::size_t total = honest.size();
-  for (const auto& account : honest) lengths.push_back(static_cast<std::uint32_t>(account.rows.size()));
   for (const auto& cell : sample.cells) total += cell.accounts.size();
-  CMS_TRY(horizon, score::choose_horizon(lengths, options.score));
+  CMS_TRY(horizon, calibration_horizon(honest, options.score));
   sample.horizon = horizon;
 
   Progress progress(fmt::format("measuring, seed {}", seed), "accounts", total);
@@ -334,13 +332,31 @@ Result<void> judge_seed(const Sample& sample, const FirstStudyOptions& options, 
 }  // namespace
 
 Result<ActivationSet> read_first_study(const FirstStudyOptions& options) {
-  CMS_TRY(sets, read_shared(options.data));
+  CMS_TRY(sets, read_data(options.data));
   if (!options.tune.empty()) {
+    if (options.families.tune.instruction_sets.empty() && options.families.tune.streams.empty()) {
+      return fail(ErrorCode::bad_input, "--tune: [tune] of --families names nobody who attacks");
+    }
     CMS_TRY(own, own_distillers(options.tune, sets.front().manifest));
     sets.push_back(std::move(own));
   }
-  return join(std::move(sets));
+  CMS_TRY(set, join(std::move(sets)));
+  CMS_CHECK(merge_families(set, options.families));
+  return set;
 }
+
+namespace {
+
+// A pool that is empty, or cannot fill an account, says nothing of who is flagged.
+void leave_out_empty(FirstStudyResult& result) {
+  std::erase_if(result.cells, [&](const CellResult& cell) {
+    const bool empty = std::ranges::all_of(cell.accounts, [](std::uint32_t count) { return count == 0; });
+    if (empty) result.left_out.push_back(cell.name);
+    return empty;
+  });
+}
+
+}  // namespace
 
 Result<FirstStudyResult> run_first_study(const FirstStudyOptions& options) {
   CMS_CHECK(check_shares(options.shares));
@@ -372,6 +388,7 @@ Result<FirstStudyResult> run_first_study(const FirstStudyOptions& options) {
     }
     CMS_CHECK(judge_seed(sample, options, result));
   }
+  leave_out_empty(result);
   return result;
 }
 

@@ -22,7 +22,7 @@
 namespace cms::lab {
 
 struct FirstStudyOptions {
-  std::filesystem::path data;  // folder with activations/{human,distill}.npy
+  std::filesystem::path data;  // as read_data takes it (ground.hpp)
   Families families = shared_families();
   std::vector<std::uint64_t> seeds = {1, 2, 3, 4, 5};
   double scale = 1;  // of the numbers of accounts; CI runs .1
@@ -89,6 +89,7 @@ struct FirstStudyResult {
   std::vector<Configuration> configurations;
   std::vector<std::string> rivals;
   std::vector<CellResult> cells;
+  std::vector<std::string> left_out;  // cells of which no seed could compose an account: the data have too few texts
   std::uint32_t horizon = 0;
   std::uint32_t stride = 1;
   Goals goals = Goals::study;

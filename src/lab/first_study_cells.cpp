@@ -234,6 +234,23 @@ std::vector<ComposedAccount> calibration_accounts(const Study& study, const Firs
   return accounts;
 }
 
+Result<std::uint32_t> calibration_horizon(std::span<const ComposedAccount> honest, const score::Options& options) {
+  std::vector<std::uint32_t> lengths;
+  for (const auto& account : honest) lengths.push_back(static_cast<std::uint32_t>(account.rows.size()));
+  auto horizon = score::choose_horizon(lengths, options);
+  std::size_t ranking = 0;
+  for (std::size_t i = 0; horizon && i < lengths.size(); ++i) {
+    ranking += score::in_ranking_half(fmt::format("calibrate-{}", i)) && lengths[i] >= *horizon ? 1 : 0;
+  }
+  const auto few = std::min(ranking, lengths.size() - ranking);
+  if (horizon && few >= score::kRankingMin) return horizon;
+  return fail(ErrorCode::bad_input,
+              fmt::format("only {} honest accounts, {} of which rank, could be composed of the people's texts of the "
+                          "calibrate part, too few to calibrate with: it takes several families of people with some "
+                          "300 texts each, or shorter accounts (--requests, where an experiment has it)",
+                          lengths.size(), ranking));
+}
+
 namespace {
 
 // Rows of the tune mode's unseen families that the report does not test on.
@@ -266,7 +283,7 @@ Result<void> check_known(const Corpus& corpus, const Families& families) {
   for (const auto* names : {&families.generalist, &families.conversations}) {
     for (const auto& name : *names) {
       if (std::find(corpus.families.begin(), corpus.families.end(), name) != corpus.families.end()) continue;
-      return fail(ErrorCode::bad_input, fmt::format("no family \"{}\" in the data", name));
+      return fail(ErrorCode::bad_input, no_family(name));
     }
   }
   return {};

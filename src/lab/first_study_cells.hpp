@@ -34,8 +34,8 @@ SplitOptions first_study_split(const FirstStudyOptions& options, std::uint64_t s
 inline constexpr const char* kPeople = "people";
 inline constexpr const char* kPairs = "mea";
 
-// The rows it stands on: the shared activations, in the tune mode the distillers of the tune set as one more family.
-// Errors: those of read_shared and tap::read_set; `refused` when the sets are of different models.
+// The rows it stands on: those of its data, in the tune mode the distillers of the tune set as one more family.
+// Errors: those of read_data and tap::read_set; `refused` when the sets are of different models.
 Result<ActivationSet> read_first_study(const FirstStudyOptions& options);
 
 // Errors: `usage` when a share is not above 0 and at most 1, or is there twice: cells are told apart by it.
@@ -44,6 +44,10 @@ Result<void> check_shares(const std::vector<double>& shares);
 // Honest accounts for calibration, until exactly `ranking_accounts` of those named calibrate-0, calibrate-1, ... that
 // reach the full length fall into the ranking half.
 std::vector<ComposedAccount> calibration_accounts(const Study& study, const FirstStudyOptions& options, Random& random);
+
+// The horizon of a calibration on these accounts. Errors: `bad_input`, saying what the data lack, when too few could be
+// composed.
+Result<std::uint32_t> calibration_horizon(std::span<const ComposedAccount> honest, const score::Options& options);
 
 // Errors: `bad_input` when a family of generalists or of real conversations is not in the corpus: accounts would lack
 // it in silence. The split checks the others.

@@ -152,9 +152,12 @@ json channels(const FirstStudyResult& result) {
 json plots(const FirstStudyResult& result) {
   const auto attackers = cells_where(result, [](const CellResult& one) { return !one.honest && !is_stream(one); });
   const auto streams = cells_where(result, [](const CellResult& one) { return !one.honest && is_stream(one); });
-  return json::array({roc(result, attackers, "ROC: attackers over many fields"),
-                      roc(result, streams, "ROC: streams of one family"), delays(result, attackers),
-                      calibration(result), confusion(result), channels(result)});
+  json all = json::array({roc(result, attackers, "ROC: attackers over many fields")});
+  if (!streams.empty()) all.push_back(roc(result, streams, "ROC: streams of one family"));
+  for (auto& one : {delays(result, attackers), calibration(result), confusion(result), channels(result)}) {
+    all.push_back(one);
+  }
+  return all;
 }
 
 }  // namespace cms::lab

@@ -204,6 +204,12 @@ std::string coherence_line(const FirstStudyResult& result) {
   return "";
 }
 
+std::string left_out_line(const FirstStudyResult& result) {
+  if (result.left_out.empty()) return "";
+  return fmt::format("\nleft out, since the data have too few texts for an account: {}\n",
+                     fmt::join(result.left_out, "; "));
+}
+
 }  // namespace
 
 std::string describe(const FirstStudyResult& result) {
@@ -214,8 +220,7 @@ std::string describe(const FirstStudyResult& result) {
              "95% each way\n\n",
              seeds, result.horizon, result.stride) +
          main_table(result) + "\n" + rival_table(result) + "\n" + trained_table(result) + "\n" +
-         channel_table(result) + "\n" +
-         likeness_table(result) + coherence_line(result);
+         channel_table(result) + "\n" + likeness_table(result) + coherence_line(result) + left_out_line(result);
 }
 
 std::string goal_lines(const FirstStudyResult& result) {

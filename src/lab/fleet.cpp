@@ -387,7 +387,7 @@ class SeedRun {
 }  // namespace
 
 Result<FleetResult> run_fleet(const FleetStudyOptions& options) {
-  CMS_TRY(set, read_ground(options.data));
+  CMS_TRY(set, read_ground(options.data, options.families));
   FleetResult result;
   for (const auto seed : options.seeds) {
     const GroundOptions standing{options.score, options.ranking_accounts, 1, options.threads, options.families};

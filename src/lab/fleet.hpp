@@ -25,7 +25,7 @@
 namespace cms::lab {
 
 struct FleetStudyOptions {
-  std::filesystem::path data;
+  std::filesystem::path data;  // as read_data takes it (ground.hpp)
   Families families = shared_families();
   std::vector<std::uint64_t> seeds = {1, 2, 3};
   FleetOptions fleet;

@@ -71,7 +71,7 @@ Result<std::vector<FrontierRun>> all_runs(const School& school, const FrontierOp
 }  // namespace
 
 Result<FrontierResult> run_frontier(const FrontierOptions& options) {
-  CMS_TRY(set, read_ground(options.data));
+  CMS_TRY(set, read_ground(options.data, options.families));
   FrontierResult result;
   std::map<std::string, std::vector<double>> honest;
   for (const auto seed : options.seeds) {

@@ -23,7 +23,7 @@
 namespace cms::lab {
 
 struct FrontierOptions {
-  std::filesystem::path data;  // folder with activations/{human,distill}.npy
+  std::filesystem::path data;  // as read_data takes it (ground.hpp)
   Families families = shared_families();
   std::vector<std::uint64_t> seeds = {1, 2, 3};
   std::vector<double> floors = {0, .001, .01, .05, .10, .25};  // the first is unwatched

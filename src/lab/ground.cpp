@@ -3,9 +3,12 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <set>
+#include <system_error>
 
 #include "atlas/atlas.hpp"
 #include "lab/first_study_cells.hpp"
+#include "lab/packed_tap.hpp"
 #include "pipeline/step.hpp"
 #include "tap/activation_set.hpp"
 #include "types/score.hpp"
@@ -15,12 +18,60 @@ namespace {
 
 constexpr std::uint32_t kYardstickCharts = 256;
 
+bool is_folder(const std::filesystem::path& data) {
+  std::error_code ignored;
+  return std::filesystem::is_directory(data, ignored);
+}
+
+Result<ActivationSet> read_shared(const std::filesystem::path& name) {
+  // They were made so (the README beside them); a manifest is not there.
+  tap::ReadOptions read;
+  read.assume_model = "smollm2-135m-q4_0/final/mean";
+  CMS_TRY(set, tap::read_set(name.string() + ".npy", read));
+  set.manifest.words_max = kSegment.words_max;
+  set.manifest.chars_max = kSegment.chars_max;
+  return set;
+}
+
+// The corpus of a set of which only names are looked at, so that any point does.
+Result<Corpus> named_rows(const ActivationSet& set) {
+  return make_corpus(set.rows, std::vector<float>(set.count(), 1), 1, {});
+}
+
+// People's rows of a family that distillers wrote too would go wherever theirs go.
+Result<void> tell_writers_apart(ActivationSet& set) {
+  CMS_TRY(corpus, named_rows(set));
+  std::vector<bool> peoples(corpus.families.size());
+  for (const auto& row : corpus.rows) {
+    if (row.origin == Origin::people) peoples[row.family] = true;
+  }
+  for (const auto& row : corpus.rows) {
+    if (row.origin == Origin::people || !peoples[row.family]) continue;
+    set.rows[row.source_row].more["family"] = corpus.families[row.family] + " (distillers)";
+  }
+  return {};
+}
+
+Result<ActivationSet> read_own(const std::filesystem::path& data) {
+  auto set = tap::read_set(data);
+  if (!set) {
+    return fail(set.error().code, fmt::format("--data {}: no folder with activations/{{human,distill}}, so a set: {}",
+                                              data.string(), set.error().message));
+  }
+  if (set->manifest.segments_max > 1) {
+    return fail(ErrorCode::bad_input, fmt::format("{}: experiments take sets of one row a text; this one was captured "
+                                                  "with --segments {}", data.string(), set->manifest.segments_max));
+  }
+  if (auto apart = tell_writers_apart(*set); !apart) {
+    return fail(apart.error().code, fmt::format("{}: {}", data.string(), apart.error().message));
+  }
+  return set;
+}
+
 Result<pipeline::Model> calibrated(const Study& study, const FirstStudyOptions& study_options,
                                    const GroundOptions& options, Random& random) {
   const auto honest = calibration_accounts(study, study_options, random);
-  std::vector<std::uint32_t> lengths;
-  for (const auto& account : honest) lengths.push_back(static_cast<std::uint32_t>(account.rows.size()));
-  CMS_TRY(horizon, score::choose_horizon(lengths, options.score));
+  CMS_TRY(horizon, calibration_horizon(honest, options.score));
   const auto measured = measure_accounts(study, honest, "calibrate", {options.score, 64, horizon, options.threads});
   std::vector<score::Trajectory> trajectories;
   for (const auto& one : measured) trajectories.push_back(one.trajectory);
@@ -33,24 +84,33 @@ Result<pipeline::Model> calibrated(const Study& study, const FirstStudyOptions& 
 
 }  // namespace
 
-Result<std::vector<ActivationSet>> read_shared(const std::filesystem::path& data) {
-  // They were made so (the README beside them); a manifest is not there.
-  tap::ReadOptions read;
-  read.assume_model = "smollm2-135m-q4_0/final/mean";
+std::vector<std::filesystem::path> data_sets(const std::filesystem::path& data) {
+  if (is_folder(data)) return {data / "activations" / "human", data / "activations" / "distill"};
+  const auto ending = data.extension();
+  const bool ends = ending == ".npy" || ending == ".safetensors" || ending == ".ndjson";
+  return {ends ? data.parent_path() / data.stem() : data};
+}
+
+Result<std::vector<ActivationSet>> read_data(const std::filesystem::path& data) {
   std::vector<ActivationSet> sets;
-  for (const std::string kind : kSharedKinds) {
-    CMS_TRY(set, tap::read_set(data / "activations" / (kind + ".npy"), read));
+  if (!is_folder(data)) {
+    CMS_TRY(set, read_own(data));
+    sets.push_back(std::move(set));
+    return sets;
+  }
+  for (const auto& name : data_sets(data)) {
+    CMS_TRY(set, read_shared(name));
     sets.push_back(std::move(set));
   }
   return sets;
 }
 
-StudyOptions shared_study_options(const FirstStudyOptions& options, std::uint64_t seed) {
+StudyOptions data_study_options(const Manifest& manifest, const FirstStudyOptions& options, std::uint64_t seed) {
   StudyOptions study_options;
   study_options.split = first_study_split(options, seed);
   study_options.families = options.parts();
-  study_options.corpus.words_max = 24;  // what of a text was read
-  study_options.corpus.chars_max = 144;
+  study_options.corpus.words_max = manifest.words_max;
+  study_options.corpus.chars_max = manifest.chars_max;
   study_options.atlas.rank = options.rank;
   study_options.atlas.chart_count = options.chart_count;
   study_options.atlas.seed = seed;
@@ -58,9 +118,37 @@ StudyOptions shared_study_options(const FirstStudyOptions& options, std::uint64_
   return study_options;
 }
 
-Result<ActivationSet> read_ground(const std::filesystem::path& data) {
-  CMS_TRY(sets, read_shared(data));
-  return join(std::move(sets));
+Result<ActivationSet> read_ground(const std::filesystem::path& data, const Families& families) {
+  CMS_TRY(sets, read_data(data));
+  CMS_TRY(set, join(std::move(sets)));
+  CMS_CHECK(merge_families(set, families));
+  return set;
+}
+
+Result<void> merge_families(ActivationSet& set, const Families& families) {
+  if (families.merged.empty()) return {};
+  CMS_TRY(corpus, named_rows(set));
+  const auto rows = by_family(corpus, all_rows(corpus));
+  for (const auto& [whole, parts] : families.merged) {
+    std::set<Origin> origins;
+    for (const auto& part : parts) {
+      const auto found = std::ranges::find(corpus.families, part);
+      if (found == corpus.families.end()) return fail(ErrorCode::bad_input, no_family(part));
+      for (const auto row : rows[static_cast<std::size_t>(found - corpus.families.begin())]) {
+        auto& more = set.rows[corpus.rows[row].source_row].more;
+        more["family"] = whole;
+        // Two families may number their conversations alike.
+        const auto talk = more.find("conversation");
+        if (talk != more.end() && !talk->is_null()) *talk = fmt::format("{}: {}", part, talk->dump());
+        origins.insert(corpus.rows[row].origin);
+      }
+    }
+    if (origins.size() > 1) {
+      return fail(ErrorCode::bad_input,
+                  fmt::format("\"{}\" is merged of people's families and of distillers'", whole));
+    }
+  }
+  return {};
 }
 
 Result<Ground> make_ground(const ActivationSet& set, const GroundOptions& options, std::uint64_t seed) {
@@ -70,7 +158,7 @@ Result<Ground> make_ground(const ActivationSet& set, const GroundOptions& option
   ground.options.ranking_accounts = options.ranking_accounts;
   ground.options.threads = options.threads;
   Random random(seed);
-  CMS_TRY(study, make_study(set, shared_study_options(ground.options, seed)));
+  CMS_TRY(study, make_study(set, data_study_options(set.manifest, ground.options, seed)));
   CMS_CHECK(check_known(study.corpus, options.families));
   ground.study = std::move(study);
   CMS_TRY(yardstick, make_yardstick(ground.study, set, ground.study.split.test, seed));

@@ -1,10 +1,9 @@
-// What experiments stand on: the shared activations, split and studied in one way; and for those beyond the first study
-// a ground, calibrated for one seed, with a yardstick of another atlas to measure coverage with.
+// What experiments stand on: the activations they are given, split and studied in one way; and for those beyond the
+// first study a ground, calibrated for one seed, with a yardstick of another atlas to measure coverage with.
 //
 // Threads: pure but for reading files; a ground is read-only once made.
 #pragma once
 
-#include <array>
 #include <cstdint>
 #include <filesystem>
 #include <span>
@@ -22,14 +21,18 @@ struct Yardstick {
   std::vector<double> mass;           // share of the calibrate part's texts; 0 where the pool of attackers has none
 };
 
-// The shared sets by name, in the order in which they are joined.
-inline constexpr std::array<const char*, 2> kSharedKinds = {"human", "distill"};
+// The sets that `data` stands for, without endings, in the order in which they are joined: activations/human and
+// activations/distill of a folder as the shared one is, or the one set of that name.
+std::vector<std::filesystem::path> data_sets(const std::filesystem::path& data);
 
-// activations/human.npy and distill.npy of `data`, one after the other. Errors: those of tap::read_set.
-Result<std::vector<ActivationSet>> read_shared(const std::filesystem::path& data);
+// These sets. A folder's are taken for what the shared ones are (their model, and how much of a text was read); a set
+// says so itself, and its rows say who wrote them. A family that people and distillers both wrote is two: distillers'
+// gets " (distillers)" behind its name. Errors: those of tap::read_set and make_corpus; `bad_input` when `data` is
+// nothing of either kind, or a text of the set is several rows.
+Result<std::vector<ActivationSet>> read_data(const std::filesystem::path& data);
 
-// How the shared activations are split and their atlas is fitted, in the first study and on every ground.
-StudyOptions shared_study_options(const FirstStudyOptions& options, std::uint64_t seed);
+// How rows of a set of this manifest are split and their atlas is fitted, in the first study and on every ground.
+StudyOptions data_study_options(const Manifest& manifest, const FirstStudyOptions& options, std::uint64_t seed);
 
 struct Ground {
   Study study;
@@ -46,8 +49,13 @@ struct GroundOptions {
   Families families = shared_families();
 };
 
-// The shared activations as one set. Errors: as read_shared.
-Result<ActivationSet> read_ground(const std::filesystem::path& data);
+// What `data` stands for as one set, of merged families as `families` says. Errors: those of read_data and
+// merge_families.
+Result<ActivationSet> read_ground(const std::filesystem::path& data, const Families& families = {});
+
+// Gives rows of families.merged the name of the whole as their family. Errors: `bad_input` where the set has none of a
+// family that is to be merged, or the whole would be both people's and distillers'.
+Result<void> merge_families(ActivationSet& set, const Families& families);
 
 // Its atlas and its yardstick have 256 charts each, as the first study's. Errors: as make_study and score::calibrate.
 // Cost: some seconds on two cores.

@@ -215,7 +215,7 @@ Result<void> run_seed(Stage& stage, std::uint64_t seed, std::vector<MadeUpAccoun
 }  // namespace
 
 Result<std::vector<MadeUpAccount>> run_made_up(const MadeUpOptions& options) {
-  CMS_TRY(set, read_ground(options.data));
+  CMS_TRY(set, read_ground(options.data, options.families));
   // Says which row has no text before texts are made up of them.
   const auto corpus = make_corpus(set.rows, set.values, set.manifest.dimension, {});
   if (!corpus) return tl::make_unexpected(corpus.error());

@@ -24,7 +24,7 @@
 namespace cms::lab {
 
 struct MadeUpOptions {
-  std::filesystem::path data;   // folder of the shared activations
+  std::filesystem::path data;   // as read_data takes it (ground.hpp)
   Families families = shared_families();
   std::filesystem::path model;  // GGUF they were made with; empty: everything must be in `work` already
   std::filesystem::path work;   // folder of vectors read anew

@@ -227,9 +227,7 @@ void add_cells(const SeedTested& seed, std::span<const Cell> cells, double weigh
 // Accounts that rank come in the order they were given, without those that make tables.
 Result<SeedTested> test_seed(const Study& study, std::span<const ComposedAccount> honest, std::span<const Cell> cells,
                              const FirstStudyOptions& options, MixturesResult& result) {
-  std::vector<std::uint32_t> lengths;
-  for (const auto& account : honest) lengths.push_back(static_cast<std::uint32_t>(account.rows.size()));
-  CMS_TRY(horizon, score::choose_horizon(lengths, options.score));
+  CMS_TRY(horizon, calibration_horizon(honest, options.score));
   result.horizon = horizon;
   const MeasureOptions measure{options.score, 64, horizon, options.threads};
   const auto measured = measure_accounts(study, honest, "calibrate", measure);
@@ -287,7 +285,7 @@ Result<MixturesResult> run_mixtures(const FirstStudyOptions& options) {
   MixturesResult result;
   Progress progress("mixtures", "seeds", options.seeds.size());
   for (const auto seed : options.seeds) {
-    CMS_TRY(study, make_study(set, shared_study_options(options, seed)));
+    CMS_TRY(study, make_study(set, data_study_options(set.manifest, options, seed)));
     CMS_CHECK(check_known(study.corpus, options.families));
     Random random(seed);
     const auto honest = calibration_accounts(study, options, random);
@@ -299,6 +297,7 @@ Result<MixturesResult> run_mixtures(const FirstStudyOptions& options) {
     add_cells(tested, cells, 1 / static_cast<double>(options.seeds.size()), result);
     progress.advance(1);
   }
+  std::erase_if(result.cells, [](const MixtureCell& cell) { return cell.accounts == 0; });
   return result;
 }
 

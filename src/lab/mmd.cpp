@@ -6,6 +6,7 @@
 #include <cmath>
 #include <set>
 #include <sstream>
+#include <system_error>
 
 #include "atlas/atlas.hpp"
 #include "base/progress.hpp"
@@ -49,13 +50,20 @@ struct PairTables {
 
 // Without the attackers' texts that `known` has too; what of a text was read decides.
 Result<ActivationSet> read_rows(const MmdOptions& options) {
+  std::error_code ignored;
+  if (!std::filesystem::is_directory(options.data, ignored)) {
+    return fail(ErrorCode::bad_input,
+                fmt::format("--data {}: no folder; mmd is about the pairs of the MMD study, which only a folder as the "
+                            "shared one holds", options.data.string()));
+  }
   CMS_TRY(set, read_ground(options.data));
   if (options.known.empty()) return set;
   CMS_TRY(known, read_ground(options.known));
   auto infos = set.rows;
   infos.insert(infos.end(), known.rows.begin(), known.rows.end());
+  const auto limits = data_study_options(set.manifest, {}, 1).corpus;
   // Only texts are compared, so any point does.
-  CMS_TRY(texts, make_corpus(infos, std::vector<float>(infos.size(), 1), 1, shared_study_options({}, 1).corpus));
+  CMS_TRY(texts, make_corpus(infos, std::vector<float>(infos.size(), 1), 1, limits));
   std::vector<bool> left_out(texts.text_count);
   for (const auto& row : texts.rows) {
     if (row.source_row >= set.count()) left_out[row.text_id] = true;
@@ -105,7 +113,7 @@ Result<void> fit_atlas(const ActivationSet& set, const Corpus& corpus, const Spl
 // Characters and words of each row's text, as far as it was read; scaled to the reference.
 Rows text_lengths(const ActivationSet& set, const Corpus& corpus, const PairTables& tables, RowNumbers reference) {
   constexpr double kHair = 1e-6;  // all texts may have as many words
-  const auto read = shared_study_options({}, 1).corpus;
+  const auto read = data_study_options(set.manifest, {}, 1).corpus;
   Rows lengths(static_cast<Eigen::Index>(tables.rows.size()), 2);
   for (std::size_t t = 0; t < tables.rows.size(); ++t) {
     const auto text = set.rows[corpus.rows[tables.rows[t]].source_row].more.value("text", std::string());
@@ -342,7 +350,8 @@ Result<std::vector<MmdCell>> run_mmd(const MmdOptions& options) {
   std::vector<MmdCell> cells;
   Progress progress("testing windows", "pairs", options.seeds.size() * kWindowPairs.size());
   for (const auto seed : options.seeds) {
-    CMS_TRY(corpus, make_corpus(set.rows, set.values, set.manifest.dimension, shared_study_options({}, seed).corpus));
+    CMS_TRY(corpus, make_corpus(set.rows, set.values, set.manifest.dimension,
+                                data_study_options(set.manifest, {}, seed).corpus));
     CMS_TRY(split, split_rows(corpus, seed));
     Random random(seed);
     for (const auto& pair : kWindowPairs) {

@@ -88,7 +88,7 @@ Result<Stage> make_stage(const ActivationSet& set, const PackedOptions& options,
   first.families = options.families;
   first.ranking_accounts = options.ranking_accounts;
   first.threads = options.threads;
-  CMS_TRY(study, make_study(set, shared_study_options(first, seed)));
+  CMS_TRY(study, make_study(set, data_study_options(set.manifest, first, seed)));
   Stage stage{std::move(study), {}};
   const auto texts = texts_of(set, stage.study.corpus);
   Random random(seed);
@@ -266,7 +266,7 @@ Result<std::vector<TapSetting>> settings_of(const PackedOptions& options) {
 
 Result<std::vector<PackedCell>> run_packed(const PackedOptions& options) {
   CMS_TRY(settings, settings_of(options));
-  CMS_TRY(set, read_ground(options.data));
+  CMS_TRY(set, read_ground(options.data, options.families));
   CMS_TRY(vectors, open_sequences(set, options.work));
   std::vector<PackedCell> cells;
   for (const auto seed : options.seeds) {

@@ -46,6 +46,14 @@ Result<void> add_set(SequenceVectors& vectors, const Path& name) {
 }  // namespace
 
 Result<SequenceVectors> open_sequences(const ActivationSet& set, const Path& folder) {
+  const auto& read = set.manifest;
+  if (read.words_max != kSegment.words_max || read.chars_max != kSegment.chars_max) {
+    return fail(ErrorCode::refused,
+                fmt::format("texts that are made here are read to {} words and {} characters, those of the data were "
+                            "read to {} and {} (0 = all): capture them with --words {} --max-chars {}",
+                            kSegment.words_max, kSegment.chars_max, read.words_max, read.chars_max,
+                            kSegment.words_max, kSegment.chars_max));
+  }
   SequenceVectors vectors;
   vectors.set.manifest = set.manifest;
   vectors.set.values = set.values;

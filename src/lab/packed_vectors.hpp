@@ -20,8 +20,8 @@ struct SequenceVectors {
   std::unordered_map<std::string, std::uint32_t> places;  // in it, by text
 };
 
-// The shared activations `set` as the vectors of their texts' first segments, and all that lies in `folder`.
-// Errors: `refused` when a set there was read in another way; those of tap::read_set.
+// The data's `set` as the vectors of its texts' first segments, and all that lies in `folder`. Errors: `refused` when
+// the set was not read to kSegment, or a set in the folder in another way; those of tap::read_set.
 Result<SequenceVectors> open_sequences(const ActivationSet& set, const std::filesystem::path& folder);
 
 // Reads those of `texts` that have no vector yet with the model, into the next set of `folder`. Equal texts are read

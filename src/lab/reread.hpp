@@ -1,4 +1,4 @@
-// The shared texts read anew: by another model, or at another token.
+// The texts of an experiment's data read anew: by another model, or at another token.
 //
 // Threads: one owner; the model's own threads work inside.
 #pragma once
@@ -19,10 +19,10 @@ struct Rereading {
   unsigned threads = 1;
 };
 
-// The sets of `data`, in the order of kSharedKinds and row for row, as the model has their texts: as much of each as
-// the sets say (kSegment), after the final norm. What an earlier run left in the folder is not read again, and an
+// The sets of `data`, in the order of data_sets and row for row, as the model has their texts: as much of each as was
+// read for these, after the final norm. What an earlier run left in the folder is not read again, and an
 // unfinished one is gone on with.
-// Errors: `refused` when what lies there is of another model, pooling or other texts; those of read_shared,
+// Errors: `refused` when what lies there is of another model, pooling or other texts; those of read_data,
 // tap::capture and tap::read_set. Cost: the model's; 20 texts a second and core with 135 million parameters.
 Result<std::vector<ActivationSet>> reread(const std::filesystem::path& data, const Rereading& by);
 

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <array>
 #include <filesystem>
 #include <fstream>
 
@@ -12,6 +13,8 @@
 namespace cms::lab {
 namespace {
 
+constexpr std::array<const char*, 2> kKinds = {"human", "distill"};
+
 // Two kinds of three texts each, and a folder in which a model's reading of them lies already.
 class Reread : public testing::Test {
  protected:
@@ -20,7 +23,7 @@ class Reread : public testing::Test {
     std::filesystem::create_directories(folder_ / "data" / "activations");
     std::filesystem::create_directories(folder_ / "kept");
     std::ofstream(folder_ / "model.gguf") << "stands for a model: nothing here reads with it";
-    for (const std::string kind : kSharedKinds) {
+    for (const std::string kind : kKinds) {
       write(folder_ / "data" / "activations" / kind, of(kind, 4));
       std::filesystem::remove(folder_ / "data" / "activations" / (kind + ".manifest.json"));
       keep(kind, of(kind, 2));
@@ -59,10 +62,10 @@ class Reread : public testing::Test {
 TEST_F(Reread, gives_what_was_kept_in_the_order_of_the_kinds) {
   const auto sets = read();
   ASSERT_TRUE(sets) << sets.error().message;
-  ASSERT_EQ(sets->size(), kSharedKinds.size());
+  ASSERT_EQ(sets->size(), kKinds.size());
   for (std::size_t k = 0; k < sets->size(); ++k) {
     EXPECT_EQ((*sets)[k].manifest.dimension, 2U);
-    EXPECT_EQ((*sets)[k].rows[2].more.value("text", ""), std::string(kSharedKinds[k]) + " asks 2");
+    EXPECT_EQ((*sets)[k].rows[2].more.value("text", ""), std::string(kKinds[k]) + " asks 2");
   }
 }
 

@@ -89,7 +89,7 @@ std::optional<Sleeper> sleeper(const Corpus& corpus, const SleeperParts& parts, 
 }
 
 Result<std::vector<SleeperOutcome>> run_sleepers(const SleeperOptions& options) {
-  CMS_TRY(set, read_ground(options.data));
+  CMS_TRY(set, read_ground(options.data, options.families));
   std::vector<SleeperOutcome> outcomes;
   for (const auto seed : options.seeds) {
     const GroundOptions standing{options.score, options.ranking_accounts, 1, options.threads, options.families};
@@ -103,6 +103,10 @@ Result<std::vector<SleeperOutcome>> run_sleepers(const SleeperOptions& options) 
       progress.advance(1);
     });
     outcomes.insert(outcomes.end(), judged.begin(), judged.end());
+  }
+  if (outcomes.empty()) {
+    return fail(ErrorCode::bad_input, "the data have too few texts for any sleeper: shorter --asleep, fewer "
+                                      "--attack-requests, or more texts of people and of instruction sets are needed");
   }
   return outcomes;
 }

@@ -21,7 +21,7 @@
 namespace cms::lab {
 
 struct SleeperOptions {
-  std::filesystem::path data;
+  std::filesystem::path data;  // as read_data takes it (ground.hpp)
   Families families = shared_families();
   std::vector<std::uint64_t> seeds = {1, 2, 3};
   std::vector<std::uint32_t> asleep = {0, 50, 200, 1'000};  // honest requests before the attack; the first is early

@@ -9,6 +9,7 @@
 #include <unordered_map>
 
 #include "base/hash.hpp"
+#include "lab/families.hpp"
 
 namespace cms::lab {
 namespace {
@@ -28,7 +29,7 @@ Result<void> check_options(const Corpus& corpus, const SplitOptions& options) {
   std::map<std::string, int> named;
   for (const auto* names : {&options.unseen, &options.manifold, &options.held_out}) {
     for (const auto& name : std::set<std::string>(names->begin(), names->end())) {
-      if (!holds(corpus.families, name)) return fail(ErrorCode::usage, fmt::format("no family \"{}\"", name));
+      if (!holds(corpus.families, name)) return fail(ErrorCode::usage, no_family(name));
       if (++named[name] > 1) {
         return fail(ErrorCode::usage, fmt::format("family \"{}\" cannot lie wholly in two parts (unseen families in "
                                                   "test, those of the manifold in fit, those held out in calibrate)",

@@ -102,8 +102,9 @@ StudentTheft judged(const School& school, std::string kind, std::span<const std:
 void run_thefts(const School& school, std::uint64_t seed, const StudentsOptions& options, StudentsResult& result) {
   const auto& study = school.ground->study;
   const auto of = [&](Origin origin) { return of_origin(study.corpus, study.split.test, origin); };
-  const std::array<std::pair<std::string, std::vector<std::uint32_t>>, 2> pools = {
-      {{"instruction sets", of(Origin::distiller)}, {"people's prompts", of(Origin::people)}}};
+  std::vector<std::pair<std::string, std::vector<std::uint32_t>>> pools = {
+      {"instruction sets", of(Origin::distiller)}, {"people's prompts", of(Origin::people)}};
+  std::erase_if(pools, [](const auto& pool) { return pool.second.empty(); });
   const auto all = ways();
   const std::size_t runs = options.theft_runs;
   std::vector<StudentTheft> thefts(all.size() * pools.size() * runs);
@@ -122,7 +123,7 @@ void run_thefts(const School& school, std::uint64_t seed, const StudentsOptions&
 // Every row of the ground as a model of the student's has it, which never saw the served one: a point of an atlas
 // fitted on the same part.
 Result<std::vector<TextFeatures>> begun_with(const ActivationSet& set, const Ground& ground, std::uint64_t seed) {
-  CMS_TRY(study, make_study(set, shared_study_options(ground.options, seed)));
+  CMS_TRY(study, make_study(set, data_study_options(set.manifest, ground.options, seed)));
   if (study.corpus.rows.size() != ground.study.corpus.rows.size()) {
     return fail(ErrorCode::refused, "the student's model was given other texts than the served one");
   }
@@ -139,7 +140,7 @@ Result<StudentsResult> run_students(const StudentsOptions& options) {
   if (options.work.empty() && !(options.model.empty() && options.pretrained.empty())) {
     return fail(ErrorCode::usage, "with a model, --work names the folder for what is read with it");
   }
-  CMS_TRY(set, read_ground(options.data));
+  CMS_TRY(set, read_ground(options.data, options.families));
   std::optional<Speech> speech;
   if (!options.model.empty()) {
     CMS_TRY(opened, Speech::open(options.data, options.model, options.work, options.threads));
@@ -150,6 +151,7 @@ Result<StudentsResult> run_students(const StudentsOptions& options) {
     CMS_TRY(sets, reread(options.data, {options.pretrained, options.work / "pretrained", tap::Pooling::mean,
                                         options.threads}));
     CMS_TRY(joined, join(std::move(sets)));
+    CMS_CHECK(merge_families(joined, options.families));
     pretrained = std::move(joined);
   }
   StudentsResult result;

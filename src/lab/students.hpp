@@ -26,7 +26,7 @@
 namespace cms::lab {
 
 struct StudentsOptions {
-  std::filesystem::path data;
+  std::filesystem::path data;  // as read_data takes it (ground.hpp)
   std::filesystem::path model;       // GGUF that the data were read with; empty: no next tokens
   std::filesystem::path pretrained;  // GGUF that a second student begins with; empty: none
   std::filesystem::path work;        // folder for what is read with either

@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "base/result.hpp"
+#include "lab/families.hpp"
 #include "lab/theft_equations.hpp"
 #include "score/calibration.hpp"
 #include "types/activation.hpp"
@@ -21,7 +22,8 @@
 namespace cms::lab {
 
 struct TheftOptions {
-  std::filesystem::path data;       // folder of the shared activations: the first theft is on them, streams are scored
+  std::filesystem::path data;       // as read_data takes it: the first theft is on it, streams are scored
+  Families families = shared_families();  // of the data
   std::filesystem::path work;       // folder of vectors read with the model for the second theft's streams
   std::filesystem::path set;        // activation set whose rows have a field or family; empty: no first theft
   std::filesystem::path model;      // GGUF; empty: no second theft

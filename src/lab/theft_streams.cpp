@@ -18,11 +18,12 @@ Result<TheftStreams> TheftStreams::open(const TheftOptions& options, std::uint64
   streams.options_ = options;
   streams.seed_ = seed;
   if (streams.options_.threads == 0) streams.options_.threads = pipeline::default_threads();
-  CMS_TRY(set, read_ground(options.data));
+  CMS_TRY(set, read_ground(options.data, options.families));
   streams.set_ = std::move(set);
   GroundOptions standing;
   standing.score = options.score;
   standing.ranking_accounts = options.ranking_accounts;
+  standing.families = options.families;
   standing.threads = streams.options_.threads;
   CMS_TRY(ground, make_ground(streams.set_, standing, seed));
   streams.ground_ = std::move(ground);
