@@ -322,10 +322,11 @@ void add_theft(CLI::App& run_app, Experiment& chosen) {
   auto* command = run_app.add_subcommand("theft", "Stolen from answers: a softmax head, a model's last layer");
   options.score.stride = 8;
   command->add_option("--data", words->data, "As other experiments take it: steal a head over it, score who asks so");
-  command->add_option("--families", words->families, kFamilies);
+  auto* families = command->add_option("--families", words->families, kFamilies);
   command->add_option("--work", words->work, "With --data: folder for vectors read with the model, found there later");
   command->add_option("--set", words->set, "Activation set with field or family: steal a head over it")
-      ->excludes("--data");
+      ->excludes("--data")
+      ->excludes(families);
   command->add_option("--model", words->model, "GGUF: steal its hidden size and output matrix");
   command->add_option("--prompts", options.prompts, "Prompts asked; more than the hidden size")
       ->check(CLI::Range(2, 16384))

@@ -292,7 +292,8 @@ Result<void> check_known(const Corpus& corpus, const Families& families) {
 Result<void> check_shares(const std::vector<double>& shares) {
   for (auto share = shares.begin(); share != shares.end(); ++share) {
     if (!(*share > 0 && *share <= 1)) return fail(ErrorCode::usage, "shares lie above 0 and up to 1");
-    if (std::find(shares.begin(), share, *share) != share) {
+    const auto same = [&](double other) { return fmt::format("{:g}", other) == fmt::format("{:g}", *share); };
+    if (std::any_of(shares.begin(), share, same)) {
       return fail(ErrorCode::usage, fmt::format("share {:g} is given twice", *share));
     }
   }

@@ -18,12 +18,15 @@ struct Summary {
   double greatest = 0;
 };
 
+// Over the seeds in which the cell has accounts: of the others nothing is known.
 template <typename Get>
-Summary over_seeds(std::size_t seeds, const Get& get) {
+Summary over_seeds(const std::vector<std::uint32_t>& accounts, const Get& get) {
   Summary summary;
-  for (std::size_t s = 0; s < seeds; ++s) {
+  const auto seeds = static_cast<double>(accounts.size()) - static_cast<double>(std::ranges::count(accounts, 0U));
+  for (std::size_t s = 0; s < accounts.size(); ++s) {
+    if (accounts[s] == 0) continue;
     const double value = get(s);
-    summary.mean += value / static_cast<double>(seeds);
+    summary.mean += value / seeds;
     summary.least = std::min(summary.least, value);
     summary.greatest = std::max(summary.greatest, value);
   }
@@ -31,11 +34,11 @@ Summary over_seeds(std::size_t seeds, const Get& get) {
 }
 
 Summary flagged(const CellResult& cell) {
-  return over_seeds(cell.accounts.size(), [&](std::size_t s) { return cell.configurations[s][0].flagged; });
+  return over_seeds(cell.accounts, [&](std::size_t s) { return cell.configurations[s][0].flagged; });
 }
 
 double mean_area(const CellResult& cell, std::size_t configuration) {
-  return over_seeds(cell.accounts.size(), [&](std::size_t s) { return cell.configurations[s][configuration].area; })
+  return over_seeds(cell.accounts, [&](std::size_t s) { return cell.configurations[s][configuration].area; })
       .mean;
 }
 
@@ -69,12 +72,12 @@ bool holds(const CellResult& cell) {
 }
 
 double rival_flagged(const CellResult& cell, std::size_t rival) {
-  return over_seeds(cell.accounts.size(), [&](std::size_t s) { return cell.rivals[s][rival].flagged; }).mean;
+  return over_seeds(cell.accounts, [&](std::size_t s) { return cell.rivals[s][rival].flagged; }).mean;
 }
 
 // At the threshold at which it would keep the goals of honest accounts.
 double rival_matched(const CellResult& cell, std::size_t rival) {
-  return over_seeds(cell.accounts.size(), [&](std::size_t s) { return cell.rivals[s][rival].matched; }).mean;
+  return over_seeds(cell.accounts, [&](std::size_t s) { return cell.rivals[s][rival].matched; }).mean;
 }
 
 // A catch is claimed where more are flagged than the promise allows for honest accounts; null where none is.
@@ -117,13 +120,13 @@ std::string rival_table(const FirstStudyResult& result) {
   for (const auto& rival : result.rivals) text += fmt::format(" | {:>20}", rival);
   text += '\n';
   for (const auto& cell : result.cells) {
-    const auto seeds = cell.accounts.size();
     text += fmt::format("{:<30} {:>5.3f} {:>6.3f} {:>8.3f} {:>8.3f}", cell.name, flagged(cell).mean,
-                        mean_area(cell, 0), over_seeds(seeds, [&](auto s) { return cell.request_areas[s]; }).mean,
-                        over_seeds(seeds, [&](auto s) { return cell.united_areas[s]; }).mean);
+                        mean_area(cell, 0),
+                        over_seeds(cell.accounts, [&](auto s) { return cell.request_areas[s]; }).mean,
+                        over_seeds(cell.accounts, [&](auto s) { return cell.united_areas[s]; }).mean);
     for (std::size_t r = 0; r < result.rivals.size(); ++r) {
       text += fmt::format(" | {:>5.3f} ({:.3f}) {:>6.3f}", rival_flagged(cell, r), rival_matched(cell, r),
-                          over_seeds(seeds, [&](auto s) { return cell.rivals[s][r].area; }).mean);
+                          over_seeds(cell.accounts, [&](auto s) { return cell.rivals[s][r].area; }).mean);
     }
     text += '\n';
   }
@@ -153,10 +156,10 @@ std::string channel_table(const FirstStudyResult& result) {
 std::string trained_table(const FirstStudyResult& result) {
   std::string text = fmt::format("{:<30} {:>14} {:>14} {:>14}\n", "flagged, AUC", "label-free", "trained", "both");
   for (const auto& cell : result.cells) {
-    const auto seeds = cell.accounts.size();
     const auto two = [&](const std::vector<Verdict>& verdicts) {
-      return fmt::format(" {:>6.3f} {:>7.3f}", over_seeds(seeds, [&](auto s) { return verdicts[s].flagged; }).mean,
-                         over_seeds(seeds, [&](auto s) { return verdicts[s].area; }).mean);
+      return fmt::format(" {:>6.3f} {:>7.3f}",
+                         over_seeds(cell.accounts, [&](auto s) { return verdicts[s].flagged; }).mean,
+                         over_seeds(cell.accounts, [&](auto s) { return verdicts[s].area; }).mean);
     };
     text += fmt::format("{:<30} {:>6.3f} {:>7.3f}", cell.name, flagged(cell).mean, mean_area(cell, 0));
     text += two(cell.trained) + two(cell.combined) + "\n";
@@ -199,7 +202,7 @@ std::string coherence_line(const FirstStudyResult& result) {
         "\ncoherence alone, real conversations only: AUC {:.3f} against composed honest accounts (0.5 = alike), "
         "flagged {:.3f}\n",
         mean_area(cell, coherence),
-        over_seeds(cell.accounts.size(), [&](auto s) { return cell.configurations[s][coherence].flagged; }).mean);
+        over_seeds(cell.accounts, [&](auto s) { return cell.configurations[s][coherence].flagged; }).mean);
   }
   return "";
 }
@@ -233,7 +236,7 @@ std::string goal_lines(const FirstStudyResult& result) {
   for (const auto& cell : result.cells) {
     const std::string what = "first-study: share flagged, " + cell.name;
     line(what, flagged(cell).mean, goal_text(cell), has_goal(cell) ? nlohmann::json(holds(cell)) : nlohmann::json());
-    const double trained = over_seeds(cell.accounts.size(), [&](auto s) { return cell.trained[s].flagged; }).mean;
+    const double trained = over_seeds(cell.accounts, [&](auto s) { return cell.trained[s].flagged; }).mean;
     line("first-study: share flagged by the trained score, " + cell.name, trained, "-", nullptr);
     if (is_narrow_stream(cell.name)) narrow.push_back(trained);
     if (cell.honest) continue;
@@ -245,7 +248,7 @@ std::string goal_lines(const FirstStudyResult& result) {
     line("first-study: flagged more than every rival, " + cell.name, flagged(cell).mean,
          "> each at matched honest rates, where > .02", beats_rivals(cell, result.rivals.size()));
     line("first-study: AUC of single requests, " + cell.name,
-         over_seeds(cell.accounts.size(), [&](auto s) { return cell.request_areas[s]; }).mean, "-", nullptr);
+         over_seeds(cell.accounts, [&](auto s) { return cell.request_areas[s]; }).mean, "-", nullptr);
   }
   if (result.goals == Goals::lab && !narrow.empty()) {
     const double mean = std::accumulate(narrow.begin(), narrow.end(), 0.0) / static_cast<double>(narrow.size());

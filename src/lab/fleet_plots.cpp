@@ -33,7 +33,8 @@ json found_plot(const FleetResult& result) {
     names.push_back(result.campaigns.front()[c].name);
     found.push_back({mean_found(result, c)});
   }
-  const Caption caption{"Campaigns found", "Share of a hidden campaign's accounts that the fleet flags, over seeds."};
+  const Caption caption{"Campaigns found", "Share of a hidden campaign's accounts that the fleet flags at Campaign PoH "
+                                           ".01, over seeds."};
   return bars_plot(caption, {"accounts flagged", 0, 1}, names, {"found"}, found);
 }
 

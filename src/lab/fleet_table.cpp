@@ -120,7 +120,8 @@ std::string describe(const FleetResult& result) {
 
 std::string goal_lines(const FleetResult& result) {
   std::string text;
-  const auto line = [&](const std::string& what, double figure, const std::string& goal, const nlohmann::json& holds) {
+  const auto line = [&](const std::string& what, const nlohmann::json& figure, const std::string& goal,
+                        const nlohmann::json& holds) {
     text += nlohmann::json({{"what", what}, {"figure", figure}, {"goal", goal}, {"holds", holds}}).dump() + "\n";
   };
   if (result.campaigns.empty()) return text;
@@ -128,11 +129,12 @@ std::string goal_lines(const FleetResult& result) {
   const Rate strictly{result.honest_communities_strictly, result.honest_communities};
   // Goals are of what is found where at most .01 of honest communities are flagged, not where that is promised.
   const auto held_at = communities.share() <= .01 ? &CampaignRow::found : &CampaignRow::found_strictly;
-  const bool possible = std::min(communities.share(), strictly.share()) <= .01;
+  const bool possible = communities.trials > 0 && std::min(communities.share(), strictly.share()) <= .01;
   for (std::size_t c = 0; c < result.campaigns.front().size(); ++c) {
     const auto& row = result.campaigns.front()[c];
     const double found = mean_of(result, c, [&](const CampaignRow& r) { return r.*held_at; });
-    line("fleet: members found where at most .01 of honest communities are flagged, " + row.name, found,
+    line("fleet: members found where at most .01 of honest communities are flagged, " + row.name,
+         possible ? nlohmann::json(found) : nlohmann::json(),
          row.goal ? fmt::format(">= {:.2f}", *row.goal) : "-",
          row.goal ? nlohmann::json(possible && found >= *row.goal) : nlohmann::json());
     const auto beside = [&](const std::string& what, double CampaignRow::* figure) {
@@ -141,14 +143,15 @@ std::string goal_lines(const FleetResult& result) {
     };
     beside("members found at Campaign PoH .01", &CampaignRow::found);
     beside("members found at the least level", &CampaignRow::found_strictly);
-    beside("precision", &CampaignRow::precision);
+    beside("precision at Campaign PoH .01", &CampaignRow::precision);
     beside("members the best account score flags", &CampaignRow::best_account);
     beside("members PRADA flags", &CampaignRow::prada);
     beside("members benign MMD flags", &CampaignRow::mmd);
     beside("coverage of what it extracts", &CampaignRow::coverage);
     if (row.fidelity) line("fleet: fidelity of its student, " + row.name, fidelity_of(result, c), "-", nullptr);
     if (!row.found_young) continue;
-    line(fmt::format("fleet: newcomers of fewer than {} requests found, {}", kYoungRequests, row.name),
+    line(fmt::format("fleet: newcomers of fewer than {} requests found at Campaign PoH .01, {}", kYoungRequests,
+                     row.name),
          mean_of(result, c, [](const CampaignRow& r) { return r.found_young.value_or(0); }), "-", nullptr);
   }
   for (const auto& [name, rate] : group_rates(result)) {

@@ -52,6 +52,7 @@ TEST(FleetGoals, are_of_the_level_at_which_honest_communities_are_let_be) {
   EXPECT_EQ(told(result).at(kFound)["holds"], true);
   result.honest_communities_strictly = 2;
   EXPECT_EQ(told(result).at(kFound)["holds"], false);
+  EXPECT_EQ(told(result).at(kFound)["figure"], nullptr);
 }
 
 TEST(FleetGoals, fail_where_honest_groups_are_flagged) {

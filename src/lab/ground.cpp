@@ -131,6 +131,11 @@ Result<void> merge_families(ActivationSet& set, const Families& families) {
   const auto rows = by_family(corpus, all_rows(corpus));
   for (const auto& [whole, parts] : families.merged) {
     std::set<Origin> origins;
+    const bool there = std::ranges::find(corpus.families, whole) != corpus.families.end();
+    if (there && std::ranges::find(parts, whole) == parts.end()) {
+      return fail(ErrorCode::bad_input,
+                  fmt::format("\"{}\" of [merged] is a family of the data, and none of its parts", whole));
+    }
     for (const auto& part : parts) {
       const auto found = std::ranges::find(corpus.families, part);
       if (found == corpus.families.end()) return fail(ErrorCode::bad_input, no_family(part));

@@ -53,8 +53,9 @@ struct GroundOptions {
 // merge_families.
 Result<ActivationSet> read_ground(const std::filesystem::path& data, const Families& families = {});
 
-// Gives rows of families.merged the name of the whole as their family. Errors: `bad_input` where the set has none of a
-// family that is to be merged, or the whole would be both people's and distillers'.
+// Gives rows of families.merged the name of the whole as their family, and puts the part's before their conversation,
+// for two parts may number theirs alike. Errors: `bad_input` where the set has none of a family that is to be merged,
+// has one of the whole's name that is no part of it, or the whole would be both people's and distillers'.
 Result<void> merge_families(ActivationSet& set, const Families& families);
 
 // Its atlas and its yardstick have 256 charts each, as the first study's. Errors: as make_study and score::calibrate.

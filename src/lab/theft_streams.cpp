@@ -43,6 +43,9 @@ Result<TheftStreams> TheftStreams::open(const TheftOptions& options, std::uint64
     taken[one.text_id] = true;
   }
   streams.compose_honest();
+  if (streams.honest_.empty()) {
+    return fail(ErrorCode::bad_input, "the data's texts fill no honest account of one family, and one is compared");
+  }
   return streams;
 }
 

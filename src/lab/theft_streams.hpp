@@ -15,7 +15,8 @@ namespace cms::lab {
 
 class TheftStreams {
  public:
-  // Errors: those of reading and splitting the data, and of calibrating. Cost: some seconds.
+  // The seed decides the split, who is honest, and what is asked. Errors: those of reading and splitting the data, and
+  // of calibrating; `bad_input` when its texts fill no honest account. Cost: some seconds.
   static Result<TheftStreams> open(const TheftOptions& options, std::uint64_t seed);
 
   [[nodiscard]] const ActivationSet& set() const { return set_; }  // the data; grows by the prompts that are read

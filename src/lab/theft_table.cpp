@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <cmath>
+#include <functional>
+#include <limits>
 #include <nlohmann/json.hpp>
 
 #include "lab/statistics.hpp"
@@ -17,6 +19,13 @@ constexpr double kLogitGoal = 1e-4;
 constexpr double kMatrixGoal = 1e-3;
 constexpr double kFlaggedGoal = .99;  // of the accounts that send a theft's queries: the first study's for attackers
 
+// The one of two that `before` puts first; what is no number is worse than any.
+template <typename Before>
+double worse(double a, double b, const Before& before) {
+  if (std::isnan(a) || std::isnan(b)) return std::numeric_limits<double>::quiet_NaN();
+  return before(a, b) ? a : b;
+}
+
 // Over the seeds: the mean of what `get` gives of each theft, and the greatest.
 template <typename Theft, typename Get>
 double mean(const std::vector<Theft>& thefts, const Get& get) {
@@ -27,15 +36,14 @@ double mean(const std::vector<Theft>& thefts, const Get& get) {
 template <typename Theft, typename Get>
 double greatest(const std::vector<Theft>& thefts, const Get& get) {
   double most = get(thefts.front());
-  for (const auto& theft : thefts) most = std::max(most, get(theft));
+  for (const auto& theft : thefts) most = worse(most, get(theft), std::greater<>());
   return most;
 }
 
 // One way of printing, over the seeds: errors are the worst seed's, the rest means.
 EquationCell cell_of(const std::vector<EquationTheft>& thefts, std::size_t c) {
   EquationCell cell = thefts.front().cells[c];
-  const auto clamped = mean(thefts, [c](const auto& one) { return one.cells[c].clamped; });
-  cell.clamped = static_cast<std::uint64_t>(std::llround(clamped));
+  for (const auto& theft : thefts) cell.clamped = std::max(cell.clamped, theft.cells[c].clamped);
   cell.error.greatest = greatest(thefts, [c](const auto& one) { return one.cells[c].error.greatest; });
   cell.error.relative = greatest(thefts, [c](const auto& one) { return one.cells[c].error.relative; });
   cell.agreement = mean(thefts, [c](const auto& one) { return one.cells[c].agreement; });
@@ -80,10 +88,10 @@ LogitTheft worst_of(const std::vector<LogitTheft>& thefts) {
   }
   for (const auto& one : thefts) {
     for (const auto drop : {&LogitTheft::full_drop, &LogitTheft::bias_drop, &LogitTheft::honest_drop}) {
-      worst.*drop = std::min(worst.*drop, one.*drop);
+      worst.*drop = worse(worst.*drop, one.*drop, std::less<>());
     }
     for (const auto error : {&LogitTheft::matrix_error, &LogitTheft::held_out_error, &LogitTheft::logit_error}) {
-      worst.*error = std::max(worst.*error, one.*error);
+      worst.*error = worse(worst.*error, one.*error, std::greater<>());
     }
   }
   return worst;
@@ -144,7 +152,9 @@ std::string describe(const TheftResult& result) {
   const auto seeds = std::max(result.equations.size(), result.logits.size());
   std::string text;
   if (seeds > 1) {
-    text = fmt::format("{} seeds: shares are means over them, errors and sizes those of the worst\n\n", seeds);
+    text = fmt::format("{} seeds: agreement is their mean; errors, sizes and printed zeros are the worst's; accounts "
+                       "are those of all\n\n",
+                       seeds);
   }
   if (!result.equations.empty()) text += equation_table(result.equations);
   if (!result.equations.empty() && !result.logits.empty()) text += '\n';

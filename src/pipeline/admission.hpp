@@ -16,12 +16,14 @@ Refusal check(const Item& item, std::size_t dimension, double now, const EngineO
 
 // Rung of the degradation ladder by how full the queue is.
 std::uint32_t rung_of(std::uint64_t queued, std::uint64_t capacity);
-inline constexpr std::uint64_t kH1Every = 8;       // evaluations of an account that measure H1, at rung 1
+inline constexpr std::uint64_t kH1Every = 8;       // strides of an account, one of which measures H1, at rung 1
 inline constexpr std::uint64_t kSampledOneOf = 4;  // requests of clean accounts, at rung 3
 inline constexpr double kCleanPoh = 0.1;           // above it no policy has acted on an account yet
 
-// What the account's next request is worth at a rung. It hangs on the account alone, so however requests come in
-// batches every kH1Every-th evaluation that can measure H1 does; repeats, which cannot, do not count.
+// What the account's next request is worth at a rung. It hangs on the account alone, however requests come in batches:
+// of kH1Every strides of distinct requests one measures H1. At stride 1 that is every kH1Every-th evaluation; at longer
+// ones repeats inside that stride, which are evaluated too, may measure it more than once. A new account has its first
+// H1 after up to kH1Every strides.
 Effort effort_at(std::uint32_t rung, const Model& model, const AccountState& state);
 
 // Takes a batch that was answered with `outcome` into the counters.

@@ -46,8 +46,10 @@ class CrashTest(program.ProgramTest):
         self.daemon.start()
         limits = pathlib.Path(f"/proc/{self.daemon.process.pid}/limits").read_text()
         self.assertRegex(limits, r"Max core file size +0 +0 ")
-        # What may not be dumped may not be looked into by another program of the same user: it belongs to root.
-        self.assertEqual(os.stat(f"/proc/{self.daemon.process.pid}/mem").st_uid, 0)
+        # What may not be dumped may not be looked into by another program of the same user: it belongs to root. Of a
+        # daemon that root runs that says nothing.
+        if os.getuid() != 0:
+            self.assertEqual(os.stat(f"/proc/{self.daemon.process.pid}/mem").st_uid, 0)
 
     def test_another_program_that_crashes_here_is_dumped_where_this_machine_dumps_at_all(self):
         if resource.getrlimit(resource.RLIMIT_CORE)[1] == 0 or CORE_PATTERN.startswith("|") or not CORE_PATTERN:
@@ -67,11 +69,9 @@ class CrashTest(program.ProgramTest):
                                "--dimension", str(self.dimension), "--start-time", str(time.time() - 60)],
                               capture_output=True, check=True)
         self.assertEqual(json.loads(done.stdout), {"scored": 20})
-        folders = {self.own, pathlib.Path(CORE_PATTERN).parent if CORE_PATTERN.startswith("/") else self.own}
-        before = {path for folder in folders for path in folder.rglob("*")}
+        before = set(self.own.rglob("*"))
         self.assertFalse(crash(self.daemon.process), CORE_PATTERN)
-        after = {path for folder in folders for path in folder.rglob("*")}
-        self.assertEqual(after - before, set())
+        self.assertEqual(set(self.own.rglob("*")) - before, set())
         assert_in_no_file(self, self.own, *(name.encode() for name in names),
                           *(b"".join(map(float32, vector[:8])) for vector in vectors), digits.encode())
 
