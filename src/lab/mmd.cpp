@@ -53,8 +53,9 @@ Result<ActivationSet> read_rows(const MmdOptions& options) {
   std::error_code ignored;
   if (!std::filesystem::is_directory(options.data, ignored)) {
     return fail(ErrorCode::bad_input,
-                fmt::format("--data {}: no folder; mmd is about the pairs of the MMD study, which only a folder as the "
-                            "shared one holds", options.data.string()));
+                fmt::format("--data {}: no folder; mmd needs all rows of its study's pairs, which `tools/lab/capture "
+                            "../shared/data FOLDER --part rows` reads",
+                            options.data.string()));
   }
   CMS_TRY(set, read_ground(options.data));
   if (options.known.empty()) return set;
