@@ -312,6 +312,8 @@ def check_pages(path, text, root):
 def check(path, text, root):
     """All findings of one file."""
     suffix = pathlib.PurePosixPath(path).suffix
+    if not suffix and "python" in text.partition("\n")[0]:
+        suffix = ".py"
     if suffix == ".md":
         return list(check_links(path, text, root))
     rules = [check_size, check_words]
@@ -332,6 +334,14 @@ def check(path, text, root):
 # --- the tree ------------------------------------------------------------------------------------------------------
 
 
+def is_program(entry):
+    """A script without an ending: tests/service/prove, tools/lab/capture."""
+    if entry.suffix:
+        return False
+    with open(entry, "rb") as file:
+        return file.read(2) == b"#!"
+
+
 def files(root):
     for entry in sorted(root.iterdir()):
         if entry.is_symlink():
@@ -339,7 +349,7 @@ def files(root):
         if entry.is_dir():
             if entry.name not in SKIPPED_FOLDERS and (entry.name == ".ci" or not entry.name.startswith(".")):
                 yield from files(entry)
-        elif entry.suffix in CPP | SCRIPTS | WEB | {".md"} or entry.name in NAMED:
+        elif entry.suffix in CPP | SCRIPTS | WEB | {".md"} or entry.name in NAMED or is_program(entry):
             yield entry
 
 

@@ -20,6 +20,17 @@ CLI::Validator number_within(double least, double most) {
 
 namespace {
 
+// What CLI11 says of a word that is no command is that one is required; this names the word.
+int refuse(const CLI::App& app, const CLI::ParseError& error) {
+  const auto strangers = app.remaining(true);
+  const bool missing = dynamic_cast<const CLI::RequiredError*>(&error) != nullptr;
+  if (missing && !strangers.empty() && !strangers.front().starts_with("-")) {
+    fmt::print(stderr, "cms: there is no \"{}\" here; --help says what there is\n", strangers.front());
+    return static_cast<int>(cms::ErrorCode::usage);
+  }
+  return app.exit(error) == 0 ? 0 : static_cast<int>(cms::ErrorCode::usage);
+}
+
 int run(int argc, char** argv) {
   CLI::App app("Capability Manifold Surveillance: Proof-of-Humanity from the geometry of an account's requests", "cms");
   app.set_version_flag("--version", CMS_VERSION);
@@ -45,7 +56,7 @@ int run(int argc, char** argv) {
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
-    return app.exit(error) == 0 ? 0 : static_cast<int>(cms::ErrorCode::usage);
+    return refuse(app, error);
   }
   auto result = chosen();
   // What a full disk did not take must not pass for a result.

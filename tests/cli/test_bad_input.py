@@ -211,6 +211,12 @@ class Usage(ProgramTest):
             self.assertNotEqual(done.stderr, b"")
         self.assertFalse((self.own / "a.cms").exists())
 
+    def test_a_word_that_is_no_command_is_named(self):
+        for words in (["frobnicate"], ["lab", "run", "fristy"], ["config", "chek"]):
+            done = run(*words)
+            self.assertEqual((done.returncode, done.stdout), (USAGE, b""))
+            self.assertIn(f'"{words[-1]}"', done.stderr.decode())
+
 
 if __name__ == "__main__":
     unittest.main()
