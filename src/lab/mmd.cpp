@@ -53,7 +53,7 @@ Result<ActivationSet> read_rows(const MmdOptions& options) {
   std::error_code ignored;
   if (!std::filesystem::is_directory(options.data, ignored)) {
     return fail(ErrorCode::bad_input,
-                fmt::format("--data {}: no folder; mmd needs all rows of its study's pairs, which `tools/lab/capture "
+                fmt::format("--data {}: no folder; it needs all rows of the MMD study's pairs, which `tools/lab/capture "
                             "../shared/data FOLDER --part rows` reads",
                             options.data.string()));
   }
