@@ -53,8 +53,8 @@ Result<ActivationSet> read_rows(const MmdOptions& options) {
   std::error_code ignored;
   if (!std::filesystem::is_directory(options.data, ignored)) {
     return fail(ErrorCode::bad_input,
-                fmt::format("--data {}: no folder; it needs all rows of the MMD study's pairs, which `tools/lab/capture "
-                            "../shared/data FOLDER --part rows` reads",
+                fmt::format("--data {}: no folder; all rows of the MMD study's pairs are needed: `tools/lab/capture "
+                            "../shared/data FOLDER --part rows`",
                             options.data.string()));
   }
   CMS_TRY(set, read_ground(options.data));
