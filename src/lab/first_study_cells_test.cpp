@@ -101,60 +101,70 @@ TEST(FirstStudyCells, declared_jobs_are_not_calibrated_on_and_have_no_goal) {
   }
 }
 
-TEST(FirstStudyCells, who_evades_averages_has_cells_without_a_goal_and_bursts_are_of_one_sender) {
+// Accounts of 60 requests, and two families that attack.
+FirstStudyOptions with_attackers() {
   auto options = small();
   options.requests = 60;
   options.families.report.instruction_sets = {"buy_a", "buy_b"};
+  return options;
+}
+
+Study attacked_study(const FirstStudyOptions& options) {
   auto study = study_of(options);
   study.families = options.parts();
-  Random random(1);
-  const auto cells = evasive_cells(study, options, random);
+  return study;
+}
+
+// Of attackers' cells that are only reported, each of which has accounts.
+std::vector<std::string> names_without_goals(const std::vector<Cell>& cells) {
   std::vector<std::string> names;
   for (const auto& cell : cells) {
     names.push_back(cell.name);
     EXPECT_FALSE(cell.honest || cell.goal) << cell.name;
     EXPECT_FALSE(cell.accounts.empty()) << cell.name;
+  }
+  return names;
+}
+
+TEST(FirstStudyCells, who_evades_averages_has_cells_without_a_goal_and_bursts_are_of_one_sender) {
+  const auto options = with_attackers();
+  const auto study = attacked_study(options);
+  Random random(1);
+  const auto cells = evasive_cells(study, options, random);
+  for (const auto& cell : cells) {
     for (const auto& account : cell.accounts) {
       for (std::size_t i = 0; i < account.rows.size(); ++i) {
         EXPECT_EQ(account.from_attacker[i], account.from_attacker[i - i % 25]) << cell.name;
       }
     }
   }
-  EXPECT_EQ(names, (std::vector<std::string>{"alternating, instruction sets", "alternating, people's prompts",
-                                             "diluted 50%, bursts of 25", "diluted 30%, bursts of 25"}));
+  EXPECT_EQ(names_without_goals(cells),
+            (std::vector<std::string>{"alternating, instruction sets", "alternating, people's prompts",
+                                      "diluted 50%, bursts of 25", "diluted 30%, bursts of 25"}));
 }
 
 TEST(FirstStudyCells, who_is_all_alike_has_cells_without_a_goal_and_holds_what_they_are_named_after_or_is_short) {
-  auto options = small();
-  options.requests = 60;
-  options.families.report.instruction_sets = {"buy_a", "buy_b"};
-  auto study = study_of(options);
-  study.families = options.parts();
+  const auto options = with_attackers();
+  const auto study = attacked_study(options);
   Random random(1);
   const auto cells = alike_cells(study, options, random);
-  std::vector<std::string> names;
   for (const auto& cell : cells) {
-    names.push_back(cell.name);
-    EXPECT_FALSE(cell.honest || cell.goal) << cell.name;
-    EXPECT_FALSE(cell.accounts.empty()) << cell.name;
     for (const auto& account : cell.accounts) {
       ASSERT_TRUE(cell.similarity.has_value());
       const auto likeness = likeness_of(study.corpus, account.rows);
       EXPECT_TRUE(likeness.least >= *cell.similarity || likeness.requests == options.requests) << cell.name;
     }
   }
-  EXPECT_EQ(names, (std::vector<std::string>{"alike -0.2, instruction sets", "alike -0.2, people's prompts",
-                                             "alike 0.0, instruction sets", "alike 0.0, people's prompts"}));
+  EXPECT_EQ(names_without_goals(cells),
+            (std::vector<std::string>{"alike -0.2, instruction sets", "alike -0.2, people's prompts",
+                                      "alike 0.0, instruction sets", "alike 0.0, people's prompts"}));
 }
 
 TEST(FirstStudyCells, there_is_a_diluted_cell_for_each_share_and_only_known_shares_have_goals) {
-  auto options = small();
-  options.requests = 60;
+  auto options = with_attackers();
   options.goals = Goals::lab;
-  options.families.report.instruction_sets = {"buy_a", "buy_b"};
   options.shares = {.5, .125};
-  auto study = study_of(options);
-  study.families = options.parts();
+  const auto study = attacked_study(options);
   Random random(1);
   std::map<std::string, bool> has_goal;
   for (const auto& cell : first_study_cells(study, options, 3, random)) {

@@ -122,7 +122,8 @@ constexpr std::uint64_t account_seed(std::uint64_t seed, std::uint64_t account) 
 // those of steal_from_set and of reading data, set and model. Cost: docs/lab/theft.md.
 Result<TheftResult> run_theft(const TheftOptions& options);
 
-// The tables, for people: of several seeds, shares are means, and errors and sizes those of the worst seed.
+// The tables, for people: of several seeds agreement is the mean, errors, sizes and printed zeros are the worst seed's,
+// and streams are of all seeds' accounts.
 std::string describe(const TheftResult& result);
 // One JSON object a line: what, figure, goal, holds (null without a goal); figures as in the tables.
 std::string goal_lines(const TheftResult& result);

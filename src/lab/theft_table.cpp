@@ -40,7 +40,7 @@ double greatest(const std::vector<Theft>& thefts, const Get& get) {
   return most;
 }
 
-// One way of printing, over the seeds: errors are the worst seed's, the rest means.
+// One way of printing, over the seeds: errors and printed zeros are the worst seed's, agreement is the mean.
 EquationCell cell_of(const std::vector<EquationTheft>& thefts, std::size_t c) {
   EquationCell cell = thefts.front().cells[c];
   for (const auto& theft : thefts) cell.clamped = std::max(cell.clamped, theft.cells[c].clamped);
