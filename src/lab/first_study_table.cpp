@@ -104,8 +104,9 @@ std::string main_table(const FirstStudyResult& result) {
     const auto [hits, trials] = pooled(cell);
     const double delay = mean_first_flag(cell);
     text +=
-        fmt::format("{:<30} {:>8} {:>5.3f} ({:.3f}) {:>7.3f} {:>6.0f} {:>9} {:>5} [{:.3f}, {:.3f}]", cell.name, trials,
-                    share.mean, cell.honest ? share.greatest : share.least, mean_area(cell, 0), delay, goal_text(cell),
+        fmt::format("{:<30} {:>8} {:>5.3f} ({:.3f}) {:>7.3f} {:>6} {:>9} {:>5} [{:.3f}, {:.3f}]", cell.name, trials,
+                    share.mean, cell.honest ? share.greatest : share.least, mean_area(cell, 0),
+                    delay > 0 ? fmt::format("{:.0f}", delay) : "-", goal_text(cell),
                     !has_goal(cell) ? ""
                     : holds(cell) ? "yes"
                                   : "NO",
