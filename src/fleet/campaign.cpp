@@ -362,6 +362,15 @@ Result<std::vector<Campaign>> find_campaigns(const CampaignCalibration& calibrat
   return find_campaigns(calibration, accounts, neighbourhood.links(), pohs);
 }
 
+Result<std::vector<Campaign>> find_gathered(const CampaignCalibration& calibration,
+                                            std::span<const Signature> accounts, double level, Pohs told_pohs) {
+  CMS_TRY(pohs, pohs_needed(calibration, accounts.size(), told_pohs));
+  const Neighbourhood neighbourhood(accounts, pohs, calibration.breadth, calibration.options.links);
+  const auto links = neighbourhood.links();
+  CMS_TRY(campaigns, find_campaigns(calibration, accounts, links, pohs));
+  return gather(calibration, accounts, links, std::move(campaigns), level, pohs);
+}
+
 std::vector<bool> flagged(std::span<const Campaign> campaigns, std::size_t accounts, double level) {
   std::vector<bool> flags(accounts);
   for (const auto& campaign : campaigns) {
@@ -378,6 +387,10 @@ std::string reasons(const CampaignCalibration& calibration, const Campaign& camp
                            *reading.suspects, kSuspect, 100 * calibration.suspects);
   }
   const bool broad = nats(calibration.breadth_tail, evidence_of_breadth(calibration, reading)) >= campaign.evidence;
+  const auto parts = campaign.communities < 2
+                         ? std::string()
+                         : fmt::format(" They are {} communities that stand out no less together than the first does "
+                                       "alone.", campaign.communities);
   const auto evidence = fmt::format(" The evidence, {:.1f} nats, is {}.", campaign.evidence,
                                     broad ? "what they cover together" : "how many of them are suspects");
   return fmt::format(
@@ -386,7 +399,7 @@ std::string reasons(const CampaignCalibration& calibration, const Campaign& camp
       "and each is {:+.1f} deviations broader than honest accounts of its age.",
       reading.accounts, reading.charts, reading.requests, reading.effective_charts,
       expected_charts(calibration, reading), std::max(0.0, reading.distance), calibration.distance, reading.breadth) +
-         suspects + evidence;
+         suspects + parts + evidence;
 }
 
 }  // namespace cms::fleet

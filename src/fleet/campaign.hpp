@@ -127,6 +127,7 @@ struct Campaign {
   double evidence = 0;
   double poh = 1;
   double breadth_poh = 1;              // rank of its breadth among theirs
+  std::uint32_t communities = 1;       // that it is made of (gather)
   std::vector<std::uint32_t> suspects = {};  // of the members, ascending
 };
 // Whether all members of a community are campaign's: its breadth alone ranks at `level` or below, or suspects are
@@ -154,6 +155,21 @@ Result<std::vector<Campaign>> find_campaigns(const CampaignCalibration& calibrat
 Result<std::vector<Campaign>> find_campaigns(const CampaignCalibration& calibration,
                                              std::span<const Signature> accounts, std::span<const Link> links,
                                              Pohs pohs = {});
+
+// One campaign may be several communities: modularity parts what is large (Fortunato, Barthelemy, Resolution limit in
+// community detection, PNAS 104, 2007, is about its other side, that it joins what is small). So one at or below
+// `level` takes in others that rank at kTakenIn times `level` or below, the one that it shares most link weight with
+// first, as long as that makes the evidence no less. Only communities that are campaigns already gain members: how many
+// honest fleets have one that is flagged stays what it was; its neighbours may be flagged with it, and are counted
+// (Campaign::communities). `links` are those of the whole fleet, or those among accounts in communities so low. Order
+// of communities, lowest PoH first, in and out. Cost: a pass over the links for each community taken in.
+inline constexpr double kTakenIn = 10;
+std::vector<Campaign> gather(const CampaignCalibration& calibration, std::span<const Signature> accounts,
+                             std::span<const Link> links, std::vector<Campaign> campaigns, double level,
+                             Pohs pohs = {});
+// find_campaigns(), gathered.
+Result<std::vector<Campaign>> find_gathered(const CampaignCalibration& calibration,
+                                            std::span<const Signature> accounts, double level, Pohs pohs = {});
 
 // Whether the fleet flags each account: it is told of a community whose PoH is at most `level`.
 std::vector<bool> flagged(std::span<const Campaign> campaigns, std::size_t accounts, double level);

@@ -178,17 +178,38 @@ class SeedRun {
     return {};
   }
 
+  // One look at a whole fleet: its communities, and the campaigns made of them at both levels.
+  struct Seen {
+    std::vector<fleet::Link> links;
+    std::vector<fleet::Campaign> communities, campaigns, strictly;
+  };
+  Result<Seen> look(std::span<const fleet::Signature> accounts, fleet::Pohs pohs) const {
+    const fleet::Neighbourhood neighbourhood(accounts, pohs, calibration_.breadth, options_.campaign.links);
+    Seen seen{neighbourhood.links(), {}, {}, {}};
+    CMS_TRY(communities, fleet::find_campaigns(calibration_, accounts, seen.links, pohs));
+    seen.communities = std::move(communities);
+    seen.campaigns = fleet::gather(calibration_, accounts, seen.links, seen.communities, kFlagged, pohs);
+    seen.strictly = fleet::gather(calibration_, accounts, seen.links, seen.communities, least_level(), pohs);
+    return seen;
+  }
+
+  // Communities flagged at a level, and those taken in with them.
+  static std::uint64_t communities_flagged(std::span<const fleet::Campaign> campaigns, double level) {
+    std::uint64_t flagged = 0;
+    for (const auto& one : campaigns) flagged += one.poh <= level ? one.communities : 0;
+    return flagged;
+  }
+
   Result<void> judge_honest(const SeenFleet& test, FleetResult& result) const {
     const auto start = Clock::now();
-    CMS_TRY(campaigns, fleet::find_campaigns(calibration_, test.signatures, test.pohs));
+    CMS_TRY(seen, look(test.signatures, test.pohs));
     result.look_seconds = std::chrono::duration<double>(Clock::now() - start).count();
-    for (const auto& one : campaigns) {
-      result.honest_communities += 1;
-      result.honest_communities_flagged += one.poh <= kFlagged ? 1 : 0;
-      result.honest_communities_strictly += one.poh <= least_level() ? 1 : 0;
-    }
+    const auto& [links, communities, campaigns, strictly] = seen;
+    result.honest_communities += communities.size();
+    result.honest_communities_flagged += communities_flagged(campaigns, kFlagged);
+    result.honest_communities_strictly += communities_flagged(strictly, least_level());
     if (result.campaigns.empty()) {
-      for (const auto& one : campaigns) result.sight.communities.push_back(dot_of(one, CommunityDot::Side::honest));
+      for (const auto& one : communities) result.sight.communities.push_back(dot_of(one, CommunityDot::Side::honest));
       result.sight.coefficients = calibration_.coefficients;
       result.sight.scale = calibration_.scale;
       result.sight.breadth_flagged = breadth_unflagged(calibration_, kFlagged);
@@ -275,14 +296,14 @@ class SeedRun {
     row.links_area = area_under_curve(values(first, members, true), values(0, first, true));
   }
 
-  void judge_together(std::span<const fleet::Campaign> campaigns, std::span<const fleet::Signature> accounts,
-                      std::size_t honest, CampaignRow& row) const {
+  void judge_together(const Seen& seen, std::span<const fleet::Signature> accounts, std::size_t honest,
+                      CampaignRow& row) const {
     const auto count = accounts.size() - honest;
-    const auto flags = fleet::flagged(campaigns, accounts.size(), kFlagged);
+    const auto flags = fleet::flagged(seen.campaigns, accounts.size(), kFlagged);
     const auto found = std::count(flags.begin() + static_cast<std::ptrdiff_t>(honest), flags.end(), true);
     const auto all = std::count(flags.begin(), flags.end(), true);
     row.found = static_cast<double>(found) / static_cast<double>(count);
-    const auto strictly = fleet::flagged(campaigns, accounts.size(), least_level());
+    const auto strictly = fleet::flagged(seen.strictly, accounts.size(), least_level());
     row.found_strictly =
         static_cast<double>(std::count(strictly.begin() + static_cast<std::ptrdiff_t>(honest), strictly.end(), true)) /
         static_cast<double>(count);
@@ -294,7 +315,7 @@ class SeedRun {
       young_found += flags[a] ? 1 : 0;
     }
     if (young > 0) row.found_young = young_found / young;
-    for (const auto& one : campaigns) {
+    for (const auto& one : seen.campaigns) {
       const auto members = one.members.end() - std::lower_bound(one.members.begin(), one.members.end(), honest);
       const double share = static_cast<double>(members) / static_cast<double>(count);
       if (share <= row.together) continue;
@@ -337,13 +358,11 @@ class SeedRun {
     row.coverage = coverage_of(ground_.yardstick, extracted).back();
     if (!options_.tune) row.fidelity = school_.fidelity_of(extracted);
     row.shared_texts = shared_texts(study_.corpus, accounts, 1'000, random);
-    const fleet::Neighbourhood neighbourhood(signatures, pohs, calibration_.breadth, options_.campaign.links);
-    const auto links = neighbourhood.links();
-    CMS_TRY(campaigns, fleet::find_campaigns(calibration_, signatures, links, pohs));
-    judge_together(campaigns, signatures, test.signatures.size(), row);
+    CMS_TRY(seen, look(signatures, pohs));
+    judge_together(seen, signatures, test.signatures.size(), row);
     if (result.campaigns.empty()) {
-      const SeenCampaign seen{row.name, signatures, links, campaigns, test.signatures.size()};
-      CMS_CHECK(look_at(seen, hidden.pictured, result.sight));
+      const SeenCampaign shown{row.name, signatures, seen.links, seen.campaigns, test.signatures.size()};
+      CMS_CHECK(look_at(shown, hidden.pictured, result.sight));
     }
     judge_pairs(signatures, pohs, test.signatures.size(), row);
     judge_alone(accounts, row);

@@ -1,0 +1,81 @@
+#include <algorithm>
+#include <cstdint>
+#include <iterator>
+#include <map>
+#include <optional>
+#include <utility>
+#include <vector>
+
+#include "fleet/campaign.hpp"
+
+namespace cms::fleet {
+namespace {
+
+constexpr std::uint32_t kNone = UINT32_MAX;
+
+// Of each account the place of its community among `campaigns`, kNone where it may not be gathered.
+std::vector<std::uint32_t> places_of(std::span<const Campaign> campaigns, std::size_t accounts, double level) {
+  std::vector<std::uint32_t> place(accounts, kNone);
+  for (std::uint32_t c = 0; c < campaigns.size(); ++c) {
+    if (campaigns[c].poh > kTakenIn * level) continue;
+    for (const auto member : campaigns[c].members) place[member] = c;
+  }
+  return place;
+}
+
+// Communities that share links with one, most weight first.
+std::vector<std::uint32_t> neighbours_of(std::uint32_t one, std::span<const Link> links,
+                                         std::span<const std::uint32_t> place) {
+  std::map<std::uint32_t, double> shared;
+  for (const auto& link : links) {
+    const auto a = place[link.a], b = place[link.b];
+    if (a == kNone || b == kNone || (a == one) == (b == one)) continue;
+    shared[a == one ? b : a] += link.weight;
+  }
+  std::vector<std::uint32_t> order;
+  for (const auto& [community, weight] : shared) order.push_back(community);
+  std::ranges::stable_sort(order, [&](auto a, auto b) { return shared[a] > shared[b]; });
+  return order;
+}
+
+// The first neighbour with which `one` has at least the evidence that it has without, and what they are together.
+std::optional<std::pair<std::uint32_t, Campaign>> next_of(const CampaignCalibration& calibration,
+                                                          std::span<const Signature> accounts,
+                                                          std::span<const Campaign> campaigns, std::uint32_t one,
+                                                          std::span<const std::uint32_t> neighbours, Pohs pohs) {
+  for (const auto other : neighbours) {
+    std::vector<std::uint32_t> members;
+    std::ranges::merge(campaigns[one].members, campaigns[other].members, std::back_inserter(members));
+    auto both = judge(calibration, accounts, std::move(members), pohs);
+    if (both.evidence < campaigns[one].evidence) continue;
+    both.communities = campaigns[one].communities + campaigns[other].communities;
+    return std::pair(other, std::move(both));
+  }
+  return std::nullopt;
+}
+
+}  // namespace
+
+std::vector<Campaign> gather(const CampaignCalibration& calibration, std::span<const Signature> accounts,
+                             std::span<const Link> links, std::vector<Campaign> campaigns, double level, Pohs pohs) {
+  auto place = places_of(campaigns, accounts.size(), level);
+  std::vector<bool> taken(campaigns.size());
+  for (std::uint32_t c = 0; c < campaigns.size(); ++c) {
+    while (!taken[c] && campaigns[c].poh <= level) {
+      auto next = next_of(calibration, accounts, campaigns, c, neighbours_of(c, links, place), pohs);
+      if (!next) break;
+      auto& [other, both] = *next;
+      for (const auto member : campaigns[other].members) place[member] = c;
+      taken[other] = true;
+      campaigns[c] = std::move(both);
+    }
+  }
+  std::vector<Campaign> left;
+  for (std::size_t c = 0; c < campaigns.size(); ++c) {
+    if (!taken[c]) left.push_back(std::move(campaigns[c]));
+  }
+  std::ranges::stable_sort(left, [](const Campaign& a, const Campaign& b) { return a.evidence > b.evidence; });
+  return left;
+}
+
+}  // namespace cms::fleet

@@ -1,0 +1,110 @@
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <numeric>
+
+#include "fleet/campaign.hpp"
+#include "fleet/campaign_example.hpp"
+
+namespace cms::fleet {
+namespace {
+
+constexpr double kLevel = .03;
+
+// Honest accounts and one broad stream over 150 more, which a high resolution takes apart.
+struct Parted {
+  ExampleWorld world{31};
+  Random random{32};
+  CampaignCalibration calibration;
+  HonestFleet fleet;
+  std::size_t honest = 0;
+  std::vector<Link> links;
+  std::vector<Campaign> campaigns;
+
+  Parted() {
+    auto options = small_options();
+    options.communities.resolution = 3;
+    calibration = *calibrate(honest_fleets(world, 24, random), options);
+    fleet = honest_fleet(world, random);
+    honest = fleet.accounts.size();
+    const auto stream = ExampleWorld::some(90, random);
+    for (int i = 0; i < 150; ++i) fleet.accounts.push_back(world.account(stream, 30, random));
+    links = Neighbourhood(fleet.accounts, {}, calibration.breadth, options.links).links();
+    campaigns = *find_campaigns(calibration, fleet.accounts, links);
+  }
+  [[nodiscard]] std::size_t members_in(const Campaign& one) const {
+    return static_cast<std::size_t>(one.members.end() - std::ranges::lower_bound(one.members, honest));
+  }
+};
+
+std::uint32_t communities_in(std::span<const Campaign> campaigns) {
+  return std::accumulate(campaigns.begin(), campaigns.end(), 0U,
+                         [](std::uint32_t sum, const Campaign& one) { return sum + one.communities; });
+}
+
+TEST(Gather, makes_one_campaign_of_the_communities_that_a_stream_was_parted_into) {
+  const Parted parted;
+  const auto split =
+      std::ranges::count_if(parted.campaigns, [&](const auto& one) { return parted.members_in(one) > 4; });
+  ASSERT_GE(split, 2) << "the stream is whole";
+  const auto gathered = gather(parted.calibration, parted.fleet.accounts, parted.links, parted.campaigns, kLevel);
+  EXPECT_GE(parted.members_in(gathered.front()), 120U);
+  EXPECT_GE(gathered.front().communities, 2U);
+  EXPECT_NE(reasons(parted.calibration, gathered.front()).find(" communities that stand out"), std::string::npos);
+}
+
+TEST(Gather, neither_loses_nor_invents_accounts_and_nobody_flagged_is_let_off) {
+  const Parted parted;
+  const auto gathered = gather(parted.calibration, parted.fleet.accounts, parted.links, parted.campaigns, kLevel);
+  EXPECT_EQ(communities_in(gathered), parted.campaigns.size());
+  std::vector<std::uint32_t> before, after;
+  for (const auto& one : parted.campaigns) before.insert(before.end(), one.members.begin(), one.members.end());
+  for (const auto& one : gathered) {
+    EXPECT_TRUE(std::ranges::is_sorted(one.members));
+    after.insert(after.end(), one.members.begin(), one.members.end());
+  }
+  std::ranges::sort(before);
+  std::ranges::sort(after);
+  EXPECT_EQ(before, after);
+  EXPECT_TRUE(std::ranges::is_sorted(gathered, std::greater(), &Campaign::evidence));
+  const auto count = parted.fleet.accounts.size();
+  const auto alone = flagged(parted.campaigns, count, kLevel), together = flagged(gathered, count, kLevel);
+  for (std::size_t a = 0; a < count; ++a) EXPECT_LE(alone[a], together[a]) << a;
+}
+
+// Whoever ranks above ten times the level stays outside, and what is taken in never weakens the case.
+TEST(Gather, takes_in_low_communities_alone_and_only_where_the_evidence_is_no_less) {
+  const Parted parted;
+  const auto gathered = gather(parted.calibration, parted.fleet.accounts, parted.links, parted.campaigns, kLevel);
+  for (const auto& whole : gathered) {
+    if (whole.communities == 1) continue;
+    EXPECT_LE(whole.poh, kLevel);
+    double least = 1e9;
+    for (const auto& part : parted.campaigns) {
+      if (!std::ranges::includes(whole.members, part.members)) continue;
+      EXPECT_LE(part.poh, kTakenIn * kLevel);
+      if (part.poh <= kLevel) least = std::min(least, part.evidence);
+    }
+    EXPECT_GE(whole.evidence, least);
+  }
+}
+
+TEST(Gather, leaves_communities_alone_where_nothing_is_flagged_or_nothing_is_linked) {
+  const Parted parted;
+  const auto nothing = gather(parted.calibration, parted.fleet.accounts, parted.links, parted.campaigns, 0);
+  const auto unlinked = gather(parted.calibration, parted.fleet.accounts, {}, parted.campaigns, kLevel);
+  EXPECT_EQ(nothing.size(), parted.campaigns.size());
+  EXPECT_EQ(unlinked.size(), parted.campaigns.size());
+}
+
+TEST(Gather, is_what_find_gathered_does_with_links_of_its_own) {
+  const Parted parted;
+  const auto here = gather(parted.calibration, parted.fleet.accounts, parted.links, parted.campaigns, kLevel);
+  const auto there = find_gathered(parted.calibration, parted.fleet.accounts, kLevel);
+  ASSERT_TRUE(there) << there.error().message;
+  ASSERT_EQ(there->size(), here.size());
+  for (std::size_t c = 0; c < here.size(); ++c) EXPECT_EQ((*there)[c].members, here[c].members);
+}
+
+}  // namespace
+}  // namespace cms::fleet
