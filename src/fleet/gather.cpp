@@ -38,7 +38,25 @@ std::vector<std::uint32_t> neighbours_of(std::uint32_t one, std::span<const Link
   return order;
 }
 
-// The first neighbour with which `one` has at least the evidence that it has without, and what they are together.
+double pairs(const CommunityReading& reading) { return reading.accounts * (reading.accounts - 1.0) / 2; }
+
+// Mean unbiased squared distance of a member of the one from a member of the other: what is left of the distance of
+// both together when that within each is taken out.
+double distance_between(const CommunityReading& both, const CommunityReading& a, const CommunityReading& b) {
+  const double left = pairs(both) * both.distance - pairs(a) * a.distance - pairs(b) * b.distance;
+  return left / (static_cast<double>(a.accounts) * b.accounts);
+}
+
+// Members of two parts of one stream lie as near one another as those of one part do. Without this two streams that are
+// both suspicious would be one campaign, and a broad honest neighbour a part of it.
+bool alike(const CampaignCalibration& calibration, const CommunityReading& both, const CommunityReading& a,
+           const CommunityReading& b) {
+  const double within = std::max(0.0, std::min(a.distance, b.distance));
+  return distance_between(both, a, b) <= within + kAlike * calibration.options.links.distance_scale;
+}
+
+// The first neighbour of the same stream with which `one` has at least the evidence that it has without, and what they
+// are together.
 std::optional<std::pair<std::uint32_t, Campaign>> next_of(const CampaignCalibration& calibration,
                                                           std::span<const Signature> accounts,
                                                           std::span<const Campaign> campaigns, std::uint32_t one,
@@ -48,6 +66,7 @@ std::optional<std::pair<std::uint32_t, Campaign>> next_of(const CampaignCalibrat
     std::ranges::merge(campaigns[one].members, campaigns[other].members, std::back_inserter(members));
     auto both = judge(calibration, accounts, std::move(members), pohs);
     if (both.evidence < campaigns[one].evidence) continue;
+    if (!alike(calibration, both.reading, campaigns[one].reading, campaigns[other].reading)) continue;
     both.communities = campaigns[one].communities + campaigns[other].communities;
     return std::pair(other, std::move(both));
   }

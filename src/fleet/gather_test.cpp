@@ -89,6 +89,27 @@ TEST(Gather, takes_in_low_communities_alone_and_only_where_the_evidence_is_no_le
   }
 }
 
+// Both are campaigns, both are linked, and both together are broader than either.
+TEST(Gather, keeps_two_streams_apart_however_suspicious_both_are) {
+  Parted parted;
+  const auto all = ExampleWorld::some(kExampleCharts, parted.random);
+  const std::vector<std::uint32_t> others(all.begin(), all.begin() + 45);
+  auto accounts = parted.fleet.accounts;
+  accounts.resize(parted.honest);
+  const std::vector<std::uint32_t> first(all.begin() + 45, all.begin() + 90);
+  for (int i = 0; i < 25; ++i) accounts.push_back(parted.world.account(others, 40, parted.random));
+  for (int i = 0; i < 25; ++i) accounts.push_back(parted.world.account(first, 40, parted.random));
+  const auto of = [&](const Campaign& one, std::size_t from) {
+    return std::ranges::count_if(one.members, [&](auto a) { return a >= from && a < from + 25; });
+  };
+  const auto found = find_gathered(parted.calibration, accounts, kLevel);
+  ASSERT_TRUE(found) << found.error().message;
+  const auto flags = flagged(*found, accounts.size(), kLevel);
+  EXPECT_GE(std::count(flags.end() - 50, flags.end() - 25, true), 15);
+  EXPECT_GE(std::count(flags.end() - 25, flags.end(), true), 15);
+  for (const auto& one : *found) EXPECT_LE(std::min(of(one, parted.honest), of(one, parted.honest + 25)), 1);
+}
+
 TEST(Gather, leaves_communities_alone_where_nothing_is_flagged_or_nothing_is_linked) {
   const Parted parted;
   const auto nothing = gather(parted.calibration, parted.fleet.accounts, parted.links, parted.campaigns, 0);

@@ -12,7 +12,8 @@ import world
 from program import ProgramTest, fit_words, fitted, run
 
 KEYS = {"atlas", "poh", "poh_min", "evidence", "accounts", "requests", "coverage", "charts", "effective_charts",
-        "expected_charts", "distance", "breadth", "overlap", "ledger", "reasons", "suspects", "told"}
+        "expected_charts", "distance", "breadth", "overlap", "ledger", "reasons", "suspects", "told",
+        "communities"}
 REQUESTS = 20
 SMALL = ("--resolution", "1")  # for fleets of a hundred accounts
 
