@@ -89,25 +89,35 @@ TEST(Gather, takes_in_low_communities_alone_and_only_where_the_evidence_is_no_le
   }
 }
 
-// Both are campaigns, both are linked, and both together are broader than either.
+// All of both are suspects, so together they have more evidence than either: only how far apart they lie says that they
+// are two.
 TEST(Gather, keeps_two_streams_apart_however_suspicious_both_are) {
-  Parted parted;
-  const auto all = ExampleWorld::some(kExampleCharts, parted.random);
-  const std::vector<std::uint32_t> others(all.begin(), all.begin() + 45);
-  auto accounts = parted.fleet.accounts;
-  accounts.resize(parted.honest);
-  const std::vector<std::uint32_t> first(all.begin() + 45, all.begin() + 90);
-  for (int i = 0; i < 25; ++i) accounts.push_back(parted.world.account(others, 40, parted.random));
-  for (int i = 0; i < 25; ++i) accounts.push_back(parted.world.account(first, 40, parted.random));
-  const auto of = [&](const Campaign& one, std::size_t from) {
-    return std::ranges::count_if(one.members, [&](auto a) { return a >= from && a < from + 25; });
+  const ExampleWorld world(33);
+  Random random(34);
+  auto fleets = honest_fleets(world, 24, random);
+  for (auto& fleet : fleets) {
+    for (std::size_t a = 0; a < fleet.accounts.size(); ++a) fleet.pohs.push_back(static_cast<float>(random.uniform()));
+  }
+  const auto calibration = *calibrate(fleets, small_options());
+  const auto charts = ExampleWorld::some(40, random);
+  const auto found = [&](std::span<const std::uint32_t> one, std::span<const std::uint32_t> other) {
+    std::vector<Signature> accounts;
+    for (int i = 0; i < 12; ++i) accounts.push_back(world.account({one.begin(), one.end()}, 40, random));
+    for (int i = 0; i < 12; ++i) accounts.push_back(world.account({other.begin(), other.end()}, 40, random));
+    const std::vector<float> pohs(accounts.size(), .001F);
+    std::vector<Campaign> campaigns;
+    for (std::uint32_t from : {0U, 12U}) {
+      std::vector<std::uint32_t> members(12);
+      std::iota(members.begin(), members.end(), from);
+      campaigns.push_back(judge(calibration, accounts, std::move(members), pohs));
+      EXPECT_LE(campaigns.back().poh, kLevel);
+    }
+    const std::vector<Link> links = {{3, 15, 1.0}};
+    return gather(calibration, accounts, links, campaigns, kLevel, pohs).size();
   };
-  const auto found = find_gathered(parted.calibration, accounts, kLevel);
-  ASSERT_TRUE(found) << found.error().message;
-  const auto flags = flagged(*found, accounts.size(), kLevel);
-  EXPECT_GE(std::count(flags.end() - 50, flags.end() - 25, true), 15);
-  EXPECT_GE(std::count(flags.end() - 25, flags.end(), true), 15);
-  for (const auto& one : *found) EXPECT_LE(std::min(of(one, parted.honest), of(one, parted.honest + 25)), 1);
+  const std::span all(charts);
+  EXPECT_EQ(found(all.first(20), all.last(20)), 2U);
+  EXPECT_EQ(found(all.first(20), all.first(20)), 1U);
 }
 
 TEST(Gather, leaves_communities_alone_where_nothing_is_flagged_or_nothing_is_linked) {
