@@ -197,7 +197,7 @@ Result<void> run(const Words& words) {
   const double poh_min = fleet::campaign_poh_min(calibration);
   warn_where_nothing_is_reached(poh_min, words.level);
   CMS_TRY(seen, see(inputs, threads));
-  CMS_TRY(campaigns, fleet::find_gathered(calibration, seen.signatures, words.level, seen.pohs));
+  CMS_TRY(campaigns, fleet::find_campaigns(calibration, seen.signatures, words.level, seen.pohs));
   std::size_t shown = 0;
   for (const auto& campaign : campaigns) {
     if (!words.all && campaign.poh > words.level) continue;

@@ -356,14 +356,7 @@ Result<std::vector<Campaign>> find_campaigns(const CampaignCalibration& calibrat
 }
 
 Result<std::vector<Campaign>> find_campaigns(const CampaignCalibration& calibration,
-                                             std::span<const Signature> accounts, Pohs told_pohs) {
-  CMS_TRY(pohs, pohs_needed(calibration, accounts.size(), told_pohs));
-  const Neighbourhood neighbourhood(accounts, pohs, calibration.breadth, calibration.options.links);
-  return find_campaigns(calibration, accounts, neighbourhood.links(), pohs);
-}
-
-Result<std::vector<Campaign>> find_gathered(const CampaignCalibration& calibration,
-                                            std::span<const Signature> accounts, double level, Pohs told_pohs) {
+                                             std::span<const Signature> accounts, double level, Pohs told_pohs) {
   CMS_TRY(pohs, pohs_needed(calibration, accounts.size(), told_pohs));
   const Neighbourhood neighbourhood(accounts, pohs, calibration.breadth, calibration.options.links);
   const auto links = neighbourhood.links();

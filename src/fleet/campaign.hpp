@@ -146,15 +146,15 @@ Pohs pohs_for(const CampaignCalibration& calibration, Pohs pohs);
 Campaign judge(const CampaignCalibration& calibration, std::span<const Signature> accounts,
                std::vector<std::uint32_t> members, Pohs pohs = {});
 
-// Every judged community of the fleet, lowest PoH first. `pohs` as in read_community. Errors: `bad_input` where the
-// calibration knows suspects and not every account's PoH is told, for honest fleets were linked and judged with theirs;
-// as find_communities.
-Result<std::vector<Campaign>> find_campaigns(const CampaignCalibration& calibration,
-                                             std::span<const Signature> accounts, Pohs pohs = {});
-// The same of links made before, of pohs_for() these PoHs.
+// Every judged community of the fleet, lowest PoH first. `links` are of pohs_for() these PoHs; `pohs` as in
+// read_community. Errors: `bad_input` where the calibration knows suspects and not every account's PoH is told, for
+// honest fleets were linked and judged with theirs; as find_communities.
 Result<std::vector<Campaign>> find_campaigns(const CampaignCalibration& calibration,
                                              std::span<const Signature> accounts, std::span<const Link> links,
                                              Pohs pohs = {});
+// The same of links of its own, and gathered at `level` (below); of level 0 nothing is.
+Result<std::vector<Campaign>> find_campaigns(const CampaignCalibration& calibration,
+                                             std::span<const Signature> accounts, double level, Pohs pohs = {});
 
 // One campaign may be several communities: modularity parts what is large (Fortunato, Barthelemy, Resolution limit in
 // community detection, PNAS 104, 2007, is about its other side, that it joins what is small). So one at or below
@@ -170,9 +170,6 @@ inline constexpr double kAlike = .2;
 std::vector<Campaign> gather(const CampaignCalibration& calibration, std::span<const Signature> accounts,
                              std::span<const Link> links, std::vector<Campaign> campaigns, double level,
                              Pohs pohs = {});
-// find_campaigns(), gathered.
-Result<std::vector<Campaign>> find_gathered(const CampaignCalibration& calibration,
-                                            std::span<const Signature> accounts, double level, Pohs pohs = {});
 
 // Whether the fleet flags each account: it is told of a community whose PoH is at most `level`.
 std::vector<bool> flagged(std::span<const Campaign> campaigns, std::size_t accounts, double level);

@@ -56,7 +56,7 @@ TEST(Campaign, of_one_broad_stream_over_many_accounts_is_found_whole_and_says_wh
   const auto honest = fleet.accounts.size();
   const auto stream = ExampleWorld::some(90, random);
   for (int i = 0; i < 25; ++i) fleet.accounts.push_back(world.account(stream, 30, random));
-  const auto found = find_campaigns(*calibration, fleet.accounts);
+  const auto found = find_campaigns(*calibration, fleet.accounts, 0);
   ASSERT_TRUE(found);
   const auto flags = flagged(*found, fleet.accounts.size(), .03);
   EXPECT_GE(std::count(flags.begin() + static_cast<std::ptrdiff_t>(honest), flags.end(), true), 24);
@@ -81,7 +81,7 @@ TEST(Campaign, flags_honest_communities_no_more_often_than_it_says) {
     ASSERT_TRUE(calibration);
     for (const auto& [kind, evidence] : calibration->rankings) ranked += static_cast<double>(evidence.size());
     for (int f = 0; f < 8; ++f) {
-      const auto found = find_campaigns(*calibration, honest_fleet(world, random).accounts);
+      const auto found = find_campaigns(*calibration, honest_fleet(world, random).accounts, 0);
       ASSERT_TRUE(found);
       for (const auto& campaign : *found) {
         communities += 1;
@@ -154,14 +154,14 @@ TEST(Campaign, of_suspects_alike_is_found_though_narrow_and_who_is_no_suspect_is
   EXPECT_NEAR(calibration->suspects, 1.0 / 40, .01);
   for (const int suspects : {11, 20}) {
     const Narrow one(world, suspects, random);
-    const auto found = find_campaigns(*calibration, one.fleet.accounts, one.pohs);
+    const auto found = find_campaigns(*calibration, one.fleet.accounts, 0, one.pohs);
     ASSERT_TRUE(found);
     EXPECT_GE(one.told_of(*found, true), suspects == 20 ? 23 : 9);
     EXPECT_LE(one.told_of(*found, true), suspects == 20 ? 25 : 11);
     EXPECT_LE(one.told_of(*found, false), 5);
     EXPECT_NE(reasons(*calibration, found->front()).find("suspects by themselves"), std::string::npos);
     EXPECT_NE(reasons(*calibration, found->front()).find("nats, is how many of them"), std::string::npos);
-    const auto unknown = find_campaigns(*calibration, one.fleet.accounts);
+    const auto unknown = find_campaigns(*calibration, one.fleet.accounts, 0);
     ASSERT_FALSE(unknown) << "honest fleets were judged with their PoHs";
     EXPECT_EQ(unknown.error().code, ErrorCode::bad_input);
   }
@@ -182,7 +182,7 @@ TEST(Campaign, of_suspects_is_gathered_by_their_poh_where_what_they_ask_lies_apa
     pohs.push_back(.004F);
   }
   const auto together = [&](const CampaignCalibration& by) {
-    const auto found = *find_campaigns(by, fleet.accounts, pohs);
+    const auto found = *find_campaigns(by, fleet.accounts, 0, pohs);
     std::ptrdiff_t most = 0;
     for (const auto& one : found) {
       const auto members = one.members.end() - std::ranges::lower_bound(one.members, honest);
@@ -204,7 +204,7 @@ TEST(Campaign, a_fifth_of_honest_communities_lies_in_the_tail_of_each_kind_and_i
   EXPECT_NE(calibration->breadth_tail.from, 0);
   double count = 0, breadth = 0, suspicion = 0, rare = 0;
   for (const auto& fleet : suspicious_fleets(world, 30, random)) {
-    const auto found = *find_campaigns(*calibration, fleet.accounts, fleet.pohs);
+    const auto found = *find_campaigns(*calibration, fleet.accounts, 0, fleet.pohs);
     for (const auto& one : found) {
       const double deviations = evidence_of_breadth(*calibration, one.reading);
       count += 1;
@@ -257,7 +257,7 @@ TEST(Campaign, keeps_its_promise_where_suspects_are_known_too) {
     ASSERT_TRUE(calibration);
     for (const auto& [kind, evidence] : calibration->rankings) ranked += static_cast<double>(evidence.size());
     for (const auto& fleet : suspicious_fleets(world, 8, random)) {
-      const auto found = find_campaigns(*calibration, fleet.accounts, fleet.pohs);
+      const auto found = find_campaigns(*calibration, fleet.accounts, 0, fleet.pohs);
       ASSERT_TRUE(found);
       for (const auto& campaign : *found) communities += 1, hits += campaign.poh <= .05 ? 1 : 0;
     }
@@ -280,8 +280,8 @@ TEST(Campaign, pohs_of_some_accounts_alone_are_refused) {
     EXPECT_LT(calibration->suspects, 0);
     EXPECT_TRUE(calibration->breadth_rankings.empty());
     // Nor do PoHs say who is linked: these are none that it could be set against.
-    const auto with = find_campaigns(*calibration, fleets[0].accounts, fleets[0].pohs);
-    const auto bare = find_campaigns(*calibration, fleets[0].accounts);
+    const auto with = find_campaigns(*calibration, fleets[0].accounts, 0, fleets[0].pohs);
+    const auto bare = find_campaigns(*calibration, fleets[0].accounts, 0);
     ASSERT_TRUE(with && bare);
     EXPECT_TRUE(std::ranges::equal(*with, *bare, {}, &Campaign::members, &Campaign::members));
     for (const auto& campaign : *with) {

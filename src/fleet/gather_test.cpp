@@ -128,10 +128,10 @@ TEST(Gather, leaves_communities_alone_where_nothing_is_flagged_or_nothing_is_lin
   EXPECT_EQ(unlinked.size(), parted.campaigns.size());
 }
 
-TEST(Gather, is_what_find_gathered_does_with_links_of_its_own) {
+TEST(Gather, is_what_find_campaigns_does_with_links_of_its_own) {
   const Parted parted;
   const auto here = gather(parted.calibration, parted.fleet.accounts, parted.links, parted.campaigns, kLevel);
-  const auto there = find_gathered(parted.calibration, parted.fleet.accounts, kLevel);
+  const auto there = find_campaigns(parted.calibration, parted.fleet.accounts, kLevel);
   ASSERT_TRUE(there) << there.error().message;
   ASSERT_EQ(there->size(), here.size());
   for (std::size_t c = 0; c < here.size(); ++c) EXPECT_EQ((*there)[c].members, here[c].members);

@@ -123,7 +123,7 @@ Look look_among(const fleet::CampaignCalibration& calibration, const SeenAccount
     std::vector<float> pohs(honest.pohs.begin(), honest.pohs.end());
     all.insert(all.end(), accounts.begin(), accounts.end());
     pohs.insert(pohs.end(), seen.pohs.begin(), seen.pohs.end());
-    CMS_TRY(campaigns, fleet::find_gathered(calibration, all, level, pohs));
+    CMS_TRY(campaigns, fleet::find_campaigns(calibration, all, level, pohs));
     const auto flags = fleet::flagged(campaigns, all.size(), level);
     return std::vector<bool>(flags.end() - static_cast<std::ptrdiff_t>(accounts.size()), flags.end());
   };

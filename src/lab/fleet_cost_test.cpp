@@ -142,7 +142,7 @@ TEST(LookAmong, flags_what_the_fleet_flags_and_nobody_while_too_few_can_be_judge
   for (int i = 0; i < 25; ++i) accounts.push_back(world.account(stream, 30, random));
   auto all = honest;
   all.insert(all.end(), accounts.begin(), accounts.end());
-  const auto campaigns = fleet::find_campaigns(*calibration, all);
+  const auto campaigns = fleet::find_campaigns(*calibration, all, 0);
   ASSERT_TRUE(campaigns);
   const auto expected = fleet::flagged(*campaigns, all.size(), .03);
   const auto flags = look({accounts, {}});
