@@ -198,10 +198,11 @@ Result<void> run(const Words& words) {
   warn_where_nothing_is_reached(poh_min, words.level);
   CMS_TRY(seen, see(inputs, threads));
   CMS_TRY(campaigns, fleet::find_campaigns(calibration, seen.signatures, words.level, seen.pohs));
-  std::size_t shown = 0;
+  std::size_t shown = 0, communities = 0;  // before they were gathered
   for (const auto& campaign : campaigns) {
+    communities += campaign.communities;
     if (!words.all && campaign.poh > words.level) continue;
-    ++shown;
+    shown += campaign.communities;
     if (words.json) {
       CMS_TRY(ledger,
               pipeline::campaign_ledger(inputs.model, inputs.set, inputs.accounts, campaign.members, {}, threads));
@@ -211,7 +212,7 @@ Result<void> run(const Words& words) {
     fmt::print("{}", words_of(calibration, seen, inputs, campaign, words.level));
   }
   if (!words.json) {
-    fmt::print("{} of {} communities of {} accounts {}; the least it can be is {:.4f}\n", shown, campaigns.size(),
+    fmt::print("{} of {} communities of {} accounts {}; the least it can be is {:.4f}\n", shown, communities,
                seen.names.size(), words.all ? "shown" : fmt::format("have Campaign PoH <= {}", words.level), poh_min);
   }
   return {};
@@ -266,7 +267,7 @@ void add_fleet(CLI::App& app, Run& chosen) {
   command->add_option("--level", words->level, "Show communities whose Campaign PoH is at most this")
       ->check(number_within(0, 1))
       ->capture_default_str();
-  command->add_flag("--all", words->all, "Show every community");
+  command->add_flag("--all", words->all, "Show all communities, those of one campaign together");
   add_fit_words(*command, words->fit);
   add_common_words(*command, *words);
   // `cms fleet fit` needs none of these words; `cms fleet SET` asks for them itself.

@@ -382,8 +382,7 @@ std::string reasons(const CampaignCalibration& calibration, const Campaign& camp
   const bool broad = nats(calibration.breadth_tail, evidence_of_breadth(calibration, reading)) >= campaign.evidence;
   const auto parts = campaign.communities < 2
                          ? std::string()
-                         : fmt::format(" They are {} communities that stand out no less together than the first does "
-                                       "alone.", campaign.communities);
+                         : fmt::format(" They are {} communities of one stream.", campaign.communities);
   const auto evidence = fmt::format(" The evidence, {:.1f} nats, is {}.", campaign.evidence,
                                     broad ? "what they cover together" : "how many of them are suspects");
   return fmt::format(

@@ -158,14 +158,18 @@ Result<std::vector<Campaign>> find_campaigns(const CampaignCalibration& calibrat
 
 // One campaign may be several communities: modularity parts what is large (Fortunato, Barthelemy, Resolution limit in
 // community detection, PNAS 104, 2007, is about its other side, that it joins what is small). So one at or below
-// `level` takes in others that rank at kTakenIn times `level` or below, the one that it shares most link weight with
-// first, where members of the one lie as near those of the other as in the closer of the two (by the mean unbiased
-// squared distance; kAlike of the links' distance_scale farther at most), and the evidence of both is no less than its
-// own. Only communities that are campaigns already gain members: how many honest fleets have one that is flagged stays
-// what it was; neighbours may be flagged with it, and are counted (Campaign::communities). `links` are those of the
-// whole fleet, or those among accounts in communities so low. Order of communities, lowest PoH first, in and out.
-// Cost: a pass over the links, and a reading of each neighbour, for each community taken in.
-inline constexpr double kTakenIn = 10;
+// `level` takes in others that rank at kTakenIn times `level` or below (and no higher than kTakenInMost, or the level),
+// the one that it shares most link weight with in all first, where
+//  - members of the one lie as near those of the other as in the closer of the two (by the mean unbiased squared
+//    distance; kAlike of the links' distance_scale farther at most);
+//  - the evidence of both is no less than its own, or, where both are flagged already, they would be together;
+//  - whoever is told of one of them is told of both.
+// A gathered campaign keeps the lowest PoH of its parts: what was put together for its evidence has no rank. So the
+// promise is what it was, for communities; a neighbour may be flagged with a campaign (Campaign::communities).
+// `links` are those of the whole fleet, or those among accounts in communities so low. Order of communities,
+// lowest PoH first, in and out. Cost: for each community taken in a pass over the links, and a reading of the campaign
+// with each neighbour.
+inline constexpr double kTakenIn = 10, kTakenInMost = .1;
 inline constexpr double kAlike = .2;
 std::vector<Campaign> gather(const CampaignCalibration& calibration, std::span<const Signature> accounts,
                              std::span<const Link> links, std::vector<Campaign> campaigns, double level,

@@ -16,8 +16,9 @@ constexpr std::uint32_t kNone = UINT32_MAX;
 // Of each account the place of its community among `campaigns`, kNone where it may not be gathered.
 std::vector<std::uint32_t> places_of(std::span<const Campaign> campaigns, std::size_t accounts, double level) {
   std::vector<std::uint32_t> place(accounts, kNone);
+  const double border = std::min(kTakenIn * level, std::max(level, kTakenInMost));
   for (std::uint32_t c = 0; c < campaigns.size(); ++c) {
-    if (campaigns[c].poh > kTakenIn * level) continue;
+    if (campaigns[c].poh > border) continue;
     for (const auto member : campaigns[c].members) place[member] = c;
   }
   return place;
@@ -55,20 +56,37 @@ bool alike(const CampaignCalibration& calibration, const CommunityReading& both,
   return distance_between(both, a, b) <= within + kAlike * calibration.options.links.distance_scale;
 }
 
-// The first neighbour of the same stream with which `one` has at least the evidence that it has without, and what they
-// are together.
+// Whether whoever is told of a part is told of the whole.
+bool lets_nobody_off(const Campaign& both, const Campaign& a, const Campaign& b, double level) {
+  const auto now = told(both, level);
+  return std::ranges::includes(now, told(a, level)) && std::ranges::includes(now, told(b, level));
+}
+
+// Two communities as one, where they are one campaign. Ranked were the parts: what was put together for its evidence
+// has no rank of its own, and stands where the lower of them does.
+std::optional<Campaign> together(const CampaignCalibration& calibration, std::span<const Signature> accounts,
+                                 const Campaign& campaign, const Campaign& other, double level, Pohs pohs) {
+  std::vector<std::uint32_t> members;
+  std::ranges::merge(campaign.members, other.members, std::back_inserter(members));
+  auto both = judge(calibration, accounts, std::move(members), pohs);
+  if (other.poh > level ? both.evidence < campaign.evidence : both.poh > level) return std::nullopt;
+  if (!alike(calibration, both.reading, campaign.reading, other.reading)) return std::nullopt;
+  both.communities = campaign.communities + other.communities;
+  both.poh = std::min(campaign.poh, other.poh);
+  both.breadth_poh = std::min(campaign.breadth_poh, other.breadth_poh);
+  if (!lets_nobody_off(both, campaign, other, level)) return std::nullopt;
+  return both;
+}
+
+// The first neighbour that is of one campaign with `one`, and what they are together.
 std::optional<std::pair<std::uint32_t, Campaign>> next_of(const CampaignCalibration& calibration,
                                                           std::span<const Signature> accounts,
                                                           std::span<const Campaign> campaigns, std::uint32_t one,
-                                                          std::span<const std::uint32_t> neighbours, Pohs pohs) {
+                                                          std::span<const std::uint32_t> neighbours, double level,
+                                                          Pohs pohs) {
   for (const auto other : neighbours) {
-    std::vector<std::uint32_t> members;
-    std::ranges::merge(campaigns[one].members, campaigns[other].members, std::back_inserter(members));
-    auto both = judge(calibration, accounts, std::move(members), pohs);
-    if (both.evidence < campaigns[one].evidence) continue;
-    if (!alike(calibration, both.reading, campaigns[one].reading, campaigns[other].reading)) continue;
-    both.communities = campaigns[one].communities + campaigns[other].communities;
-    return std::pair(other, std::move(both));
+    auto both = together(calibration, accounts, campaigns[one], campaigns[other], level, pohs);
+    if (both) return std::pair(other, std::move(*both));
   }
   return std::nullopt;
 }
@@ -81,7 +99,7 @@ std::vector<Campaign> gather(const CampaignCalibration& calibration, std::span<c
   std::vector<bool> taken(campaigns.size());
   for (std::uint32_t c = 0; c < campaigns.size(); ++c) {
     while (!taken[c] && campaigns[c].poh <= level) {
-      auto next = next_of(calibration, accounts, campaigns, c, neighbours_of(c, links, place), pohs);
+      auto next = next_of(calibration, accounts, campaigns, c, neighbours_of(c, links, place), level, pohs);
       if (!next) break;
       auto& [other, both] = *next;
       for (const auto member : campaigns[other].members) place[member] = c;
@@ -93,7 +111,9 @@ std::vector<Campaign> gather(const CampaignCalibration& calibration, std::span<c
   for (std::size_t c = 0; c < campaigns.size(); ++c) {
     if (!taken[c]) left.push_back(std::move(campaigns[c]));
   }
-  std::ranges::stable_sort(left, [](const Campaign& a, const Campaign& b) { return a.evidence > b.evidence; });
+  std::ranges::stable_sort(left, [](const Campaign& a, const Campaign& b) {
+    return std::pair(a.poh, -a.evidence) < std::pair(b.poh, -b.evidence);
+  });
   return left;
 }
 

@@ -50,7 +50,7 @@ TEST(Gather, makes_one_campaign_of_the_communities_that_a_stream_was_parted_into
   const auto gathered = gather(parted.calibration, parted.fleet.accounts, parted.links, parted.campaigns, kLevel);
   EXPECT_GE(parted.members_in(gathered.front()), 120U);
   EXPECT_GE(gathered.front().communities, 2U);
-  EXPECT_NE(reasons(parted.calibration, gathered.front()).find(" communities that stand out"), std::string::npos);
+  EXPECT_NE(reasons(parted.calibration, gathered.front()).find(" communities of one stream"), std::string::npos);
 }
 
 TEST(Gather, neither_loses_nor_invents_accounts_and_nobody_flagged_is_let_off) {
@@ -66,31 +66,33 @@ TEST(Gather, neither_loses_nor_invents_accounts_and_nobody_flagged_is_let_off) {
   std::ranges::sort(before);
   std::ranges::sort(after);
   EXPECT_EQ(before, after);
-  EXPECT_TRUE(std::ranges::is_sorted(gathered, std::greater(), &Campaign::evidence));
+  EXPECT_TRUE(std::ranges::is_sorted(gathered, {}, &Campaign::poh));
   const auto count = parted.fleet.accounts.size();
   const auto alone = flagged(parted.campaigns, count, kLevel), together = flagged(gathered, count, kLevel);
   for (std::size_t a = 0; a < count; ++a) EXPECT_LE(alone[a], together[a]) << a;
 }
 
-// Whoever ranks above ten times the level stays outside, and what is taken in never weakens the case.
-TEST(Gather, takes_in_low_communities_alone_and_only_where_the_evidence_is_no_less) {
+// Whoever ranks above the border stays outside, what was flagged for itself would be together, and a whole stands
+// where the lowest of its parts does.
+TEST(Gather, takes_in_low_communities_alone_and_only_where_the_case_is_no_weaker) {
   const Parted parted;
   const auto gathered = gather(parted.calibration, parted.fleet.accounts, parted.links, parted.campaigns, kLevel);
+  std::size_t wholes = 0;
   for (const auto& whole : gathered) {
     if (whole.communities == 1) continue;
-    EXPECT_LE(whole.poh, kLevel);
-    double least = 1e9;
+    ++wholes;
+    double least = 1;
     for (const auto& part : parted.campaigns) {
       if (!std::ranges::includes(whole.members, part.members)) continue;
-      EXPECT_LE(part.poh, kTakenIn * kLevel);
-      if (part.poh <= kLevel) least = std::min(least, part.evidence);
+      EXPECT_LE(part.poh, kTakenInMost);
+      least = std::min(least, part.poh);
     }
-    EXPECT_GE(whole.evidence, least);
+    EXPECT_EQ(whole.poh, least);
+    EXPECT_LE(judge(parted.calibration, parted.fleet.accounts, whole.members).poh, kLevel);
   }
+  EXPECT_GE(wholes, 1U);
 }
 
-// All of both are suspects, so together they have more evidence than either: only how far apart they lie says that they
-// are two.
 TEST(Gather, keeps_two_streams_apart_however_suspicious_both_are) {
   const ExampleWorld world(33);
   Random random(34);
@@ -118,6 +120,34 @@ TEST(Gather, keeps_two_streams_apart_however_suspicious_both_are) {
   const std::span all(charts);
   EXPECT_EQ(found(all.first(20), all.last(20)), 2U);
   EXPECT_EQ(found(all.first(20), all.first(20)), 1U);
+}
+
+// Half of the first are suspects, so all of it is told; of both together fewer are, and nine accounts would be let off.
+TEST(Gather, refuses_what_would_let_somebody_off_who_is_told_of_a_part) {
+  const ExampleWorld world(35);
+  Random random(36);
+  auto fleets = honest_fleets(world, 24, random);
+  for (auto& fleet : fleets) {
+    for (std::size_t a = 0; a < fleet.accounts.size(); ++a) fleet.pohs.push_back(static_cast<float>(random.uniform()));
+  }
+  const auto calibration = *calibrate(fleets, small_options());
+  const auto charts = ExampleWorld::some(8, random);
+  std::vector<Signature> accounts;
+  for (int i = 0; i < 80; ++i) accounts.push_back(world.account(charts, 40, random));
+  std::vector<float> pohs(80, .5F);
+  std::fill_n(pohs.begin(), 11, .001F);
+  const auto gathered = [&](int suspects_of_60) {
+    std::fill_n(pohs.begin() + 20, suspects_of_60, .001F);
+    std::vector<std::uint32_t> first(20), second(60);
+    std::iota(first.begin(), first.end(), 0U);
+    std::iota(second.begin(), second.end(), 20U);
+    const std::vector<Campaign> campaigns = {judge(calibration, accounts, first, pohs),
+                                             judge(calibration, accounts, second, pohs)};
+    EXPECT_EQ(told(campaigns[0], kLevel).size(), 20U);
+    return gather(calibration, accounts, std::vector<Link>{{3, 30, 1.0}}, campaigns, kLevel, pohs).size();
+  };
+  EXPECT_EQ(gathered(27), 2U);
+  EXPECT_EQ(gathered(40), 1U);
 }
 
 TEST(Gather, leaves_communities_alone_where_nothing_is_flagged_or_nothing_is_linked) {

@@ -60,8 +60,8 @@ struct CampaignRow {
   double precision = 0;        // of flagged accounts that are members; 0 where none is flagged
   double poh = 1;              // Campaign PoH of the community that holds most of its members
   double evidence = 0;
-  double together = 0;         // share of members in that community
-  double purity = 0;           // share of that community who are members
+  double together = 0;         // share of members in that campaign, gathered at .01
+  double purity = 0;           // share of that campaign who are members
   double coverage = 0;         // of the yardstick's mass, by all that the campaign extracts: its cover is left out
   std::optional<Fidelity> fidelity;  // of a student that was shown the answers to that; not in the tune mode, for
                                      // the examination is of the test part

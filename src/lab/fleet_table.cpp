@@ -86,7 +86,7 @@ std::string campaign_table(const FleetResult& result) {
   }
   return text +
          "found: members told of, Campaign PoH <= .01; strictly: at the least level there is; together: members in one "
-         "community; purity:\nmembers among those in it; coverage, fidelity (use-weighted, of a student): of what it "
+         "campaign; purity:\nmembers among those in it; coverage, fidelity (use-weighted, of a student): of what it "
          "extracts; shared: texts of two members;\npairs, links: AUC of member pairs against honest pairs, by distance "
          "and by link; suspects: members whose own PoH at their last request\nis at most .03; account, PRADA, MMD: "
          "members flagged one by one\n";

@@ -230,42 +230,10 @@ Result<void> TenantFleet::judge_communities(std::span<const std::uint32_t> chang
   return {};
 }
 
-std::vector<const TenantFleet::Judged*> TenantFleet::gathered(std::vector<Judged>& made) const {
-  std::vector<const Judged*> judged;
-  std::vector<fleet::Campaign> low;
-  std::vector<std::uint32_t> members;
-  bool flagged = false;
-  for (const auto& [hash, one] : judged_) {
-    judged.push_back(&one);
-    flagged = flagged || one.community.poh <= options_.level;
-    if (one.community.poh > fleet::kTakenIn * options_.level) continue;
-    low.push_back(one.community);
-    members.insert(members.end(), one.community.members.begin(), one.community.members.end());
-  }
-  std::ranges::sort(members);
-  std::ranges::sort(low, [](const auto& a, const auto& b) {
-    return std::pair(-a.evidence, a.members.front()) < std::pair(-b.evidence, b.members.front());
-  });
-  if (flagged) {
-    const auto links = live_->links_among(members);
-    for (auto& one :
-         fleet::gather(calibration_, live_->accounts(), links, std::move(low), options_.level, own_pohs())) {
-      if (one.communities > 1) made.push_back({std::move(one), true});
-    }
-  }
-  std::erase_if(judged, [&](const Judged* one) {
-    return std::ranges::any_of(made, [&](const Judged& whole) {
-      return std::ranges::binary_search(whole.community.members, one->community.members.front());
-    });
-  });
-  for (const auto& one : made) judged.push_back(&one);
-  std::ranges::sort(judged, {}, [](const Judged* one) { return one->community.members.front(); });
-  return judged;
-}
-
 std::vector<CampaignEvent> TenantFleet::track(double now) {
-  std::vector<Judged> made;
-  const auto judged = gathered(made);
+  std::vector<const Judged*> judged;
+  for (const auto& [hash, one] : judged_) judged.push_back(&one);
+  std::ranges::sort(judged, {}, [](const Judged* one) { return one->community.members.front(); });
   std::vector<fleet::Sighting> sightings;
   for (const auto* one : judged) sightings.push_back(sighting_of(one->community));
   const auto there = [&](std::uint64_t key) { return by_key_.contains(key); };

@@ -85,10 +85,6 @@ class TenantFleet {
     std::uint64_t rank = 0;
     std::uint32_t place = 0;
   };
-  struct Judged {
-    fleet::Campaign community;
-    bool anew = true;                                       // since the last update
-  };
   [[nodiscard]] std::uint64_t rank_of(std::uint64_t key) const;
   void find_seats();
   bool make_room(std::uint64_t key);
@@ -99,8 +95,6 @@ class TenantFleet {
   Result<std::vector<std::uint32_t>> follow(double now, const fleet::Stop& stop);
   Result<void> see(double now, const fleet::Stop& stop);
   Result<void> judge_communities(std::span<const std::uint32_t> changed, const fleet::Stop& stop);
-  // Judged communities, by first member, those of one campaign as one of `made`.
-  [[nodiscard]] std::vector<const Judged*> gathered(std::vector<Judged>& made) const;
   std::vector<CampaignEvent> track(double now);
   // What the tracking has to know of a community.
   [[nodiscard]] fleet::Sighting sighting_of(const fleet::Campaign& community) const;
@@ -117,6 +111,10 @@ class TenantFleet {
   std::unordered_map<std::string, std::uint32_t> places_;   // by account
   std::unordered_map<std::uint64_t, std::uint32_t> by_key_;
   std::unordered_map<std::uint32_t, fleet::Signature> waiting_;  // changed since the last update
+  struct Judged {
+    fleet::Campaign community;
+    bool anew = true;                                       // since the last update
+  };
   std::unordered_map<std::uint64_t, Judged> judged_;        // by a hash of the members' places
   std::vector<fleet::TrackedCampaign> tracked_;
   std::unordered_map<std::uint64_t, Picture> pictures_;     // of tracked ones, by identifier
