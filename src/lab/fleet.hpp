@@ -100,7 +100,7 @@ struct FleetResult {
   std::uint64_t honest_accounts = 0, honest_accounts_flagged = 0;
   double honest_shared_texts = 0;     // between two accounts of a test fleet, mean over seeds
   std::vector<std::uint32_t> ranked;  // communities that rank, per seed
-  double look_seconds = 0;            // links, communities and readings of one whole test fleet
+  double look_seconds = 0;            // links, communities, readings of one whole test fleet, gathered at both levels
   double update_seconds = 0;          // new places and links of the changed accounts; 0 = not measured
   std::uint32_t update_accounts = 0, update_changed = 0;
 };
