@@ -37,6 +37,15 @@ struct Parted {
   }
 };
 
+// Of honest fleets whose accounts' own PoHs are known, three in a hundred of them suspects.
+CampaignCalibration with_suspects(const ExampleWorld& world, Random& random) {
+  auto fleets = honest_fleets(world, 24, random);
+  for (auto& fleet : fleets) {
+    for (std::size_t a = 0; a < fleet.accounts.size(); ++a) fleet.pohs.push_back(static_cast<float>(random.uniform()));
+  }
+  return *calibrate(fleets, small_options());
+}
+
 std::uint32_t communities_in(std::span<const Campaign> campaigns) {
   return std::accumulate(campaigns.begin(), campaigns.end(), 0U,
                          [](std::uint32_t sum, const Campaign& one) { return sum + one.communities; });
@@ -96,11 +105,7 @@ TEST(Gather, takes_in_low_communities_alone_and_only_where_the_case_is_no_weaker
 TEST(Gather, keeps_two_streams_apart_however_suspicious_both_are) {
   const ExampleWorld world(33);
   Random random(34);
-  auto fleets = honest_fleets(world, 24, random);
-  for (auto& fleet : fleets) {
-    for (std::size_t a = 0; a < fleet.accounts.size(); ++a) fleet.pohs.push_back(static_cast<float>(random.uniform()));
-  }
-  const auto calibration = *calibrate(fleets, small_options());
+  const auto calibration = with_suspects(world, random);
   const auto charts = ExampleWorld::some(40, random);
   const auto found = [&](std::span<const std::uint32_t> one, std::span<const std::uint32_t> other) {
     std::vector<Signature> accounts;
@@ -126,11 +131,7 @@ TEST(Gather, keeps_two_streams_apart_however_suspicious_both_are) {
 TEST(Gather, refuses_what_would_let_somebody_off_who_is_told_of_a_part) {
   const ExampleWorld world(35);
   Random random(36);
-  auto fleets = honest_fleets(world, 24, random);
-  for (auto& fleet : fleets) {
-    for (std::size_t a = 0; a < fleet.accounts.size(); ++a) fleet.pohs.push_back(static_cast<float>(random.uniform()));
-  }
-  const auto calibration = *calibrate(fleets, small_options());
+  const auto calibration = with_suspects(world, random);
   const auto charts = ExampleWorld::some(8, random);
   std::vector<Signature> accounts;
   for (int i = 0; i < 80; ++i) accounts.push_back(world.account(charts, 40, random));
