@@ -361,7 +361,7 @@ class SeedRun {
     CMS_TRY(seen, look(signatures, pohs));
     judge_together(seen, signatures, test.signatures.size(), row);
     if (result.campaigns.empty()) {
-      const SeenCampaign shown{row.name, signatures, seen.links, seen.campaigns, test.signatures.size()};
+      const SeenCampaign shown{row.name, signatures, seen.links, seen.communities, test.signatures.size()};
       CMS_CHECK(look_at(shown, hidden.pictured, result.sight));
     }
     judge_pairs(signatures, pohs, test.signatures.size(), row);
