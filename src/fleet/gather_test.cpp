@@ -37,6 +37,12 @@ struct Parted {
   }
 };
 
+// Made once: its calibration takes longer than all that is asked of it.
+const Parted& parted_fleet() {
+  static const Parted made;
+  return made;
+}
+
 // Of honest fleets whose accounts' own PoHs are known, three in a hundred of them suspects.
 CampaignCalibration with_suspects(const ExampleWorld& world, Random& random) {
   auto fleets = honest_fleets(world, 24, random);
@@ -52,7 +58,7 @@ std::uint32_t communities_in(std::span<const Campaign> campaigns) {
 }
 
 TEST(Gather, makes_one_campaign_of_the_communities_that_a_stream_was_parted_into) {
-  const Parted parted;
+  const auto& parted = parted_fleet();
   const auto split =
       std::ranges::count_if(parted.campaigns, [&](const auto& one) { return parted.members_in(one) > 4; });
   ASSERT_GE(split, 2) << "the stream is whole";
@@ -63,7 +69,7 @@ TEST(Gather, makes_one_campaign_of_the_communities_that_a_stream_was_parted_into
 }
 
 TEST(Gather, neither_loses_nor_invents_accounts_and_nobody_flagged_is_let_off) {
-  const Parted parted;
+  const auto& parted = parted_fleet();
   const auto gathered = gather(parted.calibration, parted.fleet.accounts, parted.links, parted.campaigns, kLevel);
   EXPECT_EQ(communities_in(gathered), parted.campaigns.size());
   std::vector<std::uint32_t> before, after;
@@ -84,7 +90,7 @@ TEST(Gather, neither_loses_nor_invents_accounts_and_nobody_flagged_is_let_off) {
 // Whoever ranks above the border stays outside, what was flagged for itself would be together, and a whole stands
 // where the lowest of its parts does.
 TEST(Gather, takes_in_low_communities_alone_and_only_where_the_case_is_no_weaker) {
-  const Parted parted;
+  const auto& parted = parted_fleet();
   const auto gathered = gather(parted.calibration, parted.fleet.accounts, parted.links, parted.campaigns, kLevel);
   std::size_t wholes = 0;
   for (const auto& whole : gathered) {
@@ -152,7 +158,7 @@ TEST(Gather, refuses_what_would_let_somebody_off_who_is_told_of_a_part) {
 }
 
 TEST(Gather, leaves_communities_alone_where_nothing_is_flagged_or_nothing_is_linked) {
-  const Parted parted;
+  const auto& parted = parted_fleet();
   const auto nothing = gather(parted.calibration, parted.fleet.accounts, parted.links, parted.campaigns, 0);
   const auto unlinked = gather(parted.calibration, parted.fleet.accounts, {}, parted.campaigns, kLevel);
   EXPECT_EQ(nothing.size(), parted.campaigns.size());
@@ -160,7 +166,7 @@ TEST(Gather, leaves_communities_alone_where_nothing_is_flagged_or_nothing_is_lin
 }
 
 TEST(Gather, is_what_find_campaigns_does_with_links_of_its_own) {
-  const Parted parted;
+  const auto& parted = parted_fleet();
   const auto here = gather(parted.calibration, parted.fleet.accounts, parted.links, parted.campaigns, kLevel);
   const auto there = find_campaigns(parted.calibration, parted.fleet.accounts, kLevel);
   ASSERT_TRUE(there) << there.error().message;
