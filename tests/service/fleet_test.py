@@ -56,11 +56,21 @@ class Fleet(program.ProgramTest):
 
     def setUp(self):
         super().setUp()
-        self.daemon = Daemon(self.own, self.atlas, self.section())
+        self.daemon = Daemon(self.own, self.atlas)
         self.addCleanup(lambda: self.daemon.process and self.daemon.process.poll() is None and self.daemon.stop(9))
 
-    def section(self, idle_days=7):
-        return f'[fleet]\ncalibration = "{self.file}"\nupdate_s = 0.2\nidle_days = {idle_days}\n'
+    def watch(self, more=""):
+        """Switches the fleet on at the next start."""
+        with self.daemon.config.open("a") as config:
+            config.write(f'[fleet]\ncalibration = "{self.file}"\nupdate_s = 0.2\n{more}')
+
+    def start_fed(self, more=""):
+        """The first look has all the traffic. While it came, what a look has of it would hang on the machine."""
+        self.daemon.start()
+        self.feed()
+        self.daemon.stop()
+        self.watch(more)
+        self.daemon.start()
 
     def feed(self, rows=None, first=1):
         lines = [row | {"time": BASE_S + row["time"], "vector": vector} for vector, row in rows or self.rows]
@@ -77,8 +87,9 @@ class Fleet(program.ProgramTest):
     def settled(self, state="flagged"):
         """The list when nothing waits any more and the last look has seen everybody, or a minute has passed."""
         for _ in range(600):
+            waiting = self.waiting()
             seen = self.campaigns(state)
-            if seen["filled"] and seen["accounts"] == len(self.today) and self.waiting() == 0 and seen["campaigns"]:
+            if seen["filled"] and seen["accounts"] == len(self.today) and waiting == 0 and seen["campaigns"]:
                 return seen
             time.sleep(0.1)
         self.fail(f"no campaign: {seen}, {self.waiting()} wait")
@@ -96,9 +107,17 @@ class Fleet(program.ProgramTest):
         by_members = [(one, {member["account"] for member in self.whole(one)["members"]}) for one in seen["campaigns"]]
         return max(by_members, key=lambda pair: len(pair[1] & CAMPAIGN))
 
-    def test_members_are_limited_though_none_is_flagged_alone_and_honest_accounts_are_not(self):
+    def test_a_campaign_is_flagged_while_its_requests_come(self):
+        self.watch()
         self.daemon.start()
         self.feed()
+        campaign, members = self.found(self.settled())
+        self.assertGreater(len(members & CAMPAIGN), len(CAMPAIGN) / 2)
+        self.assertIn((campaign["id"], "flagged"),
+                      [(event["campaign"]["id"], event["campaign"]["change"]) for event in self.events()])
+
+    def test_members_are_limited_though_none_is_flagged_alone_and_honest_accounts_are_not(self):
+        self.start_fed()
         seen = self.settled()
         self.assertLess(self.poh_min, LEVEL)
         self.assertEqual((seen["total"], seen["poh_min"], seen["level"]), (1, self.poh_min, LEVEL))
@@ -124,8 +143,7 @@ class Fleet(program.ProgramTest):
         self.assertNotIn("campaign-0", json.dumps(self.events()))
 
     def test_a_campaign_keeps_its_name_and_members_through_restarts_and_is_released_when_it_rests(self):
-        self.daemon.start()
-        self.feed()
+        self.start_fed()
         before, members = self.found(self.settled())
         for how in (signal.SIGTERM, signal.SIGKILL):
             self.daemon.stop(how)
@@ -138,7 +156,8 @@ class Fleet(program.ProgramTest):
         self.assertEqual(sum(event["campaign"]["change"] == "flagged" and event["campaign"]["id"] == before["id"]
                              for event in self.events()), 1)
         self.daemon.stop()
-        self.daemon.config.write_text(self.daemon.config.read_text().replace("idle_days = 7", "idle_days = 0.0001"))
+        with self.daemon.config.open("a") as config:
+            config.write("idle_days = 0.0001\n")
         self.daemon.start()
         for _ in range(300):
             if self.campaigns("released")["campaigns"]:
@@ -151,9 +170,7 @@ class Fleet(program.ProgramTest):
         self.assertEqual(self.events()[-1]["campaign"]["change"], "released")
 
     def test_in_a_fleet_that_is_full_no_member_loses_its_place_before_or_after_a_restart(self):
-        self.daemon.config.write_text(self.daemon.config.read_text() + f"accounts = {len(self.today)}\n")
-        self.daemon.start()
-        self.feed()
+        self.start_fed(f"accounts = {len(self.today)}\n")
         before, _ = self.found(self.settled())
         self.feed(self.crowd, 1 + len(self.rows) // 100)
         for how in (None, signal.SIGKILL):
@@ -168,8 +185,7 @@ class Fleet(program.ProgramTest):
         self.assertNotIn((before["id"], "released"), told)
 
     def test_an_erased_member_is_gone_from_the_campaign(self):
-        self.daemon.start()
-        self.feed()
+        self.start_fed()
         campaign, members = self.found(self.settled())
         name = sorted(members)[0]
         self.assertEqual(self.daemon.ask("DELETE", f"/v1/tenants/t/accounts/{name}", role="admin")[0], 204)
@@ -181,6 +197,7 @@ class Fleet(program.ProgramTest):
         self.assertEqual(self.campaigns()["accounts"], len(self.today) - 1)
 
     def test_a_calibration_that_does_not_belong_here_stops_the_start_and_config_check_says_so(self):
+        self.watch()
         for content in (b"nothing", self.file.read_bytes()[:-1]):
             wrong = self.own / "wrong.cms"
             wrong.write_bytes(content)
