@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <map>
 #include <sstream>
 
 #include "base/files.hpp"
@@ -123,10 +124,13 @@ bool are_goal_lines(const std::string& lines) {
 
 // As outcome.hpp makes them.
 bool are_plots(const json& plots) {
-  return plots.is_array() && std::all_of(plots.begin(), plots.end(), [](const json& plot) {
-           const auto kind = plot.is_object() ? plot.value("kind", json()) : json();
-           return (kind == "curves" && plot.value("curves", json()).is_array()) ||
-                  (kind == "bars" && plot.value("bars", json()).is_array() && plot.value("parts", json()).is_array());
+  const std::map<json, std::vector<const char*>> lists_of = {
+      {"curves", {"curves"}}, {"bars", {"bars", "parts"}}, {"graph", {"groups", "dots", "links"}}};
+  return plots.is_array() && std::ranges::all_of(plots, [&](const json& plot) {
+           const auto lists = lists_of.find(plot.is_object() ? plot.value("kind", json()) : json());
+           return lists != lists_of.end() && std::ranges::all_of(lists->second, [&](const char* list) {
+                    return plot.value(list, json()).is_array();
+                  });
          });
 }
 

@@ -51,6 +51,20 @@ TEST_F(SuiteTest, a_configuration_is_run_once_and_then_kept) {
   EXPECT_EQ(second->steps[0].configurations, 1U);
 }
 
+TEST_F(SuiteTest, pictures_of_every_kind_are_kept) {
+  const Axis axis = {"a", 0, 1, false};
+  const nlohmann::json plots = {curves_plot({"t", "s"}, axis, axis, {{"c", {{0, 1}}}}),
+                                bars_plot({"t", "s"}, axis, {"n"}, {"p"}, {{1}}),
+                                graph_plot({"t", "s"}, {{"g", "honest"}}, {{{0, 0, 0, 1}}, {}})};
+  const SuiteStep drawn = {"drawn", "t", "x", {}, [&]() -> Result<Outcome> { return Outcome{"", "", plots}; }};
+  ASSERT_TRUE(run({drawn}));
+  const auto again = run({drawn});
+  ASSERT_TRUE(again);
+  ASSERT_FALSE(again->steps[0].error);
+  EXPECT_TRUE(again->steps[0].kept);
+  EXPECT_EQ(again->steps[0].outcome.plots, plots);
+}
+
 TEST_F(SuiteTest, other_options_another_program_and_other_files_are_other_configurations) {
   const auto data = (folder_ / "data").string();
   fs::create_directories(data);
@@ -127,6 +141,7 @@ TEST_F(SuiteTest, a_damaged_result_is_named_not_taken_for_one_and_the_next_step_
   const std::string good = R"({"table":"t","goal_lines":"","seconds":1,"plots":[)";
   for (const std::string& wrong :
        {std::string("{\"table\": 3"), std::string("{}"), std::string("[1]"), good, good + R"({"kind":"pie"}]})",
+        good + R"({"kind":"graph","groups":[],"dots":[]}]})",
         std::string(R"({"table":"t","goal_lines":"{\"what\":5}\n","seconds":1,"plots":[]})")}) {
     for (const auto& entry : fs::directory_iterator(folder_ / "work" / "results")) {
       if (entry.path().filename().string().starts_with("one-")) std::ofstream(entry.path()) << wrong;
