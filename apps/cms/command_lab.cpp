@@ -32,6 +32,7 @@ constexpr const char* kList =
     "  alternating one run in order of similarity, one as drawn, in turn\n"
     "  clustered   random centres with their neighbours, to look like follow-ups\n"
     "  adaptive    farthest-first among what is like the last requests\n"
+    "  alike       farthest-first among texts of which every two have a least cosine\n"
     "  diluted     every other request from an honest power user\n"
     "  replayed    naive over what people really asked\n"
     "  stream      one field of an instruction set in random order\n"

@@ -138,14 +138,15 @@ std::string by_threshold(const PublishedResult& result) {
       }
       text += fmt::format(" {:>9.3f} {:>9.3f} {:>12}\n", cell(result, scorer, kPublishedWindow, kind, flagged_of).mean,
                           cell(result, scorer, kPublishedWindow, kind, poh_of).mean,
-                          kind == "power"      ? fmt::format("PoH {:.2f}", kPowerPoh)
-                          : kind == "adaptive" ? fmt::format("PoH {:.2f}", kAdaptivePoh)
+                          kind == "power"      ? fmt::format("yes, {:.2f}", kPowerPoh)
+                          : kind == "adaptive" ? fmt::format("yes, {:.2f}", kAdaptivePoh)
                                                : "");
     };
     for (const auto* kind : kHonestNames) row(kind);
     for (const auto* kind : kAttackNames) row(kind);
   }
-  return text + "flagged: by the threshold calibrated for .01; PoH: lowest, mean; of the published score 1 - score.\n";
+  return text + "flagged: by the threshold calibrated for .01; PoH: lowest, mean; of the published score 1 - score; "
+                "published: both\n";
 }
 
 // Mean over seeds of a figure of one similarity.

@@ -48,8 +48,6 @@ Result<tap::TapOptions> tap_options(const Manifest& manifest, std::uint32_t thre
   return options;
 }
 
-Outcome overload() { return {Outcome::Status::refused, 0, {Refusal::overload}}; }
-
 }  // namespace
 
 struct Observer::State {
@@ -67,11 +65,19 @@ struct Observer::State {
   std::jthread reader;
 
   void read_all(const std::stop_token& stop);
-  void read(Job& job);
+  bool read(Job& job);
+  void refuse(Job& job);
 };
 
-// The vectors of a job's texts into its items. A text that cannot be read is found by reading one at a time.
-void Observer::State::read(Job& job) {
+// As the engine refuses a batch as a whole: nothing of it is taken, and its position stays free to be sent again.
+void Observer::State::refuse(Job& job) {
+  engine.count_refused(job.batch.items.size(), Refusal::overload);
+  job.done({Outcome::Status::refused, 0, {Refusal::overload}});
+}
+
+// The vectors of a job's texts into its items. A text that cannot be read is found by reading one at a time. False when
+// it was closed before all were read.
+bool Observer::State::read(Job& job) {
   const std::size_t dimension = tap.dimension();
   std::vector<std::size_t> places;
   std::vector<std::string> texts;
@@ -82,10 +88,7 @@ void Observer::State::read(Job& job) {
   }
   bool together = true;
   for (std::size_t first = 0; first < texts.size();) {
-    if (closed) {  // what is left can be sent again
-      for (std::size_t i = first; i < texts.size(); ++i) job.batch.items[places[i]].refusal = Refusal::overload;
-      return;
-    }
+    if (closed) return false;
     const auto left = std::span(texts).subspan(first);
     const auto batch = tap.read(together ? left : left.first(1));
     if (!batch && together) {
@@ -105,6 +108,7 @@ void Observer::State::read(Job& job) {
     first += count;
     together = together || !batch;
   }
+  return true;
 }
 
 void Observer::State::read_all(const std::stop_token& stop) {
@@ -118,7 +122,10 @@ void Observer::State::read_all(const std::stop_token& stop) {
       jobs.pop_front();
       waiting -= job.texts.size();
     }
-    read(job);
+    if (!read(job)) {
+      refuse(job);
+      continue;
+    }
     engine.submit(std::move(job.batch), std::move(job.done));
   }
 }
@@ -156,7 +163,7 @@ void Observer::close() {
     left.swap(state_->jobs);
     state_->waiting = 0;
   }
-  for (auto& job : left) job.done(overload());
+  for (auto& job : left) state_->refuse(job);
 }
 
 void Observer::observe(std::string tenant, pipeline::BatchPosition position, std::vector<Observation> texts,
@@ -176,7 +183,7 @@ void Observer::observe(std::string tenant, pipeline::BatchPosition position, std
       return;
     }
   }
-  job.done(overload());
+  state_->refuse(job);
 }
 
 }  // namespace cms::serve

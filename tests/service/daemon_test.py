@@ -5,6 +5,7 @@ import json
 import os
 import pathlib
 import re
+import resource
 import secrets
 import shutil
 import signal
@@ -13,6 +14,7 @@ import struct
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 import unittest
 import urllib.error
@@ -368,22 +370,67 @@ class DaemonTest(program.ProgramTest):
 
 @unittest.skipUnless(MODEL and os.path.exists(MODEL), "CMS_MODEL does not name a GGUF file")
 class ObserveTest(unittest.TestCase):
-    def test_prompts_come_to_the_scores_that_capture_and_score_come_to(self):
-        folder = pathlib.Path(tempfile.mkdtemp(prefix="cms-observe-"))
-        self.addCleanup(shutil.rmtree, folder, ignore_errors=True)
+    @classmethod
+    def setUpClass(cls):
+        cls.folder = folder = pathlib.Path(tempfile.mkdtemp(prefix="cms-observe-"))
+        cls.addClassCleanup(shutil.rmtree, folder, ignore_errors=True)
         environment = os.environ | {"CMS_QUICKSTART_DIR": str(folder)}
         subprocess.run(["bash", ROOT / "tools/quickstart/main_job.sh", "--shipped"], check=True, env=environment,
                        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-        model = program.run("model", "prepare", "--model", MODEL).stdout.decode().splitlines()[-1]
+        cls.model = program.run("model", "prepare", "--model", MODEL).stdout.decode().splitlines()[-1]
+
+    def observing(self, name):
+        """A daemon in a folder of its own, where it also would leave a core dump."""
+        data = self.folder / name
+        data.mkdir()
+        self.addCleanup(os.chdir, os.getcwd())
+        os.chdir(data)
+        resource.setrlimit(resource.RLIMIT_CORE, (resource.getrlimit(resource.RLIMIT_CORE)[1],) * 2)
+        daemon = Daemon(data, self.folder / "atlas.cms", f'[tap]\nmodel = "{self.model}"\n').start()
+        self.addCleanup(daemon.stop, signal.SIGKILL)
+        return daemon
+
+    def test_what_does_not_fit_is_counted_and_what_a_drain_cut_off_can_be_sent_again(self):
+        daemon = self.observing("drain")
+        lines = [{"account": "patient", "time": time.time(), "text": f"What is {i} times {i}?"} for i in range(200)]
+        full = [line | {"account": "crowd", "text": "?"} for line in lines[:1]] * 4096  # as many as may wait
+        answers = {}
+
+        def send(sequence, some):
+            answers[sequence] = daemon.send(some, "", sequence, "observations")
+
+        def refused():
+            text = daemon.ask("GET", "/metrics")[1].decode()
+            self.assertEqual(sum(map(float, re.findall(r"^cms_pipeline_items_total\{.*\} (.*)$", text, re.M))),
+                             float(re.search(r"^cms_pipeline_received_total (.*)$", text, re.M).group(1)))
+            return float(re.search(r'^cms_pipeline_refusals_total\{reason="overload"\} (.*)$', text, re.M).group(1))
+
+        senders = [threading.Thread(target=send, args=words) for words in ((1, lines), (2, full), (3, full))]
+        for sender in senders:
+            sender.start()
+            time.sleep(0.2)
+        for _ in range(100):
+            if refused() >= len(full):
+                break
+            time.sleep(0.05)
+        self.assertGreaterEqual(refused(), len(full))
+        daemon.stop()
+        for sender in senders:
+            sender.join()
+        self.assertEqual({sequence: status for sequence, (status, _) in answers.items()}, {1: 503, 2: 503, 3: 503})
+        daemon.start()
+        send(1, lines)
+        status, answer = answers[1]
+        self.assertEqual((status, answer["status"], answer["scored"]), (200, "done", len(lines)), answer)
+
+    def test_prompts_come_to_the_scores_that_capture_and_score_come_to(self):
+        folder = self.folder
         accounts = {}
         for line in (folder / "sets" / "expected.jsonl").read_text().splitlines():
             row = json.loads(line)
             accounts.setdefault(row["account"], []).append(row)
         chosen = {name: accounts[name][:20] for name in list(accounts)[:2]}
-        data = folder / "daemon"
-        data.mkdir()
-        daemon = Daemon(data, folder / "atlas.cms", f'[tap]\nmodel = "{model}"\n').start()
-        self.addCleanup(daemon.stop, signal.SIGKILL)
+        daemon = self.observing("daemon")
         for sequence, (name, asked) in enumerate(chosen.items(), 1):
             lately = time.time() - asked[-1]["time"]  # so that no evidence has leaked when it is looked at
             lines = [{"account": name, "time": lately + row["time"], "text": row["text"]} for row in asked]
@@ -405,8 +452,8 @@ class ObserveTest(unittest.TestCase):
                  for i in range(20)]
         status, answer = daemon.send(lines, "", len(chosen) + 1, "observations")
         self.assertEqual((status, answer["scored"]), (200, 20), answer)
-        daemon.stop(signal.SIGKILL)
-        assert_in_no_file(self, data, canary.encode())
+        daemon.stop(signal.SIGSEGV)
+        assert_in_no_file(self, daemon.folder, canary.encode())
 
 
 def assert_in_no_file(test, folder, *secret):
