@@ -28,7 +28,6 @@ constexpr std::uint32_t kHonestAlone = 300;          // that set the baselines' 
 constexpr std::uint32_t kPairs = 20'000;
 constexpr std::uint32_t kExamined = 300;             // texts that students of campaigns are judged on
 constexpr std::size_t kRecalledFleets = 10;          // seen together, for the recall of links
-constexpr std::size_t kRecallAsked = 1'000;          // accounts
 constexpr std::size_t kPrada = 0, kMmd = 1;          // the baselines that accounts are judged by alone
 
 const Names kTuneSets = {"natinst_gpt3",   "cot_elicit",     "mea_meaeq_agnews", "mea_meaeq_hatespeech",
@@ -57,6 +56,10 @@ const Hidden kHidden[] = {
     {"rotated, instruction sets", {"rotated", 10'000, 30}, false, std::nullopt},
     {"proxied by half, instruction sets", {"proxied", 100, 120}, false, std::nullopt},
     {"overlapping slices diluted by half, instruction sets", {"diluted overlapping", 100, 120}, false, std::nullopt},
+    {"slices diluted by half, instruction sets", {"diluted slices", 100, 120}, false, std::nullopt},
+    {"sticky, diluted by half, instruction sets", {"diluted sticky", 100, 120}, false, std::nullopt},
+    {"sticky, proxied by half, instruction sets", {"proxied sticky", 100, 120}, false, std::nullopt},
+    {"diluted by half, people's prompts", {"diluted", 100, 120}, true, std::nullopt},
 };
 
 // The rows a seed works with. Honest accounts whose own texts calibrated what judges them stand better than others:
@@ -303,6 +306,7 @@ class SeedRun {
     const auto found = std::count(flags.begin() + static_cast<std::ptrdiff_t>(honest), flags.end(), true);
     const auto all = std::count(flags.begin(), flags.end(), true);
     row.found = static_cast<double>(found) / static_cast<double>(count);
+    row.parts = campaign_parts(seen.communities, honest, count);
     const auto strictly = fleet::flagged(seen.strictly, accounts.size(), least_level());
     row.found_strictly =
         static_cast<double>(std::count(strictly.begin() + static_cast<std::ptrdiff_t>(honest), strictly.end(), true)) /
@@ -324,6 +328,20 @@ class SeedRun {
       row.poh = one.poh;
       row.evidence = one.evidence;
     }
+  }
+
+  // The communities, before any is gathered, that hold a tenth of the members or more.
+  static std::vector<CampaignPart> campaign_parts(std::span<const fleet::Campaign> communities, std::size_t honest,
+                                                  std::size_t count) {
+    std::vector<CampaignPart> parts;
+    for (const auto& one : communities) {
+      const auto members = one.members.end() - std::ranges::lower_bound(one.members, honest);
+      const auto of_it = static_cast<double>(members) / static_cast<double>(one.members.size());
+      const double share = static_cast<double>(members) / static_cast<double>(count);
+      if (share >= .1) parts.push_back({share, of_it, one.poh, one.evidence});
+    }
+    std::ranges::stable_sort(parts, std::greater(), &CampaignPart::share);
+    return parts;
   }
 
   Result<CampaignRow> hide(const Hidden& hidden, const SeenFleet& test, std::uint64_t seed,
@@ -411,76 +429,16 @@ Result<FleetResult> run_fleet(const FleetStudyOptions& options) {
   for (const auto seed : options.seeds) {
     const GroundOptions standing{options.score, options.ranking_accounts, 1, options.threads, options.families};
     CMS_TRY(ground, make_ground(set, standing, seed));
+    result.seeds.push_back(seed);
     CMS_CHECK(SeedRun(options, set, ground, seed).run(result));
   }
   result.update_accounts = options.update_accounts;
   result.update_changed = std::min(options.update_changed, options.update_accounts);
   if (options.update_accounts > 0) {
-    result.update_seconds = time_update(options.update_accounts, result.update_changed, options.campaign.links, 1);
+    CMS_TRY(seconds, time_update(options.update_accounts, result.update_changed, options.campaign, 1));
+    result.update_seconds = seconds;
   }
   return result;
-}
-
-LinkRecall link_recall(std::span<const fleet::Signature> accounts, fleet::Pohs pohs, const fleet::BreadthNorm& norm,
-                       const fleet::LinkOptions& options) {
-  auto all_cells = options;
-  all_cells.probes = static_cast<std::uint32_t>(accounts.size());
-  std::vector<std::uint32_t> asked;
-  const std::size_t stride = std::max<std::size_t>(1, accounts.size() / kRecallAsked);
-  for (std::size_t a = 0; a < accounts.size(); a += stride) asked.push_back(static_cast<std::uint32_t>(a));
-  const auto exact = fleet::Neighbourhood(accounts, pohs, norm, all_cells).links_of(asked);
-  const auto near = fleet::Neighbourhood(accounts, pohs, norm, options).links_of(asked);
-  double weight = 0, proposed_weight = 0;
-  std::size_t proposed_count = 0;
-  for (const auto& link : exact) {
-    const bool proposed = std::binary_search(near.begin(), near.end(), link, [](const auto& x, const auto& y) {
-      return std::pair(x.a, x.b) < std::pair(y.a, y.b);
-    });
-    weight += link.weight;
-    proposed_weight += proposed ? link.weight : 0;
-    proposed_count += proposed ? 1 : 0;
-  }
-  if (exact.empty()) return {static_cast<std::uint32_t>(accounts.size()), 1, 1};
-  return {static_cast<std::uint32_t>(accounts.size()),
-          static_cast<double>(proposed_count) / static_cast<double>(exact.size()), proposed_weight / weight};
-}
-
-double time_update(std::uint32_t accounts, std::uint32_t changed, const fleet::LinkOptions& options,
-                   std::uint64_t seed) {
-  constexpr std::uint32_t kRequests = 24, kCharts = 256;
-  Random random(seed);
-  std::vector<fleet::Signature> signatures(accounts);
-  const std::vector<float> centre(fleet::kSignatureDimensions);
-  Projected projected;
-  projected.point.resize(fleet::kSignatureDimensions);
-  Progress progress("making random signatures", "accounts", accounts);
-  const auto request = [&](fleet::Signature& signature, std::size_t subject) {
-    for (std::size_t d = 0; d < projected.point.size(); ++d) {
-      const auto noise = static_cast<int>(random.below(181)) - 90;
-      projected.point[d] = static_cast<std::int8_t>(noise + (d == subject ? 37 : 0));
-    }
-    projected.chart = static_cast<std::uint16_t>(random.below(kCharts));
-    fleet::take(signature, projected, centre, {});
-  };
-  for (auto& signature : signatures) {
-    const auto subject = random.below(fleet::kSignatureDimensions);
-    for (std::uint32_t r = 0; r < kRequests; ++r) request(signature, subject);
-    progress.advance(1);
-  }
-  fleet::Neighbourhood neighbourhood(signatures, {}, {{1, .5, 0}, 1}, options);
-  double fastest = 0;
-  for (int round = 0; round < 3; ++round) {
-    std::set<std::uint32_t> some;
-    while (some.size() < changed) some.insert(static_cast<std::uint32_t>(random.below(accounts)));
-    const std::vector<std::uint32_t> ids(some.begin(), some.end());
-    for (const auto id : ids) request(signatures[id], random.below(fleet::kSignatureDimensions));
-    const auto start = Clock::now();
-    neighbourhood.changed(ids);
-    const auto links = neighbourhood.links_of(ids);
-    const double seconds = std::chrono::duration<double>(Clock::now() - start).count();
-    if (!links.empty() && (round == 0 || seconds < fastest)) fastest = seconds;
-  }
-  return fastest;
 }
 
 }  // namespace cms::lab

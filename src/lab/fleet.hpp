@@ -47,6 +47,13 @@ struct FleetStudyOptions {
 
 inline constexpr std::uint64_t kYoungRequests = 24;
 
+// A community that holds part of a campaign, before any is gathered.
+struct CampaignPart {
+  double share = 0;   // of the campaign's accounts
+  double purity = 0;  // share of the community that they are
+  double poh = 1, evidence = 0;
+};
+
 // One campaign hidden in one fleet.
 struct CampaignRow {
   std::string name;
@@ -62,6 +69,7 @@ struct CampaignRow {
   double evidence = 0;
   double together = 0;         // share of members in that campaign, gathered at .01
   double purity = 0;           // share of that campaign who are members
+  std::vector<CampaignPart> parts;  // that hold a tenth of it or more, greatest first
   double coverage = 0;         // of the yardstick's mass, by all that the campaign extracts: its cover is left out
   std::optional<Fidelity> fidelity;  // of a student that was shown the answers to that; not in the tune mode, for
                                      // the examination is of the test part
@@ -90,6 +98,7 @@ LinkRecall link_recall(std::span<const fleet::Signature> accounts, fleet::Pohs p
                        const fleet::LinkOptions& options);
 
 struct FleetResult {
+  std::vector<std::uint64_t> seeds;
   std::vector<std::vector<CampaignRow>> campaigns;  // per seed, in one order
   std::vector<LinkRecall> recalls;                  // of the first seed: one calibration fleet, ten of them
   std::vector<FleetCosts> costs;                    // per seed, what campaigns pay
@@ -101,16 +110,17 @@ struct FleetResult {
   double honest_shared_texts = 0;     // between two accounts of a test fleet, mean over seeds
   std::vector<std::uint32_t> ranked;  // communities that rank, per seed
   double look_seconds = 0;            // links, communities, readings of one whole test fleet, gathered at both levels
-  double update_seconds = 0;          // new places and links of the changed accounts; 0 = not measured
+  double update_seconds = 0;          // of a live fleet, links and communities; 0 = not measured
   std::uint32_t update_accounts = 0, update_changed = 0;
 };
 
 // Errors: `bad_input` when the data are not there or too small. Cost: docs/lab/fleet.md.
 Result<FleetResult> run_fleet(const FleetStudyOptions& options);
 
-// Seconds of the fastest of three updates of a fleet of random signatures. Needs some kilobytes an account.
-double time_update(std::uint32_t accounts, std::uint32_t changed, const fleet::LinkOptions& options,
-                   std::uint64_t seed);
+// Seconds of an update of a live fleet of made-up accounts, links and communities, the median of five. Errors: as
+// LiveFleet. Cost: making the fleet takes most of the time (docs/lab/fleet.md); some 2.6 kilobytes an account.
+Result<double> time_update(std::uint32_t accounts, std::uint32_t changed, const fleet::CampaignOptions& options,
+                           std::uint64_t seed);
 
 std::string describe(const FleetResult& result);
 std::string goal_lines(const FleetResult& result);

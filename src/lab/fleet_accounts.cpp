@@ -45,10 +45,12 @@ std::optional<ComposedAccount> carried_people(const Corpus& corpus, Pool people,
   return generalist(corpus, carried, honest, random);
 }
 
-// A stream in random order without end: it begins anew, in another order, when its texts run out.
+// A stream without end, in random order or as it is told: it begins anew, in another order, when its texts run out.
 class Stream {
  public:
-  Stream(Pool rows, Random& random) : rows_(rows.begin(), rows.end()), random_(random) { random.shuffle(rows_); }
+  Stream(Pool rows, Random& random, bool in_order = false) : rows_(rows.begin(), rows.end()), random_(random) {
+    if (!in_order) random.shuffle(rows_);
+  }
 
   // The next row whose text the account has not, among as many as the stream is long.
   std::optional<std::uint32_t> next(UsedTexts& used) {
@@ -93,7 +95,7 @@ std::vector<Rows> rotate(const Corpus& corpus, Pool pool, std::span<const std::u
 std::optional<ComposedAccount> cover_of(const Corpus& corpus, Pool people, const CampaignShape& shape, Random& random) {
   HonestOptions honest;
   honest.length = {shape.requests, shape.requests};
-  if (shape.kind != "proxied") return power(corpus, people, honest, random);
+  if (!shape.kind.starts_with("proxied")) return power(corpus, people, honest, random);
   return carried_people(corpus, people, honest, random);
 }
 
@@ -104,6 +106,7 @@ std::vector<ComposedAccount> diluted_campaign(const Corpus& corpus, std::vector<
   for (std::uint32_t a = 0; a < shape.accounts; ++a) {
     const auto honest = cover_of(corpus, people, shape, random);
     if (!honest) continue;
+    if (streams.size() > 1 && a >= streams.size()) break;  // no texts left for one more
     auto& stream = streams[std::min<std::size_t>(a, streams.size() - 1)];
     UsedTexts used(corpus);
     ComposedAccount made{shape.kind, {}, {}};
@@ -157,6 +160,24 @@ std::vector<Rows> slices(const Corpus& corpus, Pool pool, const CampaignShape& s
     dealt.push_back(std::move(near));
   }
   return dealt;
+}
+
+// What is dealt to accounts half of which is cover: one stream for all, or one for each.
+std::vector<Stream> streams_beside_cover(const Corpus& corpus, Pool pool, const CampaignShape& shape, Random& random) {
+  std::vector<Stream> streams;
+  auto own = shape;
+  // Half of them, and three standard deviations more, as chance may want.
+  own.requests = shape.requests / 2 + static_cast<std::uint32_t>(std::ceil(1.5 * std::sqrt(shape.requests)));
+  if (shape.kind.ends_with("sticky")) {
+    for (const auto& rows : sticky(corpus, pool, own, random)) streams.emplace_back(rows, random, true);
+  } else if (shape.kind.ends_with("slices")) {
+    for (const auto& rows : slices(corpus, pool, own, true, random)) streams.emplace_back(rows, random);
+  } else if (shape.kind.ends_with("overlapping")) {
+    for (const auto& rows : slices(corpus, pool, shape, false, random)) streams.emplace_back(rows, random);
+  } else {
+    streams.emplace_back(pool, random);
+  }
+  return streams;
 }
 
 }  // namespace
@@ -224,18 +245,14 @@ ComposedFleet honest_fleet(const Corpus& corpus, Pool people, const FleetOptions
 std::vector<ComposedAccount> campaign(const Corpus& corpus, const CampaignPools& pools, const CampaignShape& shape,
                                       Random& random) {
   if (pools.stream.empty()) return {};
-  if (shape.kind == "diluted" || shape.kind == "proxied") {
-    std::vector<Stream> shared;
-    shared.emplace_back(pools.stream, random);
-    return diluted_campaign(corpus, shared, pools.cover, shape, random);
+  if (shape.kind.starts_with("diluted") || shape.kind.starts_with("proxied")) {
+    auto streams = streams_beside_cover(corpus, pools.stream, shape, random);
+    if (streams.empty()) return {};
+    return diluted_campaign(corpus, streams, pools.cover, shape, random);
   }
   std::vector<Rows> rows;
   if (shape.kind == "sticky") {
     rows = sticky(corpus, pools.stream, shape, random);
-  } else if (shape.kind == "diluted overlapping") {
-    std::vector<Stream> streams;
-    for (const auto& slice : slices(corpus, pools.stream, shape, false, random)) streams.emplace_back(slice, random);
-    return diluted_campaign(corpus, streams, pools.cover, shape, random);
   } else if (shape.kind == "slices" || shape.kind == "overlapping") {
     rows = slices(corpus, pools.stream, shape, shape.kind == "slices", random);
   } else {

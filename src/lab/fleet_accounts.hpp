@@ -57,17 +57,17 @@ struct CampaignShape {
   std::uint32_t accounts = 100;
   std::uint32_t requests = 60;  // of each account
 };
-// `rotated`: request by request in turn. `diluted`: the same, every other request on average of an honest power account
-// of its own. `proxied`: the same, with the requests of 2 to 7 people between. `sticky`: sorted by topic, ten in a row
-// to one account, then on to the next. `slices`: each account takes what lies nearest a centre of its own and no other
-// account has, so that few texts make fewer accounts. `overlapping`: each account draws from the twice as many that lie
-// nearest its centre. `diluted overlapping`: the same, every other request on average of a power account. `staggered`:
-// rotated, but seen while accounts have sent between 16 and all of their requests. Fewer accounts come back where the
-// pools cannot fill them.
+// `rotated`: request by request in turn. `sticky`: sorted by topic, ten in a row to one account, then on to the next.
+// `slices`: each account takes what lies nearest a centre of its own and no other account has, so that few texts make
+// fewer accounts. `overlapping`: each account draws from the twice as many that lie nearest its centre. `staggered`:
+// rotated, but seen while accounts have sent between 16 and all of their requests. With `diluted` before one of the
+// first four (alone: rotated) every other request on average is of an honest power account of its own, with `proxied`
+// of 2 to 7 people. Fewer accounts come back where the pools cannot fill them.
 std::vector<ComposedAccount> campaign(const Corpus& corpus, const CampaignPools& pools, const CampaignShape& shape,
                                       Random& random);
-inline constexpr const char* kCampaignKinds[] = {"rotated",     "diluted",   "proxied", "sticky", "slices",
-                                                 "overlapping", "staggered", "diluted overlapping"};
+inline constexpr const char* kCampaignKinds[] = {
+    "rotated",        "sticky",         "slices",              "overlapping", "staggered",     "diluted",
+    "diluted sticky", "diluted slices", "diluted overlapping", "proxied",     "proxied sticky"};
 
 // Of the texts of two accounts drawn at random, the share of the smaller account's that both hold; mean over `pairs`.
 double shared_texts(const Corpus& corpus, std::span<const ComposedAccount> accounts, std::uint32_t pairs,

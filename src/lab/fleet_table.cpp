@@ -72,21 +72,41 @@ constexpr Column kColumns[] = {{"found", &CampaignRow::found},
                                {"PRADA", &CampaignRow::prada},
                                {"MMD", &CampaignRow::mmd}};
 
+// What became of each campaign that has a goal, seed by seed.
+std::string parts_table(const FleetResult& result) {
+  std::string text = fmt::format("{:<44} {:>4} {:>8} {:>6} {:>8}  {}\n", "campaign, seed by seed", "seed", "accounts",
+                                 "found", "strictly", "its communities: share of it, purity, Campaign PoH");
+  for (std::size_t c = 0; c < result.campaigns.front().size(); ++c) {
+    for (std::size_t s = 0; s < result.campaigns.size(); ++s) {
+      const auto& row = result.campaigns[s][c];
+      if (!row.goal) continue;
+      text += fmt::format("{:<44} {:>4} {:>8} {:>6.3f} {:>8.3f} ", row.name, result.seeds[s], row.accounts, row.found,
+                          row.found_strictly);
+      for (const auto& part : row.parts) {
+        text += fmt::format(" {:.2f} {:.2f} {:.3g};", part.share, part.purity, part.poh);
+      }
+      text += row.parts.empty() ? " none has a tenth of it\n" : "\n";
+    }
+  }
+  return text;
+}
+
 std::string campaign_table(const FleetResult& result) {
-  std::string text = fmt::format("{:<52} {:>5}", "campaign", "goal");
+  std::string text = fmt::format("{:<52} {:>5} {:>8}", "campaign", "goal", "accounts");
   for (const auto& column : kColumns) text += fmt::format(" {:>9}", column.title);
   text += fmt::format(" {:>9}\n", "fidelity");
   for (std::size_t c = 0; c < result.campaigns.front().size(); ++c) {
     const auto& row = result.campaigns.front()[c];
-    text += fmt::format("{:<52} {:>5}", row.name, row.goal ? fmt::format("{:.2f}", *row.goal) : "-");
+    const double accounts = mean_of(result, c, [](const CampaignRow& r) { return r.accounts; });
+    text += fmt::format("{:<52} {:>5} {:>8.0f}", row.name, row.goal ? fmt::format("{:.2f}", *row.goal) : "-", accounts);
     for (const auto& column : kColumns) {
       text += fmt::format(" {:>9.3f}", mean_of(result, c, [&](const CampaignRow& r) { return r.*column.figure; }));
     }
     text += fmt::format(" {:>9}\n", row.fidelity ? fmt::format("{:.3f}", fidelity_of(result, c)) : "-");
   }
   return text +
-         "found: members told of, Campaign PoH <= .01; strictly: at the least level there is; together: members in one "
-         "campaign; purity:\nmembers among those in it; coverage, fidelity (use-weighted, of a student): of what it "
+         "accounts: mean over seeds; found: members told of, Campaign PoH <= .01; strictly: at the least level there "
+         "is; together: members\nin one campaign; purity: members among those in it; coverage, fidelity (use-weighted, of a student): of what it "
          "extracts; shared: texts of two members;\npairs, links: AUC of member pairs against honest pairs, by distance "
          "and by link; suspects: members whose own PoH at their last request\nis at most .03; account, PRADA, MMD: "
          "members flagged one by one\n";
@@ -96,7 +116,8 @@ std::string campaign_table(const FleetResult& result) {
 
 std::string describe(const FleetResult& result) {
   if (result.campaigns.empty()) return {};
-  auto text = campaign_table(result) + "\nhonest groups, more than half of whose members are flagged\n";
+  auto text = campaign_table(result) + "\n" + parts_table(result) +
+              "\nhonest groups, more than half of whose members are flagged\n";
   for (const auto& [name, rate] : group_rates(result)) {
     text += fmt::format("{:<16} {:>3} of {:>4}, {:.3f}, at most {:.3f} (95%)\n", name, rate.hits, rate.trials,
                         rate.share(), rate_upper_bound(rate.hits, rate.trials, .95));
@@ -108,8 +129,8 @@ std::string describe(const FleetResult& result) {
   for (const auto ranked : result.ranked) text += fmt::format(" {}", ranked);
   text += fmt::format("\none look at a whole fleet {:.2f} s", result.look_seconds);
   if (result.update_accounts > 0) {
-    text += fmt::format("; places and links of {} changed accounts among {}: {:.3f} s", result.update_changed,
-                        result.update_accounts, result.update_seconds);
+    text += fmt::format("; an update of {} changed accounts among {}, links and communities: {:.3f} s",
+                        result.update_changed, result.update_accounts, result.update_seconds);
   }
   for (const auto& recall : result.recalls) {
     text += fmt::format("; links proposed of the nearest among {} accounts: {:.3f}, {:.3f} of their weight",
@@ -168,10 +189,11 @@ std::string goal_lines(const FleetResult& result) {
          nullptr);
   }
   if (result.update_accounts > 0) {
-    // Communities are not in it: whatever the figure, the goal is not reached by it alone.
-    line(fmt::format("fleet: seconds for places and links of {} changed accounts among {}", result.update_changed,
+    const bool asked = result.update_accounts == FleetStudyOptions{}.update_accounts;
+    line(fmt::format("fleet: seconds of an update of {} changed accounts among {}", result.update_changed,
                      result.update_accounts),
-         result.update_seconds, "<= 1 with communities", nullptr);
+         result.update_seconds, asked ? "<= 1" : "-",
+         asked ? nlohmann::json(result.update_seconds <= 1) : nlohmann::json());
   }
   return text + goal_lines(result.costs);
 }

@@ -17,7 +17,9 @@ FleetResult result_of(double found, bool group_flagged) {
     row.name = "rotated";
     row.goal = .9;
     row.found = share;
+    row.parts = {{.6, 1, .002, 8}, {.4, .9, .02, 5}};
     result.campaigns.push_back({row});
+    result.seeds.push_back(result.campaigns.size());
   }
   result.groups = {{"team", 20, group_flagged}, {"job", 400, false}};
   result.honest_communities = 100;
@@ -65,8 +67,15 @@ TEST(FleetGoals, fail_where_honest_groups_are_flagged) {
   EXPECT_EQ(good.at("fleet: honest communities flagged")["holds"], true);
 }
 
+TEST(FleetTable, says_of_each_seed_what_communities_a_campaign_is) {
+  const auto table = describe(result_of(.96, false));
+  EXPECT_NE(table.find(" 2        0  0.860    0.000  0.60 1.00 0.002; 0.40 0.90 0.02;"), std::string::npos) << table;
+}
+
 TEST(FleetUpdate, of_a_small_fleet_takes_some_time) {
-  EXPECT_GT(time_update(3'000, 50, {}, 1), 0);
+  const auto seconds = time_update(3'000, 50, {}, 1);
+  ASSERT_TRUE(seconds);
+  EXPECT_GT(*seconds, 0);
 }
 
 }  // namespace

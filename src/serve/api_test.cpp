@@ -361,7 +361,11 @@ TEST(api, events_go_on_after_the_last_one_that_was_seen) {
   EXPECT_EQ(client.read_until("\n\n"), "id: 7-3\nevent: score\ndata: {\"n\":3}\n\n");
   world.events.publish("acme", "score", "{\"n\":4}");
   EXPECT_EQ(client.read_until("\n\n"), "id: 7-4\nevent: score\ndata: {\"n\":4}\n\n");
-  expect_problem(world.ask("GET", "/v1/events?tenant=other", world.as(Role::reader)), 404, "not-found");
+  for (const auto role : {Role::reader, Role::analyst, Role::admin}) {
+    for (const std::string tenant : {"other", "nothere"}) {
+      expect_problem(world.ask("GET", "/v1/events?tenant=" + tenant, world.as(role)), 404, "not-found");
+    }
+  }
   world.events.close();
   EXPECT_EQ(client.read_rest(), "");
 }

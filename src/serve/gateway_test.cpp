@@ -223,6 +223,8 @@ TEST_F(ExtAuthz, is_for_readers_of_the_tenant_that_token_or_route_names) {
   EXPECT_EQ(check(world_.token(Role::reader, "*"), {}, {{"tenant", "acme"}}).error_code(), Code::OK);
   EXPECT_EQ(check(world_.token(Role::reader, "other"), {}, {{"tenant", "acme"}}).error_code(), Code::NOT_FOUND);
   EXPECT_EQ(check(world_.token(Role::analyst, "acme"), {}).error_code(), Code::OK);
+  EXPECT_EQ(check(world_.token(Role::admin, "acme"), {}).error_code(), Code::OK);
+  EXPECT_EQ(check(world_.token(Role::admin, "other"), {}, {{"tenant", "acme"}}).error_code(), Code::NOT_FOUND);
 }
 
 }  // namespace

@@ -197,8 +197,8 @@ IOStatus InjectingFiles::next(const char* what, const std::string& path, bool* p
   failed_ = std::string(what) + " " + std::filesystem::path(path).filename().string();
   if (partly != nullptr) *partly = fault_ == Fault::short_write;
   // A disk without space still reads.
-  static const std::set<std::string_view> writes = {"append", "write",  "create", "sync",
-                                                    "close",  "rename", "link",   "sync folder"};
+  static const std::set<std::string_view> writes = {"append", "write", "create",      "sync",       "close",
+                                                    "rename", "link",  "sync folder", "make folder"};
   return fault_ == Fault::eio || dead_ || !writes.contains(what) ? IOStatus::IOError("injected", "input/output error")
                               : IOStatus::NoSpace("injected", "no space left on device");
 }
@@ -318,6 +318,35 @@ IOStatus InjectingFiles::DeleteFile(const std::string& path, const IOOptions& op
   const std::lock_guard one(mutex_);
   if (status.ok()) files_.erase(clean(path));
   return status;
+}
+
+// RocksDB writes nothing into a file again that it has closed, but where it is set to.
+IOStatus InjectingFiles::ReopenWritableFile(const std::string& path, const FileOptions&,
+                                            std::unique_ptr<rocksdb::FSWritableFile>*, IODebugContext*) {
+  const IOStatus status = next("reopen", path);
+  return status.ok() ? IOStatus::NotSupported("a file is written once here") : status;
+}
+
+IOStatus InjectingFiles::CreateDir(const std::string& path, const IOOptions& options, IODebugContext* debug) {
+  if (const IOStatus status = next("make folder", path); !status.ok()) return status;
+  return target()->CreateDir(path, options, debug);
+}
+
+IOStatus InjectingFiles::CreateDirIfMissing(const std::string& path, const IOOptions& options,
+                                            IODebugContext* debug) {
+  if (const IOStatus status = next("make folder", path); !status.ok()) return status;
+  return target()->CreateDirIfMissing(path, options, debug);
+}
+
+IOStatus InjectingFiles::DeleteDir(const std::string& path, const IOOptions& options, IODebugContext* debug) {
+  if (const IOStatus status = next("remove folder", path); !status.ok()) return status;
+  return target()->DeleteDir(path, options, debug);
+}
+
+IOStatus InjectingFiles::LockFile(const std::string& path, const IOOptions& options, rocksdb::FileLock** lock,
+                                  IODebugContext* debug) {
+  if (const IOStatus status = next("lock", path); !status.ok()) return status;
+  return target()->LockFile(path, options, lock, debug);
 }
 
 IOStatus InjectingFiles::FileExists(const std::string& path, const IOOptions& options, IODebugContext* debug) {

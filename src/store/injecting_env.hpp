@@ -1,7 +1,8 @@
 // A file system for proofs: it fails one chosen operation, or forgets at a crash what was never synced.
 //
 // It lies over the machine's. Operations are counted from 1: creating, opening, reading, appending, syncing, closing,
-// renaming, linking, looking for and removing files, reading and syncing folders. A crash cuts every file at its last
+// renaming, linking, looking for and removing files, making, reading, syncing and removing folders, locking. Giving a
+// lock back does not fail: the kernel takes it with the program. A crash cuts every file at its last
 // sync and removes files whose folder was not synced since they were made; renames are kept. Syncs are only noted, not
 // done: the disk that forgets is this one. After Pillai et al., "All File Systems Are Not Created Equal", OSDI 2014.
 // Threads: any. Cost: that of the calls below.
@@ -65,6 +66,18 @@ class InjectingFiles : public rocksdb::FileSystemWrapper {
                              rocksdb::IODebugContext* debug) override;
   rocksdb::IOStatus DeleteFile(const std::string& path, const rocksdb::IOOptions& options,
                                rocksdb::IODebugContext* debug) override;
+
+  rocksdb::IOStatus ReopenWritableFile(const std::string& path, const rocksdb::FileOptions& options,
+                                       std::unique_ptr<rocksdb::FSWritableFile>* file,
+                                       rocksdb::IODebugContext* debug) override;
+  rocksdb::IOStatus CreateDir(const std::string& path, const rocksdb::IOOptions& options,
+                              rocksdb::IODebugContext* debug) override;
+  rocksdb::IOStatus CreateDirIfMissing(const std::string& path, const rocksdb::IOOptions& options,
+                                       rocksdb::IODebugContext* debug) override;
+  rocksdb::IOStatus DeleteDir(const std::string& path, const rocksdb::IOOptions& options,
+                              rocksdb::IODebugContext* debug) override;
+  rocksdb::IOStatus LockFile(const std::string& path, const rocksdb::IOOptions& options, rocksdb::FileLock** lock,
+                             rocksdb::IODebugContext* debug) override;
 
   rocksdb::IOStatus FileExists(const std::string& path, const rocksdb::IOOptions& options,
                                rocksdb::IODebugContext* debug) override;

@@ -1,0 +1,116 @@
+// How good the fleet's approximate neighbours are, and how fast a live fleet is.
+#include <algorithm>
+#include <array>
+#include <chrono>
+#include <set>
+#include <utility>
+
+#include "base/progress.hpp"
+#include "base/random.hpp"
+#include "fleet/live.hpp"
+#include "lab/fleet.hpp"
+
+namespace cms::lab {
+namespace {
+
+constexpr std::size_t kRecallAsked = 1'000;  // accounts
+constexpr int kUpdates = 5;
+constexpr std::uint32_t kRequests = 24, kSubjects = 512, kSubjectsOfOne = 24, kCharts = 256;
+
+// Accounts of random texts: each asks in 1 to 24 of 512 subjects, whose centres are random directions.
+class MadeUpAccounts {
+ public:
+  explicit MadeUpAccounts(Random& random) : random_(random), centre_(fleet::kSignatureDimensions) {
+    projected_.point.resize(fleet::kSignatureDimensions);
+    for (auto& subject : subjects_) {
+      for (auto& value : subject) value = static_cast<float>(25 * random.normal());
+    }
+  }
+
+  std::vector<fleet::Signature> make(std::uint32_t accounts) {
+    std::vector<fleet::Signature> made(accounts);
+    Progress progress("making random signatures", "accounts", accounts);
+    for (auto& signature : made) {
+      std::vector<std::uint32_t> own(1 + random_.below(kSubjectsOfOne));
+      for (auto& subject : own) subject = static_cast<std::uint32_t>(random_.below(kSubjects));
+      for (std::uint32_t r = 0; r < kRequests; ++r) ask(signature, own[random_.below(own.size())]);
+      progress.advance(1);
+    }
+    return made;
+  }
+
+  // One request more, in any subject.
+  void ask(fleet::Signature& signature) { ask(signature, static_cast<std::uint32_t>(random_.below(kSubjects))); }
+
+ private:
+  void ask(fleet::Signature& signature, std::uint32_t subject) {
+    for (std::size_t d = 0; d < projected_.point.size(); ++d) {
+      const double value = subjects_[subject][d] + static_cast<double>(random_.below(51)) - 25;
+      projected_.point[d] = static_cast<std::int8_t>(std::clamp(value, -127.0, 127.0));
+    }
+    projected_.chart = static_cast<std::uint16_t>(subject % kCharts);
+    fleet::take(signature, projected_, centre_, {});
+  }
+
+  Random& random_;
+  std::vector<float> centre_;
+  std::array<std::array<float, fleet::kSignatureDimensions>, kSubjects> subjects_{};
+  Projected projected_;
+};
+
+}  // namespace
+
+LinkRecall link_recall(std::span<const fleet::Signature> accounts, fleet::Pohs pohs, const fleet::BreadthNorm& norm,
+                       const fleet::LinkOptions& options) {
+  auto all_cells = options;
+  all_cells.probes = static_cast<std::uint32_t>(accounts.size());
+  std::vector<std::uint32_t> asked;
+  const std::size_t stride = std::max<std::size_t>(1, accounts.size() / kRecallAsked);
+  for (std::size_t a = 0; a < accounts.size(); a += stride) asked.push_back(static_cast<std::uint32_t>(a));
+  const auto exact = fleet::Neighbourhood(accounts, pohs, norm, all_cells).links_of(asked);
+  const auto near = fleet::Neighbourhood(accounts, pohs, norm, options).links_of(asked);
+  double weight = 0, proposed_weight = 0;
+  std::size_t proposed_count = 0;
+  for (const auto& link : exact) {
+    const bool proposed = std::binary_search(near.begin(), near.end(), link, [](const auto& x, const auto& y) {
+      return std::pair(x.a, x.b) < std::pair(y.a, y.b);
+    });
+    weight += link.weight;
+    proposed_weight += proposed ? link.weight : 0;
+    proposed_count += proposed ? 1 : 0;
+  }
+  if (exact.empty()) return {static_cast<std::uint32_t>(accounts.size()), 1, 1};
+  return {static_cast<std::uint32_t>(accounts.size()),
+          static_cast<double>(proposed_count) / static_cast<double>(exact.size()), proposed_weight / weight};
+}
+
+Result<double> time_update(std::uint32_t accounts, std::uint32_t changed, const fleet::CampaignOptions& options,
+                           std::uint64_t seed) {
+  Random random(seed);
+  MadeUpAccounts people(random);
+  auto signatures = people.make(accounts);
+  CMS_TRY(norm, fleet::fit_breadth(signatures));
+  fleet::LiveOptions live_options;
+  live_options.links = options.links;
+  live_options.communities = options.communities;
+  CMS_TRY(live, fleet::LiveFleet::make(signatures, {}, norm, live_options));
+  CMS_CHECK(live.rebuild());
+  std::vector<double> seconds;
+  for (int update = 0; update < kUpdates; ++update) {
+    std::set<std::uint32_t> some;
+    while (some.size() < changed) some.insert(static_cast<std::uint32_t>(random.below(accounts)));
+    const std::vector<std::uint32_t> ids(some.begin(), some.end());
+    std::vector<fleet::Signature> now;
+    for (const auto id : ids) {
+      people.ask(signatures[id]);
+      now.push_back(signatures[id]);
+    }
+    const auto start = std::chrono::steady_clock::now();
+    CMS_CHECK(live.update(ids, now, {}));
+    seconds.push_back(std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count());
+  }
+  std::ranges::nth_element(seconds, seconds.begin() + kUpdates / 2);
+  return seconds[kUpdates / 2];
+}
+
+}  // namespace cms::lab
