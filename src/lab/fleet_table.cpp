@@ -106,10 +106,10 @@ std::string campaign_table(const FleetResult& result) {
   }
   return text +
          "accounts: mean over seeds; found: members told of, Campaign PoH <= .01; strictly: at the least level there "
-         "is; together: members\nin one campaign; purity: members among those in it; coverage, fidelity (use-weighted, of a student): of what it "
-         "extracts; shared: texts of two members;\npairs, links: AUC of member pairs against honest pairs, by distance "
-         "and by link; suspects: members whose own PoH at their last request\nis at most .03; account, PRADA, MMD: "
-         "members flagged one by one\n";
+         "is; together: members\nin one campaign; purity: members among those in it; coverage, fidelity "
+         "(use-weighted, of a student): of what it extracts; shared:\ntexts of two members; pairs, links: AUC of "
+         "member pairs against honest pairs, by distance and by link; suspects: members whose own PoH\nat their last "
+         "request is at most .03; account, PRADA, MMD: members flagged one by one\n";
 }
 
 }  // namespace
