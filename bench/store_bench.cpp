@@ -17,7 +17,8 @@ using cms::store::Record;
 using cms::store::Store;
 using cms::store::Write;
 
-constexpr std::uint64_t kStepBytes = 200, kWholeBytes = 11'000, kSteps = 64;
+// Of the product's records at W = 64, r = 64, s = 32: steps, and states with their history (docs/formats/state.md).
+constexpr std::uint64_t kStepBytes = 128, kWholeBytes = 9'600, kSteps = 63;
 
 // Bytes that this process gave to write() so far.
 std::uint64_t written_bytes() {
