@@ -3,6 +3,7 @@
 import json
 import os
 import pathlib
+import secrets
 import shutil
 import signal
 import subprocess
@@ -15,7 +16,7 @@ ROOT = pathlib.Path(__file__).resolve().parents[2]
 sys.path[:0] = [str(ROOT / "tests" / "service"), str(ROOT / "tests" / "cli")]
 import peers  # noqa: E402
 import program  # noqa: E402
-from daemon_test import Daemon, free_port  # noqa: E402
+from daemon_test import Daemon, assert_in_no_file, free_port  # noqa: E402
 
 MODEL = os.environ.get("CMS_MODEL", "")
 LLAMA = os.environ.get("CMS_LLAMA_DIR", "")
@@ -91,6 +92,12 @@ limit_per_minute = 0
             self.assertTrue(all(name.startswith("key-") for name in self.accounts()))
             self.assertGreaterEqual(self.metric('cms_proxy_results_total{result="hung_up"}'), 1)
             self.assertGreaterEqual(self.metric("cms_proxy_oversized_total"), 1)
+            canary = "canary-prompt-" + secrets.token_hex(8)
+            known = len(self.accounts())
+            self.openai("import openai, sys\nopenai.OpenAI(base_url=sys.argv[1], api_key='sk-canary').completions.create("
+                        "model='small', prompt=f'How is {sys.argv[2]} spelt?', max_tokens=1)",
+                        self.url(self.proxy) + "/v1", canary)
+            self.wait_until(lambda: len(self.accounts()) > known)
             self.limited()
         # The server is gone: said at once, and as an error that the client knows.
         started = time.monotonic()
@@ -99,6 +106,8 @@ limit_per_minute = 0
                            "  print(e.status_code, e.code)", self.url(self.proxy) + "/v1")
         self.assertIn("502 upstream_unavailable", said)
         self.assertLess(time.monotonic() - started, 20)
+        self.daemon.stop(signal.SIGSEGV)
+        assert_in_no_file(self, self.folder, canary.encode(), b"sk-canary")
 
     def limited(self):
         """An account that an analyst limits is told to wait, by the error that the client knows."""
