@@ -94,8 +94,8 @@ limit_per_minute = 0
             self.assertGreaterEqual(self.metric("cms_proxy_oversized_total"), 1)
             canary = "canary-prompt-" + secrets.token_hex(8)
             known = len(self.accounts())
-            self.openai("import openai, sys\nopenai.OpenAI(base_url=sys.argv[1], api_key='sk-canary').completions.create("
-                        "model='small', prompt=f'How is {sys.argv[2]} spelt?', max_tokens=1)",
+            self.openai("import openai, sys\nopenai.OpenAI(base_url=sys.argv[1], api_key='sk-canary')."
+                        "completions.create(model='small', prompt=f'How is {sys.argv[2]} spelt?', max_tokens=1)",
                         self.url(self.proxy) + "/v1", canary)
             self.wait_until(lambda: len(self.accounts()) > known)
             self.limited()
