@@ -165,14 +165,17 @@ Result<fleet::NamedCalibration> calibration_for(const Words& words, const pipeli
 
 // What an analyst reads of one.
 std::string words_of(const fleet::CampaignCalibration& calibration, const Seen& seen, const ScoreInputs& inputs,
-                     const fleet::Campaign& campaign, double level) {
+                     const fleet::Campaign& campaign, const cms::policy::Ledger& ledger, double level) {
   const auto told = fleet::told(campaign, level);
   const auto whom = told.empty()                                ? "told of nobody"
                     : told.size() == campaign.members.size() ? "told of all"
                                                                : "told of the suspects alone, the others may be honest";
-  auto text = fmt::format("Campaign PoH {:.4f}: {} They have seen {:.0f}% of all charts.\n  {}:", campaign.poh,
-                          fleet::reasons(calibration, campaign),
-                          100.0 * campaign.reading.charts / inputs.model.atlas.chart_count(), whom);
+  auto text = fmt::format("Campaign PoH {:.4f}: {} Of late they have seen {:.0f}% of all charts, in all {:.0f}%; at "
+                          "the atlas' prices their {} requests cost as much as {:.0f} ordinary ones.\n  {}:",
+                          campaign.poh, fleet::reasons(calibration, campaign),
+                          100.0 * campaign.reading.charts / inputs.model.atlas.chart_count(),
+                          100.0 * ledger.covered() / inputs.model.atlas.chart_count(), ledger.requests, ledger.paid(),
+                          whom);
   for (const auto member : told.empty() ? std::span(campaign.members) : told) text += " " + seen.names[member];
   return text + "\n";
 }
@@ -203,13 +206,13 @@ Result<void> run(const Words& words) {
     communities += campaign.communities;
     if (!words.all && campaign.poh > words.level) continue;
     shown += campaign.communities;
+    CMS_TRY(ledger,
+            pipeline::campaign_ledger(inputs.model, inputs.set, inputs.accounts, campaign.members, {}, threads));
     if (words.json) {
-      CMS_TRY(ledger,
-              pipeline::campaign_ledger(inputs.model, inputs.set, inputs.accounts, campaign.members, {}, threads));
       fmt::print("{}\n", line_of(calibration, seen, inputs, campaign, ledger, words.level).dump());
-      continue;
+    } else {
+      fmt::print("{}", words_of(calibration, seen, inputs, campaign, ledger, words.level));
     }
-    fmt::print("{}", words_of(calibration, seen, inputs, campaign, words.level));
   }
   if (!words.json) {
     fmt::print("{} of {} communities of {} accounts {}; the least it can be is {:.4f}\n", shown, communities,
@@ -217,10 +220,6 @@ Result<void> run(const Words& words) {
   }
   return {};
 }
-
-}  // namespace
-
-namespace {
 
 void add_fit_words(CLI::App& command, FitWords& words) {
   command.add_option("--fleets", words.fleets.fleets, "Random honest fleets made of them; half of them rank")

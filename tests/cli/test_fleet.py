@@ -65,6 +65,13 @@ class Fleet(ProgramTest):
         evidence = [line["evidence"] for line in lines]
         self.assertEqual(evidence, sorted(evidence, reverse=True))
 
+    def test_words_say_what_lines_say_of_coverage_and_price(self):
+        first = self.told("--all")[0]
+        done = self.fleet("--all")
+        said = f"in all {100 * first['ledger']['coverage']:.0f}%; at the atlas' prices their " \
+               f"{first['ledger']['requests']} requests cost as much as {first['ledger']['paid']:.0f} ordinary ones"
+        self.assertIn(said, done.stdout.decode())
+
     def test_only_what_is_below_the_level_is_shown(self):
         lines = self.told("--level", "0.05")
         self.assertTrue(lines)
