@@ -91,20 +91,24 @@ Result<void> audit(const Words& words) {
 Result<void> erase(const Words& words) {
   CMS_TRY(opened, open_store(words));
   const store::AccountName account{words.tenant, words.account};
-  const auto no_account = [&] {
-    return cms::fail(ErrorCode::bad_input, fmt::format("tenant {} has no account {}", words.tenant, words.account));
-  };
-  const auto records = opened.load(account);
-  if (records && records->empty()) return no_account();  // one whose records are damaged is there
   CMS_TRY(name, opened.pseudonym(account));
-  // Before the erasure: whatever happens after it, none is without its entry. The store has no clock of its own; an
-  // entry by hand is told from the daemon's by its actor.
+  // The store has no clock of its own; an entry by hand is told from the daemon's by its actor.
   const double now = std::chrono::duration<double>(std::chrono::system_clock::now().time_since_epoch()).count();
-  CMS_CHECK(opened.append_audit({.number = 0, .time = now, .tenant = words.tenant, .actor = "cms erase",
-                                 .action = "erase", .detail = fmt::format("{{\"account\":\"{}\"}}", name),
-                                 .hash = ""}));
+  const auto tell = [&] {
+    return opened.append_audit({.number = 0, .time = now, .tenant = words.tenant, .actor = "cms erase",
+                                .action = "erase", .detail = fmt::format("{{\"account\":\"{}\"}}", name),
+                                .hash = ""});
+  };
+  // Before the erasure: whatever happens after it, none is without its entry. Rows that lost their key are nobody's
+  // records any more, and only erasing them says that they were there.
+  const auto records = opened.load(account);
+  const bool known = !records || !records->empty();
+  if (known) CMS_CHECK(tell());
   CMS_TRY(there, opened.erase(account));
-  if (!there) return no_account();
+  if (!there) {
+    return cms::fail(ErrorCode::bad_input, fmt::format("tenant {} has no account {}", words.tenant, words.account));
+  }
+  if (!known) CMS_CHECK(tell());
   CMS_CHECK(opened.compact_erased());
   fmt::print("erased {}\n", name);
   return {};

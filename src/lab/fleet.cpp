@@ -338,7 +338,7 @@ class SeedRun {
       const auto members = one.members.end() - std::ranges::lower_bound(one.members, honest);
       const auto of_it = static_cast<double>(members) / static_cast<double>(one.members.size());
       const double share = static_cast<double>(members) / static_cast<double>(count);
-      if (share >= .1) parts.push_back({share, of_it, one.poh, one.evidence});
+      if (share >= .1) parts.push_back({share, of_it, one.poh});
     }
     std::ranges::stable_sort(parts, std::greater(), &CampaignPart::share);
     return parts;
@@ -426,17 +426,17 @@ class SeedRun {
 Result<FleetResult> run_fleet(const FleetStudyOptions& options) {
   CMS_TRY(set, read_ground(options.data, options.families));
   FleetResult result;
-  for (const auto seed : options.seeds) {
-    const GroundOptions standing{options.score, options.ranking_accounts, 1, options.threads, options.families};
-    CMS_TRY(ground, make_ground(set, standing, seed));
-    result.seeds.push_back(seed);
-    CMS_CHECK(SeedRun(options, set, ground, seed).run(result));
-  }
   result.update_accounts = options.update_accounts;
   result.update_changed = std::min(options.update_changed, options.update_accounts);
   if (options.update_accounts > 0) {
     CMS_TRY(seconds, time_update(options.update_accounts, result.update_changed, options.campaign, 1));
     result.update_seconds = seconds;
+  }
+  for (const auto seed : options.seeds) {
+    const GroundOptions standing{options.score, options.ranking_accounts, 1, options.threads, options.families};
+    CMS_TRY(ground, make_ground(set, standing, seed));
+    result.seeds.push_back(seed);
+    CMS_CHECK(SeedRun(options, set, ground, seed).run(result));
   }
   return result;
 }

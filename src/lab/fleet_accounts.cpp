@@ -99,15 +99,21 @@ std::optional<ComposedAccount> cover_of(const Corpus& corpus, Pool people, const
   return carried_people(corpus, people, honest, random);
 }
 
+// What is dealt to accounts half of which is cover: one stream for all, or one for each as far as texts go.
+struct DealtStreams {
+  bool shared = false;
+  std::vector<Stream> streams;
+};
+
 // Half of each account is cover; account a draws the other half from streams[a], from the only one where all share it.
-std::vector<ComposedAccount> diluted_campaign(const Corpus& corpus, std::vector<Stream>& streams, Pool people,
+std::vector<ComposedAccount> diluted_campaign(const Corpus& corpus, DealtStreams& dealt, Pool people,
                                               const CampaignShape& shape, Random& random) {
   std::vector<ComposedAccount> accounts;
   for (std::uint32_t a = 0; a < shape.accounts; ++a) {
     const auto honest = cover_of(corpus, people, shape, random);
     if (!honest) continue;
-    if (streams.size() > 1 && a >= streams.size()) break;  // no texts left for one more
-    auto& stream = streams[std::min<std::size_t>(a, streams.size() - 1)];
+    if (!dealt.shared && a >= dealt.streams.size()) break;  // no texts left for one more
+    auto& stream = dealt.streams[dealt.shared ? 0 : a];
     UsedTexts used(corpus);
     ComposedAccount made{shape.kind, {}, {}};
     std::size_t covered = 0;
@@ -162,22 +168,22 @@ std::vector<Rows> slices(const Corpus& corpus, Pool pool, const CampaignShape& s
   return dealt;
 }
 
-// What is dealt to accounts half of which is cover: one stream for all, or one for each.
-std::vector<Stream> streams_beside_cover(const Corpus& corpus, Pool pool, const CampaignShape& shape, Random& random) {
-  std::vector<Stream> streams;
+DealtStreams streams_beside_cover(const Corpus& corpus, Pool pool, const CampaignShape& shape, Random& random) {
+  DealtStreams dealt;
   auto own = shape;
   // Half of them, and three standard deviations more, as chance may want.
   own.requests = shape.requests / 2 + static_cast<std::uint32_t>(std::ceil(1.5 * std::sqrt(shape.requests)));
   if (shape.kind.ends_with("sticky")) {
-    for (const auto& rows : sticky(corpus, pool, own, random)) streams.emplace_back(rows, random, true);
+    for (const auto& rows : sticky(corpus, pool, own, random)) dealt.streams.emplace_back(rows, random, true);
   } else if (shape.kind.ends_with("slices")) {
-    for (const auto& rows : slices(corpus, pool, own, true, random)) streams.emplace_back(rows, random);
+    for (const auto& rows : slices(corpus, pool, own, true, random)) dealt.streams.emplace_back(rows, random);
   } else if (shape.kind.ends_with("overlapping")) {
-    for (const auto& rows : slices(corpus, pool, shape, false, random)) streams.emplace_back(rows, random);
+    for (const auto& rows : slices(corpus, pool, shape, false, random)) dealt.streams.emplace_back(rows, random);
   } else {
-    streams.emplace_back(pool, random);
+    dealt.shared = true;
+    dealt.streams.emplace_back(pool, random);
   }
-  return streams;
+  return dealt;
 }
 
 }  // namespace
@@ -246,9 +252,8 @@ std::vector<ComposedAccount> campaign(const Corpus& corpus, const CampaignPools&
                                       Random& random) {
   if (pools.stream.empty()) return {};
   if (shape.kind.starts_with("diluted") || shape.kind.starts_with("proxied")) {
-    auto streams = streams_beside_cover(corpus, pools.stream, shape, random);
-    if (streams.empty()) return {};
-    return diluted_campaign(corpus, streams, pools.cover, shape, random);
+    auto dealt = streams_beside_cover(corpus, pools.stream, shape, random);
+    return diluted_campaign(corpus, dealt, pools.cover, shape, random);
   }
   std::vector<Rows> rows;
   if (shape.kind == "sticky") {

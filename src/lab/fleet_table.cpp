@@ -189,7 +189,7 @@ std::string goal_lines(const FleetResult& result) {
          nullptr);
   }
   if (result.update_accounts > 0) {
-    const bool asked = result.update_accounts == FleetStudyOptions{}.update_accounts;
+    const bool asked = result.update_accounts == 1'000'000;
     line(fmt::format("fleet: seconds of an update of {} changed accounts among {}", result.update_changed,
                      result.update_accounts),
          result.update_seconds, asked ? "<= 1" : "-",

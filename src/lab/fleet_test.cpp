@@ -17,7 +17,7 @@ FleetResult result_of(double found, bool group_flagged) {
     row.name = "rotated";
     row.goal = .9;
     row.found = share;
-    row.parts = {{.6, 1, .002, 8}, {.4, .9, .02, 5}};
+    row.parts = {{.6, 1, .002}, {.4, .9, .02}};
     result.campaigns.push_back({row});
     result.seeds.push_back(result.campaigns.size());
   }

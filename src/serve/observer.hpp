@@ -37,7 +37,7 @@ class Observer {
   // What waits is refused as overload.
   ~Observer();
 
-  // Reads nothing more: what waits, and what comes, is refused as overload.
+  // Reads nothing more: the batch that is being read, what waits, and what comes is refused as overload, whole.
   void close();
 
   // Hands prompts to the tap and their activations to the engine; `done` is called once, as Engine::submit() does. A

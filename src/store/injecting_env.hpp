@@ -1,8 +1,8 @@
 // A file system for proofs: it fails one chosen operation, or forgets at a crash what was never synced.
 //
 // It lies over the machine's. Operations are counted from 1: creating, opening, reading, appending, syncing, closing,
-// renaming, linking, looking for and removing files, making, reading, syncing and removing folders, locking. Giving a
-// lock back does not fail: the kernel takes it with the program. A crash cuts every file at its last
+// reopening, renaming, linking, locking, looking for and removing files, making, reading, syncing and removing folders.
+// Giving a lock back does not fail: the kernel takes it with the program. A crash cuts every file at its last
 // sync and removes files whose folder was not synced since they were made; renames are kept. Syncs are only noted, not
 // done: the disk that forgets is this one. After Pillai et al., "All File Systems Are Not Created Equal", OSDI 2014.
 // Threads: any. Cost: that of the calls below.

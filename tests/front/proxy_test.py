@@ -3,6 +3,7 @@
 import json
 import os
 import pathlib
+import resource
 import secrets
 import shutil
 import signal
@@ -39,6 +40,9 @@ class ProxyTest(unittest.TestCase):
             raise unittest.SkipTest("PyPI's openai and llama-cpp-python cannot be installed here")
         cls.folder = pathlib.Path(tempfile.mkdtemp(prefix="cms-proxy-"))
         cls.addClassCleanup(shutil.rmtree, cls.folder, ignore_errors=True)
+        cls.addClassCleanup(os.chdir, os.getcwd())
+        os.chdir(cls.folder)  # where most patterns put a core file, of what size may be
+        resource.setrlimit(resource.RLIMIT_CORE, (resource.getrlimit(resource.RLIMIT_CORE)[1],) * 2)
         atlas, cls.model = shipped_atlas(cls.folder)
         cls.upstream, cls.proxy = free_port(), free_port()
         cls.daemon = Daemon(cls.folder, atlas, f"""
@@ -94,9 +98,10 @@ limit_per_minute = 0
             self.assertGreaterEqual(self.metric("cms_proxy_oversized_total"), 1)
             canary = "canary-prompt-" + secrets.token_hex(8)
             known = len(self.accounts())
-            self.openai("import openai, sys\nopenai.OpenAI(base_url=sys.argv[1], api_key='sk-canary')."
-                        "completions.create(model='small', prompt=f'How is {sys.argv[2]} spelt?', max_tokens=1)",
-                        self.url(self.proxy) + "/v1", canary)
+            said = self.openai("import openai, sys\nprint(openai.OpenAI(base_url=sys.argv[1], api_key='sk-canary')."
+                               "completions.create(model='small', prompt=f'How is {sys.argv[2]} spelt?', max_tokens=1)"
+                               ".object)", self.url(self.proxy) + "/v1", canary)
+            self.assertIn("text_completion", said)
             self.wait_until(lambda: len(self.accounts()) > known)
             self.limited()
         # The server is gone: said at once, and as an error that the client knows.
