@@ -3,7 +3,6 @@
 import json
 import os
 import pathlib
-import resource
 import secrets
 import shutil
 import signal
@@ -17,7 +16,7 @@ ROOT = pathlib.Path(__file__).resolve().parents[2]
 sys.path[:0] = [str(ROOT / "tests" / "service"), str(ROOT / "tests" / "cli")]
 import peers  # noqa: E402
 import program  # noqa: E402
-from daemon_test import Daemon, assert_in_no_file, free_port  # noqa: E402
+from daemon_test import Daemon, assert_in_no_file, free_port, let_dumps_come  # noqa: E402
 
 MODEL = os.environ.get("CMS_MODEL", "")
 LLAMA = os.environ.get("CMS_LLAMA_DIR", "")
@@ -40,9 +39,7 @@ class ProxyTest(unittest.TestCase):
             raise unittest.SkipTest("PyPI's openai and llama-cpp-python cannot be installed here")
         cls.folder = pathlib.Path(tempfile.mkdtemp(prefix="cms-proxy-"))
         cls.addClassCleanup(shutil.rmtree, cls.folder, ignore_errors=True)
-        cls.addClassCleanup(os.chdir, os.getcwd())
-        os.chdir(cls.folder)  # where most patterns put a core file, of what size may be
-        resource.setrlimit(resource.RLIMIT_CORE, (resource.getrlimit(resource.RLIMIT_CORE)[1],) * 2)
+        let_dumps_come(cls.folder, cls.addClassCleanup)
         atlas, cls.model = shipped_atlas(cls.folder)
         cls.upstream, cls.proxy = free_port(), free_port()
         cls.daemon = Daemon(cls.folder, atlas, f"""

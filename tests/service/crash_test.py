@@ -13,7 +13,8 @@ import time
 import unittest
 
 sys.path.insert(0, str(pathlib.Path(__file__).parent))
-from daemon_test import Daemon, assert_in_no_file, float32, free_port, program, read_npy  # noqa: E402
+from daemon_test import (Daemon, assert_in_no_file, float32, free_port, let_dumps_come, program,  # noqa: E402
+                         read_npy)
 
 LOAD = os.environ.get("CMS_SERVICE_LOAD", "")
 CORE_PATTERN = pathlib.Path("/proc/sys/kernel/core_pattern").read_text().strip()
@@ -30,10 +31,7 @@ def crash(process):
 class CrashTest(program.ProgramTest):
     def setUp(self):
         super().setUp()
-        # As much as may be: what the daemon does about it is its own.
-        resource.setrlimit(resource.RLIMIT_CORE, (resource.getrlimit(resource.RLIMIT_CORE)[1],) * 2)
-        self.addCleanup(os.chdir, os.getcwd())
-        os.chdir(self.own)  # where most patterns put a core file
+        let_dumps_come(self.own, self.addCleanup)
         port = free_port()
         self.address = f"127.0.0.1:{port}"
         self.daemon = Daemon(self.own, self.atlas, grpc=self.address)

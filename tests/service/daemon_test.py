@@ -36,6 +36,14 @@ def free_port():
         return probe.getsockname()[1]
 
 
+def let_dumps_come(folder, add_cleanup):
+    """Core dumps as large as may be, in this folder, where most patterns put them: what a daemon does about its own is
+    under test."""
+    resource.setrlimit(resource.RLIMIT_CORE, (resource.getrlimit(resource.RLIMIT_CORE)[1],) * 2)
+    add_cleanup(os.chdir, os.getcwd())
+    os.chdir(folder)
+
+
 class Daemon:
     """`cms serve` over a folder."""
 
@@ -383,9 +391,7 @@ class ObserveTest(unittest.TestCase):
         """A daemon in a folder of its own, where it also would leave a core dump."""
         data = self.folder / name
         data.mkdir()
-        self.addCleanup(os.chdir, os.getcwd())
-        os.chdir(data)
-        resource.setrlimit(resource.RLIMIT_CORE, (resource.getrlimit(resource.RLIMIT_CORE)[1],) * 2)
+        let_dumps_come(data, self.addCleanup)
         daemon = Daemon(data, self.folder / "atlas.cms", f'[tap]\nmodel = "{self.model}"\n').start()
         self.addCleanup(daemon.stop, signal.SIGKILL)
         return daemon
