@@ -2,7 +2,7 @@
 //
 //   cms_campaigns_bench [accounts = 100000] [changed = 1000] [updates = 5] [calibrated = accounts]
 //
-// Accounts as in fleet_crowd.hpp; the calibration is of six fleets of `calibrated` honest ones of them each. One
+// Accounts as in fleet/crowd_example.hpp; calibration is of six fleets of `calibrated` honest ones of them each. One
 // thread, as in the daemon. It prints one JSON line an update, after that of the first: what it took, and the longest
 // time in which it did not ask whether it is to stop.
 #include <malloc.h>
@@ -15,7 +15,7 @@
 #include <string>
 #include <utility>
 
-#include "fleet_crowd.hpp"
+#include "fleet/crowd_example.hpp"
 #include "serve/tenant_fleet.hpp"
 
 namespace {

@@ -12,8 +12,8 @@
 #include <ctime>
 
 #include "fleet/campaign.hpp"
+#include "fleet/crowd_example.hpp"
 #include "fleet/live.hpp"
-#include "fleet_crowd.hpp"
 
 namespace {
 

@@ -1,12 +1,11 @@
 // How good the fleet's approximate neighbours are, and how fast a live fleet is.
 #include <algorithm>
-#include <array>
 #include <chrono>
 #include <set>
 #include <utility>
 
-#include "base/progress.hpp"
 #include "base/random.hpp"
+#include "fleet/crowd_example.hpp"
 #include "fleet/live.hpp"
 #include "lab/fleet.hpp"
 
@@ -15,48 +14,6 @@ namespace {
 
 constexpr std::size_t kRecallAsked = 1'000;  // accounts
 constexpr int kUpdates = 5;
-constexpr std::uint32_t kRequests = 24, kSubjects = 512, kSubjectsOfOne = 24, kCharts = 256;
-
-// Accounts of random texts: each asks in 1 to 24 of 512 subjects, whose centres are random directions.
-class MadeUpAccounts {
- public:
-  explicit MadeUpAccounts(Random& random) : random_(random), centre_(fleet::kSignatureDimensions) {
-    projected_.point.resize(fleet::kSignatureDimensions);
-    for (auto& subject : subjects_) {
-      for (auto& value : subject) value = static_cast<float>(25 * random.normal());
-    }
-  }
-
-  std::vector<fleet::Signature> make(std::uint32_t accounts) {
-    std::vector<fleet::Signature> made(accounts);
-    Progress progress("making random signatures", "accounts", accounts);
-    for (auto& signature : made) {
-      std::vector<std::uint32_t> own(1 + random_.below(kSubjectsOfOne));
-      for (auto& subject : own) subject = static_cast<std::uint32_t>(random_.below(kSubjects));
-      for (std::uint32_t r = 0; r < kRequests; ++r) ask(signature, own[random_.below(own.size())]);
-      progress.advance(1);
-    }
-    return made;
-  }
-
-  // One request more, in any subject.
-  void ask(fleet::Signature& signature) { ask(signature, static_cast<std::uint32_t>(random_.below(kSubjects))); }
-
- private:
-  void ask(fleet::Signature& signature, std::uint32_t subject) {
-    for (std::size_t d = 0; d < projected_.point.size(); ++d) {
-      const double value = subjects_[subject][d] + static_cast<double>(random_.below(51)) - 25;
-      projected_.point[d] = static_cast<std::int8_t>(std::clamp(value, -127.0, 127.0));
-    }
-    projected_.chart = static_cast<std::uint16_t>(subject % kCharts);
-    fleet::take(signature, projected_, centre_, {});
-  }
-
-  Random& random_;
-  std::vector<float> centre_;
-  std::array<std::array<float, fleet::kSignatureDimensions>, kSubjects> subjects_{};
-  Projected projected_;
-};
 
 }  // namespace
 
@@ -87,8 +44,8 @@ LinkRecall link_recall(std::span<const fleet::Signature> accounts, fleet::Pohs p
 Result<double> time_update(std::uint32_t accounts, std::uint32_t changed, const fleet::CampaignOptions& options,
                            std::uint64_t seed) {
   Random random(seed);
-  MadeUpAccounts people(random);
-  auto signatures = people.make(accounts);
+  const fleet::Texts texts(random);
+  auto [signatures, subjects] = fleet::make_crowd(texts, accounts, random);
   CMS_TRY(norm, fleet::fit_breadth(signatures));
   fleet::LiveOptions live_options;
   live_options.links = options.links;
@@ -102,7 +59,7 @@ Result<double> time_update(std::uint32_t accounts, std::uint32_t changed, const 
     const std::vector<std::uint32_t> ids(some.begin(), some.end());
     std::vector<fleet::Signature> now;
     for (const auto id : ids) {
-      people.ask(signatures[id]);
+      texts.give(signatures[id], subjects[id][random.below(subjects[id].size())], random);
       now.push_back(signatures[id]);
     }
     const auto start = std::chrono::steady_clock::now();

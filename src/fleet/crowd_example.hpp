@@ -1,4 +1,4 @@
-// Synthetic accounts for benchmarks of fleets: each asks in 1 to 24 of 512 subjects, 24 to 60 requests; one in a
+// Synthetic accounts, for how fast fleets are: each asks in 1 to 24 of 512 subjects, 24 to 60 requests; one in a
 // thousand, at least 20, draw from one broad stream.
 #pragma once
 
