@@ -22,6 +22,7 @@ namespace pipeline = cms::pipeline;
 // How honest accounts are made a calibration.
 struct FitWords {
   std::string honest;
+  std::uint32_t looks = 4;
   pipeline::FleetsOptions fleets;
   fleet::CampaignOptions campaign;
 };
@@ -38,12 +39,16 @@ struct Words {
 };
 
 // Accounts seen together; the kind of honest group is the key `group` of an account's first row.
-struct Seen : pipeline::SeenTogether {
+struct Seen {
+  std::vector<fleet::FleetLook> looks;
   std::vector<std::string> names, kinds;
+
+  [[nodiscard]] const std::vector<fleet::Signature>& signatures() const { return looks.back().accounts; }
+  [[nodiscard]] const std::vector<float>& pohs() const { return looks.back().pohs; }
 };
 
-Result<Seen> see(const ScoreInputs& inputs, unsigned threads) {
-  CMS_TRY(together, pipeline::see_together(inputs.model, inputs.set, inputs.accounts, threads));
+Result<Seen> see(const ScoreInputs& inputs, std::uint32_t looks, unsigned threads) {
+  CMS_TRY(together, pipeline::see_together(inputs.model, inputs.set, inputs.accounts, looks, threads));
   Seen seen{std::move(together), {}, {}};
   for (const auto& account : inputs.accounts) {
     seen.names.push_back(account.account);
@@ -59,7 +64,7 @@ std::vector<std::uint32_t> charts_of(const Seen& seen, const fleet::Campaign& ca
   std::vector<std::uint32_t> covered;
   for (std::uint32_t c = 0; c < fleet::kChartsMax; ++c) {
     for (const auto member : campaign.members) {
-      if ((fleet::charts_of(seen.signatures[member])[c / 64] >> (c % 64) & 1) == 0) continue;
+      if ((fleet::charts_of(seen.signatures()[member])[c / 64] >> (c % 64) & 1) == 0) continue;
       covered.push_back(c);
       break;
     }
@@ -114,9 +119,8 @@ Result<Fitted> fit(const Words& words) {
   auto honest_words = words.inputs;
   honest_words.set = words.fit.honest;
   CMS_TRY(inputs, read_score_inputs(honest_words));
-  CMS_TRY(honest, see(inputs, threads_of(words)));
-  const auto fleets =
-      pipeline::honest_fleets(honest.names, honest.signatures, honest.kinds, honest.pohs, words.fit.fleets);
+  CMS_TRY(honest, see(inputs, words.fit.looks, threads_of(words)));
+  const auto fleets = pipeline::honest_fleets(honest.names, honest.kinds, honest.looks, words.fit.fleets);
   CMS_TRY(calibration, fleet::calibrate(fleets, words.fit.campaign));
   std::uint64_t smallest = honest.names.size();
   for (const auto& one : fleets) smallest = std::min<std::uint64_t>(smallest, one.accounts.size());
@@ -199,8 +203,8 @@ Result<void> run(const Words& words) {
   }
   const double poh_min = fleet::campaign_poh_min(calibration);
   warn_where_nothing_is_reached(poh_min, words.level);
-  CMS_TRY(seen, see(inputs, threads));
-  CMS_TRY(campaigns, fleet::find_campaigns(calibration, seen.signatures, words.level, seen.pohs));
+  CMS_TRY(seen, see(inputs, 1, threads));
+  CMS_TRY(campaigns, fleet::find_campaigns(calibration, seen.signatures(), words.level, seen.pohs()));
   std::size_t shown = 0, communities = 0;  // before they were gathered
   for (const auto& campaign : campaigns) {
     communities += campaign.communities;
@@ -224,6 +228,10 @@ Result<void> run(const Words& words) {
 void add_fit_words(CLI::App& command, FitWords& words) {
   command.add_option("--fleets", words.fleets.fleets, "Random honest fleets made of them; half of them rank")
       ->check(CLI::Range(2, 10'000))
+      ->capture_default_str();
+  command.add_option("--looks", words.looks,
+                     "Looks at the honest set, as many requests apart; communities rank by the most they ever had")
+      ->check(CLI::Range(1, 100))
       ->capture_default_str();
   command.add_option("--seed", words.fleets.seed, "Of the honest fleets")->capture_default_str();
   command.add_option("--neighbours", words.campaign.links.neighbours, "Nearest accounts each account is linked to")

@@ -8,6 +8,7 @@
 #include "base/hash.hpp"
 #include "command.hpp"
 #include "experiment.hpp"
+#include "lab/families.hpp"
 #include "lab/suite.hpp"
 #include "tap/model_file.hpp"
 
@@ -42,6 +43,7 @@ Result<void> run_goals(GoalsWords words) {
   if (words.places.model.empty()) {
     if (const auto prepared = cms::tap::default_model()) words.places.model = prepared->string();
   }
+  if (!words.places.families.empty()) CMS_CHECK(lab::read_families(words.places.families));
   CMS_TRY(suite, read_suite_file(words.file, words.places));
   for (const auto& name : words.only) {
     const auto is_it = [&](const ExperimentFile& one) { return one.name == name; };

@@ -73,9 +73,9 @@ Result<void> run(const Words& words) {
     daemon.log().write(level, cms::serve::Scope::serve, kind, text);
   };
   using cms::serve::Level;
+  const auto grpc = daemon.grpc_port() == 0 ? "" : fmt::format(", gRPC on port {}", daemon.grpc_port());
   const auto proxy = daemon.proxy_port() == 0 ? "" : fmt::format(", proxy on port {}", daemon.proxy_port());
-  say(Level::info, "ready", fmt::format("ready: HTTP on port {}, gRPC on port {}{}", daemon.http_port(),
-                                        daemon.grpc_port(), proxy));
+  say(Level::info, "ready", fmt::format("ready: HTTP on port {}{}{}", daemon.http_port(), grpc, proxy));
   for (;;) {
     int signal = 0;
     sigwait(&signals, &signal);

@@ -8,6 +8,7 @@
 
 #include "base/files.hpp"
 #include "experiment.hpp"
+#include "serve/settings.hpp"
 
 namespace {
 
@@ -65,11 +66,14 @@ StepOption option_of(const std::string& key, std::string value) {
   return {"--" + key, std::move(value), kind};
 }
 
+// Keys that say something of the experiment itself.
+bool is_ours(std::string_view key) { return key == "run" || key == "title" || key == "texts" || key == "fails"; }
+
 // An option with an empty value is one that the file leaves out, whatever this machine would fill in.
 Result<std::vector<StepOption>> options_of(const toml::table& table, const std::string& file, const Places& places) {
   std::vector<StepOption> options;
   for (const auto& [key, node] : table) {
-    if (key == "run" || key == "title" || key == "texts" || key == "fails") continue;
+    if (is_ours(key.str())) continue;
     const auto* flag = node.as_boolean();
     const auto value = flag != nullptr ? std::string() : spelled(node, places);
     const bool named = !key.str().empty() && key.str() != "help" && key.str().front() != '-';
@@ -123,6 +127,23 @@ Result<std::vector<cms::lab::Failing>> failing_of(const toml::table& table, cons
   return failing;
 }
 
+// That the experiment has every option that the file sets.
+Result<void> check_names(const toml::table& table, const std::string& file, CLI::App& command) {
+  std::vector<std::string> names;
+  for (const auto* option : command.get_options()) {
+    for (const auto& name : option->get_lnames()) names.push_back(name);
+    for (const auto& name : option->get_fnames()) names.push_back(name);
+  }
+  const std::vector<std::string_view> known(names.begin(), names.end());
+  for (const auto& [key, node] : table) {
+    if (is_ours(key.str()) || command.get_option_no_throw("--" + std::string(key.str())) != nullptr) continue;
+    return fail(ErrorCode::bad_input, fmt::format("{}, line {}: {} has no option \"{}\"; did you mean \"{}\"?", file,
+                                                  key.source().begin.line, command.get_name(), key.str(),
+                                                  cms::serve::nearest(key.str(), known)));
+  }
+  return {};
+}
+
 Result<ExperimentFile> experiment_of(const toml::table& table, const std::filesystem::path& path,
                                      const Places& places) {
   ExperimentFile file;
@@ -141,16 +162,18 @@ Result<ExperimentFile> experiment_of(const toml::table& table, const std::filesy
     return fail(ErrorCode::bad_input, fmt::format("{}: no experiment \"{}\"; `cms lab list` names those there are",
                                                   path.string(), file.run));
   }
+  CMS_CHECK(check_names(table, path.string(), *commands.front()));
   complete(*commands.front(), "data", places.data, options);
   complete(*commands.front(), "model", places.model, options);
   complete(*commands.front(), "families", places.families, options);
   complete(*commands.front(), "work", (std::filesystem::path(places.work) / file.name).string(), options);
   complete(*commands.front(), "threads", fmt::format("{}", places.threads), options);
   std::vector<std::string> words = {file.run};
-  for (const auto& option : options) {
+  std::erase_if(options, [&](const StepOption& option) {  // what the file leaves out; a flag has no value
     const auto* known = commands.front()->get_option_no_throw(option.name);
-    const bool left_out = option.value.empty() && known != nullptr && known->get_items_expected() > 0;
-    if (left_out) continue;
+    return option.value.empty() && known != nullptr && known->get_items_expected() > 0;
+  });
+  for (const auto& option : options) {
     words.push_back(option.name);
     if (!option.value.empty()) words.push_back(option.value);
   }
@@ -187,6 +210,10 @@ Result<SuiteFile> read_suite_file(const std::filesystem::path& path, const Place
                                                     path.string(), node.source().begin.line));
     }
     const auto beside = path.parent_path() / (*name + ".toml");
+    if (!std::filesystem::exists(beside)) {
+      return fail(ErrorCode::bad_input, fmt::format("{}, line {}: there is no experiment {}", path.string(),
+                                                    node.source().begin.line, beside.string()));
+    }
     CMS_TRY(one, read_table(beside));
     CMS_TRY(read, experiment_of(one, beside, places));
     for (const auto& other : suite.experiments) {

@@ -300,6 +300,9 @@ void add_fleet_study(CLI::App& run_app, Experiment& chosen) {
       ->check(CLI::Range(2, 1'000))
       ->capture_default_str();
   command->add_flag("--by-kind", options.by_kind, "Honest groups of each kind rank for themselves");
+  command->add_option("--looks", options.looks, "At every honest fleet, while its accounts go on")
+      ->check(CLI::Range(1, 30))
+      ->capture_default_str();
   command->add_option("--test-fleets", options.test_fleets, "Honest fleets that campaigns are hidden in")
       ->check(CLI::Range(1, 1'000))
       ->capture_default_str();

@@ -5,8 +5,12 @@
 #include <csignal>
 #include <cstdio>
 #include <exception>
+#include <string>
+#include <string_view>
+#include <vector>
 
 #include "command.hpp"
+#include "serve/settings.hpp"
 
 CLI::Validator number_within(double least, double most) {
   const auto range = CLI::Range(least, most);
@@ -20,12 +24,35 @@ CLI::Validator number_within(double least, double most) {
 
 namespace {
 
-// What CLI11 says of a word that is no command is that one is required; this names the word.
+// The options, or else the commands, of the command that the words came to.
+std::vector<std::string> names_of(const CLI::App& app, bool options) {
+  const auto* command = &app;
+  while (!command->get_subcommands().empty()) command = command->get_subcommands().front();
+  std::vector<std::string> names;
+  if (!options) {
+    for (const auto* one : command->get_subcommands([](const CLI::App*) { return true; })) {
+      names.push_back(one->get_name());
+    }
+    return names;
+  }
+  for (const auto* one : command->get_options()) {
+    for (const auto& name : one->get_lnames()) names.push_back("--" + name);
+  }
+  return names;
+}
+
+// Where a word is wrong and another is missing CLI11 tells of the missing one; this names the wrong one, and what was
+// meant.
 int refuse(const CLI::App& app, const CLI::ParseError& error) {
   const auto strangers = app.remaining(true);
-  const bool missing = dynamic_cast<const CLI::RequiredError*>(&error) != nullptr;
-  if (missing && !strangers.empty() && !strangers.front().starts_with("-")) {
-    fmt::print(stderr, "cms: there is no \"{}\" here; --help says what there is\n", strangers.front());
+  const bool missing = dynamic_cast<const CLI::RequiredError*>(&error) != nullptr ||
+                       dynamic_cast<const CLI::ExtrasError*>(&error) != nullptr;
+  if (missing && !strangers.empty()) {
+    const auto names = names_of(app, strangers.front().starts_with("-"));
+    const std::vector<std::string_view> known(names.begin(), names.end());
+    const auto meant = known.empty() ? std::string_view("--help") : cms::serve::nearest(strangers.front(), known);
+    fmt::print(stderr, "cms: error: there is no \"{}\" here; did you mean \"{}\"? --help says what there is\n",
+               strangers.front(), meant);
     return static_cast<int>(cms::ErrorCode::usage);
   }
   return app.exit(error) == 0 ? 0 : static_cast<int>(cms::ErrorCode::usage);

@@ -203,33 +203,99 @@ CommunityReading read_community(std::span<const Signature> accounts, std::span<c
   return reading;
 }
 
+std::uint32_t heir_of(std::span<const std::uint32_t> places, std::span<const std::uint32_t> members) {
+  std::map<std::uint32_t, std::size_t> counts;
+  for (const auto member : members) {
+    if (places[member] != kNoPlace) ++counts[places[member]];
+  }
+  if (counts.empty()) return kNoPlace;
+  return std::ranges::max_element(counts, {}, [](const auto& one) { return one.second; })->first;
+}
+
+namespace {
+
+Result<void> check_honest(std::span<const HonestFleet> fleets) {
+  for (std::size_t f = 0; f < fleets.size(); ++f) {
+    const auto& fleet = fleets[f];
+    const auto accounts = fleet.accounts.size();
+    if (fleet.kinds.size() != accounts) {
+      return fail(ErrorCode::bad_input, fmt::format("honest fleet {}: as many kinds as accounts are needed", f));
+    }
+    if (!fleet.pohs.empty() && fleet.pohs.size() != accounts) {
+      return fail(ErrorCode::bad_input, fmt::format("honest fleet {}: PoH of every account is needed, or of none", f));
+    }
+    for (const auto& look : fleet.earlier) {
+      if (look.accounts.size() == accounts && look.pohs.size() == fleet.pohs.size()) continue;
+      return fail(ErrorCode::bad_input, fmt::format("honest fleet {}: each look needs the same accounts, and their PoH "
+                                                    "where the last has it", f));
+    }
+  }
+  return {};
+}
+
+// One community through the looks of its fleet: its own reading, and those of the communities that became it.
+struct Followed {
+  std::string kind;
+  std::vector<CommunityReading> readings;
+};
+
+Result<std::vector<Judged>> judged_at(std::span<const Signature> accounts, Pohs pohs, const BreadthNorm& norm,
+                                      const CampaignOptions& options) {
+  const Neighbourhood neighbourhood(accounts, pohs, norm, options.links);
+  return communities_of(accounts, neighbourhood.links(), norm, options, pohs);
+}
+
+Result<std::vector<Followed>> follow(const HonestFleet& fleet, bool known, const BreadthNorm& norm,
+                                     const CampaignOptions& options) {
+  std::vector<Followed> followed;
+  std::vector<std::uint32_t> places(fleet.accounts.size(), kNoPlace);
+  CMS_TRY(last, judged_at(fleet.accounts, known ? Pohs(fleet.pohs) : Pohs(), norm, options));
+  for (const auto& one : last) {
+    for (const auto member : one.members) places[member] = static_cast<std::uint32_t>(followed.size());
+    followed.push_back({kind_of(fleet, one.members), {one.reading}});
+  }
+  for (const auto& look : fleet.earlier) {
+    CMS_TRY(judged, judged_at(look.accounts, known ? Pohs(look.pohs) : Pohs(), norm, options));
+    for (const auto& one : judged) {
+      const auto heir = heir_of(places, one.members);
+      if (heir == kNoPlace) followed.push_back({kind_of(fleet, one.members), {one.reading}});  // it went to pieces
+      else followed[heir].readings.push_back(one.reading);
+    }
+  }
+  return followed;
+}
+
+// The most that the readings have of one kind of evidence.
+template <typename Evidence>
+double most_of(const CampaignCalibration& calibration, const Followed& one, Evidence evidence) {
+  double most = -std::numeric_limits<double>::infinity();
+  for (const auto& reading : one.readings) most = std::max(most, evidence(calibration, reading));
+  return most;
+}
+
+}  // namespace
+
 Result<CampaignCalibration> calibrate(std::span<const HonestFleet> fleets, const CampaignOptions& options) {
+  CMS_CHECK(check_honest(fleets));
   CampaignCalibration calibration;
   calibration.options = options;
   std::vector<Signature> fixing;
-  for (std::size_t f = 0; f < fleets.size(); ++f) {
-    if (fleets[f].kinds.size() != fleets[f].accounts.size()) {
-      return fail(ErrorCode::bad_input, fmt::format("honest fleet {}: as many kinds as accounts are needed", f));
-    }
-    if (!fleets[f].pohs.empty() && fleets[f].pohs.size() != fleets[f].accounts.size()) {
-      return fail(ErrorCode::bad_input, fmt::format("honest fleet {}: PoH of every account is needed, or of none", f));
-    }
-    if (f % 2 == 0) fixing.insert(fixing.end(), fleets[f].accounts.begin(), fleets[f].accounts.end());
+  for (std::size_t f = 0; f < fleets.size(); f += 2) {
+    fixing.insert(fixing.end(), fleets[f].accounts.begin(), fleets[f].accounts.end());
   }
   CMS_TRY(breadth, fit_breadth(fixing));
   calibration.breadth = breadth;
   // Where those of one fleet are not known, its communities would rank too low beside those of the others.
   const bool known = std::ranges::none_of(fleets, [](const HonestFleet& fleet) { return fleet.pohs.empty(); });
   std::vector<CommunityReading> fixed;
-  std::vector<std::pair<std::string, CommunityReading>> ranking;
-  for (std::size_t f = 0; f < fleets.size(); ++f) {
-    const Pohs pohs = known ? Pohs(fleets[f].pohs) : Pohs();
-    const Neighbourhood neighbourhood(fleets[f].accounts, pohs, breadth, options.links);
-    CMS_TRY(judged, communities_of(fleets[f].accounts, neighbourhood.links(), breadth, options, pohs));
-    for (const auto& one : judged) {
-      if (f % 2 == 0) fixed.push_back(one.reading);
-      else ranking.emplace_back(kind_of(fleets[f], one.members), one.reading);
-    }
+  for (std::size_t f = 0; f < fleets.size(); f += 2) {
+    CMS_TRY(judged, judged_at(fleets[f].accounts, known ? Pohs(fleets[f].pohs) : Pohs(), breadth, options));
+    for (const auto& one : judged) fixed.push_back(one.reading);
+  }
+  std::vector<Followed> ranking;
+  for (std::size_t f = 1; f < fleets.size(); f += 2) {
+    CMS_TRY(followed, follow(fleets[f], known, breadth, options));
+    std::ranges::move(followed, std::back_inserter(ranking));
   }
   CMS_CHECK(fit_evidence(fixed, calibration));
   if (known) fit_suspects(fixed, calibration);
@@ -238,10 +304,10 @@ Result<CampaignCalibration> calibrate(std::span<const HonestFleet> fleets, const
     return fail(ErrorCode::bad_input, fmt::format("{} honest communities are too few to rank: {} needed",
                                                   ranking.size(), kRankingCommunitiesMin));
   }
-  for (const auto& [kind, reading] : ranking) {
-    calibration.rankings[kind].push_back(evidence_of(calibration, reading));
+  for (const auto& one : ranking) {
+    calibration.rankings[one.kind].push_back(most_of(calibration, one, evidence_of));
     if (calibration.suspects < 0) continue;
-    calibration.breadth_rankings[kind].push_back(evidence_of_breadth(calibration, reading));
+    calibration.breadth_rankings[one.kind].push_back(most_of(calibration, one, evidence_of_breadth));
   }
   gather_rare(calibration.rankings);
   if (calibration.suspects >= 0) gather_rare(calibration.breadth_rankings);

@@ -14,9 +14,11 @@
 // minus the log of the share of honest communities that have as much, as far as a generalised Pareto tail tells.
 // It is ranked among other honest fleets' communities: a conformal p-value, the Campaign PoH.
 //
-// The promise: for a community exchangeable with those of the ranking fleets (of its kind), at one look,
-// P(Campaign PoH <= a) <= a for a >= 1 / (N + 1). Fleets that fix the evidence take no part in ranking. Nothing is said
-// of many looks together, or of kinds of honest groups that calibration did not see.
+// The promise: for a community exchangeable with those of the ranking fleets (of its kind),
+// P(Campaign PoH <= a) <= a for a >= 1 / (N + 1). A ranking fleet that was looked at several times while its accounts
+// went on has each community rank by the most evidence it had at any look, so the promise is that of a community that
+// is looked at as often: P(Campaign PoH is ever <= a) <= a. Fleets that fix the evidence take no part in ranking.
+// Nothing is said of more looks than that, or of kinds of honest groups that calibration did not see.
 // Threads: as communities.hpp. Cost: links and communities; reading one is linear in its members.
 // References: Hill, Diversity and evenness, Ecology 54, 1973; Vovk, Gammerman, Shafer, Algorithmic learning in a
 // random world, 2005.
@@ -63,13 +65,27 @@ struct CampaignOptions {
   std::uint32_t members_min = 5;  // smaller communities are not judged
 };
 
-// Honest accounts seen together. kinds[i] says what honest group account i belongs to ("team", ...), empty for none;
-// pohs[i] is its own PoH at its last request, and there are none where these are not known.
+// Accounts as one look finds them; pohs[i] is the own PoH of account i at its last request, and there are none where
+// these are not known.
+struct FleetLook {
+  std::vector<Signature> accounts;
+  std::vector<float> pohs = {};
+};
+
+// Honest accounts seen together, at the last look. kinds[i] says what honest group account i belongs to ("team", ...),
+// empty for none. `earlier` is how the same accounts stood before, an empty signature where one had sent nothing yet.
 struct HonestFleet {
   std::vector<Signature> accounts;
   std::vector<std::string> kinds;
   std::vector<float> pohs = {};
+  std::vector<FleetLook> earlier = {};
 };
+
+// Which community of the last look one of an earlier look has become: the one that most of its members are in, of
+// equals the lower. `places` says of each account the place of its community there, kNoPlace where it is in none;
+// kNoPlace when no member is in any.
+inline constexpr std::uint32_t kNoPlace = UINT32_MAX;
+std::uint32_t heir_of(std::span<const std::uint32_t> places, std::span<const std::uint32_t> members);
 
 // Communities that must rank, of all kinds together and of every kind that ranks for itself.
 inline constexpr std::uint32_t kRankingCommunitiesMin = 20;
@@ -97,11 +113,13 @@ struct CampaignCalibration {
   std::map<std::string, std::vector<double>> breadth_rankings;  // the same of breadth alone; empty: breadth is all
 };
 
-// Fleets 0, 2, 4, ... fix the evidence, fleets 1, 3, 5, ... rank. A community is of the kind that most of its members
-// are. Kinds with fewer than kRankingCommunitiesMin ranking communities rank together, as kind ""; where these are
-// fewer together too, they rank among the largest kind.
-// Errors: `bad_input` when there are too few fleets, accounts or communities, or accounts and kinds, or PoHs of fleets
-// that have any, differ in number; as find_communities.
+// Fleets 0, 2, 4, ... fix the evidence at their last look, fleets 1, 3, 5, ... rank, each community by the most that it
+// and those of earlier looks that became it had. A community is of the kind that most of its members are. Kinds with
+// fewer than kRankingCommunitiesMin ranking communities rank together, as kind ""; where these are fewer together too,
+// they rank among the largest kind.
+// Errors: `bad_input` when there are too few fleets, accounts or communities, or accounts, kinds, accounts of earlier
+// looks, or PoHs of fleets that have any, differ in number; as find_communities. Cost: links and communities of every
+// fleet, of those that rank at every look.
 Result<CampaignCalibration> calibrate(std::span<const HonestFleet> fleets, const CampaignOptions& options);
 
 // What honest communities like this one cover, and how far it is above, in scales.

@@ -80,14 +80,13 @@ double rival_matched(const CellResult& cell, std::size_t rival) {
   return over_seeds(cell.accounts, [&](std::size_t s) { return cell.rivals[s][rival].matched; }).mean;
 }
 
-// A catch is claimed where more are flagged than the promise allows for honest accounts; null where none is.
-nlohmann::json beats_rivals(const CellResult& cell, std::size_t rivals) {
-  const double own = flagged(cell).mean;
-  if (own <= 2 * kFlagged) return nullptr;
-  for (std::size_t r = 0; r < rivals; ++r) {
-    if (rival_matched(cell, r) >= own) return false;
+// The rival that flags most of a cell at matched honest rates, and what it flags. Requires a rival.
+std::pair<std::size_t, double> best_rival(const CellResult& cell, std::size_t rivals) {
+  std::pair<std::size_t, double> best = {0, rival_matched(cell, 0)};
+  for (std::size_t r = 1; r < rivals; ++r) {
+    if (rival_matched(cell, r) > best.second) best = {r, rival_matched(cell, r)};
   }
-  return true;
+  return best;
 }
 
 std::string goal_text(const CellResult& cell) {
@@ -246,8 +245,12 @@ std::string goal_lines(const FirstStudyResult& result) {
       line("first-study: median first flag, " + cell.name, first, fmt::format("<= {:.0f} requests", *most),
            first > 0 && first <= *most);
     }
-    line("first-study: flagged more than every rival, " + cell.name, flagged(cell).mean,
-         "> each at matched honest rates, where > .02", beats_rivals(cell, result.rivals.size()));
+    // A catch is claimed where more are flagged than the promise allows for honest accounts.
+    const auto [rival, most] = best_rival(cell, result.rivals.size());
+    const double own = flagged(cell).mean;
+    line("first-study: flagged no less than by the best rival, " + cell.name, own,
+         fmt::format(">= {:.3f} ({}, at matched honest rates), where > .02", most, result.rivals[rival]),
+         own > 2 * kFlagged ? nlohmann::json(own >= most) : nlohmann::json());
     line("first-study: AUC of single requests, " + cell.name,
          over_seeds(cell.accounts, [&](auto s) { return cell.request_areas[s]; }).mean, "-", nullptr);
   }

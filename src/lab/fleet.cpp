@@ -96,10 +96,13 @@ School school_of(const Ground& ground, const ActivationSet& set, std::uint64_t s
   return make_school(ground, set, kExamined, random);
 }
 
+// An honest fleet as every look finds it, the last one at its end.
 struct SeenFleet {
   ComposedFleet composed;
-  std::vector<fleet::Signature> signatures;
-  std::vector<float> pohs;
+  std::vector<fleet::FleetLook> looks;
+
+  [[nodiscard]] const std::vector<fleet::Signature>& signatures() const { return looks.back().accounts; }
+  [[nodiscard]] const std::vector<float>& pohs() const { return looks.back().pohs; }
 };
 
 class SeedRun {
@@ -142,6 +145,19 @@ class SeedRun {
     return static_cast<float>(poh_of(ground_, account.rows).back());
   }
 
+  // Look l of L sees the first l / L of the account's requests, rounded up.
+  void see(const ComposedAccount& account, std::vector<fleet::FleetLook>& looks) const {
+    pipeline::SignatureMaker maker(study_.atlas, window::Options{}.length, options_.signature);
+    const auto poh = poh_of(ground_, account.rows);
+    std::size_t next = 0;
+    for (std::size_t look = 0; look < looks.size(); ++look) {
+      const auto end = (account.rows.size() * (look + 1) + looks.size() - 1) / looks.size();
+      for (; next < end; ++next) maker.take(study_.projected[account.rows[next]]);
+      looks[look].accounts.push_back(maker.signature());
+      looks[look].pohs.push_back(static_cast<float>(poh[next - 1]));
+    }
+  }
+
   // Fleets number f of purpose p have chance of their own.
   std::vector<SeenFleet> fleets(Pool people, std::uint32_t count, const char* what, std::uint64_t purpose) const {
     std::vector<SeenFleet> made(count);
@@ -149,10 +165,8 @@ class SeedRun {
     pipeline::parallel_for(count, options_.threads, [&](unsigned worker, std::size_t f) {
       Random random(seed_ * 1'000'003 + purpose * 1'009 + f);
       made[f].composed = honest_fleet(study_.corpus, people, options_.fleet, random);
-      for (const auto& account : made[f].composed.accounts) {
-        made[f].signatures.push_back(signature_of(account));
-        made[f].pohs.push_back(poh_at_end(account));
-      }
+      made[f].looks.resize(options_.looks);
+      for (const auto& account : made[f].composed.accounts) see(account, made[f].looks);
       if (worker == 0) progress.advance(1);
     });
     return made;
@@ -165,7 +179,10 @@ class SeedRun {
     for (auto& one : seen) {
       auto kinds = one.composed.kinds_of_accounts();
       if (!options_.by_kind) kinds.assign(kinds.size(), {});
-      honest.push_back({std::move(one.signatures), std::move(kinds), std::move(one.pohs)});
+      auto last = std::move(one.looks.back());
+      one.looks.pop_back();
+      if (honest.size() % 2 == 0) one.looks.clear();  // one that fixes the evidence is looked at once
+      honest.push_back({std::move(last.accounts), std::move(kinds), std::move(last.pohs), std::move(one.looks)});
     }
     CMS_TRY(calibration, fleet::calibrate(honest, options_.campaign));
     calibration_ = std::move(calibration);
@@ -203,11 +220,35 @@ class SeedRun {
     return flagged;
   }
 
+  // Communities of the last look that are flagged at any: they, or one that became them.
+  Result<void> judge_ever(const SeenFleet& test, std::span<const fleet::Campaign> last, FleetResult& result) const {
+    std::vector<std::uint32_t> places(test.signatures().size(), fleet::kNoPlace);
+    for (std::uint32_t c = 0; c < last.size(); ++c) {
+      for (const auto member : last[c].members) places[member] = c;
+    }
+    std::set<std::pair<std::size_t, std::uint32_t>> ever[2];  // a community that went to pieces is one of its own
+    for (std::size_t l = 0; l < test.looks.size(); ++l) {
+      const auto& [accounts, pohs] = test.looks[l];
+      CMS_TRY(communities, fleet::find_campaigns(calibration_, accounts, 0, pohs));
+      for (std::uint32_t c = 0; c < communities.size(); ++c) {
+        const auto heir = fleet::heir_of(places, communities[c].members);
+        const auto one = heir == fleet::kNoPlace ? std::pair(l + 1, c) : std::pair(std::size_t{0}, heir);
+        if (communities[c].poh <= kFlagged) ever[0].insert(one);
+        if (communities[c].poh <= least_level()) ever[1].insert(one);
+      }
+    }
+    result.honest_communities_ever += ever[0].size();
+    result.honest_communities_ever_strictly += ever[1].size();
+    return {};
+  }
+
   Result<void> judge_honest(const SeenFleet& test, FleetResult& result) const {
     const auto start = Clock::now();
-    CMS_TRY(seen, look(test.signatures, test.pohs));
+    CMS_TRY(seen, look(test.signatures(), test.pohs()));
     result.look_seconds = std::chrono::duration<double>(Clock::now() - start).count();
     const auto& [links, communities, campaigns, strictly] = seen;
+    result.looks = options_.looks;
+    CMS_CHECK(judge_ever(test, communities, result));
     result.honest_communities += communities.size();
     result.honest_communities_flagged += communities_flagged(campaigns, kFlagged);
     result.honest_communities_strictly += communities_flagged(strictly, least_level());
@@ -217,7 +258,7 @@ class SeedRun {
       result.sight.scale = calibration_.scale;
       result.sight.breadth_flagged = breadth_unflagged(calibration_, kFlagged);
     }
-    const auto flags = fleet::flagged(campaigns, test.signatures.size(), kFlagged);
+    const auto flags = fleet::flagged(campaigns, test.signatures().size(), kFlagged);
     std::vector<std::uint32_t> sizes(test.composed.kinds.size()), hits(sizes.size());
     for (std::size_t a = 0; a < flags.size(); ++a) {
       result.honest_accounts += 1;
@@ -359,17 +400,17 @@ class SeedRun {
     if (shape.accounts == hidden.shape.accounts) row.goal = hidden.goal;  // goals are of campaigns of full size
     row.accounts = static_cast<std::uint32_t>(accounts.size());
     if (accounts.size() < 2) return row;
-    auto signatures = test.signatures;
-    auto pohs = test.pohs;
-    pohs.resize(test.pohs.size() + accounts.size());
+    auto signatures = test.signatures();
+    auto pohs = test.pohs();
+    pohs.resize(test.pohs().size() + accounts.size());
     pipeline::parallel_for(accounts.size(), options_.threads, [&](unsigned, std::size_t a) {
-      pohs[test.pohs.size() + a] = poh_at_end(accounts[a]);
+      pohs[test.pohs().size() + a] = poh_at_end(accounts[a]);
     });
     std::size_t requests = 0;
     for (std::size_t a = 0; a < accounts.size(); ++a) {
       signatures.push_back(signature_of(accounts[a]));
       requests += accounts[a].rows.size();
-      row.suspects += pohs[test.pohs.size() + a] <= fleet::kSuspect ? 1.0 / static_cast<double>(accounts.size()) : 0;
+      row.suspects += pohs[test.pohs().size() + a] <= fleet::kSuspect ? 1.0 / static_cast<double>(accounts.size()) : 0;
     }
     row.requests = static_cast<double>(requests) / static_cast<double>(accounts.size());
     const auto extracted = extracted_rows(accounts);
@@ -377,12 +418,12 @@ class SeedRun {
     if (!options_.tune) row.fidelity = school_.fidelity_of(extracted);
     row.shared_texts = shared_texts(study_.corpus, accounts, 1'000, random);
     CMS_TRY(seen, look(signatures, pohs));
-    judge_together(seen, signatures, test.signatures.size(), row);
+    judge_together(seen, signatures, test.signatures().size(), row);
     if (result.campaigns.empty()) {
-      const SeenCampaign shown{row.name, signatures, seen.links, seen.communities, test.signatures.size()};
+      const SeenCampaign shown{row.name, signatures, seen.links, seen.communities, test.signatures().size()};
       CMS_CHECK(look_at(shown, hidden.pictured, result.sight));
     }
-    judge_pairs(signatures, pohs, test.signatures.size(), row);
+    judge_pairs(signatures, pohs, test.signatures().size(), row);
     judge_alone(accounts, row);
     return row;
   }
@@ -403,7 +444,7 @@ class SeedRun {
     auto pool = parts_.sets;
     pool.insert(pool.end(), parts_.people.begin(), parts_.people.end());
     CMS_TRY(yardstick, make_yardstick(study_, set_, pool, seed_));
-    const auto look = look_among(calibration_, {tests_.front().signatures, tests_.front().pohs}, kFlagged);
+    const auto look = look_among(calibration_, {tests_.front().signatures(), tests_.front().pohs()}, kFlagged);
     CMS_TRY(costs, fleet_costs(ground_, yardstick, {parts_.sets, parts_.people}, look, seed_));
     result.costs.push_back(std::move(costs));
     return {};

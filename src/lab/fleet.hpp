@@ -30,6 +30,7 @@ struct FleetStudyOptions {
   std::vector<std::uint64_t> seeds = {1, 2, 3};
   FleetOptions fleet;
   std::uint32_t calibration_fleets = 44;  // half of them fix the evidence, half rank
+  std::uint32_t looks = 4;                // at honest fleets, each after as many requests more of every account
   bool by_kind = false;                   // honest groups of each kind rank for themselves
   std::uint32_t test_fleets = 4;          // honest ones; campaigns are hidden in them in turn
   std::uint32_t update_accounts = 0;          // made up, for the time of one update; 0 = not measured
@@ -106,6 +107,9 @@ struct FleetResult {
   std::vector<GroupRow> groups;                     // of all honest test fleets
   std::uint64_t honest_communities = 0, honest_communities_flagged = 0;
   std::uint64_t honest_communities_strictly = 0;  // flagged at the least level that the calibration has
+  // Flagged at any look, they or a community that became them.
+  std::uint64_t honest_communities_ever = 0, honest_communities_ever_strictly = 0;
+  std::uint32_t looks = 1;
   std::uint64_t honest_accounts = 0, honest_accounts_flagged = 0;
   double honest_shared_texts = 0;     // between two accounts of a test fleet, mean over seeds
   std::vector<std::uint32_t> ranked;  // communities that rank, per seed

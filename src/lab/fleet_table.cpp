@@ -127,6 +127,8 @@ std::string describe(const FleetResult& result) {
                       result.honest_communities_flagged, result.honest_communities, result.honest_communities_strictly,
                       result.honest_accounts_flagged, result.honest_accounts, result.honest_shared_texts);
   for (const auto ranked : result.ranked) text += fmt::format(" {}", ranked);
+  text += fmt::format("\nhonest communities flagged at any of {} looks {}, strictly {}", result.looks,
+                      result.honest_communities_ever, result.honest_communities_ever_strictly);
   text += fmt::format("\none look at a whole fleet {:.2f} s", result.look_seconds);
   if (result.update_accounts > 0) {
     text += fmt::format("; an update of {} changed accounts among {}, links and communities: {:.3f} s",
@@ -139,6 +141,23 @@ std::string describe(const FleetResult& result) {
   return text + fmt::format("; a signature {} bytes\n", fleet::kSignatureBytes) + describe(result.costs);
 }
 
+namespace {
+
+// Honest communities that are flagged: at the last look, and at any; at the usual level and at the least.
+struct HonestRates {
+  Rate last, last_strictly, ever, ever_strictly;
+
+  explicit HonestRates(const FleetResult& result)
+      : last{result.honest_communities_flagged, result.honest_communities},
+        last_strictly{result.honest_communities_strictly, result.honest_communities},
+        ever{result.honest_communities_ever, result.honest_communities},
+        ever_strictly{result.honest_communities_ever_strictly, result.honest_communities} {}
+  [[nodiscard]] double usual() const { return std::max(last.share(), ever.share()); }
+  [[nodiscard]] double least() const { return std::max(last_strictly.share(), ever_strictly.share()); }
+};
+
+}  // namespace
+
 std::string goal_lines(const FleetResult& result) {
   std::string text;
   const auto line = [&](const std::string& what, const nlohmann::json& figure, const std::string& goal,
@@ -146,15 +165,14 @@ std::string goal_lines(const FleetResult& result) {
     text += nlohmann::json({{"what", what}, {"figure", figure}, {"goal", goal}, {"holds", holds}}).dump() + "\n";
   };
   if (result.campaigns.empty()) return text;
-  const Rate communities{result.honest_communities_flagged, result.honest_communities};
-  const Rate strictly{result.honest_communities_strictly, result.honest_communities};
-  // Goals are of what is found where at most .01 of honest communities are flagged, not where that is promised.
-  const auto held_at = communities.share() <= .01 ? &CampaignRow::found : &CampaignRow::found_strictly;
-  const bool possible = communities.trials > 0 && std::min(communities.share(), strictly.share()) <= .01;
+  // Goals are of what is found where at most .01 of honest communities are ever flagged, not where that is promised.
+  const HonestRates honest(result);
+  const auto held_at = honest.usual() <= .01 ? &CampaignRow::found : &CampaignRow::found_strictly;
+  const bool possible = honest.last.trials > 0 && std::min(honest.usual(), honest.least()) <= .01;
   for (std::size_t c = 0; c < result.campaigns.front().size(); ++c) {
     const auto& row = result.campaigns.front()[c];
     const double found = mean_of(result, c, [&](const CampaignRow& r) { return r.*held_at; });
-    line("fleet: members found where at most .01 of honest communities are flagged, " + row.name,
+    line("fleet: members found where at most .01 of honest communities are ever flagged, " + row.name,
          possible ? nlohmann::json(found) : nlohmann::json(),
          row.goal ? fmt::format(">= {:.2f}", *row.goal) : "-",
          row.goal ? nlohmann::json(possible && found >= *row.goal) : nlohmann::json());
@@ -180,8 +198,11 @@ std::string goal_lines(const FleetResult& result) {
     line("fleet: honest groups flagged, " + name, rate.share(), all ? "<= 0.01" : "-",
          all ? nlohmann::json(rate.share() <= .01) : nlohmann::json());
   }
-  line("fleet: honest communities flagged", communities.share(), "<= 0.01", communities.share() <= .01);
-  line("fleet: honest communities flagged at the least level", strictly.share(), "-", nullptr);
+  line("fleet: honest communities flagged", honest.last.share(), "<= 0.01", honest.last.share() <= .01);
+  line("fleet: honest communities flagged at the least level", honest.last_strictly.share(), "-", nullptr);
+  line("fleet: honest communities ever flagged, looks: " + std::to_string(result.looks), honest.ever.share(),
+       "<= 0.01", honest.ever.share() <= .01);
+  line("fleet: honest communities ever flagged at the least level", honest.ever_strictly.share(), "-", nullptr);
   line("fleet: bytes of a signature", static_cast<double>(fleet::kSignatureBytes), "<= 1024",
        fleet::kSignatureBytes <= 1'024);
   for (const auto& recall : result.recalls) {

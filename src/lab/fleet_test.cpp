@@ -37,7 +37,7 @@ std::map<std::string, nlohmann::json> told(const FleetResult& result) {
   return made;
 }
 
-constexpr const char* kFound = "fleet: members found where at most .01 of honest communities are flagged, rotated";
+constexpr const char* kFound = "fleet: members found where at most .01 of honest communities are ever flagged, rotated";
 
 TEST(FleetGoals, are_held_by_the_mean_over_seeds) {
   EXPECT_EQ(told(result_of(.96, false)).at(kFound)["holds"], true);
@@ -54,6 +54,16 @@ TEST(FleetGoals, are_of_the_level_at_which_honest_communities_are_let_be) {
   EXPECT_EQ(told(result).at(kFound)["holds"], true);
   result.honest_communities_strictly = 2;
   EXPECT_EQ(told(result).at(kFound)["holds"], false);
+  EXPECT_EQ(told(result).at(kFound)["figure"], nullptr);
+}
+
+TEST(FleetGoals, count_honest_communities_that_an_earlier_look_flagged) {
+  auto result = result_of(.96, false);
+  result.honest_communities_ever = 3;
+  for (auto& rows : result.campaigns) rows.front().found_strictly = .5;
+  EXPECT_EQ(told(result).at(kFound)["figure"], .5);
+  EXPECT_EQ(told(result).at("fleet: honest communities ever flagged, looks: 1")["holds"], false);
+  result.honest_communities_ever_strictly = 2;
   EXPECT_EQ(told(result).at(kFound)["figure"], nullptr);
 }
 

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <numeric>
 
 #include "base/files.hpp"
 #include "base/random.hpp"
@@ -31,26 +32,49 @@ void SignatureMaker::take(const Projected& projected) {
   fleet::take(signature_, projected, atlas_.centroid(projected.chart), options_);
 }
 
-Result<SeenTogether> see_together(const Model& model, const ActivationSet& set,
-                                  std::span<const tap::AccountRows> accounts, unsigned threads) {
+namespace {
+
+// Of each row how many came before it: by time, of one time in the order of the set.
+std::vector<std::size_t> places_in_time(const ActivationSet& set) {
+  std::vector<std::size_t> order(set.rows.size()), places(set.rows.size());
+  std::iota(order.begin(), order.end(), std::size_t{0});
+  std::ranges::stable_sort(order, {}, [&](std::size_t row) { return set.rows[row].time; });
+  for (std::size_t place = 0; place < order.size(); ++place) places[order[place]] = place;
+  return places;
+}
+
+}  // namespace
+
+Result<std::vector<fleet::FleetLook>> see_together(const Model& model, const ActivationSet& set,
+                                                   std::span<const tap::AccountRows> accounts, std::uint32_t looks,
+                                                   unsigned threads) {
   const auto& atlas = model.atlas;
   CMS_CHECK(matches(atlas.manifest, set.manifest));
   if (atlas.chart_count() > fleet::kChartsMax) {
     return fail(ErrorCode::refused, fmt::format("the atlas has {} charts; a signature remembers {}",
                                                 atlas.chart_count(), fleet::kChartsMax));
   }
-  SeenTogether seen{std::vector<fleet::Signature>(accounts.size()), std::vector<float>(accounts.size())};
+  const fleet::FleetLook nothing_yet{std::vector<fleet::Signature>(accounts.size()),
+                                     std::vector<float>(accounts.size(), 1)};
+  std::vector<fleet::FleetLook> seen(looks, nothing_yet);
+  const auto places = places_in_time(set);
   std::vector<atlas::ProjectScratch> scratches(threads);
   std::vector<Projected> projected(threads);
   std::vector<Scratch> steps(threads);
   parallel_for(accounts.size(), threads, [&](unsigned worker, std::size_t a) {
     auto state = make_account(model);
-    for (const auto row : accounts[a].rows) {
-      atlas::project(atlas, set.row(row), scratches[worker], projected[worker]);
-      advance(model, state, projected[worker], set.rows[row].time, steps[worker]);
+    const auto& rows = accounts[a].rows;
+    std::size_t next = 0;
+    for (std::size_t look = 0; look < looks; ++look) {
+      const auto end = set.rows.size() * (look + 1) / looks;
+      for (; next < rows.size() && places[rows[next]] < end; ++next) {
+        atlas::project(atlas, set.row(rows[next]), scratches[worker], projected[worker]);
+        advance(model, state, projected[worker], set.rows[rows[next]].time, steps[worker]);
+      }
+      if (next == 0) continue;
+      seen[look].accounts[a] = state.signature;
+      seen[look].pohs[a] = static_cast<float>(score_at(model, state, state.time).poh);
     }
-    seen.signatures[a] = state.signature;
-    seen.pohs[a] = static_cast<float>(score_at(model, state, state.time).poh);
   });
   return seen;
 }
@@ -68,10 +92,8 @@ Result<fleet::NamedCalibration> read_calibration(const std::filesystem::path& pa
   return named;
 }
 
-std::vector<fleet::HonestFleet> honest_fleets(std::span<const std::string> names,
-                                              std::span<const fleet::Signature> signatures,
-                                              std::span<const std::string> kinds, std::span<const float> pohs,
-                                              const FleetsOptions& options) {
+std::vector<fleet::HonestFleet> honest_fleets(std::span<const std::string> names, std::span<const std::string> kinds,
+                                              std::span<const fleet::FleetLook> looks, const FleetsOptions& options) {
   std::vector<std::size_t> sides[2];  // those that fix, those that rank
   for (std::size_t a = 0; a < names.size(); ++a) sides[score::in_ranking_half(names[a]) ? 1 : 0].push_back(a);
   Random random(options.seed);
@@ -79,11 +101,20 @@ std::vector<fleet::HonestFleet> honest_fleets(std::span<const std::string> names
   for (std::uint32_t f = 0; f < options.fleets; ++f) {
     auto& side = sides[f % 2];
     random.shuffle(side);
-    fleet::HonestFleet fleet;
-    for (std::size_t i = 0; i < (side.size() + 1) / 2; ++i) {
-      fleet.accounts.push_back(signatures[side[i]]);
-      fleet.kinds.push_back(kinds[side[i]]);
-      if (!pohs.empty()) fleet.pohs.push_back(pohs[side[i]]);
+    const std::span some(side.begin(), (side.size() + 1) / 2);
+    const auto of_them = [&](const fleet::FleetLook& look) {
+      fleet::FleetLook seen;
+      for (const auto a : some) {
+        seen.accounts.push_back(look.accounts[a]);
+        if (!look.pohs.empty()) seen.pohs.push_back(look.pohs[a]);
+      }
+      return seen;
+    };
+    auto last = of_them(looks.back());
+    fleet::HonestFleet fleet{std::move(last.accounts), {}, std::move(last.pohs)};
+    for (const auto a : some) fleet.kinds.push_back(kinds[a]);
+    if (f % 2 == 1) {
+      for (const auto& look : looks.first(looks.size() - 1)) fleet.earlier.push_back(of_them(look));
     }
     fleets.push_back(std::move(fleet));
   }

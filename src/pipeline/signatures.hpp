@@ -43,15 +43,13 @@ class SignatureMaker {
 };
 
 // Accounts of a set as a fleet sees them, in their order: what the pure step leaves in their states, and each one's own
-// PoH at its last request, 1 before the first evaluation.
-struct SeenTogether {
-  std::vector<fleet::Signature> signatures;
-  std::vector<float> pohs;
-};
-// Requests in the order of their rows. Errors: `refused` when the set is of another model than the atlas, or the atlas
-// has more than kChartsMax charts. Cost: a projection and a step a request.
-Result<SeenTogether> see_together(const Model& model, const ActivationSet& set,
-                                  std::span<const tap::AccountRows> accounts, unsigned threads);
+// PoH at its last request, 1 before the first evaluation. `looks` looks, at least 1, equally many requests apart by
+// time; the last is at the end. An account's requests in the order of their rows. Errors: `refused` when the set is of
+// another model than the atlas, or the atlas has more than kChartsMax charts. Cost: a projection and a step a request;
+// a signature an account and look is kept.
+Result<std::vector<fleet::FleetLook>> see_together(const Model& model, const ActivationSet& set,
+                                                   std::span<const tap::AccountRows> accounts, std::uint32_t looks,
+                                                   unsigned threads);
 
 // The calibration in a file of `cms fleet fit`, for accounts under this model. Errors: `bad_input` when it is missing
 // or damaged; `refused` when it was made with another atlas.
@@ -59,15 +57,13 @@ Result<fleet::NamedCalibration> read_calibration(const std::filesystem::path& pa
 
 // Honest fleets for fleet::calibrate, out of one set of honest accounts: those that score::in_ranking_half names make
 // the fleets that rank, the others those that fix the evidence. Each fleet is a random half of its side, so fleets of
-// one side share accounts, and their communities are fewer than they look. Spans have one length; `pohs` may be empty.
-// Equal input, equal fleets.
+// one side share accounts, and their communities are fewer than they look. `looks`, at least one, are of the accounts
+// with these names and kinds. Equal input, equal fleets.
 struct FleetsOptions {
   std::uint32_t fleets = 40;
   std::uint64_t seed = 1;
 };
-std::vector<fleet::HonestFleet> honest_fleets(std::span<const std::string> names,
-                                              std::span<const fleet::Signature> signatures,
-                                              std::span<const std::string> kinds, std::span<const float> pohs,
-                                              const FleetsOptions& options);
+std::vector<fleet::HonestFleet> honest_fleets(std::span<const std::string> names, std::span<const std::string> kinds,
+                                              std::span<const fleet::FleetLook> looks, const FleetsOptions& options);
 
 }  // namespace cms::pipeline

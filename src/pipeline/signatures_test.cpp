@@ -49,18 +49,19 @@ fleet::Signature without_repeats(const Example& example, std::span<const std::si
 
 Result<std::vector<fleet::Signature>> signatures_of(const Model& model, const ActivationSet& set,
                                                     std::span<const tap::AccountRows> accounts, unsigned threads) {
-  CMS_TRY(seen, see_together(model, set, accounts, threads));
-  return std::move(seen.signatures);
+  CMS_TRY(seen, see_together(model, set, accounts, 1, threads));
+  return std::move(seen.back().accounts);
 }
 
-TEST(SeenTogether, pohs_are_those_at_the_last_request_and_1_before_the_first_evaluation) {
+TEST(SeeTogether, pohs_are_those_at_the_last_request_and_1_before_the_first_evaluation) {
   Example example;
   example.accounts[1].rows.resize(5);
-  const auto one = see_together(example.model, example.set, example.accounts, 1);
-  const auto three = see_together(example.model, example.set, example.accounts, 3);
+  const auto one = see_together(example.model, example.set, example.accounts, 1, 1);
+  const auto three = see_together(example.model, example.set, example.accounts, 1, 3);
   ASSERT_TRUE(one && three);
-  EXPECT_EQ(one->pohs, three->pohs);
-  EXPECT_EQ(one->pohs[1], 1);
+  const auto& pohs = one->back().pohs;
+  EXPECT_EQ(pohs, three->back().pohs);
+  EXPECT_EQ(pohs[1], 1);
   Scratch scratch;
   for (std::size_t a = 0; a < example.accounts.size(); ++a) {
     auto account = make_account(example.model);
@@ -68,8 +69,35 @@ TEST(SeenTogether, pohs_are_those_at_the_last_request_and_1_before_the_first_eva
     for (const auto row : example.accounts[a].rows) {
       last = step(example.model, account, example.set.row(row), example.set.rows[row].time, scratch);
     }
-    EXPECT_EQ(one->pohs[a], static_cast<float>(last.poh)) << a;
+    EXPECT_EQ(pohs[a], static_cast<float>(last.poh)) << a;
   }
+}
+
+// The set is accounts one after another, and their times run side by side.
+TEST(SeeTogether, an_earlier_look_is_that_of_the_first_requests_by_time_and_the_last_one_that_of_all) {
+  Example example;
+  std::vector<double> times;  // no two alike; the last account begins when the first has ended
+  for (auto& row : example.set.rows) {
+    row.time += row.account == "a4" ? 70 : .1 * (row.account.back() - '0');
+    times.push_back(row.time);
+  }
+  std::ranges::sort(times);
+  const auto looks = see_together(example.model, example.set, example.accounts, 3, 2);
+  ASSERT_TRUE(looks);
+  ASSERT_EQ(looks->size(), 3U);
+  for (std::size_t look = 0; look < 3; ++look) {
+    const double last = times[times.size() * (look + 1) / 3 - 1];
+    auto so_far = example.accounts;
+    for (auto& account : so_far) {
+      std::erase_if(account.rows, [&](auto row) { return example.set.rows[row].time > last; });
+    }
+    const auto alone = see_together(example.model, example.set, so_far, 1, 1);
+    ASSERT_TRUE(alone);
+    EXPECT_EQ((*looks)[look].accounts, alone->back().accounts);
+    EXPECT_EQ((*looks)[look].pohs, alone->back().pohs);
+  }
+  EXPECT_EQ(looks->front().accounts.back(), fleet::Signature{});
+  EXPECT_EQ(looks->front().pohs.back(), 1);
 }
 
 TEST(Signatures, are_what_the_pure_step_leaves_in_the_accounts_state) {
@@ -142,7 +170,10 @@ TEST(HonestFleets, of_either_side_share_no_account_with_the_other) {
     kinds.push_back(names.back());
     signatures[a].requests = a;
   }
-  const auto fleets = honest_fleets(names, signatures, kinds, {}, {6, 1});
+  auto before = signatures;
+  for (auto& one : before) one.requests += 1'000;
+  const std::vector<fleet::FleetLook> looks = {{before, {}}, {signatures, {}}};
+  const auto fleets = honest_fleets(names, kinds, looks, {6, 1});
   ASSERT_EQ(fleets.size(), 6U);
   std::set<std::string> sides[2];
   for (std::size_t f = 0; f < fleets.size(); ++f) {
@@ -152,7 +183,10 @@ TEST(HonestFleets, of_either_side_share_no_account_with_the_other) {
     for (std::size_t i = 0; i < fleets[f].accounts.size(); ++i) {
       EXPECT_EQ(fleets[f].kinds[i], names[fleets[f].accounts[i].requests]);
       EXPECT_EQ(score::in_ranking_half(fleets[f].kinds[i]), f % 2 == 1);
+      if (f % 2 == 0) continue;
+      EXPECT_EQ(fleets[f].earlier[0].accounts[i].requests, fleets[f].accounts[i].requests + 1'000);
     }
+    EXPECT_EQ(fleets[f].earlier.size(), f % 2);  // those that fix the evidence are looked at once
   }
   EXPECT_FALSE(sides[0].empty());
   for (const auto& name : sides[0]) EXPECT_FALSE(sides[1].contains(name));

@@ -141,7 +141,8 @@ TEST(Calibration, too_few_accounts_are_refused_and_the_message_says_how_many_are
   ASSERT_FALSE(result);
   EXPECT_EQ(result.error().code, ErrorCode::bad_input);
   EXPECT_NE(result.error().message.find("60"), std::string::npos) << result.error().message;
-  EXPECT_FALSE(choose_horizon(std::vector<std::uint32_t>(30, 100), options));
+  EXPECT_FALSE(choose_horizon(std::vector<std::uint32_t>(59, 100), options));
+  EXPECT_TRUE(choose_horizon(std::vector<std::uint32_t>(60, 100), options));
   EXPECT_FALSE(choose_horizon(std::vector<std::uint32_t>(300, 5), options));
 }
 

@@ -179,8 +179,10 @@ std::filesystem::path nearest_folder(std::filesystem::path path) {
   return path;
 }
 
-void check_folder(Findings& to, const std::string& setting, const std::filesystem::path& path) {
-  const auto folder = nearest_folder(path);
+// That `path` can be made in `folder`, or is there: a folder itself, or a file in one.
+void check_writable(Findings& to, const std::string& setting, const std::filesystem::path& path,
+                    const std::filesystem::path& wanted) {
+  const auto folder = nearest_folder(wanted);
   std::error_code error;
   if (!std::filesystem::is_directory(folder, error)) {
     return to.wrong(setting, fmt::format("{} is no folder", folder.string()));
@@ -188,8 +190,12 @@ void check_folder(Findings& to, const std::string& setting, const std::filesyste
   if (::access(folder.c_str(), W_OK | X_OK) != 0) {
     return to.wrong(setting, fmt::format("this user may not write in {}", folder.string()), ErrorCode::failed);
   }
-  to.ok(setting, fmt::format("{} {}", path.string(), folder == std::filesystem::absolute(path, error)
-                                                         ? "is there" : "will be made"));
+  to.ok(setting, fmt::format("{} {}", path.string(),
+                             std::filesystem::exists(path, error) ? "is there" : "will be made"));
+}
+
+void check_folder(Findings& to, const std::string& setting, const std::filesystem::path& path) {
+  check_writable(to, setting, path, path);
 }
 
 void check_snapshots(Findings& to, const Config& config) {
@@ -272,7 +278,7 @@ std::vector<Finding> check_config(const Config& config, double now) {
   for (const auto& tenant : config.tenants) check_tenant(to, tenant);
   check_policy(to, config, now);
   for (const auto& webhook : config.webhooks) check_webhook(to, webhook);
-  if (!config.event_log.empty()) check_folder(to, "events.file", config.event_log.parent_path());
+  if (!config.event_log.empty()) check_writable(to, "events.file", config.event_log, config.event_log.parent_path());
   if (!config.tap_model.empty()) check_tap(to, config.tap_model);
   if (!config.proxy.upstream.empty()) check_proxy(to, config);
   return std::move(to.found);

@@ -42,7 +42,7 @@ Result<AccountSplit> split_accounts(const ActivationSet& set, const AccountSplit
   }
   AccountSplit parts;
   parts.benign.manifest = parts.calibrate.manifest = set.manifest;
-  std::set<std::string> benign, calibrate;
+  std::set<std::string> benign, calibrate, all;
   std::unordered_set<std::string> texts;
   const auto calibrates = [&](const std::string& account) {
     return Random(stable_hash(fmt::format("split {} {}", options.seed, account))).uniform() < options.calibrate;
@@ -52,6 +52,7 @@ Result<AccountSplit> split_accounts(const ActivationSet& set, const AccountSplit
     if (account.empty()) {
       return fail(ErrorCode::bad_input, fmt::format("row {} has no account; a log of traffic has one a row", row));
     }
+    all.insert(account);
     if (!calibrates(account)) continue;
     calibrate.insert(account);
     texts.insert(text_of(set, row));
@@ -60,10 +61,10 @@ Result<AccountSplit> split_accounts(const ActivationSet& set, const AccountSplit
   for (std::size_t row = 0; row < set.count(); ++row) {
     const auto& account = set.rows[row].account;
     if (calibrate.contains(account)) continue;
-    benign.insert(account);
     if (texts.contains(text_of(set, row))) {
       ++parts.dropped;
     } else {
+      benign.insert(account);
       add(parts.benign, set, row);
     }
   }
@@ -73,7 +74,7 @@ Result<AccountSplit> split_accounts(const ActivationSet& set, const AccountSplit
     return fail(ErrorCode::bad_input,
                 fmt::format("{} accounts of {} calibrate, and {} rows are left for the other part: both need some; "
                             "take more accounts, another share or another seed",
-                            calibrate.size(), calibrate.size() + benign.size(), parts.benign.count()));
+                            calibrate.size(), all.size(), parts.benign.count()));
   }
   return parts;
 }

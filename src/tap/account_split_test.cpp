@@ -32,6 +32,20 @@ std::set<std::string> accounts_of(const ActivationSet& set) {
   return names;
 }
 
+TEST(AccountSplit, counts_no_account_that_loses_all_its_texts) {
+  auto set = traffic(100);
+  const auto before = split_accounts(set, {});
+  ASSERT_TRUE(before);
+  const auto loser = *accounts_of(before->benign).begin();
+  for (auto& row : set.rows) {
+    if (row.account == loser) row.more["text"] = "hello";  // which those that calibrate say too
+  }
+  const auto after = split_accounts(set, {});
+  ASSERT_TRUE(after);
+  EXPECT_EQ(after->benign_accounts, before->benign_accounts - 1);
+  EXPECT_EQ(after->benign_accounts, accounts_of(after->benign).size());
+}
+
 TEST(AccountSplit, leaves_every_account_in_one_part_and_no_text_in_two) {
   for (const bool texts : {true, false}) {
     const auto set = traffic(100, texts);

@@ -65,6 +65,19 @@ TEST(Manifest, of_another_number_of_segments_is_refused_and_so_are_other_segment
   EXPECT_TRUE(matches(read_in_segments, read_in_segments));
 }
 
+TEST(Manifest, of_other_text_limits_is_refused_where_both_know_what_was_read) {
+  for (auto field : {&Manifest::words_max, &Manifest::chars_max}) {
+    auto other = sample();
+    other.*field = 0;
+    const auto result = matches(sample(), other);
+    ASSERT_FALSE(result);
+    EXPECT_EQ(result.error().code, ErrorCode::refused);
+    EXPECT_NE(result.error().message.find("what is read of a text"), std::string::npos) << result.error().message;
+    other.model_hash.clear();  // an engine's export, or assumed
+    EXPECT_TRUE(matches(sample(), other));
+  }
+}
+
 TEST(Manifest, from_before_there_were_segments_had_one_a_text) {
   auto json = to_json(sample());
   json.erase("segments_max");

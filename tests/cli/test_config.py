@@ -57,6 +57,12 @@ class Check(ConfigTest):
         self.assertTrue([line for line in lines if line.startswith("warning  policy.jitter_key_file")])
         self.assertFalse((self.own / "store").exists(), "checking makes nothing")
 
+    def test_the_events_file_is_named_and_said_to_be_there_when_it_is(self):
+        events = '[events]\nfile = "events.ndjson"\n'
+        self.assertIn("events.ndjson will be made", self.check(events).stdout.decode())
+        (self.own / "events.ndjson").touch()
+        self.assertIn("events.ndjson is there", self.check(events).stdout.decode())
+
     def test_snapshots_may_not_lie_in_the_store(self):
         for where in ("store", "store/copies", "x/../store/a"):
             self.assert_wrong(self.check(store=f'snapshots = "{where}"\n'), 3, "lies in the store")

@@ -117,6 +117,15 @@ class Fleet(ProgramTest):
         self.fit("--threads", "3")
         self.assertEqual((self.own / "fleet.cms").read_bytes(), first)
 
+    def test_more_looks_make_another_calibration_and_none_is_a_usage_error(self):
+        made = {}
+        for looks in ("1", "3", "10"):  # links begin at 16 requests of 20: in the tenth look alone
+            self.assertEqual(self.fit("--looks", looks).returncode, 0)
+            made[looks] = (self.own / "fleet.cms").read_bytes()
+        self.assertTrue(made["1"] == made["3"])
+        self.assertFalse(made["1"] == made["10"])
+        self.assert_fails(self.fit("--looks", "0"), 2, "--looks")
+
     def test_a_calibration_of_another_atlas_or_a_spoiled_one_is_refused_with_what_to_do(self):
         self.assertEqual(self.fit().returncode, 0)
         file, other = self.own / "fleet.cms", self.own / "other.cms"

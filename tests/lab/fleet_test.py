@@ -12,7 +12,7 @@ class Fleet(experiment.Experiment):
                "--ranking-accounts", "100", "--update-accounts", "2500", "--resolution", "1")
 
     def test_every_campaign_has_a_line_of_each_kind(self):
-        judged = "members found where at most .01 of honest communities are flagged, "
+        judged = "members found where at most .01 of honest communities are ever flagged, "
         for what in (judged, "members found at Campaign PoH .01, ", "members found at the least level, ",
                      "precision at Campaign PoH .01, ", "members the best account", "members PRADA",
                      "members benign MMD", "coverage of what it extracts, ", "fidelity of its student"):

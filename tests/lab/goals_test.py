@@ -35,6 +35,7 @@ class Goals(unittest.TestCase):
         self.write("twin", f'run = "theft"\nseeds = [2]\n{SET}')
         first = self.run_goals()
         self.assertEqual(first.returncode, 0, first.stderr)
+        self.assertNotIn("--model", first.stderr, "what a file leaves out is no part of the command")
         lines = [json.loads(line) for line in first.stdout.splitlines()]
         self.assertTrue(lines)
         for line in lines:
@@ -57,12 +58,22 @@ class Goals(unittest.TestCase):
         self.assertEqual(run.returncode, 1)
         self.assertIn("not run", run.stderr)
 
+    def test_families_that_cannot_be_read_end_it_before_anything_is_run(self):
+        self.write("suite", f'run = "theft"\nseeds = [1]\n{SET}')
+        self.write("families", "report = 5\n")
+        run = self.run_goals("--families", str(self.folder / "families.toml"))
+        self.assertEqual(run.returncode, 3, run.stderr)
+        self.assertIn("families.toml", run.stderr)
+        self.assertFalse((self.folder / "work").exists())
+
     def test_files_that_are_wrong_are_named(self):
         for text, words in (('run = "sleep"\n', 'no experiment "sleep"'), ("seeds = [1]\n", "neither `run`"),
-                            ('run = "sleeper"\nstride = 0\n', "--stride"), ('run = "sleeper"\nsnore = 1\n', "--snore"),
+                            ('run = "sleeper"\nstride = 0\n', "--stride"),
+                            ('run = "sleeper"\nseds = 1\n',
+                             'line 2: sleeper has no option "seds"; did you mean "seeds"?'),
                             ('run = "sleeper"\nseeds = [[1]]\n', "line 2"), ("run = \n", "line 1"),
                             ('run = "sleeper"\nhelp = true\n', "no option"), ("experiments = [5]\n", "line 1"),
-                            ('experiments = ["gone"]\n', "gone.toml")):
+                            ('experiments = ["gone"]\n', "suite.toml, line 1: there is no experiment")):
             with self.subTest(text=text):
                 self.write("suite", text)
                 run = self.run_goals()

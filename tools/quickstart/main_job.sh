@@ -15,7 +15,7 @@ shipped=examples/activations
 
 usage() {
   cat <<'TEXT'
-usage: ./quickstart [--shipped]
+usage: ./quickstart [--no-serve] [--shipped]
    or: CMS_BIN=build/release/bin/cms CMS_MODEL=MODEL.gguf tools/quickstart/main_job.sh [--shipped]
 
 Composes ten honest accounts and six attackers from prompts that the repository ships, fits an atlas of honest use,
