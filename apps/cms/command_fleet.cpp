@@ -150,12 +150,13 @@ Result<void> run_fit(const Words& words) {
   if (words.json) {
     const nlohmann::ordered_json line = {{"atlas", atlas}, {"accounts", fitted.accounts},
                                          {"fleet_accounts", fleet_accounts}, {"accounts_max", accounts_max},
-                                         {"ranking_communities", ranking}, {"kinds", kinds}, {"poh_min", poh_min}};
+                                         {"ranking_communities", ranking}, {"kinds", kinds}, {"poh_min", poh_min},
+                                         {"looks", calibration.looks}};
     fmt::print("{}\n", line.dump());
   } else {
-    fmt::print("{}: {} honest accounts under atlas {}, in fleets of {}: for {} accounts at most; {} communities rank; "
-               "the least Campaign PoH is {:.4f}\n",
-               words.output, fitted.accounts, atlas, fleet_accounts, accounts_max, ranking, poh_min);
+    fmt::print("{}: {} honest accounts under atlas {}, in fleets of {}: for {} accounts at most; {} communities rank, "
+               "at {} looks; the least Campaign PoH is {:.4f}\n",
+               words.output, fitted.accounts, atlas, fleet_accounts, accounts_max, ranking, calibration.looks, poh_min);
   }
   warn_where_nothing_is_reached(poh_min, words.level);
   return {};
@@ -230,8 +231,8 @@ void add_fit_words(CLI::App& command, FitWords& words) {
       ->check(CLI::Range(2, 10'000))
       ->capture_default_str();
   command.add_option("--looks", words.looks,
-                     "Looks at the honest set, as many requests apart; communities rank by the most they ever had")
-      ->check(CLI::Range(1, 100))
+                     "At the honest set, each account cut in as many; communities rank by the most they ever had")
+      ->check(CLI::Range(1, 30))
       ->capture_default_str();
   command.add_option("--seed", words.fleets.seed, "Of the honest fleets")->capture_default_str();
   command.add_option("--neighbours", words.campaign.links.neighbours, "Nearest accounts each account is linked to")

@@ -131,8 +131,9 @@ Result<std::vector<cms::lab::Failing>> failing_of(const toml::table& table, cons
 Result<void> check_names(const toml::table& table, const std::string& file, CLI::App& command) {
   std::vector<std::string> names;
   for (const auto* option : command.get_options()) {
-    for (const auto& name : option->get_lnames()) names.push_back(name);
-    for (const auto& name : option->get_fnames()) names.push_back(name);
+    for (const auto& name : option->get_lnames()) {
+      if (name != "help") names.push_back(name);
+    }
   }
   const std::vector<std::string_view> known(names.begin(), names.end());
   for (const auto& [key, node] : table) {
@@ -170,8 +171,7 @@ Result<ExperimentFile> experiment_of(const toml::table& table, const std::filesy
   complete(*commands.front(), "threads", fmt::format("{}", places.threads), options);
   std::vector<std::string> words = {file.run};
   std::erase_if(options, [&](const StepOption& option) {  // what the file leaves out; a flag has no value
-    const auto* known = commands.front()->get_option_no_throw(option.name);
-    return option.value.empty() && known != nullptr && known->get_items_expected() > 0;
+    return option.value.empty() && commands.front()->get_option(option.name)->get_items_expected() > 0;
   });
   for (const auto& option : options) {
     words.push_back(option.name);

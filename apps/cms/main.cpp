@@ -1,6 +1,7 @@
 // The program `cms`: words of the command line in, one subcommand run, its error as exit code out.
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cmath>
 #include <csignal>
 #include <cstdio>
@@ -41,21 +42,24 @@ std::vector<std::string> names_of(const CLI::App& app, bool options) {
   return names;
 }
 
-// Where a word is wrong and another is missing CLI11 tells of the missing one; this names the wrong one, and what was
-// meant.
+// Where an option or command is wrong, and another word may be missing, this names the wrong one, and what was meant.
 int refuse(const CLI::App& app, const CLI::ParseError& error) {
   const auto strangers = app.remaining(true);
-  const bool missing = dynamic_cast<const CLI::RequiredError*>(&error) != nullptr ||
-                       dynamic_cast<const CLI::ExtrasError*>(&error) != nullptr;
-  if (missing && !strangers.empty()) {
-    const auto names = names_of(app, strangers.front().starts_with("-"));
-    const std::vector<std::string_view> known(names.begin(), names.end());
-    const auto meant = known.empty() ? std::string_view("--help") : cms::serve::nearest(strangers.front(), known);
-    fmt::print(stderr, "cms: error: there is no \"{}\" here; did you mean \"{}\"? --help says what there is\n",
-               strangers.front(), meant);
-    return static_cast<int>(cms::ErrorCode::usage);
+  const bool missing = dynamic_cast<const CLI::RequiredError*>(&error) != nullptr;
+  const bool surplus = dynamic_cast<const CLI::ExtrasError*>(&error) != nullptr;
+  const bool option = !strangers.empty() && strangers.front().starts_with("-");
+  if ((!missing && !(surplus && option)) || strangers.empty()) {
+    return app.exit(error) == 0 ? 0 : static_cast<int>(cms::ErrorCode::usage);
   }
-  return app.exit(error) == 0 ? 0 : static_cast<int>(cms::ErrorCode::usage);
+  const auto word = strangers.front().substr(0, strangers.front().find('='));
+  const auto names = names_of(app, option);
+  const std::vector<std::string_view> known(names.begin(), names.end());
+  const auto near = known.empty() ? std::string_view() : cms::serve::nearest(word, known);
+  // What begins otherwise was not meant.
+  const auto same = std::ranges::mismatch(word, near).in1 - word.begin();
+  const auto meant = same > (option ? 2 : 0) ? fmt::format("did you mean \"{}\"? ", near) : "";
+  fmt::print(stderr, "cms: error: there is no \"{}\" here; {}--help says what there is\n", word, meant);
+  return static_cast<int>(cms::ErrorCode::usage);
 }
 
 int run(int argc, char** argv) {

@@ -102,7 +102,7 @@ bool is_sound(const Tail& tail) {
 bool is_sound(const CampaignCalibration& calibration) {
   const auto& [a, b, c] = calibration.breadth.coefficients;
   const auto& [constant, slope] = calibration.coefficients;
-  return is_sound(calibration.options) &&
+  return calibration.looks >= 1 && is_sound(calibration.options) &&
          finite({a, b, c, calibration.breadth.scale, constant, slope, calibration.scale, calibration.distance,
                  calibration.suspects, calibration.suspects_spread}) &&
          is_sound(calibration.breadth_tail) && is_sound(calibration.suspicion_tail) &&
@@ -117,6 +117,7 @@ NamedCalibration decode_body(ByteReader& in) {
   auto& calibration = named.calibration;
   named.atlas = in.get_string();
   named.accounts = in.get<std::uint64_t>();
+  calibration.looks = in.get<std::uint32_t>();
   calibration.options = decode_options(in);
   for (double& value : calibration.breadth.coefficients) value = in.get<double>();
   calibration.breadth.scale = in.get<double>();
@@ -144,6 +145,7 @@ Bytes encode(const NamedCalibration& named) {
   out.put(kCalibrationVersion);
   out.put_string(named.atlas);
   out.put(named.accounts);
+  out.put(calibration.looks);
   encode_options(calibration.options, out);
   for (const double value : calibration.breadth.coefficients) out.put(value);
   out.put(calibration.breadth.scale);

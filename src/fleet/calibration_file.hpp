@@ -15,7 +15,7 @@
 
 namespace cms::fleet {
 
-inline constexpr std::uint32_t kCalibrationVersion = 3;  // on disk: rises when a reader of the old form would misread
+inline constexpr std::uint32_t kCalibrationVersion = 4;  // on disk: rises when a reader of the old form would misread
 
 struct NamedCalibration {
   std::string atlas;           // its name

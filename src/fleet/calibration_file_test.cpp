@@ -21,6 +21,7 @@ NamedCalibration example() {
   calibration.coefficients = {2.5, 1.25};
   calibration.scale = .2;
   calibration.distance = .4;
+  calibration.looks = 4;
   for (int i = 0; i < 30; ++i) calibration.rankings["team"].push_back(i / 10.0 - 1);
   for (int i = 0; i < 20; ++i) calibration.rankings[""].push_back(i / 5.0 - 2);
   calibration.suspects = .02;
@@ -50,6 +51,7 @@ TEST(CalibrationFile, comes_back_as_it_was_and_judges_alike) {
   ASSERT_TRUE(decoded) << decoded.error().message;
   EXPECT_EQ(decoded->atlas, "0123456789ab");
   EXPECT_EQ(decoded->accounts, 600U);
+  EXPECT_EQ(decoded->calibration.looks, 4U);
   EXPECT_EQ(accounts_max(*decoded), 900U);
   EXPECT_EQ(encode(*decoded), content);
   EXPECT_EQ(decoded->calibration.rankings, example().calibration.rankings);

@@ -203,15 +203,6 @@ CommunityReading read_community(std::span<const Signature> accounts, std::span<c
   return reading;
 }
 
-std::uint32_t heir_of(std::span<const std::uint32_t> places, std::span<const std::uint32_t> members) {
-  std::map<std::uint32_t, std::size_t> counts;
-  for (const auto member : members) {
-    if (places[member] != kNoPlace) ++counts[places[member]];
-  }
-  if (counts.empty()) return kNoPlace;
-  return std::ranges::max_element(counts, {}, [](const auto& one) { return one.second; })->first;
-}
-
 namespace {
 
 Result<void> check_honest(std::span<const HonestFleet> fleets) {
@@ -233,41 +224,52 @@ Result<void> check_honest(std::span<const HonestFleet> fleets) {
   return {};
 }
 
-// One community through the looks of its fleet: its own reading, and those of the communities that became it.
-struct Followed {
-  std::string kind;
-  std::vector<CommunityReading> readings;
-};
-
 Result<std::vector<Judged>> judged_at(std::span<const Signature> accounts, Pohs pohs, const BreadthNorm& norm,
                                       const CampaignOptions& options) {
   const Neighbourhood neighbourhood(accounts, pohs, norm, options.links);
   return communities_of(accounts, neighbourhood.links(), norm, options, pohs);
 }
 
-Result<std::vector<Followed>> follow(const HonestFleet& fleet, bool known, const BreadthNorm& norm,
-                                     const CampaignOptions& options) {
-  std::vector<Followed> followed;
-  std::vector<std::uint32_t> places(fleet.accounts.size(), kNoPlace);
-  CMS_TRY(last, judged_at(fleet.accounts, known ? Pohs(fleet.pohs) : Pohs(), norm, options));
-  for (const auto& one : last) {
-    for (const auto member : one.members) places[member] = static_cast<std::uint32_t>(followed.size());
-    followed.push_back({kind_of(fleet, one.members), {one.reading}});
-  }
-  for (const auto& look : fleet.earlier) {
-    CMS_TRY(judged, judged_at(look.accounts, known ? Pohs(look.pohs) : Pohs(), norm, options));
-    for (const auto& one : judged) {
-      const auto heir = heir_of(places, one.members);
-      if (heir == kNoPlace) followed.push_back({kind_of(fleet, one.members), {one.reading}});  // it went to pieces
-      else followed[heir].readings.push_back(one.reading);
+// One community through the looks of its fleet, of the kind that it was at the last of them.
+struct Life {
+  std::string kind;
+  std::vector<CommunityReading> readings;
+};
+
+// Of a ranking fleet; `looks` rises to how many of its looks had a community.
+Result<std::vector<Life>> lives_of(const HonestFleet& fleet, bool known, const BreadthNorm& norm,
+                                   const CampaignOptions& options, std::uint32_t& looks) {
+  std::vector<std::vector<Members>> members;
+  std::vector<std::vector<CommunityReading>> readings;
+  const auto add = [&](std::span<const Signature> accounts, Pohs pohs) -> Result<void> {
+    CMS_TRY(judged, judged_at(accounts, known ? pohs : Pohs(), norm, options));
+    members.emplace_back();
+    readings.emplace_back();
+    for (auto& one : judged) {
+      members.back().push_back(std::move(one.members));
+      readings.back().push_back(one.reading);
+    }
+    return {};
+  };
+  for (const auto& look : fleet.earlier) CMS_CHECK(add(look.accounts, look.pohs));
+  CMS_CHECK(add(fleet.accounts, fleet.pohs));
+  const auto followed = follow_communities(static_cast<std::uint32_t>(fleet.accounts.size()), members);
+  std::vector<Life> lives(followed.count);
+  for (std::size_t look = members.size(); look-- > 0;) {
+    for (std::size_t c = 0; c < members[look].size(); ++c) {
+      auto& life = lives[followed.numbers[look][c]];
+      if (life.readings.empty()) life.kind = kind_of(fleet, members[look][c]);
+      life.readings.push_back(readings[look][c]);
     }
   }
-  return followed;
+  const auto had = std::ranges::count_if(members, [](const auto& look) { return !look.empty(); });
+  looks = std::max(looks, static_cast<std::uint32_t>(had));
+  return lives;
 }
 
 // The most that the readings have of one kind of evidence.
 template <typename Evidence>
-double most_of(const CampaignCalibration& calibration, const Followed& one, Evidence evidence) {
+double most_of(const CampaignCalibration& calibration, const Life& one, Evidence evidence) {
   double most = -std::numeric_limits<double>::infinity();
   for (const auto& reading : one.readings) most = std::max(most, evidence(calibration, reading));
   return most;
@@ -292,10 +294,10 @@ Result<CampaignCalibration> calibrate(std::span<const HonestFleet> fleets, const
     CMS_TRY(judged, judged_at(fleets[f].accounts, known ? Pohs(fleets[f].pohs) : Pohs(), breadth, options));
     for (const auto& one : judged) fixed.push_back(one.reading);
   }
-  std::vector<Followed> ranking;
+  std::vector<Life> ranking;
   for (std::size_t f = 1; f < fleets.size(); f += 2) {
-    CMS_TRY(followed, follow(fleets[f], known, breadth, options));
-    std::ranges::move(followed, std::back_inserter(ranking));
+    CMS_TRY(lives, lives_of(fleets[f], known, breadth, options, calibration.looks));
+    std::ranges::move(lives, std::back_inserter(ranking));
   }
   CMS_CHECK(fit_evidence(fixed, calibration));
   if (known) fit_suspects(fixed, calibration);

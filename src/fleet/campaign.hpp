@@ -16,9 +16,10 @@
 //
 // The promise: for a community exchangeable with those of the ranking fleets (of its kind),
 // P(Campaign PoH <= a) <= a for a >= 1 / (N + 1). A ranking fleet that was looked at several times while its accounts
-// went on has each community rank by the most evidence it had at any look, so the promise is that of a community that
-// is looked at as often: P(Campaign PoH is ever <= a) <= a. Fleets that fix the evidence take no part in ranking.
-// Nothing is said of more looks than that, or of kinds of honest groups that calibration did not see.
+// went on has each community, followed over the looks (follow_communities), rank by the most evidence it ever had. So
+// the promise is that of a community of a fleet that is looked at likewise: P(Campaign PoH is ever <= a) <= a. Fleets
+// that fix the evidence take no part in ranking. Nothing is said of other looks than these, or of kinds of honest
+// groups that calibration did not see.
 // Threads: as communities.hpp. Cost: links and communities; reading one is linear in its members.
 // References: Hill, Diversity and evenness, Ecology 54, 1973; Vovk, Gammerman, Shafer, Algorithmic learning in a
 // random world, 2005.
@@ -81,12 +82,6 @@ struct HonestFleet {
   std::vector<FleetLook> earlier = {};
 };
 
-// Which community of the last look one of an earlier look has become: the one that most of its members are in, of
-// equals the lower. `places` says of each account the place of its community there, kNoPlace where it is in none;
-// kNoPlace when no member is in any.
-inline constexpr std::uint32_t kNoPlace = UINT32_MAX;
-std::uint32_t heir_of(std::span<const std::uint32_t> places, std::span<const std::uint32_t> members);
-
 // Communities that must rank, of all kinds together and of every kind that ranks for itself.
 inline constexpr std::uint32_t kRankingCommunitiesMin = 20;
 
@@ -106,6 +101,7 @@ struct CampaignCalibration {
   std::array<double, 2> coefficients{};  // expected log effective charts: constant, times root of distance
   double scale = 1;                      // standard deviation about it
   double distance = 0;                   // median of honest communities, for words
+  std::uint32_t looks = 1;               // at the ranking fleets that had a community to judge, in any of them
   double suspects = -1;                  // share of accounts in honest communities that are; < 0: not known
   double suspects_spread = 1;            // standard deviation of arcsin(sqrt(share)) of a community beyond chance
   Tail breadth_tail, suspicion_tail;     // of the communities that fix; the second where suspects are known
@@ -113,8 +109,8 @@ struct CampaignCalibration {
   std::map<std::string, std::vector<double>> breadth_rankings;  // the same of breadth alone; empty: breadth is all
 };
 
-// Fleets 0, 2, 4, ... fix the evidence at their last look, fleets 1, 3, 5, ... rank, each community by the most that it
-// and those of earlier looks that became it had. A community is of the kind that most of its members are. Kinds with
+// Fleets 0, 2, 4, ... fix the evidence at their last look, fleets 1, 3, 5, ... rank, each community by the most it had
+// at any look. A community is of the kind that most of its members are. Kinds with
 // fewer than kRankingCommunitiesMin ranking communities rank together, as kind ""; where these are fewer together too,
 // they rank among the largest kind.
 // Errors: `bad_input` when there are too few fleets, accounts or communities, or accounts, kinds, accounts of earlier

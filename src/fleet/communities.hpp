@@ -31,6 +31,17 @@ Result<std::vector<std::vector<std::uint32_t>>> find_communities(std::uint32_t c
                                                                  const CommunityOptions& options,
                                                                  const Stop& stop = {});
 
+// Communities over several looks at the same accounts. `numbers[l][c]` says which of `count` community c of look l is.
+// It has become that community of the next look with any of its members in one that most of these are in, of equals the
+// one with the lowest account. Where no later look has any of them in a community it ends.
+// Requires members ascending, disjoint within a look. It depends on who is with whom alone. Cost: linear in members.
+struct Followed {
+  std::vector<std::vector<std::uint32_t>> numbers;
+  std::uint32_t count = 0;
+};
+using Members = std::vector<std::uint32_t>;
+Followed follow_communities(std::uint32_t accounts, std::span<const std::vector<Members>> looks);
+
 // The modularity of a partition, as Leiden maximises it. For tests and reports.
 double modularity(std::uint32_t count, std::span<const Link> links,
                   std::span<const std::vector<std::uint32_t>> communities, double resolution);

@@ -249,7 +249,7 @@ std::string goal_lines(const FirstStudyResult& result) {
     const auto [rival, most] = best_rival(cell, result.rivals.size());
     const double own = flagged(cell).mean;
     line("first-study: flagged no less than by the best rival, " + cell.name, own,
-         fmt::format(">= {:.3f} ({}, at matched honest rates), where > .02", most, result.rivals[rival]),
+         fmt::format("no less than {:.3f} ({}, at matched honest rates), where > .02", most, result.rivals[rival]),
          own > 2 * kFlagged ? nlohmann::json(own >= most) : nlohmann::json());
     line("first-study: AUC of single requests, " + cell.name,
          over_seeds(cell.accounts, [&](auto s) { return cell.request_areas[s]; }).mean, "-", nullptr);

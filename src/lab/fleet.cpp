@@ -28,6 +28,7 @@ constexpr std::uint32_t kHonestAlone = 300;          // that set the baselines' 
 constexpr std::uint32_t kPairs = 20'000;
 constexpr std::uint32_t kExamined = 300;             // texts that students of campaigns are judged on
 constexpr std::size_t kRecalledFleets = 10;          // seen together, for the recall of links
+constexpr std::uint64_t kCalibrating = 1, kTesting = 2;  // purposes of fleets
 constexpr std::size_t kPrada = 0, kMmd = 1;          // the baselines that accounts are judged by alone
 
 const Names kTuneSets = {"natinst_gpt3",   "cot_elicit",     "mea_meaeq_agnews", "mea_meaeq_hatespeech",
@@ -116,7 +117,7 @@ class SeedRun {
     for (const auto& [kind, ranked] : calibration_.rankings) {
       result.ranked.push_back(static_cast<std::uint32_t>(ranked.size()));
     }
-    tests_ = fleets(parts_.people, options_.test_fleets, "test", 2);
+    tests_ = fleets(parts_.people, options_.test_fleets, "test", kTesting);
     for (const auto& test : tests_) CMS_CHECK(judge_honest(test, result));
     Random random(seed_ + 40);
     result.honest_shared_texts += shared_texts(study_.corpus, tests_[0].composed.accounts, 2'000, random) /
@@ -165,7 +166,7 @@ class SeedRun {
     pipeline::parallel_for(count, options_.threads, [&](unsigned worker, std::size_t f) {
       Random random(seed_ * 1'000'003 + purpose * 1'009 + f);
       made[f].composed = honest_fleet(study_.corpus, people, options_.fleet, random);
-      made[f].looks.resize(options_.looks);
+      made[f].looks.resize(purpose == kCalibrating && f % 2 == 0 ? 1 : options_.looks);  // those fix the evidence
       for (const auto& account : made[f].composed.accounts) see(account, made[f].looks);
       if (worker == 0) progress.advance(1);
     });
@@ -173,7 +174,7 @@ class SeedRun {
   }
 
   Result<void> calibrate(FleetResult& result) {
-    auto seen = fleets(parts_.calibrate, options_.calibration_fleets, "calibration", 1);
+    auto seen = fleets(parts_.calibrate, options_.calibration_fleets, "calibration", kCalibrating);
     std::vector<fleet::HonestFleet> honest;
     // Where kinds do not rank for themselves all communities rank together: a few of one kind would not reach .01.
     for (auto& one : seen) {
@@ -181,7 +182,6 @@ class SeedRun {
       if (!options_.by_kind) kinds.assign(kinds.size(), {});
       auto last = std::move(one.looks.back());
       one.looks.pop_back();
-      if (honest.size() % 2 == 0) one.looks.clear();  // one that fixes the evidence is looked at once
       honest.push_back({std::move(last.accounts), std::move(kinds), std::move(last.pohs), std::move(one.looks)});
     }
     CMS_TRY(calibration, fleet::calibrate(honest, options_.campaign));
@@ -220,25 +220,37 @@ class SeedRun {
     return flagged;
   }
 
-  // Communities of the last look that are flagged at any: they, or one that became them.
+  // Communities that are flagged at any look, each followed over all of them; `last` are those of the last look.
   Result<void> judge_ever(const SeenFleet& test, std::span<const fleet::Campaign> last, FleetResult& result) const {
-    std::vector<std::uint32_t> places(test.signatures().size(), fleet::kNoPlace);
-    for (std::uint32_t c = 0; c < last.size(); ++c) {
-      for (const auto member : last[c].members) places[member] = c;
+    std::vector<std::vector<fleet::Members>> members;
+    std::vector<std::vector<double>> pohs;
+    const auto add = [&](std::span<const fleet::Campaign> communities) {
+      members.emplace_back();
+      pohs.emplace_back();
+      for (const auto& one : communities) {
+        members.back().push_back(one.members);
+        pohs.back().push_back(one.poh);
+      }
+    };
+    for (const auto& earlier : std::span(test.looks).first(test.looks.size() - 1)) {
+      CMS_TRY(communities, fleet::find_campaigns(calibration_, earlier.accounts, 0, earlier.pohs));
+      add(communities);
     }
-    std::set<std::pair<std::size_t, std::uint32_t>> ever[2];  // a community that went to pieces is one of its own
-    for (std::size_t l = 0; l < test.looks.size(); ++l) {
-      const auto& [accounts, pohs] = test.looks[l];
-      CMS_TRY(communities, fleet::find_campaigns(calibration_, accounts, 0, pohs));
-      for (std::uint32_t c = 0; c < communities.size(); ++c) {
-        const auto heir = fleet::heir_of(places, communities[c].members);
-        const auto one = heir == fleet::kNoPlace ? std::pair(l + 1, c) : std::pair(std::size_t{0}, heir);
-        if (communities[c].poh <= kFlagged) ever[0].insert(one);
-        if (communities[c].poh <= least_level()) ever[1].insert(one);
+    add(last);
+    const auto followed = fleet::follow_communities(static_cast<std::uint32_t>(test.signatures().size()), members);
+    std::vector<double> least(followed.count, 1);
+    for (std::size_t look = 0; look < pohs.size(); ++look) {
+      for (std::size_t c = 0; c < pohs[look].size(); ++c) {
+        auto& one = least[followed.numbers[look][c]];
+        one = std::min(one, pohs[look][c]);
       }
     }
-    result.honest_communities_ever += ever[0].size();
-    result.honest_communities_ever_strictly += ever[1].size();
+    const auto within = [&](double level) {
+      return static_cast<std::uint64_t>(std::ranges::count_if(least, [&](double poh) { return poh <= level; }));
+    };
+    result.honest_communities_followed += followed.count;
+    result.honest_communities_ever += within(kFlagged);
+    result.honest_communities_ever_strictly += within(least_level());
     return {};
   }
 

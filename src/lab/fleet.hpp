@@ -107,8 +107,8 @@ struct FleetResult {
   std::vector<GroupRow> groups;                     // of all honest test fleets
   std::uint64_t honest_communities = 0, honest_communities_flagged = 0;
   std::uint64_t honest_communities_strictly = 0;  // flagged at the least level that the calibration has
-  // Flagged at any look, they or a community that became them.
-  std::uint64_t honest_communities_ever = 0, honest_communities_ever_strictly = 0;
+  // Followed over all looks (fleet::follow_communities), and flagged at any.
+  std::uint64_t honest_communities_followed = 0, honest_communities_ever = 0, honest_communities_ever_strictly = 0;
   std::uint32_t looks = 1;
   std::uint64_t honest_accounts = 0, honest_accounts_flagged = 0;
   double honest_shared_texts = 0;     // between two accounts of a test fleet, mean over seeds

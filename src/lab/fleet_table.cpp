@@ -127,8 +127,9 @@ std::string describe(const FleetResult& result) {
                       result.honest_communities_flagged, result.honest_communities, result.honest_communities_strictly,
                       result.honest_accounts_flagged, result.honest_accounts, result.honest_shared_texts);
   for (const auto ranked : result.ranked) text += fmt::format(" {}", ranked);
-  text += fmt::format("\nhonest communities flagged at any of {} looks {}, strictly {}", result.looks,
-                      result.honest_communities_ever, result.honest_communities_ever_strictly);
+  text += fmt::format("\nhonest communities followed over {} looks, ever flagged {} of {}, strictly {}", result.looks,
+                      result.honest_communities_ever, result.honest_communities_followed,
+                      result.honest_communities_ever_strictly);
   text += fmt::format("\none look at a whole fleet {:.2f} s", result.look_seconds);
   if (result.update_accounts > 0) {
     text += fmt::format("; an update of {} changed accounts among {}, links and communities: {:.3f} s",
@@ -150,8 +151,8 @@ struct HonestRates {
   explicit HonestRates(const FleetResult& result)
       : last{result.honest_communities_flagged, result.honest_communities},
         last_strictly{result.honest_communities_strictly, result.honest_communities},
-        ever{result.honest_communities_ever, result.honest_communities},
-        ever_strictly{result.honest_communities_ever_strictly, result.honest_communities} {}
+        ever{result.honest_communities_ever, result.honest_communities_followed},
+        ever_strictly{result.honest_communities_ever_strictly, result.honest_communities_followed} {}
   [[nodiscard]] double usual() const { return std::max(last.share(), ever.share()); }
   [[nodiscard]] double least() const { return std::max(last_strictly.share(), ever_strictly.share()); }
 };

@@ -22,7 +22,7 @@ FleetResult result_of(double found, bool group_flagged) {
     result.seeds.push_back(result.campaigns.size());
   }
   result.groups = {{"team", 20, group_flagged}, {"job", 400, false}};
-  result.honest_communities = 100;
+  result.honest_communities = result.honest_communities_followed = 100;
   result.honest_communities_flagged = 1;
   return result;
 }

@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <numeric>
 
 #include "base/files.hpp"
 #include "base/random.hpp"
@@ -32,19 +31,6 @@ void SignatureMaker::take(const Projected& projected) {
   fleet::take(signature_, projected, atlas_.centroid(projected.chart), options_);
 }
 
-namespace {
-
-// Of each row how many came before it: by time, of one time in the order of the set.
-std::vector<std::size_t> places_in_time(const ActivationSet& set) {
-  std::vector<std::size_t> order(set.rows.size()), places(set.rows.size());
-  std::iota(order.begin(), order.end(), std::size_t{0});
-  std::ranges::stable_sort(order, {}, [&](std::size_t row) { return set.rows[row].time; });
-  for (std::size_t place = 0; place < order.size(); ++place) places[order[place]] = place;
-  return places;
-}
-
-}  // namespace
-
 Result<std::vector<fleet::FleetLook>> see_together(const Model& model, const ActivationSet& set,
                                                    std::span<const tap::AccountRows> accounts, std::uint32_t looks,
                                                    unsigned threads) {
@@ -57,7 +43,6 @@ Result<std::vector<fleet::FleetLook>> see_together(const Model& model, const Act
   const fleet::FleetLook nothing_yet{std::vector<fleet::Signature>(accounts.size()),
                                      std::vector<float>(accounts.size(), 1)};
   std::vector<fleet::FleetLook> seen(looks, nothing_yet);
-  const auto places = places_in_time(set);
   std::vector<atlas::ProjectScratch> scratches(threads);
   std::vector<Projected> projected(threads);
   std::vector<Scratch> steps(threads);
@@ -66,12 +51,11 @@ Result<std::vector<fleet::FleetLook>> see_together(const Model& model, const Act
     const auto& rows = accounts[a].rows;
     std::size_t next = 0;
     for (std::size_t look = 0; look < looks; ++look) {
-      const auto end = set.rows.size() * (look + 1) / looks;
-      for (; next < rows.size() && places[rows[next]] < end; ++next) {
+      const auto end = (rows.size() * (look + 1) + looks - 1) / looks;
+      for (; next < end; ++next) {
         atlas::project(atlas, set.row(rows[next]), scratches[worker], projected[worker]);
         advance(model, state, projected[worker], set.rows[rows[next]].time, steps[worker]);
       }
-      if (next == 0) continue;
       seen[look].accounts[a] = state.signature;
       seen[look].pohs[a] = static_cast<float>(score_at(model, state, state.time).poh);
     }

@@ -185,7 +185,7 @@ Result<std::uint32_t> choose_horizon(std::span<const std::uint32_t> requests, co
   std::vector<std::uint32_t> sorted(requests.begin(), requests.end());
   std::sort(sorted.begin(), sorted.end(), std::greater<>());
   const std::size_t needed = std::min<std::size_t>(kHorizonAccounts, sorted.size() * 4 / 5);
-  if (sorted.size() < 3 * kRankingMin) {  // halves are of chance: each is to have kRankingMin
+  if (sorted.size() < 3 * kRankingMin) {  // halves are of chance: a fair one of kRankingMin in each
     return fail(ErrorCode::bad_input, fmt::format("--calibrate has {} accounts; at least {} are needed ({} for a "
                                                   "promise at .01)",
                                                   sorted.size(), 3 * kRankingMin, 2 * kRankingForOnePercent + 40));

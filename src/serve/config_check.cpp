@@ -60,7 +60,8 @@ void check_fleet(Findings& to, const Config& config, const pipeline::Model& mode
   const auto calibration = pipeline::read_calibration(config.fleet.calibration, model);
   if (!calibration) return to.wrong(kSetting, calibration.error().message, calibration.error().code);
   const double least = fleet::campaign_poh_min(calibration->calibration), level = config.fleet.level;
-  to.ok(kSetting, fmt::format("accounts are seen together; the least Campaign PoH is {:.4f}", least));
+  to.ok(kSetting, fmt::format("accounts are seen together; the least Campaign PoH is {:.4f}, ever at {} looks", least,
+                              calibration->calibration.looks));
   if (const auto most = fleet::accounts_max(*calibration); most < config.fleet.accounts_max) {
     to.warn("fleet.accounts", fmt::format("at most {} accounts are seen together, not {}: the calibration is of fleets "
                                           "of {}, a quarter of its honest set, and communities of larger ones look "
@@ -190,8 +191,11 @@ void check_writable(Findings& to, const std::string& setting, const std::filesys
   if (::access(folder.c_str(), W_OK | X_OK) != 0) {
     return to.wrong(setting, fmt::format("this user may not write in {}", folder.string()), ErrorCode::failed);
   }
-  to.ok(setting, fmt::format("{} {}", path.string(),
-                             std::filesystem::exists(path, error) ? "is there" : "will be made"));
+  if (!std::filesystem::exists(path, error)) return to.ok(setting, fmt::format("{} will be made", path.string()));
+  if (path != wanted && (!std::filesystem::is_regular_file(path, error) || ::access(path.c_str(), W_OK) != 0)) {
+    return to.wrong(setting, fmt::format("{} is no file that this user may write", path.string()));
+  }
+  to.ok(setting, fmt::format("{} is there", path.string()));
 }
 
 void check_folder(Findings& to, const std::string& setting, const std::filesystem::path& path) {

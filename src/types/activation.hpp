@@ -36,8 +36,8 @@ struct Manifest {
 Result<Manifest> assume_model(const std::string& fingerprint, std::uint32_t dimension);
 
 // Succeeds when vectors of `actual` may be used where `expected` were fitted: same model file (by hash where both have
-// one, otherwise by name), layer, normalisation, pooling, template, dimension and segments, and where a text has more
-// than one segment, of as many words and characters. Errors: `refused`, naming the field.
+// one, otherwise by name), layer, normalisation, pooling, template, dimension and segments, and, where both have a hash
+// or a text has more than one segment, as many words and characters of a text. Errors: `refused`, naming the field.
 Result<void> matches(const Manifest& expected, const Manifest& actual);
 
 nlohmann::json to_json(const Manifest& manifest);

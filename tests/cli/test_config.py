@@ -62,6 +62,9 @@ class Check(ConfigTest):
         self.assertIn("events.ndjson will be made", self.check(events).stdout.decode())
         (self.own / "events.ndjson").touch()
         self.assertIn("events.ndjson is there", self.check(events).stdout.decode())
+        (self.own / "events.ndjson").unlink()
+        (self.own / "events.ndjson").mkdir()
+        self.assert_wrong(self.check(events), 3, "events.file", "no file that this user may write")
 
     def test_snapshots_may_not_lie_in_the_store(self):
         for where in ("store", "store/copies", "x/../store/a"):

@@ -108,7 +108,7 @@ class Fleet(ProgramTest):
         said, first = json.loads(done.stdout), (self.own / "fleet.cms").read_bytes()
         self.assertEqual((said["accounts"], set(said)),
                          (240, {"atlas", "accounts", "fleet_accounts", "accounts_max", "ranking_communities",
-                                              "kinds", "poh_min"}))
+                                              "kinds", "poh_min", "looks"}))
         self.assertEqual(said["accounts_max"], 3 * said["fleet_accounts"] // 2)
         self.assertEqual(said["ranking_communities"], sum(said["kinds"].values()))
         again = self.judge(self.own / "fleet.cms", "--json", "--all")
@@ -119,8 +119,9 @@ class Fleet(ProgramTest):
 
     def test_more_looks_make_another_calibration_and_none_is_a_usage_error(self):
         made = {}
-        for looks in ("1", "3", "10"):  # links begin at 16 requests of 20: in the tenth look alone
-            self.assertEqual(self.fit("--looks", looks).returncode, 0)
+        for looks, useful in (("1", 1), ("3", 1), ("10", 2)):  # links begin at 16 requests of 20: in the tenth look
+            done = self.fit("--looks", looks, "--json")
+            self.assertEqual(json.loads(done.stdout)["looks"], useful)
             made[looks] = (self.own / "fleet.cms").read_bytes()
         self.assertTrue(made["1"] == made["3"])
         self.assertFalse(made["1"] == made["10"])

@@ -100,7 +100,7 @@ file = "events.jsonl"
     def stop(self, how=signal.SIGTERM):
         if self.process.poll() is None:
             self.process.send_signal(how)
-        code = self.process.wait(timeout=60)
+        code = self.process.wait(timeout=180)
         self.log.close()
         return code
 
