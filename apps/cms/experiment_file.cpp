@@ -7,8 +7,8 @@
 #include <toml++/toml.h>
 
 #include "base/files.hpp"
+#include "base/spelling.hpp"
 #include "experiment.hpp"
-#include "serve/settings.hpp"
 
 namespace {
 
@@ -140,7 +140,7 @@ Result<void> check_names(const toml::table& table, const std::string& file, CLI:
     if (is_ours(key.str()) || command.get_option_no_throw("--" + std::string(key.str())) != nullptr) continue;
     return fail(ErrorCode::bad_input, fmt::format("{}, line {}: {} has no option \"{}\"; did you mean \"{}\"?", file,
                                                   key.source().begin.line, command.get_name(), key.str(),
-                                                  cms::serve::nearest(key.str(), known)));
+                                                  cms::nearest(key.str(), known)));
   }
   return {};
 }

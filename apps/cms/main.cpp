@@ -10,8 +10,8 @@
 #include <string_view>
 #include <vector>
 
+#include "base/spelling.hpp"
 #include "command.hpp"
-#include "serve/settings.hpp"
 
 CLI::Validator number_within(double least, double most) {
   const auto range = CLI::Range(least, most);
@@ -54,7 +54,7 @@ int refuse(const CLI::App& app, const CLI::ParseError& error) {
   const auto word = strangers.front().substr(0, strangers.front().find('='));
   const auto names = names_of(app, option);
   const std::vector<std::string_view> known(names.begin(), names.end());
-  const auto near = known.empty() ? std::string_view() : cms::serve::nearest(word, known);
+  const auto near = known.empty() ? std::string_view() : cms::nearest(word, known);
   // What begins otherwise was not meant.
   const auto same = std::ranges::mismatch(word, near).in1 - word.begin();
   const auto meant = same > (option ? 2 : 0) ? fmt::format("did you mean \"{}\"? ", near) : "";

@@ -8,6 +8,8 @@
 #include <iterator>
 #include <limits>
 
+#include "fleet/looks.hpp"
+
 namespace cms::fleet {
 namespace {
 

@@ -16,7 +16,7 @@
 //
 // The promise: for a community exchangeable with those of the ranking fleets (of its kind),
 // P(Campaign PoH <= a) <= a for a >= 1 / (N + 1). A ranking fleet that was looked at several times while its accounts
-// went on has each community, followed over the looks (follow_communities), rank by the most evidence it ever had. So
+// went on has each community, followed over the looks (looks.hpp), rank by the most evidence it ever had. So
 // the promise is that of a community of a fleet that is looked at likewise: P(Campaign PoH is ever <= a) <= a. Fleets
 // that fix the evidence take no part in ranking. Nothing is said of other looks than these, or of kinds of honest
 // groups that calibration did not see.

@@ -55,8 +55,8 @@ bool cluster(Graph& graph, std::uint32_t count, double total, const CommunityOpt
 
 }  // namespace
 
-Result<std::vector<std::vector<std::uint32_t>>> find_communities(std::uint32_t count, std::span<const Link> links,
-                                                                 const CommunityOptions& options, const Stop& stop) {
+Result<std::vector<Members>> find_communities(std::uint32_t count, std::span<const Link> links,
+                                              const CommunityOptions& options, const Stop& stop) {
   igraph_set_error_handler(igraph_error_handler_ignore);
   igraph_set_interruption_handler(ask);
   Graph graph(links.size(), count);
@@ -74,7 +74,7 @@ Result<std::vector<std::vector<std::uint32_t>>> find_communities(std::uint32_t c
     VECTOR(graph.strengths)[link.b] += link.weight;
     total += link.weight;
   }
-  std::vector<std::vector<std::uint32_t>> communities;
+  std::vector<Members> communities;
   if (links.empty()) {
     for (std::uint32_t account = 0; account < count; ++account) communities.push_back({account});
     return communities;
@@ -93,48 +93,8 @@ Result<std::vector<std::vector<std::uint32_t>>> find_communities(std::uint32_t c
   return communities;
 }
 
-namespace {
-
-constexpr std::uint32_t kNone = UINT32_MAX;
-
-// The community of a look, as `places` says of each account, that most of the members are in; kNone where none is.
-std::uint32_t heir_of(std::span<const std::uint32_t> places, const std::vector<Members>& look, const Members& members) {
-  std::map<std::uint32_t, std::size_t> counts;
-  for (const auto member : members) {
-    if (places[member] != kNone) ++counts[places[member]];
-  }
-  auto heir = kNone;
-  for (const auto& [place, count] : counts) {
-    if (heir == kNone || count > counts[heir] || (count == counts[heir] && look[place].front() < look[heir].front())) {
-      heir = place;
-    }
-  }
-  return heir;
-}
-
-}  // namespace
-
-Followed follow_communities(std::uint32_t accounts, std::span<const std::vector<Members>> looks) {
-  Followed followed;
-  followed.numbers.resize(looks.size());
-  std::vector<std::vector<std::uint32_t>> places(looks.size(), std::vector<std::uint32_t>(accounts, kNone));
-  for (std::size_t look = looks.size(); look-- > 0;) {
-    for (std::uint32_t c = 0; c < looks[look].size(); ++c) {
-      const auto& members = looks[look][c];
-      for (const auto member : members) places[look][member] = c;
-      auto number = kNone;
-      for (std::size_t later = look + 1; later < looks.size() && number == kNone; ++later) {
-        const auto heir = heir_of(places[later], looks[later], members);
-        if (heir != kNone) number = followed.numbers[later][heir];
-      }
-      followed.numbers[look].push_back(number != kNone ? number : followed.count++);
-    }
-  }
-  return followed;
-}
-
-double modularity(std::uint32_t count, std::span<const Link> links,
-                  std::span<const std::vector<std::uint32_t>> communities, double resolution) {
+double modularity(std::uint32_t count, std::span<const Link> links, std::span<const Members> communities,
+                  double resolution) {
   std::vector<std::size_t> of(count);
   for (std::size_t c = 0; c < communities.size(); ++c) {
     for (const auto account : communities[c]) of[account] = c;

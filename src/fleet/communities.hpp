@@ -25,25 +25,15 @@ struct CommunityOptions {
   double whole_weight = 0;  // of all links of the graph that these are some whole components of; 0 = of these alone
 };
 
-// Members, ascending, of every community of accounts 0 .. count - 1, by first member. Errors: `bad_input` when a link
-// names another account or weighs nothing; `failed` when igraph fails or it is told to stop.
-Result<std::vector<std::vector<std::uint32_t>>> find_communities(std::uint32_t count, std::span<const Link> links,
-                                                                 const CommunityOptions& options,
-                                                                 const Stop& stop = {});
+using Members = std::vector<std::uint32_t>;  // of a community, ascending
 
-// Communities over several looks at the same accounts. `numbers[l][c]` says which of `count` community c of look l is.
-// It has become that community of the next look with any of its members in one that most of these are in, of equals the
-// one with the lowest account. Where no later look has any of them in a community it ends.
-// Requires members ascending, disjoint within a look. It depends on who is with whom alone. Cost: linear in members.
-struct Followed {
-  std::vector<std::vector<std::uint32_t>> numbers;
-  std::uint32_t count = 0;
-};
-using Members = std::vector<std::uint32_t>;
-Followed follow_communities(std::uint32_t accounts, std::span<const std::vector<Members>> looks);
+// Members of every community of accounts 0 .. count - 1, by first member. Errors: `bad_input` when a link
+// names another account or weighs nothing; `failed` when igraph fails or it is told to stop.
+Result<std::vector<Members>> find_communities(std::uint32_t count, std::span<const Link> links,
+                                              const CommunityOptions& options, const Stop& stop = {});
 
 // The modularity of a partition, as Leiden maximises it. For tests and reports.
-double modularity(std::uint32_t count, std::span<const Link> links,
-                  std::span<const std::vector<std::uint32_t>> communities, double resolution);
+double modularity(std::uint32_t count, std::span<const Link> links, std::span<const Members> communities,
+                  double resolution);
 
 }  // namespace cms::fleet

@@ -77,7 +77,7 @@ class LiveFleet {
   // Those of links() of which both ends are among `accounts`, ascending. Cost: some hundred comparisons for each.
   [[nodiscard]] std::vector<Link> links_among(std::span<const std::uint32_t> accounts) const;
   // As find_communities(). Cost: linear in accounts.
-  [[nodiscard]] std::vector<std::vector<std::uint32_t>> communities() const;
+  [[nodiscard]] std::vector<Members> communities() const;
   [[nodiscard]] std::uint32_t community_of(std::uint32_t account) const { return community_[account]; }
   [[nodiscard]] std::size_t bytes() const;  // held beside the signatures, reserve included
 

@@ -160,9 +160,9 @@ void LiveFleet::move_accounts(std::vector<std::uint32_t> waiting, LiveUpdate& do
   }
 }
 
-std::vector<std::vector<std::uint32_t>> LiveFleet::communities() const {
+std::vector<Members> LiveFleet::communities() const {
   std::vector<std::uint32_t> number(size_of_.size(), UINT32_MAX);
-  std::vector<std::vector<std::uint32_t>> communities;
+  std::vector<Members> communities;
   for (std::uint32_t i = 0; i < accounts_.size(); ++i) {
     auto& at = number[community_[i]];
     if (at == UINT32_MAX) at = static_cast<std::uint32_t>(communities.size()), communities.emplace_back();

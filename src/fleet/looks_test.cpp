@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "fleet/campaign_example.hpp"
+#include "fleet/looks.hpp"
 
 namespace cms::fleet {
 namespace {
@@ -38,6 +39,35 @@ TEST(Looks, who_is_in_no_community_for_a_while_is_followed_over_the_gap_and_who_
   EXPECT_NE(followed.numbers[1][0], followed.numbers[2][0]);
 }
 
+TEST(Looks, see_an_equal_share_more_of_an_account_each_time_and_at_last_all_of_it) {
+  for (const std::size_t requests : {0U, 1U, 3U, 4U, 30U, 149U}) {
+    std::size_t before = 0;
+    for (std::size_t look = 0; look < kLooks; ++look) {
+      const auto sent = sent_at(look, kLooks, requests);
+      EXPECT_GE(sent * kLooks, requests * (look + 1));
+      EXPECT_LT(sent * kLooks, requests * (look + 1) + kLooks) << "no more than the rounding";
+      EXPECT_GE(sent, before);
+      before = sent;
+    }
+    EXPECT_EQ(before, requests);
+  }
+}
+
+TEST(Looks, know_a_community_by_the_lowest_poh_that_it_ever_has) {
+  const auto campaign = [](Members members, double poh) {
+    Campaign made;
+    made.members = std::move(members);
+    made.poh = poh;
+    return made;
+  };
+  const std::vector<std::vector<Campaign>> looks = {{campaign({0, 1}, .02), campaign({5, 6}, .3)},
+                                                    {campaign({0, 1, 2}, .4)},
+                                                    {campaign({0, 1, 2}, .1), campaign({7, 8}, 1)}};
+  auto lowest = lowest_pohs(9, looks);
+  std::ranges::sort(lowest);
+  EXPECT_EQ(lowest, (std::vector<double>{.02, .3, 1}));
+}
+
 // Honest fleets that go on for kLooks looks; one account in forty is a suspect by then, and each at its own time.
 std::vector<HonestFleet> fleets_that_go_on(const ExampleWorld& world, int count, Random& random) {
   auto fleets = honest_fleets(world, count, random, kLooks);
@@ -56,27 +86,16 @@ std::vector<HonestFleet> fleets_that_go_on(const ExampleWorld& world, int count,
 }
 
 // The lowest PoH that each community of a fleet ever has.
-std::vector<double> least_ever(const CampaignCalibration& calibration, const HonestFleet& fleet) {
-  Looks members;
-  std::vector<std::vector<double>> pohs;
+std::vector<double> lowest_ever(const CampaignCalibration& calibration, const HonestFleet& fleet) {
+  std::vector<std::vector<Campaign>> looks;
   const auto look_at = [&](std::span<const Signature> accounts, Pohs own) {
-    const auto found = find_campaigns(calibration, accounts, 0, own);
+    auto found = find_campaigns(calibration, accounts, 0, own);
     ASSERT_TRUE(found);
-    members.emplace_back();
-    pohs.emplace_back();
-    for (const auto& one : *found) members.back().push_back(one.members), pohs.back().push_back(one.poh);
+    looks.push_back(std::move(*found));
   };
   for (const auto& look : fleet.earlier) look_at(look.accounts, look.pohs);
   look_at(fleet.accounts, fleet.pohs);
-  const auto followed = follow_communities(static_cast<std::uint32_t>(fleet.accounts.size()), members);
-  std::vector<double> least(followed.count, 1);
-  for (std::size_t look = 0; look < pohs.size(); ++look) {
-    for (std::size_t c = 0; c < pohs[look].size(); ++c) {
-      auto& one = least[followed.numbers[look][c]];
-      one = std::min(one, pohs[look][c]);
-    }
-  }
-  return least;
+  return lowest_pohs(static_cast<std::uint32_t>(fleet.accounts.size()), looks);
 }
 
 // Over freshly drawn honest fleets, looked at as often as those that rank, a community is ever at PoH <= a with
@@ -98,7 +117,7 @@ TEST(Looks, ever_flag_honest_communities_no_more_often_than_it_says) {
     EXPECT_EQ(once->looks, 1U);
     for (const auto& [kind, evidence] : calibration->rankings) ranked += static_cast<double>(evidence.size());
     for (const auto& fresh : fleets_that_go_on(world, 6, random)) {
-      const auto ever = least_ever(*calibration, fresh), by_last = least_ever(*once, fresh);
+      const auto ever = lowest_ever(*calibration, fresh), by_last = lowest_ever(*once, fresh);
       ASSERT_EQ(ever.size(), by_last.size());
       communities += static_cast<double>(ever.size());
       for (std::size_t l = 0; l < levels.size(); ++l) {

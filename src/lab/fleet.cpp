@@ -8,6 +8,7 @@
 #include <set>
 
 #include "base/progress.hpp"
+#include "fleet/looks.hpp"
 #include "lab/baselines.hpp"
 #include "lab/first_study_cells.hpp"
 #include "lab/ground.hpp"
@@ -146,13 +147,12 @@ class SeedRun {
     return static_cast<float>(poh_of(ground_, account.rows).back());
   }
 
-  // Look l of L sees the first l / L of the account's requests, rounded up.
   void see(const ComposedAccount& account, std::vector<fleet::FleetLook>& looks) const {
     pipeline::SignatureMaker maker(study_.atlas, window::Options{}.length, options_.signature);
     const auto poh = poh_of(ground_, account.rows);
     std::size_t next = 0;
     for (std::size_t look = 0; look < looks.size(); ++look) {
-      const auto end = (account.rows.size() * (look + 1) + looks.size() - 1) / looks.size();
+      const auto end = fleet::sent_at(look, looks.size(), account.rows.size());
       for (; next < end; ++next) maker.take(study_.projected[account.rows[next]]);
       looks[look].accounts.push_back(maker.signature());
       looks[look].pohs.push_back(static_cast<float>(poh[next - 1]));
@@ -198,18 +198,22 @@ class SeedRun {
     return {};
   }
 
-  // One look at a whole fleet: its communities, and the campaigns made of them at both levels.
+  // One look at a whole fleet: its communities, and the campaigns made of them at the usual level and at every rank's.
   struct Seen {
     std::vector<fleet::Link> links;
-    std::vector<fleet::Campaign> communities, campaigns, strictly;
+    std::vector<fleet::Campaign> communities, campaigns;
+    std::array<std::vector<fleet::Campaign>, kRanks> at;
   };
   Result<Seen> look(std::span<const fleet::Signature> accounts, fleet::Pohs pohs) const {
     const fleet::Neighbourhood neighbourhood(accounts, pohs, calibration_.breadth, options_.campaign.links);
     Seen seen{neighbourhood.links(), {}, {}, {}};
     CMS_TRY(communities, fleet::find_campaigns(calibration_, accounts, seen.links, pohs));
     seen.communities = std::move(communities);
-    seen.campaigns = fleet::gather(calibration_, accounts, seen.links, seen.communities, kFlagged, pohs);
-    seen.strictly = fleet::gather(calibration_, accounts, seen.links, seen.communities, least_level(), pohs);
+    const auto gathered = [&](double level) {
+      return fleet::gather(calibration_, accounts, seen.links, seen.communities, level, pohs);
+    };
+    seen.campaigns = gathered(kFlagged);
+    for (std::size_t r = 0; r < kRanks; ++r) seen.at[r] = gathered(level_of(r));
     return seen;
   }
 
@@ -222,35 +226,19 @@ class SeedRun {
 
   // Communities that are flagged at any look, each followed over all of them; `last` are those of the last look.
   Result<void> judge_ever(const SeenFleet& test, std::span<const fleet::Campaign> last, FleetResult& result) const {
-    std::vector<std::vector<fleet::Members>> members;
-    std::vector<std::vector<double>> pohs;
-    const auto add = [&](std::span<const fleet::Campaign> communities) {
-      members.emplace_back();
-      pohs.emplace_back();
-      for (const auto& one : communities) {
-        members.back().push_back(one.members);
-        pohs.back().push_back(one.poh);
-      }
-    };
+    std::vector<std::vector<fleet::Campaign>> looks;
     for (const auto& earlier : std::span(test.looks).first(test.looks.size() - 1)) {
       CMS_TRY(communities, fleet::find_campaigns(calibration_, earlier.accounts, 0, earlier.pohs));
-      add(communities);
+      looks.push_back(std::move(communities));
     }
-    add(last);
-    const auto followed = fleet::follow_communities(static_cast<std::uint32_t>(test.signatures().size()), members);
-    std::vector<double> least(followed.count, 1);
-    for (std::size_t look = 0; look < pohs.size(); ++look) {
-      for (std::size_t c = 0; c < pohs[look].size(); ++c) {
-        auto& one = least[followed.numbers[look][c]];
-        one = std::min(one, pohs[look][c]);
-      }
-    }
+    looks.emplace_back(last.begin(), last.end());
+    const auto lowest = fleet::lowest_pohs(static_cast<std::uint32_t>(test.signatures().size()), looks);
     const auto within = [&](double level) {
-      return static_cast<std::uint64_t>(std::ranges::count_if(least, [&](double poh) { return poh <= level; }));
+      return static_cast<std::uint64_t>(std::ranges::count_if(lowest, [&](double poh) { return poh <= level; }));
     };
-    result.honest_communities_followed += followed.count;
+    result.honest_communities_followed += lowest.size();
     result.honest_communities_ever += within(kFlagged);
-    result.honest_communities_ever_strictly += within(least_level());
+    for (std::size_t r = 0; r < kRanks; ++r) result.honest_communities_ever_at[r] += within(level_of(r));
     return {};
   }
 
@@ -258,12 +246,14 @@ class SeedRun {
     const auto start = Clock::now();
     CMS_TRY(seen, look(test.signatures(), test.pohs()));
     result.look_seconds = std::chrono::duration<double>(Clock::now() - start).count();
-    const auto& [links, communities, campaigns, strictly] = seen;
+    const auto& [links, communities, campaigns, at] = seen;
     result.looks = options_.looks;
     CMS_CHECK(judge_ever(test, communities, result));
     result.honest_communities += communities.size();
     result.honest_communities_flagged += communities_flagged(campaigns, kFlagged);
-    result.honest_communities_strictly += communities_flagged(strictly, least_level());
+    for (std::size_t r = 0; r < kRanks; ++r) {
+      result.honest_communities_at[r] += communities_flagged(at[r], level_of(r));
+    }
     if (result.campaigns.empty()) {
       for (const auto& one : communities) result.sight.communities.push_back(dot_of(one, CommunityDot::Side::honest));
       result.sight.coefficients = calibration_.coefficients;
@@ -285,8 +275,11 @@ class SeedRun {
     return {};
   }
 
-  // Where few communities rank, nothing is flagged at the usual level, and nothing at this one.
-  [[nodiscard]] double least_level() const { return std::min(kFlagged, fleet::campaign_poh_min(calibration_)); }
+  // That of rank r + 1. Where few communities rank, nothing is flagged at the usual level, and nothing at any of these.
+  [[nodiscard]] double level_of(std::size_t r) const {
+    constexpr double kRounding = 1e-9;  // rank / (N + 1) is not rank times 1 / (N + 1)
+    return std::min(kFlagged, static_cast<double>(r + 1) * fleet::campaign_poh_min(calibration_) * (1 + kRounding));
+  }
 
   std::array<double, 2> baselines_of(const ComposedAccount& account) const {
     const auto rows = account_rows(study_, set_, account.rows);
@@ -355,15 +348,18 @@ class SeedRun {
   void judge_together(const Seen& seen, std::span<const fleet::Signature> accounts, std::size_t honest,
                       CampaignRow& row) const {
     const auto count = accounts.size() - honest;
+    const auto found_of = [&](const std::vector<bool>& flags) {
+      return std::count(flags.begin() + static_cast<std::ptrdiff_t>(honest), flags.end(), true);
+    };
     const auto flags = fleet::flagged(seen.campaigns, accounts.size(), kFlagged);
-    const auto found = std::count(flags.begin() + static_cast<std::ptrdiff_t>(honest), flags.end(), true);
+    const auto found = found_of(flags);
     const auto all = std::count(flags.begin(), flags.end(), true);
     row.found = static_cast<double>(found) / static_cast<double>(count);
     row.parts = campaign_parts(seen.communities, honest, count);
-    const auto strictly = fleet::flagged(seen.strictly, accounts.size(), least_level());
-    row.found_strictly =
-        static_cast<double>(std::count(strictly.begin() + static_cast<std::ptrdiff_t>(honest), strictly.end(), true)) /
-        static_cast<double>(count);
+    for (std::size_t r = 0; r < kRanks; ++r) {
+      const auto found_there = found_of(fleet::flagged(seen.at[r], accounts.size(), level_of(r)));
+      row.found_at[r] = static_cast<double>(found_there) / static_cast<double>(count);
+    }
     row.precision = all > 0 ? static_cast<double>(found) / static_cast<double>(all) : 0;
     double young = 0, young_found = 0;
     for (std::size_t a = honest; a < accounts.size(); ++a) {

@@ -6,6 +6,7 @@
 // Threads: see options. Page: docs/lab/fleet.md.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <filesystem>
 #include <optional>
@@ -48,6 +49,11 @@ struct FleetStudyOptions {
 
 inline constexpr std::uint64_t kYoungRequests = 24;
 
+// What is found is told at the level of .01, and of the first ranks: r / (N + 1) where N communities rank, .01 at most.
+// By which of them 1% of the honest communities under test are flagged only these can say.
+inline constexpr std::size_t kRanks = 8;
+using FlaggedAt = std::array<std::uint64_t, kRanks>;
+
 // A community that holds part of a campaign, before any is gathered.
 struct CampaignPart {
   double share = 0;   // of the campaign's accounts
@@ -62,7 +68,7 @@ struct CampaignRow {
   std::uint32_t accounts = 0;
   double requests = 0;         // mean of its accounts
   double found = 0;            // share of members flagged by the fleet, Campaign PoH <= .01
-  double found_strictly = 0;   // the same at the least level that the calibration has
+  std::array<double, kRanks> found_at{};  // the same at the level of each rank
   // Of members that have sent fewer than kYoungRequests: newcomers; nothing where there are none.
   std::optional<double> found_young;
   double precision = 0;        // of flagged accounts that are members; 0 where none is flagged
@@ -106,14 +112,15 @@ struct FleetResult {
   FleetSight sight;                                 // of the first seed
   std::vector<GroupRow> groups;                     // of all honest test fleets
   std::uint64_t honest_communities = 0, honest_communities_flagged = 0;
-  std::uint64_t honest_communities_strictly = 0;  // flagged at the least level that the calibration has
+  FlaggedAt honest_communities_at{};  // of them
   // Followed over all looks (fleet::follow_communities), and flagged at any.
-  std::uint64_t honest_communities_followed = 0, honest_communities_ever = 0, honest_communities_ever_strictly = 0;
+  std::uint64_t honest_communities_followed = 0, honest_communities_ever = 0;
+  FlaggedAt honest_communities_ever_at{};
   std::uint32_t looks = 1;
   std::uint64_t honest_accounts = 0, honest_accounts_flagged = 0;
   double honest_shared_texts = 0;     // between two accounts of a test fleet, mean over seeds
   std::vector<std::uint32_t> ranked;  // communities that rank, per seed
-  double look_seconds = 0;            // links, communities, readings of one whole test fleet, gathered at both levels
+  double look_seconds = 0;            // links, communities, readings of one whole test fleet, gathered at every level
   double update_seconds = 0;          // of a live fleet, links and communities; 0 = not measured
   std::uint32_t update_accounts = 0, update_changed = 0;
 };

@@ -1,8 +1,10 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <map>
 #include <nlohmann/json.hpp>
+#include <optional>
 
 #include "lab/fleet.hpp"
 #include "lab/statistics.hpp"
@@ -58,7 +60,6 @@ struct Column {
   double CampaignRow::* figure;
 };
 constexpr Column kColumns[] = {{"found", &CampaignRow::found},
-                               {"strictly", &CampaignRow::found_strictly},
                                {"precision", &CampaignRow::precision},
                                {"together", &CampaignRow::together},
                                {"purity", &CampaignRow::purity},
@@ -72,16 +73,76 @@ constexpr Column kColumns[] = {{"found", &CampaignRow::found},
                                {"PRADA", &CampaignRow::prada},
                                {"MMD", &CampaignRow::mmd}};
 
+// Honest communities that are flagged, at the usual level and at every rank's: of those of the last look, and of those
+// followed over all looks at any.
+struct HonestRates {
+  Rate last, ever;
+  std::array<Rate, kRanks> last_at, ever_at;
+
+  explicit HonestRates(const FleetResult& result)
+      : last{result.honest_communities_flagged, result.honest_communities},
+        ever{result.honest_communities_ever, result.honest_communities_followed} {
+    for (std::size_t r = 0; r < kRanks; ++r) {
+      last_at[r] = {result.honest_communities_at[r], result.honest_communities};
+      ever_at[r] = {result.honest_communities_ever_at[r], result.honest_communities_followed};
+    }
+  }
+
+  // The highest rank where at most `share` are flagged, both ways; none where more are at the first, or there are none.
+  [[nodiscard]] std::optional<std::size_t> rank_within(double share) const {
+    std::optional<std::size_t> highest;
+    for (std::size_t r = 0; r < kRanks && last.trials > 0; ++r) {
+      if (std::max(last_at[r].share(), ever_at[r].share()) <= share) highest = r;
+    }
+    return highest;
+  }
+};
+
+// What is found of campaign c where goals are read, mean over seeds; nothing where every rank flags too many honest
+// communities.
+std::optional<double> found_within(const FleetResult& result, std::size_t c) {
+  const auto rank = HonestRates(result).rank_within(kFlagged);
+  if (!rank) return std::nullopt;
+  return mean_of(result, c, [&](const CampaignRow& row) { return row.found_at[*rank]; });
+}
+
+// What is found, and taken for a campaign, by rank.
+std::string ranks_table(const FleetResult& result) {
+  const HonestRates honest(result);
+  std::string text = fmt::format("{:<52}", "flagged at the level of rank");
+  for (std::size_t r = 0; r < kRanks; ++r) text += fmt::format(" {:>5}", r + 1);
+  const auto line = [&](const std::string& name, const auto& figure) {
+    text += fmt::format("\n{:<52}", name);
+    for (std::size_t r = 0; r < kRanks; ++r) text += fmt::format(" {:>5.3f}", figure(r));
+  };
+  line("honest communities", [&](std::size_t r) { return honest.last_at[r].share(); });
+  line("honest communities, ever", [&](std::size_t r) { return honest.ever_at[r].share(); });
+  for (std::size_t c = 0; c < result.campaigns.front().size(); ++c) {
+    const auto found = [&](std::size_t r) {
+      return mean_of(result, c, [&](const CampaignRow& row) { return row.found_at[r]; });
+    };
+    line(result.campaigns.front()[c].name, found);
+  }
+  const auto rank = honest.rank_within(kFlagged);
+  if (!rank) return text + "\nat none are at most .01 of the honest communities ever flagged\n";
+  const auto& ever = honest.ever_at[*rank];
+  return text + fmt::format("\ngoals are read at rank {}: {} of {} honest communities ever flagged there, {:.3f}, at "
+                            "most {:.3f} (95%)\n",
+                            *rank + 1, ever.hits, ever.trials, ever.share(),
+                            rate_upper_bound(ever.hits, ever.trials, .95));
+}
+
 // What became of each campaign that has a goal, seed by seed.
 std::string parts_table(const FleetResult& result) {
   std::string text = fmt::format("{:<44} {:>4} {:>8} {:>6} {:>8}  {}\n", "campaign, seed by seed", "seed", "accounts",
-                                 "found", "strictly", "its communities: share of it, purity, Campaign PoH");
+                                 "found", "at 1%", "its communities: share of it, purity, Campaign PoH");
+  const auto rank = HonestRates(result).rank_within(kFlagged);
   for (std::size_t c = 0; c < result.campaigns.front().size(); ++c) {
     for (std::size_t s = 0; s < result.campaigns.size(); ++s) {
       const auto& row = result.campaigns[s][c];
       if (!row.goal) continue;
       text += fmt::format("{:<44} {:>4} {:>8} {:>6.3f} {:>8.3f} ", row.name, result.seeds[s], row.accounts, row.found,
-                          row.found_strictly);
+                          rank ? row.found_at[*rank] : 0);
       for (const auto& part : row.parts) {
         text += fmt::format(" {:.2f} {:.2f} {:.3g};", part.share, part.purity, part.poh);
       }
@@ -92,44 +153,45 @@ std::string parts_table(const FleetResult& result) {
 }
 
 std::string campaign_table(const FleetResult& result) {
-  std::string text = fmt::format("{:<52} {:>5} {:>8}", "campaign", "goal", "accounts");
+  std::string text = fmt::format("{:<52} {:>5} {:>8} {:>9}", "campaign", "goal", "accounts", "at 1%");
   for (const auto& column : kColumns) text += fmt::format(" {:>9}", column.title);
   text += fmt::format(" {:>9}\n", "fidelity");
   for (std::size_t c = 0; c < result.campaigns.front().size(); ++c) {
     const auto& row = result.campaigns.front()[c];
     const double accounts = mean_of(result, c, [](const CampaignRow& r) { return r.accounts; });
-    text += fmt::format("{:<52} {:>5} {:>8.0f}", row.name, row.goal ? fmt::format("{:.2f}", *row.goal) : "-", accounts);
+    const auto within = found_within(result, c);
+    text += fmt::format("{:<52} {:>5} {:>8.0f} {:>9}", row.name, row.goal ? fmt::format("{:.2f}", *row.goal) : "-",
+                        accounts, within ? fmt::format("{:.3f}", *within) : "-");
     for (const auto& column : kColumns) {
       text += fmt::format(" {:>9.3f}", mean_of(result, c, [&](const CampaignRow& r) { return r.*column.figure; }));
     }
     text += fmt::format(" {:>9}\n", row.fidelity ? fmt::format("{:.3f}", fidelity_of(result, c)) : "-");
   }
   return text +
-         "accounts: mean over seeds; found: members told of, Campaign PoH <= .01; strictly: at the least level there "
-         "is; together: members\nin one campaign; purity: members among those in it; coverage, fidelity "
-         "(use-weighted, of a student): of what it extracts; shared:\ntexts of two members; pairs, links: AUC of "
-         "member pairs against honest pairs, by distance and by link; suspects: members whose own PoH\nat their last "
-         "request is at most .03; account, PRADA, MMD: members flagged one by one\n";
+         "accounts: mean over seeds; at 1%: members told of where at most .01 of honest communities are ever flagged; "
+         "found: at Campaign\nPoH .01; together: members in one campaign; purity: members among those in it; coverage, "
+         "fidelity (use-weighted, of a\nstudent): of what it extracts; shared: texts of two members; pairs, links: AUC "
+         "of member pairs against honest pairs, by distance\nand by link; suspects: members whose own PoH at their "
+         "last request is at most .03; account, PRADA, MMD: members flagged one by one\n";
 }
 
 }  // namespace
 
 std::string describe(const FleetResult& result) {
   if (result.campaigns.empty()) return {};
-  auto text = campaign_table(result) + "\n" + parts_table(result) +
+  auto text = campaign_table(result) + "\n" + ranks_table(result) + "\n" + parts_table(result) +
               "\nhonest groups, more than half of whose members are flagged\n";
   for (const auto& [name, rate] : group_rates(result)) {
     text += fmt::format("{:<16} {:>3} of {:>4}, {:.3f}, at most {:.3f} (95%)\n", name, rate.hits, rate.trials,
                         rate.share(), rate_upper_bound(rate.hits, rate.trials, .95));
   }
-  text += fmt::format("honest communities {} of {}, strictly {}; honest accounts {} of {}; two honest accounts share "
+  text += fmt::format("honest communities {} of {}; honest accounts {} of {}; two honest accounts share "
                       "{:.3f} of their texts; communities that rank:",
-                      result.honest_communities_flagged, result.honest_communities, result.honest_communities_strictly,
-                      result.honest_accounts_flagged, result.honest_accounts, result.honest_shared_texts);
+                      result.honest_communities_flagged, result.honest_communities, result.honest_accounts_flagged,
+                      result.honest_accounts, result.honest_shared_texts);
   for (const auto ranked : result.ranked) text += fmt::format(" {}", ranked);
-  text += fmt::format("\nhonest communities followed over {} looks, ever flagged {} of {}, strictly {}", result.looks,
-                      result.honest_communities_ever, result.honest_communities_followed,
-                      result.honest_communities_ever_strictly);
+  text += fmt::format("\nhonest communities followed over {} looks, ever flagged {} of {}", result.looks,
+                      result.honest_communities_ever, result.honest_communities_followed);
   text += fmt::format("\none look at a whole fleet {:.2f} s", result.look_seconds);
   if (result.update_accounts > 0) {
     text += fmt::format("; an update of {} changed accounts among {}, links and communities: {:.3f} s",
@@ -144,18 +206,25 @@ std::string describe(const FleetResult& result) {
 
 namespace {
 
-// Honest communities that are flagged: at the last look, and at any; at the usual level and at the least.
-struct HonestRates {
-  Rate last, last_strictly, ever, ever_strictly;
-
-  explicit HonestRates(const FleetResult& result)
-      : last{result.honest_communities_flagged, result.honest_communities},
-        last_strictly{result.honest_communities_strictly, result.honest_communities},
-        ever{result.honest_communities_ever, result.honest_communities_followed},
-        ever_strictly{result.honest_communities_ever_strictly, result.honest_communities_followed} {}
-  [[nodiscard]] double usual() const { return std::max(last.share(), ever.share()); }
-  [[nodiscard]] double least() const { return std::max(last_strictly.share(), ever_strictly.share()); }
-};
+// What becomes of honest groups and communities.
+template <typename Line>
+void honest_lines(const FleetResult& result, const Line& line) {
+  const HonestRates honest(result);
+  const auto rank = honest.rank_within(kFlagged);
+  for (const auto& [name, rate] : group_rates(result)) {
+    const bool all = name == "all";
+    line("fleet: honest groups flagged, " + name, rate.share(), all ? "<= 0.01" : "-",
+         all ? nlohmann::json(rate.share() <= .01) : nlohmann::json());
+  }
+  line("fleet: honest communities flagged", honest.last.share(), "<= 0.01", honest.last.share() <= .01);
+  line("fleet: honest communities ever flagged, looks: " + std::to_string(result.looks), honest.ever.share(),
+       "<= 0.01", honest.ever.share() <= .01);
+  line("fleet: the rank where goals are read", rank ? nlohmann::json(*rank + 1) : nlohmann::json(), "-", nullptr);
+  for (std::size_t r = 0; r < kRanks; ++r) {
+    line(fmt::format("fleet: honest communities ever flagged at rank {}", r + 1), honest.ever_at[r].share(), "-",
+         nullptr);
+  }
+}
 
 }  // namespace
 
@@ -167,22 +236,20 @@ std::string goal_lines(const FleetResult& result) {
   };
   if (result.campaigns.empty()) return text;
   // Goals are of what is found where at most .01 of honest communities are ever flagged, not where that is promised.
-  const HonestRates honest(result);
-  const auto held_at = honest.usual() <= .01 ? &CampaignRow::found : &CampaignRow::found_strictly;
-  const bool possible = honest.last.trials > 0 && std::min(honest.usual(), honest.least()) <= .01;
   for (std::size_t c = 0; c < result.campaigns.front().size(); ++c) {
     const auto& row = result.campaigns.front()[c];
-    const double found = mean_of(result, c, [&](const CampaignRow& r) { return r.*held_at; });
+    const auto found = found_within(result, c);
     line("fleet: members found where at most .01 of honest communities are ever flagged, " + row.name,
-         possible ? nlohmann::json(found) : nlohmann::json(),
+         found ? nlohmann::json(*found) : nlohmann::json(),
          row.goal ? fmt::format(">= {:.2f}", *row.goal) : "-",
-         row.goal ? nlohmann::json(possible && found >= *row.goal) : nlohmann::json());
+         row.goal ? nlohmann::json(found && *found >= *row.goal) : nlohmann::json());
     const auto beside = [&](const std::string& what, double CampaignRow::* figure) {
       line("fleet: " + what + ", " + row.name, mean_of(result, c, [&](const CampaignRow& r) { return r.*figure; }), "-",
            nullptr);
     };
     beside("members found at Campaign PoH .01", &CampaignRow::found);
-    beside("members found at the least level", &CampaignRow::found_strictly);
+    line("fleet: members found at the first rank, " + row.name,
+         mean_of(result, c, [](const CampaignRow& r) { return r.found_at[0]; }), "-", nullptr);
     beside("precision at Campaign PoH .01", &CampaignRow::precision);
     beside("members the best account score flags", &CampaignRow::best_account);
     beside("members PRADA flags", &CampaignRow::prada);
@@ -194,16 +261,7 @@ std::string goal_lines(const FleetResult& result) {
                      row.name),
          mean_of(result, c, [](const CampaignRow& r) { return r.found_young.value_or(0); }), "-", nullptr);
   }
-  for (const auto& [name, rate] : group_rates(result)) {
-    const bool all = name == "all";
-    line("fleet: honest groups flagged, " + name, rate.share(), all ? "<= 0.01" : "-",
-         all ? nlohmann::json(rate.share() <= .01) : nlohmann::json());
-  }
-  line("fleet: honest communities flagged", honest.last.share(), "<= 0.01", honest.last.share() <= .01);
-  line("fleet: honest communities flagged at the least level", honest.last_strictly.share(), "-", nullptr);
-  line("fleet: honest communities ever flagged, looks: " + std::to_string(result.looks), honest.ever.share(),
-       "<= 0.01", honest.ever.share() <= .01);
-  line("fleet: honest communities ever flagged at the least level", honest.ever_strictly.share(), "-", nullptr);
+  honest_lines(result, line);
   line("fleet: bytes of a signature", static_cast<double>(fleet::kSignatureBytes), "<= 1024",
        fleet::kSignatureBytes <= 1'024);
   for (const auto& recall : result.recalls) {

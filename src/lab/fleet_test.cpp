@@ -17,6 +17,7 @@ FleetResult result_of(double found, bool group_flagged) {
     row.name = "rotated";
     row.goal = .9;
     row.found = share;
+    row.found_at.fill(share);
     row.parts = {{.6, 1, .002}, {.4, .9, .02}};
     result.campaigns.push_back({row});
     result.seeds.push_back(result.campaigns.size());
@@ -44,15 +45,16 @@ TEST(FleetGoals, are_held_by_the_mean_over_seeds) {
   EXPECT_EQ(told(result_of(.94, false)).at(kFound)["holds"], false);
 }
 
-TEST(FleetGoals, are_of_the_level_at_which_honest_communities_are_let_be) {
+TEST(FleetGoals, are_of_the_highest_rank_at_which_honest_communities_are_let_be) {
   auto result = result_of(.96, false);
-  result.honest_communities_flagged = 3;
-  result.honest_communities_strictly = 1;
-  for (auto& rows : result.campaigns) rows.front().found_strictly = .5;
+  result.honest_communities_at = {0, 0, 1, 2, 3, 3, 3, 3};
+  result.honest_communities_ever_at = {0, 1, 1, 1, 4, 4, 4, 4};
+  for (auto& rows : result.campaigns) rows.front().found_at = {.1, .2, .5, .95, .95, .95, .95, .95};
   EXPECT_EQ(told(result).at(kFound)["figure"], .5);
-  for (auto& rows : result.campaigns) rows.front().found_strictly = .95;
+  EXPECT_EQ(told(result).at("fleet: the rank where goals are read")["figure"], 3);
+  for (auto& rows : result.campaigns) rows.front().found_at[2] = .95;
   EXPECT_EQ(told(result).at(kFound)["holds"], true);
-  result.honest_communities_strictly = 2;
+  result.honest_communities_at.fill(2);
   EXPECT_EQ(told(result).at(kFound)["holds"], false);
   EXPECT_EQ(told(result).at(kFound)["figure"], nullptr);
 }
@@ -60,10 +62,11 @@ TEST(FleetGoals, are_of_the_level_at_which_honest_communities_are_let_be) {
 TEST(FleetGoals, count_honest_communities_that_an_earlier_look_flagged) {
   auto result = result_of(.96, false);
   result.honest_communities_ever = 3;
-  for (auto& rows : result.campaigns) rows.front().found_strictly = .5;
+  result.honest_communities_ever_at = {0, 3, 3, 3, 3, 3, 3, 3};
+  for (auto& rows : result.campaigns) rows.front().found_at = {.5, .9, .9, .9, .9, .9, .9, .9};
   EXPECT_EQ(told(result).at(kFound)["figure"], .5);
   EXPECT_EQ(told(result).at("fleet: honest communities ever flagged, looks: 1")["holds"], false);
-  result.honest_communities_ever_strictly = 2;
+  result.honest_communities_ever_at.fill(2);
   EXPECT_EQ(told(result).at(kFound)["figure"], nullptr);
 }
 
@@ -79,7 +82,15 @@ TEST(FleetGoals, fail_where_honest_groups_are_flagged) {
 
 TEST(FleetTable, says_of_each_seed_what_communities_a_campaign_is) {
   const auto table = describe(result_of(.96, false));
-  EXPECT_NE(table.find(" 2        0  0.860    0.000  0.60 1.00 0.002; 0.40 0.90 0.02;"), std::string::npos) << table;
+  EXPECT_NE(table.find(" 2        0  0.860    0.860  0.60 1.00 0.002; 0.40 0.90 0.02;"), std::string::npos) << table;
+}
+
+TEST(FleetTable, says_by_rank_what_is_found_and_where_goals_are_read) {
+  auto result = result_of(.96, false);
+  result.honest_communities_ever_at = {0, 1, 1, 2, 3, 4, 5, 6};
+  const auto table = describe(result);
+  EXPECT_NE(table.find(" 0.000 0.010 0.010 0.020 0.030 0.040 0.050 0.060\n"), std::string::npos) << table;
+  EXPECT_NE(table.find("goals are read at rank 3: 1 of 100 honest"), std::string::npos) << table;
 }
 
 TEST(FleetUpdate, of_a_small_fleet_takes_some_time) {

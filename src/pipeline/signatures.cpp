@@ -6,6 +6,7 @@
 
 #include "base/files.hpp"
 #include "base/random.hpp"
+#include "fleet/looks.hpp"
 #include "pipeline/parallel.hpp"
 #include "pipeline/step.hpp"
 #include "score/calibration.hpp"
@@ -51,7 +52,7 @@ Result<std::vector<fleet::FleetLook>> see_together(const Model& model, const Act
     const auto& rows = accounts[a].rows;
     std::size_t next = 0;
     for (std::size_t look = 0; look < looks; ++look) {
-      const auto end = (rows.size() * (look + 1) + looks - 1) / looks;
+      const auto end = fleet::sent_at(look, looks, rows.size());
       for (; next < end; ++next) {
         atlas::project(atlas, set.row(rows[next]), scratches[worker], projected[worker]);
         advance(model, state, projected[worker], set.rows[rows[next]].time, steps[worker]);

@@ -43,8 +43,8 @@ class SignatureMaker {
 };
 
 // Accounts of a set as a fleet sees them, in their order: what the pure step leaves in their states, and each one's own
-// PoH at its last request, 1 before the first evaluation. Look l of `looks`, at least 1, sees the first l / looks of
-// each account's requests, rounded up, in the order of their rows. Errors: `refused` when the set is of another model
+// PoH at its last request, 1 before the first evaluation. Look l of `looks`, at least 1, sees of each account's
+// requests, in the order of their rows, the first fleet::sent_at(). Errors: `refused` when the set is of another model
 // than the atlas, or the atlas has more than kChartsMax charts. Cost: a projection and a step a request; 812 bytes an
 // account and look are kept.
 Result<std::vector<fleet::FleetLook>> see_together(const Model& model, const ActivationSet& set,

@@ -31,13 +31,13 @@
 namespace cms::serve {
 
 struct ApiOptions {
-  std::vector<std::string> tenants;                // that exist
+  std::vector<std::string> tenants = {};           // that exist
   std::uint64_t body_bytes_max = 64ULL << 20;      // of an ingest body
   std::size_t items_max = 8192;                    // of a batch
   std::uint32_t threads = 2;                       // for what may touch the disk
   bool metrics_open = false;                       // /metrics without a token
   std::string litellm_account = "key";             // what of LiteLLM's is an account (setting gate.litellm_account)
-  std::filesystem::path snapshots;                 // folder for snapshots of the store; empty: none are made
+  std::filesystem::path snapshots = {};            // folder for snapshots of the store; empty: none are made
 };
 
 // What the daemon knows of itself.

@@ -71,7 +71,7 @@ struct Tenant {
   bool failing = false;  // the last attempt failed
   bool held = false;     // the store's could not be read whole: it stays as it is until the next start
   bool judged = false;   // once, with everything of before the start taken in
-  std::vector<CampaignEvent> untold;  // until what they are of can be looked up, and is written
+  std::vector<CampaignEvent> untold = {};  // until what they are of can be looked up, and is written
 };
 
 // Who stands otherwise in `now` than in `before`.

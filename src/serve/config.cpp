@@ -10,6 +10,7 @@
 #include <limits>
 
 #include "base/files.hpp"
+#include "base/spelling.hpp"
 #include "serve/settings.hpp"
 #include "store/keys.hpp"
 

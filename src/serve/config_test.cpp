@@ -425,13 +425,5 @@ TEST(Config, no_cut_and_no_changed_byte_of_a_configuration_does_harm) {
   EXPECT_FALSE(parse(std::string(100'000, '[')));
 }
 
-TEST(Settings, the_nearest_word_is_found) {
-  const std::string_view known[] = {"http", "grpc", "tokens"};
-  EXPECT_EQ(nearest("htp", known), "http");
-  EXPECT_EQ(nearest("token", known), "tokens");
-  EXPECT_EQ(nearest("", known), "http");
-  EXPECT_EQ(nearest("grcp", known), "grpc");
-}
-
 }  // namespace
 }  // namespace cms::serve

@@ -161,7 +161,7 @@ Result<void> Daemon::State::open() {
   CMS_TRY(another, record_policy(*store, tenants(), *policy.get(), clock()));
   if (another) watcher->tell(EventKind::policy_changed, {}, "the daemon started with another policy");
   overview.emplace(tenants(), [this] { return policy.get(); }, clock(), Overview::kAccountsMax, fleet());
-  CMS_TRY(started, pipeline::Engine::start(model, *store, config.engine, clock,
+  CMS_TRY(running, pipeline::Engine::start(model, *store, config.engine, clock,
                                            [this](std::span<const pipeline::Change> changes) {
                                              watcher->take(changes);
                                              overview->take(changes, clock());
@@ -179,7 +179,7 @@ Result<void> Daemon::State::open() {
                                             [this](const std::string& tenant, std::uint64_t requests) {
                                               watcher->shed(tenant, requests);
                                             }}));
-  engine.emplace(std::move(started));
+  engine.emplace(std::move(running));
   auto gating = config.gate;
   gating.seed = static_cast<std::uint64_t>(clock());
   gate.emplace(*engine, *overrides, [this] { return policy.get(); }, clock, gating, fleet());
@@ -274,8 +274,8 @@ Result<void> Daemon::State::serve() {
     options.connections_max = config.connections_max;
     options.bodies_bytes_max = std::max(config.bodies_bytes_max, config.body_bytes_max);
     options.threads = config.http_threads;
-    CMS_TRY(started, HttpServer::start(options, api->service()));
-    http.emplace(std::move(started));
+    CMS_TRY(running, HttpServer::start(options, api->service()));
+    http.emplace(std::move(running));
     http_counted = &*http;
   }
   if (!config.grpc_listen.empty()) {
@@ -287,8 +287,8 @@ Result<void> Daemon::State::serve() {
     options.tenants = tenants();
     GrpcParts of{&model, &*store, &*engine, &*authority, clock, [this] { return policy.get(); },
                  &*gate, fleet(), &*overrides};
-    CMS_TRY(started, GrpcServer::start(options, std::move(of)));
-    grpc.emplace(std::move(started));
+    CMS_TRY(running, GrpcServer::start(options, std::move(of)));
+    grpc.emplace(std::move(running));
   }
   housekeeping = std::jthread([this](const std::stop_token& stop) { keep_house(stop); });
   remembering = std::jthread([this](const std::stop_token& stop) {

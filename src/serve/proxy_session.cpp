@@ -94,15 +94,15 @@ class ProxySession final : public Connection {
  private:
   // What is known of a request while it goes through.
   struct Passing {
-    Request head;
-    Headers headers;             // of it, those that go on
-    std::string account;
-    std::string_view tier;       // the action in force
+    Request head = {};
+    Headers headers = {};        // of it, those that go on
+    std::string account = {};
+    std::string_view tier = {};  // the action in force
     unsigned version = 11;       // that the client speaks
     bool keep_alive = true;
     bool sent = false;           // whole
     bool copied = false;         // `copy` is the whole body
-    std::string copy;
+    std::string copy = {};
     HeldBytes held;              // what it holds of the bound of all copies
   };
 

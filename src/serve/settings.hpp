@@ -76,7 +76,4 @@ std::string default_config();
 // The table of docs/operate.md, as Markdown.
 std::string settings_page();
 
-// The one of `known` that is spelled most like `word` (Levenshtein); the first of equals. Requires one at least.
-std::string_view nearest(std::string_view word, std::span<const std::string_view> known);
-
 }  // namespace cms::serve

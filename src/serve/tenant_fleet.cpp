@@ -29,7 +29,7 @@ std::vector<std::pair<std::uint32_t, std::uint32_t>> charts_of(std::span<const f
   std::vector<std::uint32_t> visits(fleet::kChartsMax);
   for (const auto member : members) {
     const auto charts = fleet::charts_of(accounts[member]);
-    for (std::uint32_t c = 0; c < fleet::kChartsMax; ++c) visits[c] += charts[c / 64] >> (c % 64) & 1;
+    for (std::uint32_t c = 0; c < fleet::kChartsMax; ++c) visits[c] += (charts[c / 64] >> (c % 64) & 1) != 0 ? 1 : 0;
   }
   std::vector<std::pair<std::uint32_t, std::uint32_t>> seen;
   for (std::uint32_t c = 0; c < fleet::kChartsMax; ++c) {

@@ -13,7 +13,7 @@ class Fleet(experiment.Experiment):
 
     def test_every_campaign_has_a_line_of_each_kind(self):
         judged = "members found where at most .01 of honest communities are ever flagged, "
-        for what in (judged, "members found at Campaign PoH .01, ", "members found at the least level, ",
+        for what in (judged, "members found at Campaign PoH .01, ", "members found at the first rank, ",
                      "precision at Campaign PoH .01, ", "members the best account", "members PRADA",
                      "members benign MMD", "coverage of what it extracts, ", "fidelity of its student"):
             lines = [line for line in self.lines if line["what"].startswith("fleet: " + what)]
@@ -23,15 +23,15 @@ class Fleet(experiment.Experiment):
                     continue
                 self.assertTrue(-1e-9 <= line["figure"] <= 1 + 1e-9, line)
 
-    def test_the_least_level_finds_no_more_than_the_usual_one(self):
-        strict = [what for what in self.told if "members found at the least level, " in what]
+    def test_the_first_rank_finds_no_more_than_the_usual_one(self):
+        strict = [what for what in self.told if "members found at the first rank, " in what]
         self.assertEqual(len(strict), CAMPAIGNS)
         for what in strict:
-            usual = what.replace("the least level", "Campaign PoH .01")
+            usual = what.replace("the first rank", "Campaign PoH .01")
             self.assertLessEqual(self.told[what], self.told[usual] + 1e-9, what)
 
     def test_a_campaign_cut_to_a_tenth_of_the_fleet_has_its_own_name_and_no_goal(self):
-        names = [line["what"] for line in self.lines if line["what"].startswith("fleet: members found at the least")]
+        names = [line["what"] for line in self.lines if line["what"].startswith("fleet: members found at the first")]
         self.assertEqual(len(names), CAMPAIGNS)
         self.assertEqual(len(set(names)), len(names))
         for line in self.lines:
