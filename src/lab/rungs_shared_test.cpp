@@ -33,7 +33,7 @@ Walk walk(const Ground& ground, const ComposedAccount& account, std::size_t numb
   double poh = 1;
   Walk done;
   for (std::size_t i = 0; i < account.rows.size(); ++i) {
-    if (rung == kSampled && poh > pipeline::kCleanPoh && (i + number) % pipeline::kSampledOneOf != 0) continue;
+    if (rung == kSampled && poh > pipeline::kCleanPoh && pipeline::is_left_out(number, i)) continue;
     advance(ground.model, state, ground.study.projected[account.rows[i]], 0, scratch,
             pipeline::effort_at(rung, ground.model, state));
     poh = score_at(ground.model, state, 0).poh;

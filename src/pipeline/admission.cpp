@@ -2,8 +2,10 @@
 
 #include <algorithm>
 #include <array>
+#include <bit>
 #include <cmath>
 
+#include "base/random.hpp"
 #include "tap/text.hpp"
 
 namespace cms::pipeline {
@@ -28,14 +30,23 @@ Refusal check(const Item& item, std::size_t dimension, double now, const EngineO
   const double ahead = item.time - now;
   if (!(ahead <= options.clock_ahead_s && ahead >= -options.clock_behind_s)) return Refusal::clock;
   if (item.activation.size() != dimension) return Refusal::dimension;
-  const bool finite = std::ranges::all_of(item.activation, [](float value) { return std::isfinite(value); });
-  return finite ? Refusal::none : Refusal::not_finite;
+  // All are looked at, without a branch, which takes half the time.
+  constexpr std::uint32_t kMagnitude = 0x7FFFFFFF, kInfinity = 0x7F800000;
+  std::uint32_t largest = 0;
+  for (const float value : item.activation) {
+    largest = std::max(largest, std::bit_cast<std::uint32_t>(value) & kMagnitude);
+  }
+  return largest < kInfinity ? Refusal::none : Refusal::not_finite;
 }
 
 std::uint32_t rung_of(std::uint64_t queued, std::uint64_t capacity) {
   if (queued * 100 >= capacity * 85) return 3;
   if (queued * 100 >= capacity * 70) return 2;
   return queued * 100 >= capacity * 50 ? 1 : 0;
+}
+
+bool is_left_out(std::uint64_t batch, std::uint64_t place) {
+  return Random(batch << 20U ^ place).below(kLeftOutOneOf) == 0;  // a batch has no million places
 }
 
 Effort effort_at(std::uint32_t rung, const Model& model, const AccountState& state) {

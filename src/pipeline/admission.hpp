@@ -17,9 +17,12 @@ Refusal check(const Item& item, std::size_t dimension, double now, const EngineO
 // Rung of the degradation ladder by how full the queue is.
 std::uint32_t rung_of(std::uint64_t queued, std::uint64_t capacity);
 inline constexpr std::uint64_t kH1Every = 8;       // strides of an account, one of which measures H1, at rung 1
-inline constexpr std::uint64_t kSampledOneOf = 4;  // requests of clean accounts, at rung 3
-// Above it an account is clean. Honest ones mostly are (.32 of their requests are kept at rung 3, .25 were at .1), and
-// an extractor stops being so long before any policy acts on it (docs/reliability.md).
+inline constexpr std::uint64_t kLeftOutOneOf = 4;  // requests of clean accounts, at rung 3: docs/engine.md says why
+// Whether the request at a place of a batch is left out of a clean account, at rung 3. Chance decides, so that
+// accounts that come in turn are sampled alike; equal numbers, equal answer.
+bool is_left_out(std::uint64_t batch, std::uint64_t place);
+// Above it an account is clean. Honest ones mostly are, and an extractor stops being so long before any policy acts on
+// it (docs/reliability.md).
 inline constexpr double kCleanPoh = 0.75;
 
 // What the account's next request is worth at a rung. It hangs on the account alone, however requests come in batches:

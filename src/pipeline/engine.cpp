@@ -160,7 +160,7 @@ void Engine::State::hand_out(Ticket& ticket) {
   counters.at_rung[rung] += ticket.items.size();
   ticket.rung = rung;
   for (std::size_t i = 0; i < ticket.items.size(); ++i) {
-    ticket.items[i].clean_only = rung == 3 && (ticket.number + ticket.places[i]) % kSampledOneOf != 0;
+    ticket.items[i].clean_only = rung == 3 && is_left_out(ticket.number, ticket.places[i]);
   }
   // Once its last part is queued, the ticket may be finished; answered only when the admission lock is free again.
   ticket.parts_left = static_cast<std::uint32_t>(ticket.parts.size());

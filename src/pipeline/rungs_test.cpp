@@ -46,7 +46,7 @@ double share_fallen(const Model& model, std::uint32_t rung, double a) {
     auto state = make_account(model);
     double poh = 1;
     for (std::size_t i = 0; i < projected.size(); ++i) {
-      if (rung == kSampled && poh > kCleanPoh && (i + account) % kSampledOneOf != 0) continue;
+      if (rung == kSampled && poh > kCleanPoh && is_left_out(account, i)) continue;
       advance(model, state, projected[i], static_cast<double>(i), scratch, effort_at(rung, model, state));
       poh = score_at(model, state, static_cast<double>(i)).poh;
     }
@@ -64,6 +64,23 @@ TEST(Rungs, keep_the_promise_to_honest_accounts) {
     const double share = share_fallen(model, rung, a);
     EXPECT_LE(share, a + 3 * chance) << "rung " << rung;
     RecordProperty(fmt::format("rung {}", rung), fmt::format("{:.4f}", share));
+  }
+}
+
+TEST(Rungs, the_last_leaves_out_its_share_of_accounts_that_come_in_turn_and_of_every_tap) {
+  constexpr std::uint64_t kBatches = 2'000, kPlaces = 64;
+  for (const std::uint64_t turn : {2U, 16U, 18U}) {  // of accounts in a batch, and of taps
+    std::size_t by_account = 0, by_tap = 0;
+    for (std::uint64_t batch = 0; batch < kBatches; ++batch) {
+      for (std::uint64_t place = 0; place < kPlaces; ++place) {
+        by_account += (batch * kPlaces + place) % turn == 1 && is_left_out(batch, place) ? 1 : 0;
+        by_tap += batch % turn == 1 && is_left_out(batch, place) ? 1 : 0;
+      }
+    }
+    const double each = static_cast<double>(kBatches * kPlaces) / static_cast<double>(turn);
+    const double share = 1.0 / kLeftOutOneOf, chance = std::sqrt(share * (1 - share) / each);
+    EXPECT_NEAR(static_cast<double>(by_account) / each, share, 4 * chance) << turn;
+    EXPECT_NEAR(static_cast<double>(by_tap) / each, share, 4 * chance) << turn;
   }
 }
 
