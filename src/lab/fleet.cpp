@@ -118,6 +118,7 @@ class SeedRun {
     for (const auto& [kind, ranked] : calibration_.rankings) {
       result.ranked.push_back(static_cast<std::uint32_t>(ranked.size()));
     }
+    for (std::size_t r = 0; r < kRanks; ++r) result.levels[r] = std::min(result.levels[r], level_of(r));
     tests_ = fleets(parts_.people, options_.test_fleets, "test", kTesting);
     for (const auto& test : tests_) CMS_CHECK(judge_honest(test, result));
     Random random(seed_ + 40);
@@ -198,23 +199,29 @@ class SeedRun {
     return {};
   }
 
-  // One look at a whole fleet: its communities, and the campaigns made of them at the usual level and at every rank's.
+  // One look at a whole fleet: its communities, and the campaigns made of them at the usual level.
   struct Seen {
     std::vector<fleet::Link> links;
     std::vector<fleet::Campaign> communities, campaigns;
-    std::array<std::vector<fleet::Campaign>, kRanks> at;
   };
   Result<Seen> look(std::span<const fleet::Signature> accounts, fleet::Pohs pohs) const {
     const fleet::Neighbourhood neighbourhood(accounts, pohs, calibration_.breadth, options_.campaign.links);
-    Seen seen{neighbourhood.links(), {}, {}, {}};
-    CMS_TRY(communities, fleet::find_campaigns(calibration_, accounts, seen.links, pohs));
-    seen.communities = std::move(communities);
-    const auto gathered = [&](double level) {
-      return fleet::gather(calibration_, accounts, seen.links, seen.communities, level, pohs);
-    };
-    seen.campaigns = gathered(kFlagged);
-    for (std::size_t r = 0; r < kRanks; ++r) seen.at[r] = gathered(level_of(r));
-    return seen;
+    auto links = neighbourhood.links();
+    CMS_TRY(communities, fleet::find_campaigns(calibration_, accounts, links, pohs));
+    auto campaigns = fleet::gather(calibration_, accounts, links, communities, kFlagged, pohs);
+    return Seen{std::move(links), std::move(communities), std::move(campaigns)};
+  }
+
+  // The campaigns that one look makes at the level of each rank; where that is the usual one they are there already.
+  std::array<std::vector<fleet::Campaign>, kRanks> by_rank(const Seen& seen, std::span<const fleet::Signature> accounts,
+                                                           fleet::Pohs pohs) const {
+    std::array<std::vector<fleet::Campaign>, kRanks> made;
+    for (std::size_t r = 0; r < kRanks; ++r) {
+      const auto level = level_of(r);
+      made[r] = level == kFlagged ? seen.campaigns
+                                  : fleet::gather(calibration_, accounts, seen.links, seen.communities, level, pohs);
+    }
+    return made;
   }
 
   // Communities flagged at a level, and those taken in with them.
@@ -246,14 +253,13 @@ class SeedRun {
     const auto start = Clock::now();
     CMS_TRY(seen, look(test.signatures(), test.pohs()));
     result.look_seconds = std::chrono::duration<double>(Clock::now() - start).count();
-    const auto& [links, communities, campaigns, at] = seen;
+    const auto& [links, communities, campaigns] = seen;
+    const auto at = by_rank(seen, test.signatures(), test.pohs());
     result.looks = options_.looks;
     CMS_CHECK(judge_ever(test, communities, result));
     result.honest_communities += communities.size();
     result.honest_communities_flagged += communities_flagged(campaigns, kFlagged);
-    for (std::size_t r = 0; r < kRanks; ++r) {
-      result.honest_communities_at[r] += communities_flagged(at[r], level_of(r));
-    }
+    for (std::size_t r = 0; r < kRanks; ++r) result.honest_communities_at[r] += communities_flagged(at[r], level_of(r));
     if (result.campaigns.empty()) {
       for (const auto& one : communities) result.sight.communities.push_back(dot_of(one, CommunityDot::Side::honest));
       result.sight.coefficients = calibration_.coefficients;
@@ -277,8 +283,8 @@ class SeedRun {
 
   // That of rank r + 1. Where few communities rank, nothing is flagged at the usual level, and nothing at any of these.
   [[nodiscard]] double level_of(std::size_t r) const {
-    constexpr double kRounding = 1e-9;  // rank / (N + 1) is not rank times 1 / (N + 1)
-    return std::min(kFlagged, static_cast<double>(r + 1) * fleet::campaign_poh_min(calibration_) * (1 + kRounding));
+    const double above = 1 + 1e-9;  // since rank / (N + 1) is not rank times 1 / (N + 1)
+    return std::min(kFlagged, static_cast<double>(r + 1) * fleet::campaign_poh_min(calibration_) * above);
   }
 
   std::array<double, 2> baselines_of(const ComposedAccount& account) const {
@@ -345,8 +351,8 @@ class SeedRun {
     row.links_area = area_under_curve(values(first, members, true), values(0, first, true));
   }
 
-  void judge_together(const Seen& seen, std::span<const fleet::Signature> accounts, std::size_t honest,
-                      CampaignRow& row) const {
+  void judge_together(const Seen& seen, std::span<const fleet::Signature> accounts, fleet::Pohs pohs,
+                      std::size_t honest, CampaignRow& row) const {
     const auto count = accounts.size() - honest;
     const auto found_of = [&](const std::vector<bool>& flags) {
       return std::count(flags.begin() + static_cast<std::ptrdiff_t>(honest), flags.end(), true);
@@ -356,8 +362,9 @@ class SeedRun {
     const auto all = std::count(flags.begin(), flags.end(), true);
     row.found = static_cast<double>(found) / static_cast<double>(count);
     row.parts = campaign_parts(seen.communities, honest, count);
+    const auto ranked = by_rank(seen, accounts, pohs);
     for (std::size_t r = 0; r < kRanks; ++r) {
-      const auto found_there = found_of(fleet::flagged(seen.at[r], accounts.size(), level_of(r)));
+      const auto found_there = found_of(fleet::flagged(ranked[r], accounts.size(), level_of(r)));
       row.found_at[r] = static_cast<double>(found_there) / static_cast<double>(count);
     }
     row.precision = all > 0 ? static_cast<double>(found) / static_cast<double>(all) : 0;
@@ -426,7 +433,7 @@ class SeedRun {
     if (!options_.tune) row.fidelity = school_.fidelity_of(extracted);
     row.shared_texts = shared_texts(study_.corpus, accounts, 1'000, random);
     CMS_TRY(seen, look(signatures, pohs));
-    judge_together(seen, signatures, test.signatures().size(), row);
+    judge_together(seen, signatures, pohs, test.signatures().size(), row);
     if (result.campaigns.empty()) {
       const SeenCampaign shown{row.name, signatures, seen.links, seen.communities, test.signatures().size()};
       CMS_CHECK(look_at(shown, hidden.pictured, result.sight));

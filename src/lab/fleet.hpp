@@ -49,8 +49,8 @@ struct FleetStudyOptions {
 
 inline constexpr std::uint64_t kYoungRequests = 24;
 
-// What is found is told at the level of .01, and of the first ranks: r / (N + 1) where N communities rank, .01 at most.
-// By which of them 1% of the honest communities under test are flagged only these can say.
+// What is found is told at the level of .01, and at those of the first ranks: r / (N + 1) where N communities rank, .01
+// at most. At which of them 1% of the honest communities under test are flagged is known only when these are judged.
 inline constexpr std::size_t kRanks = 8;
 using FlaggedAt = std::array<std::uint64_t, kRanks>;
 
@@ -112,15 +112,16 @@ struct FleetResult {
   FleetSight sight;                                 // of the first seed
   std::vector<GroupRow> groups;                     // of all honest test fleets
   std::uint64_t honest_communities = 0, honest_communities_flagged = 0;
-  FlaggedAt honest_communities_at{};  // of them
+  FlaggedAt honest_communities_at{};  // flagged at the last look, by rank
   // Followed over all looks (fleet::follow_communities), and flagged at any.
   std::uint64_t honest_communities_followed = 0, honest_communities_ever = 0;
   FlaggedAt honest_communities_ever_at{};
+  std::array<double, kRanks> levels = {1, 1, 1, 1, 1, 1, 1, 1};  // of each rank, the least of all seeds
   std::uint32_t looks = 1;
   std::uint64_t honest_accounts = 0, honest_accounts_flagged = 0;
   double honest_shared_texts = 0;     // between two accounts of a test fleet, mean over seeds
   std::vector<std::uint32_t> ranked;  // communities that rank, per seed
-  double look_seconds = 0;            // links, communities, readings of one whole test fleet, gathered at every level
+  double look_seconds = 0;            // links, communities, readings of one whole test fleet, gathered at .01
   double update_seconds = 0;          // of a live fleet, links and communities; 0 = not measured
   std::uint32_t update_accounts = 0, update_changed = 0;
 };

@@ -78,6 +78,7 @@ constexpr Column kColumns[] = {{"found", &CampaignRow::found},
 struct HonestRates {
   Rate last, ever;
   std::array<Rate, kRanks> last_at, ever_at;
+  std::size_t ranks = 1;  // of different levels: the last is .01 where that many lie below it
 
   explicit HonestRates(const FleetResult& result)
       : last{result.honest_communities_flagged, result.honest_communities},
@@ -86,12 +87,13 @@ struct HonestRates {
       last_at[r] = {result.honest_communities_at[r], result.honest_communities};
       ever_at[r] = {result.honest_communities_ever_at[r], result.honest_communities_followed};
     }
+    while (ranks < kRanks && result.levels[ranks] > result.levels[ranks - 1]) ++ranks;
   }
 
   // The highest rank where at most `share` are flagged, both ways; none where more are at the first, or there are none.
   [[nodiscard]] std::optional<std::size_t> rank_within(double share) const {
     std::optional<std::size_t> highest;
-    for (std::size_t r = 0; r < kRanks && last.trials > 0; ++r) {
+    for (std::size_t r = 0; r < ranks && last.trials > 0; ++r) {
       if (std::max(last_at[r].share(), ever_at[r].share()) <= share) highest = r;
     }
     return highest;
@@ -106,14 +108,17 @@ std::optional<double> found_within(const FleetResult& result, std::size_t c) {
   return mean_of(result, c, [&](const CampaignRow& row) { return row.found_at[*rank]; });
 }
 
+// Where there is none, a dash: nothing was read, which is not nothing found.
+std::string share_text(std::optional<double> share) { return share ? fmt::format("{:.3f}", *share) : "-"; }
+
 // What is found, and taken for a campaign, by rank.
 std::string ranks_table(const FleetResult& result) {
   const HonestRates honest(result);
   std::string text = fmt::format("{:<52}", "flagged at the level of rank");
-  for (std::size_t r = 0; r < kRanks; ++r) text += fmt::format(" {:>5}", r + 1);
+  for (std::size_t r = 0; r < honest.ranks; ++r) text += fmt::format(" {:>5}", r + 1);
   const auto line = [&](const std::string& name, const auto& figure) {
     text += fmt::format("\n{:<52}", name);
-    for (std::size_t r = 0; r < kRanks; ++r) text += fmt::format(" {:>5.3f}", figure(r));
+    for (std::size_t r = 0; r < honest.ranks; ++r) text += fmt::format(" {:>5.3f}", figure(r));
   };
   line("honest communities", [&](std::size_t r) { return honest.last_at[r].share(); });
   line("honest communities, ever", [&](std::size_t r) { return honest.ever_at[r].share(); });
@@ -124,7 +129,7 @@ std::string ranks_table(const FleetResult& result) {
     line(result.campaigns.front()[c].name, found);
   }
   const auto rank = honest.rank_within(kFlagged);
-  if (!rank) return text + "\nat none are at most .01 of the honest communities ever flagged\n";
+  if (!rank) return text + "\nat each more than .01 of the honest communities are flagged, at the last look or ever\n";
   const auto& ever = honest.ever_at[*rank];
   return text + fmt::format("\ngoals are read at rank {}: {} of {} honest communities ever flagged there, {:.3f}, at "
                             "most {:.3f} (95%)\n",
@@ -141,8 +146,8 @@ std::string parts_table(const FleetResult& result) {
     for (std::size_t s = 0; s < result.campaigns.size(); ++s) {
       const auto& row = result.campaigns[s][c];
       if (!row.goal) continue;
-      text += fmt::format("{:<44} {:>4} {:>8} {:>6.3f} {:>8.3f} ", row.name, result.seeds[s], row.accounts, row.found,
-                          rank ? row.found_at[*rank] : 0);
+      text += fmt::format("{:<44} {:>4} {:>8} {:>6.3f} {:>8} ", row.name, result.seeds[s], row.accounts, row.found,
+                          share_text(rank ? std::optional(row.found_at[*rank]) : std::nullopt));
       for (const auto& part : row.parts) {
         text += fmt::format(" {:.2f} {:.2f} {:.3g};", part.share, part.purity, part.poh);
       }
@@ -159,20 +164,20 @@ std::string campaign_table(const FleetResult& result) {
   for (std::size_t c = 0; c < result.campaigns.front().size(); ++c) {
     const auto& row = result.campaigns.front()[c];
     const double accounts = mean_of(result, c, [](const CampaignRow& r) { return r.accounts; });
-    const auto within = found_within(result, c);
     text += fmt::format("{:<52} {:>5} {:>8.0f} {:>9}", row.name, row.goal ? fmt::format("{:.2f}", *row.goal) : "-",
-                        accounts, within ? fmt::format("{:.3f}", *within) : "-");
+                        accounts, share_text(found_within(result, c)));
     for (const auto& column : kColumns) {
       text += fmt::format(" {:>9.3f}", mean_of(result, c, [&](const CampaignRow& r) { return r.*column.figure; }));
     }
     text += fmt::format(" {:>9}\n", row.fidelity ? fmt::format("{:.3f}", fidelity_of(result, c)) : "-");
   }
   return text +
-         "accounts: mean over seeds; at 1%: members told of where at most .01 of honest communities are ever flagged; "
-         "found: at Campaign\nPoH .01; together: members in one campaign; purity: members among those in it; coverage, "
-         "fidelity (use-weighted, of a\nstudent): of what it extracts; shared: texts of two members; pairs, links: AUC "
-         "of member pairs against honest pairs, by distance\nand by link; suspects: members whose own PoH at their "
-         "last request is at most .03; account, PRADA, MMD: members flagged one by one\n";
+         "accounts: mean over seeds; at 1%: members told of where at most .01 of honest communities are flagged, at "
+         "the last look and ever;\nfound: at Campaign PoH .01; together: members in one campaign; purity: members "
+         "among those in it; coverage, fidelity\n(use-weighted, of a student): of what it extracts; shared: texts of "
+         "two members; pairs, links: AUC of member pairs against honest\npairs, by distance and by link; suspects: "
+         "members whose own PoH at their last request is at most .03; account, PRADA, MMD:\nmembers flagged one by "
+         "one\n";
 }
 
 }  // namespace
@@ -220,7 +225,7 @@ void honest_lines(const FleetResult& result, const Line& line) {
   line("fleet: honest communities ever flagged, looks: " + std::to_string(result.looks), honest.ever.share(),
        "<= 0.01", honest.ever.share() <= .01);
   line("fleet: the rank where goals are read", rank ? nlohmann::json(*rank + 1) : nlohmann::json(), "-", nullptr);
-  for (std::size_t r = 0; r < kRanks; ++r) {
+  for (std::size_t r = 0; r < honest.ranks; ++r) {
     line(fmt::format("fleet: honest communities ever flagged at rank {}", r + 1), honest.ever_at[r].share(), "-",
          nullptr);
   }

@@ -25,6 +25,7 @@ FleetResult result_of(double found, bool group_flagged) {
   result.groups = {{"team", 20, group_flagged}, {"job", 400, false}};
   result.honest_communities = result.honest_communities_followed = 100;
   result.honest_communities_flagged = 1;
+  for (std::size_t r = 0; r < kRanks; ++r) result.levels[r] = .001 * static_cast<double>(r + 1);
   return result;
 }
 
@@ -59,6 +60,16 @@ TEST(FleetGoals, are_of_the_highest_rank_at_which_honest_communities_are_let_be)
   EXPECT_EQ(told(result).at(kFound)["figure"], nullptr);
 }
 
+// r / (N + 1) stops at .01: what follows is the same level, and no rank.
+TEST(FleetGoals, name_no_rank_beyond_the_usual_level) {
+  auto result = result_of(.96, false);
+  result.levels = {.002, .004, .006, .008, .01, .01, .01, .01};
+  EXPECT_EQ(told(result).at("fleet: the rank where goals are read")["figure"], 5);
+  EXPECT_FALSE(told(result).contains("fleet: honest communities ever flagged at rank 6"));
+  result.levels.fill(.01);  // so few rank that nothing is flagged at all
+  EXPECT_EQ(told(result).at("fleet: the rank where goals are read")["figure"], 1);
+}
+
 TEST(FleetGoals, count_honest_communities_that_an_earlier_look_flagged) {
   auto result = result_of(.96, false);
   result.honest_communities_ever = 3;
@@ -83,6 +94,14 @@ TEST(FleetGoals, fail_where_honest_groups_are_flagged) {
 TEST(FleetTable, says_of_each_seed_what_communities_a_campaign_is) {
   const auto table = describe(result_of(.96, false));
   EXPECT_NE(table.find(" 2        0  0.860    0.860  0.60 1.00 0.002; 0.40 0.90 0.02;"), std::string::npos) << table;
+}
+
+TEST(FleetTable, has_a_dash_where_every_rank_flags_too_many_honest_communities) {
+  auto result = result_of(.96, false);
+  result.honest_communities_ever_at.fill(2);
+  const auto table = describe(result);
+  EXPECT_NE(table.find(" 2        0  0.860        -  0.60 1.00 0.002;"), std::string::npos) << table;
+  EXPECT_NE(table.find("at each more than .01"), std::string::npos) << table;
 }
 
 TEST(FleetTable, says_by_rank_what_is_found_and_where_goals_are_read) {

@@ -91,9 +91,8 @@ TEST(shared_rungs, keep_the_promise_to_real_honest_accounts) {
     const auto caught = at_rung(*ground, attackers, rung, options.threads);
     EXPECT_GE(people.scored, .9 * count) << kRungs[rung] << ": who is not scored keeps any promise";
     EXPECT_LE(people.fallen / count, kFlagged + 3 * chance) << kRungs[rung];
-    // A score that flags nobody keeps it too. Sampling leaves of an account what it leaves of honest ones, until its
-    // PoH is low.
-    EXPECT_GE(caught.fallen, (rung == kSampled ? .7 : .9) * double(attackers.size())) << kRungs[rung];
+    // A score that flags nobody keeps it too. With three in four requests shed .92 were flagged at the last rung.
+    EXPECT_GE(caught.fallen, .95 * double(attackers.size())) << kRungs[rung];
     RecordProperty(kRungs[rung], fmt::format("{} of {} honest, {} of {} attackers, {:.2f} and {:.2f} of requests",
                                           people.fallen, count, caught.fallen, attackers.size(), people.taken,
                                           caught.taken));

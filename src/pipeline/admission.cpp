@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <bit>
-#include <cmath>
+#include <cstdint>
 
 #include "base/random.hpp"
 #include "tap/text.hpp"
@@ -30,7 +30,7 @@ Refusal check(const Item& item, std::size_t dimension, double now, const EngineO
   const double ahead = item.time - now;
   if (!(ahead <= options.clock_ahead_s && ahead >= -options.clock_behind_s)) return Refusal::clock;
   if (item.activation.size() != dimension) return Refusal::dimension;
-  // All are looked at, without a branch, which takes half the time.
+  // All are looked at, without a branch, so that several are at once.
   constexpr std::uint32_t kMagnitude = 0x7FFFFFFF, kInfinity = 0x7F800000;
   std::uint32_t largest = 0;
   for (const float value : item.activation) {
@@ -46,7 +46,7 @@ std::uint32_t rung_of(std::uint64_t queued, std::uint64_t capacity) {
 }
 
 bool is_left_out(std::uint64_t batch, std::uint64_t place) {
-  return Random(batch << 20U ^ place).below(kLeftOutOneOf) == 0;  // a batch has no million places
+  return Random(batch << 20U ^ place).below(kLeftOutOneOf) == 0;  // a batch of a million would repeat draws
 }
 
 Effort effort_at(std::uint32_t rung, const Model& model, const AccountState& state) {

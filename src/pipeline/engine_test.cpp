@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <atomic>
 #include <cmath>
 #include <condition_variable>
@@ -256,6 +257,21 @@ TEST_F(EngineTest, refuses_items_by_reason_and_takes_the_rest) {
   EXPECT_EQ(counters.received, 10U);
   EXPECT_EQ(counters.scored, 1U);
   EXPECT_EQ(counters.refused, 9U);
+}
+
+TEST_F(EngineTest, takes_every_finite_number_and_refuses_every_other) {
+  using Limits = std::numeric_limits<float>;
+  const Traffic traffic(1, 4, 8);
+  auto store = open();
+  auto engine = start(store);
+  constexpr std::array numbers = {Limits::max(),      Limits::lowest(),    Limits::denorm_min(),  -0.0F,
+                                  Limits::infinity(), -Limits::infinity(), Limits::quiet_NaN(), -Limits::quiet_NaN()};
+  std::vector<Item> items(numbers.size(), traffic.items[0]);
+  for (std::size_t i = 0; i < items.size(); ++i) items[i].activation.back() = numbers[i];
+  const auto refusals = engine.ingest({"t", {}, items}).refusals;
+  for (std::size_t i = 0; i < items.size(); ++i) {
+    EXPECT_EQ(refusals[i], i < 4 ? Refusal::none : Refusal::not_finite) << numbers[i];
+  }
 }
 
 TEST_F(EngineTest, under_overload_everything_received_is_scored_shed_or_refused_and_answered) {

@@ -84,6 +84,22 @@ TEST(Rungs, the_last_leaves_out_its_share_of_accounts_that_come_in_turn_and_of_e
   }
 }
 
+// Sixteen taps in turn, and every account always at one place of its tap's batches: by the sum of both numbers some
+// would lose everything and others nothing.
+TEST(Rungs, the_last_leaves_out_its_share_of_every_place_of_every_tap) {
+  constexpr std::uint64_t kTaps = 16, kPlaces = 64, kBatchesEach = 2'000;
+  const double share = 1.0 / kLeftOutOneOf, chance = std::sqrt(share * (1 - share) / kBatchesEach);
+  for (std::uint64_t tap = 0; tap < kTaps; ++tap) {
+    for (std::uint64_t place = 0; place < kPlaces; ++place) {
+      std::size_t left_out = 0;
+      for (std::uint64_t turn = 0; turn < kBatchesEach; ++turn) {
+        left_out += is_left_out(turn * kTaps + tap, place) ? 1 : 0;
+      }
+      EXPECT_NEAR(static_cast<double>(left_out) / kBatchesEach, share, 5 * chance) << tap << ", " << place;
+    }
+  }
+}
+
 TEST(Rungs, the_first_measures_h1_at_every_eighth_evaluation_of_an_account_whatever_is_repeated) {
   for (const std::uint32_t stride : {1U, 3U, 8U}) {
     const auto model = with(example_model(), 32, 40, stride);

@@ -135,7 +135,7 @@ Shard::Resident* Shard::account_of(ShardItem& item) {
   return nullptr;
 }
 
-// What is shed is shed before anything is spent on it: a projection costs more than all else of a step.
+// What is shed is shed before it is projected, for which alone it has not been paid yet.
 void Shard::leave_out(std::span<ShardItem> items) {
   if (std::ranges::none_of(items, &ShardItem::clean_only)) return;
   const std::lock_guard lock(mutex_);
