@@ -1,3 +1,19 @@
+# What nearly every file includes, compiled once: it was a quarter of a build's time. `dev` and the sanitizers' presets
+# switch that off, so that a file which does not include what it needs fails to compile there.
+set(CMS_PRECOMPILED <algorithm> <array> <cmath> <cstdint> <filesystem> <functional> <map> <memory> <optional> <set>
+    <span> <string> <string_view> <vector> <fmt/format.h>)
+
+# cms_precompile(TARGET OWNER [HEADER ...]): what OWNER, a target of the same kind, has precompiled; OWNER itself
+# precompiles CMS_PRECOMPILED and the headers.
+function(cms_precompile target owner)
+  target_compile_options(${target} PRIVATE $<$<CXX_COMPILER_ID:GNU>:-fpch-preprocess>)  # for ccache
+  if(target STREQUAL owner)
+    target_precompile_headers(${target} PRIVATE ${CMS_PRECOMPILED} ${ARGN})
+  else()
+    target_precompile_headers(${target} REUSE_FROM ${owner})
+  endif()
+endfunction()
+
 # cms_module(NAME [SOURCES ...] [DEPENDS ...] [LIBRARIES ...] [TESTS ...] [TEST_LIBRARIES ...])
 #
 # Makes the static library cms_<NAME> (alias cms::<NAME>) of one folder. DEPENDS names other modules: a missing
@@ -9,6 +25,7 @@ function(cms_module name)
   if(ARG_SOURCES)
     add_library(cms_${name} STATIC ${ARG_SOURCES})
     target_link_libraries(cms_${name} PRIVATE cms_warnings)
+    cms_precompile(cms_${name} cms_base)
   else()
     add_library(cms_${name} INTERFACE)
     set(scope INTERFACE)
@@ -24,6 +41,7 @@ function(cms_module name)
     add_executable(cms_${name}_test ${ARG_TESTS})
     target_include_directories(cms_${name}_test PRIVATE ${PROJECT_SOURCE_DIR})
     target_link_libraries(cms_${name}_test PRIVATE cms_${name} cms_warnings GTest::gtest_main ${ARG_TEST_LIBRARIES})
+    cms_precompile(cms_${name}_test cms_base_test <gtest/gtest.h>)
     cms_add_gtest(cms_${name}_test)
   endif()
 endfunction()

@@ -13,6 +13,8 @@ find_package(fmt REQUIRED)
 find_package(prometheus-cpp REQUIRED)
 find_package(tl-expected REQUIRED)
 find_package(OpenMP REQUIRED)
+# For every file: those of other flags could not share what is precompiled.
+add_compile_options(${OpenMP_CXX_FLAGS})
 find_package(BLAS REQUIRED)
 find_package(LAPACK REQUIRED)
 

@@ -51,3 +51,4 @@ build_lock_take() {
 }
 
 export CCACHE_BASEDIR=$root  # what another clone compiled is found here, too
+export CCACHE_SLOPPINESS=pch_defines,time_macros  # without which it leaves files with precompiled headers alone
