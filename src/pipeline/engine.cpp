@@ -12,11 +12,13 @@
 #include "pipeline/admission.hpp"
 #include "pipeline/shard.hpp"
 #include "pipeline/tariff.hpp"
+#include "pipeline/ticket.hpp"
 
 namespace cms::pipeline {
 namespace {
 
 constexpr std::size_t kCommitWrites = 4096;  // records in one commit, as far as whole batches allow
+constexpr std::size_t kSteppedTogether = 128;  // requests that a shard takes at a time, as far as whole parts allow
 
 // Tells how long it lived.
 class Timed {
@@ -31,30 +33,6 @@ class Timed {
  private:
   const std::function<void(double)>& tell_;
   std::chrono::steady_clock::time_point began_ = std::chrono::steady_clock::now();
-};
-
-// The items of a ticket that are one shard's.
-struct Part {
-  std::size_t lane = 0, first = 0, count = 0;
-};
-
-// One batch from admission to its answer.
-struct Ticket {
-  std::uint64_t number = 0;
-  Batch batch;
-  std::function<void(Outcome)> done;
-  Outcome outcome;
-  std::uint32_t rung = 0;
-  std::vector<store::AccountName> names;  // one an item
-  std::vector<ShardItem> items;           // those that shards step, grouped by shard
-  std::vector<std::size_t> places;        // their items in the batch
-  std::vector<Part> parts;
-  std::atomic<std::uint32_t> parts_left{0};
-};
-
-struct Job {  // what a shard has to do next
-  Ticket* ticket = nullptr;
-  const Part* part = nullptr;
 };
 
 }  // namespace
@@ -174,18 +152,25 @@ void Engine::State::hand_out(Ticket& ticket) {
   }
 }
 
+// A shard takes what waits for it, so that groups reach over batches: there the small ones, and those of which some is
+// shed, cost as whole ones do.
 void Engine::State::work(const std::stop_token& stop, Lane& lane) {
   for (;;) {
-    Job job;
+    std::vector<Job> jobs;
+    std::vector<ShardPart> parts;
     {
       std::unique_lock lock(lane.mutex);
       if (!lane.ready.wait(lock, stop, [&] { return !lane.jobs.empty(); })) return;
-      job = lane.jobs.front();
-      lane.jobs.pop_front();
+      for (std::size_t items = 0; !lane.jobs.empty() && items < kSteppedTogether; lane.jobs.pop_front()) {
+        const auto& job = jobs.emplace_back(lane.jobs.front());
+        parts.push_back(job.items());
+        items += job.part->count;
+      }
     }
-    auto& ticket = *job.ticket;
-    lane.shard->step(std::span(ticket.items).subspan(job.part->first, job.part->count), ticket.rung, ticket.number);
-    if (ticket.parts_left.fetch_sub(1) != 1) continue;
+    lane.shard->step(parts);
+    bool finished = false;
+    for (const auto& job : jobs) finished |= job.ticket->parts_left.fetch_sub(1) == 1;
+    if (!finished) continue;
     const std::lock_guard lock(admission);  // so that who waits has looked before, or waits
     changed.notify_all();
   }

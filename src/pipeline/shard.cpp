@@ -108,21 +108,23 @@ void Shard::make_room() {
   }
 }
 
-void Shard::step(std::span<ShardItem> items, std::uint32_t rung, std::uint64_t ticket) {
+void Shard::step(std::span<const ShardPart> parts) {
   std::array<Due, kTogether> due;
   std::size_t count = 0;
-  for (std::size_t first = 0; first < items.size(); first += kTogether) {
-    const auto some = items.subspan(first, std::min(kTogether, items.size() - first));
-    leave_out(some);
-    for (auto& item : some) {
-      if (item.result != ShardItem::Result::advanced) continue;
-      due[count++] = {&item, item.activation};
-      if (count < kTogether) continue;
-      step_group(due, rung, ticket);
-      count = 0;
+  for (const auto& part : parts) {
+    for (std::size_t first = 0; first < part.items.size(); first += kTogether) {
+      const auto some = part.items.subspan(first, std::min(kTogether, part.items.size() - first));
+      leave_out(some);
+      for (auto& item : some) {
+        if (item.result != ShardItem::Result::advanced) continue;
+        due[count++] = {&part, &item, item.activation};
+        if (count < kTogether) continue;
+        step_group(due);
+        count = 0;
+      }
     }
   }
-  if (count > 0) step_group(std::span(due).first(count), rung, ticket);
+  if (count > 0) step_group(std::span(due).first(count));
 }
 
 // With the lock. The item's account; null, and the item says why, when it cannot be loaded.
@@ -146,7 +148,7 @@ void Shard::leave_out(std::span<ShardItem> items) {
   }
 }
 
-void Shard::step_group(std::span<const Due> due, std::uint32_t rung, std::uint64_t ticket) {
+void Shard::step_group(std::span<const Due> due) {
   const auto projected = project_together(model_, due, scratch_);
   {
     const std::lock_guard lock(mutex_);
@@ -155,10 +157,10 @@ void Shard::step_group(std::span<const Due> due, std::uint32_t rung, std::uint64
       auto* found = account_of(item);
       if (found == nullptr) continue;
       auto& account = *found;
-      const auto effort = effort_at(rung, model_, account.account.state);
+      const auto effort = effort_at(due[i].part->rung, model_, account.account.state);
       item.advanced = advance(model_, account.account, projected[i], item.time, effort, options_.steps_max, scratch_);
       account.poh = item.advanced.score.poh;
-      account.ticket = ticket;
+      account.ticket = due[i].part->ticket;
       const auto head = head_of(account.account);
       const std::lock_guard heads(heads_mutex_);
       account.head = head;

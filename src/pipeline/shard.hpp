@@ -42,13 +42,20 @@ struct ShardItem {
   Advanced advanced;
 };
 
+// What of one batch is a shard's: `ticket` is the number of the commit that will make it durable.
+struct ShardPart {
+  std::span<ShardItem> items;
+  std::uint32_t rung = 0;  // of the degradation ladder
+  std::uint64_t ticket = 0;
+};
+
 class Shard {
  public:
   Shard(const Model& model, const store::Store& store, const ShardOptions& options);
 
-  // Steps the items in order, at a rung of the degradation ladder. `ticket` is the number of the commit that will make
-  // them durable; accounts that cannot be loaded are told to ShardOptions::load_failed.
-  void step(std::span<ShardItem> items, std::uint32_t rung, std::uint64_t ticket);
+  // Steps the items in order, in groups that reach from one batch into the next. Accounts that cannot be loaded are
+  // told to ShardOptions::load_failed.
+  void step(std::span<const ShardPart> parts);
 
   // Everything up to this ticket is durable.
   void durable(std::uint64_t ticket) { durable_.store(ticket, std::memory_order_release); }
@@ -84,12 +91,13 @@ class Shard {
   Result<Resident*> resident(const store::AccountName& name);
   // An item that is to be stepped.
   struct Due {
+    const ShardPart* part = nullptr;
     ShardItem* item = nullptr;
     std::span<const float> activation;
   };
   Resident* account_of(ShardItem& item);
   void leave_out(std::span<ShardItem> items);
-  void step_group(std::span<const Due> due, std::uint32_t rung, std::uint64_t ticket);
+  void step_group(std::span<const Due> due);
   Resident& place(const std::string& key, Resident loaded);
   void make_room();
   template <typename Look>
