@@ -406,6 +406,37 @@ TEST_F(EngineTest, a_look_up_beside_the_steps_gives_what_an_account_was_after_on
   EXPECT_EQ(wrong, 0U);
 }
 
+TEST_F(EngineTest, a_shard_that_steps_batches_together_leaves_the_records_that_one_after_the_other_leaves) {
+  const Traffic traffic(6, 100, 55);
+  auto store = open();
+  // Whole batches of 1 to 40 at a rung each, so that groups reach over ends of batches where efforts differ.
+  const auto records = [&](std::size_t together) {
+    Shard shard(example(), store, {});
+    Random random(56);
+    std::vector<store::AccountName> names;
+    std::vector<ShardItem> items(traffic.items.size());
+    for (const auto& item : traffic.items) names.push_back({"t", item.account});
+    for (std::size_t i = 0; i < items.size(); ++i) {
+      items[i].name = &names[i];
+      items[i].activation = traffic.items[i].activation;
+      items[i].time = traffic.items[i].time;
+    }
+    std::vector<ShardPart> parts;
+    for (std::size_t first = 0; first < items.size(); first += parts.back().items.size()) {
+      const auto count = std::min<std::size_t>(1 + random.below(40), items.size() - first);
+      parts.push_back({std::span(items).subspan(first, count), static_cast<std::uint32_t>(random.below(3)), first + 1});
+    }
+    for (std::size_t first = 0; first < parts.size(); first += together) {
+      shard.step(std::span(parts).subspan(first, std::min(together, parts.size() - first)));
+    }
+    std::vector<Bytes> left;
+    for (const auto& item : items) left.push_back(item.advanced.record.content);
+    return left;
+  };
+  EXPECT_EQ(records(1), records(5));
+  EXPECT_EQ(records(1), records(1'000));
+}
+
 TEST_F(EngineTest, a_head_is_read_while_the_shard_is_busy) {
   const Traffic traffic(1, 40, 53);
   auto store = open();
