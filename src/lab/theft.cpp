@@ -180,6 +180,22 @@ Result<void> steal_from_answers(tap::LlamaLogits& oracle, std::span<const std::s
   return {};
 }
 
+// Both stolen matrices beside the model's own.
+Result<void> compare_matrices(const std::filesystem::path& model, const Prompts& prompts, const StolenLayer& full,
+                              const StolenLayer& by_bias, LogitTheft& theft) {
+  auto tokens = prompts.tokens;
+  tokens.push_back(prompts.reference);
+  CMS_TRY(secret, tap::output_rows(model, tokens));
+  using RowMajor = Eigen::Matrix<float, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>;
+  const Eigen::MatrixXd rows =
+      Eigen::Map<const RowMajor>(secret.values.data(), static_cast<Eigen::Index>(secret.rows),
+                                 static_cast<Eigen::Index>(secret.columns)).cast<double>();
+  const Eigen::MatrixXd truth = rows.topRows(rows.rows() - 1);
+  theft.matrix_error = alignment_error(full.projection, truth);
+  theft.bias_matrix_error = alignment_error(by_bias.projection, truth.rowwise() - rows.row(rows.rows() - 1));
+  return {};
+}
+
 Result<LogitTheft> steal_from_model(const TheftOptions& options, std::uint64_t seed,
                                     std::span<const std::string> honest_texts) {
   if (options.prompts < 2 || options.held_out < 1) {
@@ -204,11 +220,7 @@ Result<LogitTheft> steal_from_model(const TheftOptions& options, std::uint64_t s
   theft.bias_dimension = by_bias.dimension;
   theft.bias_drop = by_bias.drop;
   if (!honest_texts.empty()) CMS_CHECK(steal_from_answers(oracle, honest_texts, prompts, theft));
-  CMS_TRY(secret, tap::output_rows(options.model, prompts.tokens));
-  using RowMajor = Eigen::Matrix<float, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>;
-  const Eigen::Map<const RowMajor> truth(secret.values.data(), static_cast<Eigen::Index>(secret.rows),
-                                         static_cast<Eigen::Index>(secret.columns));
-  theft.matrix_error = alignment_error(full.projection, truth.cast<double>());
+  CMS_CHECK(compare_matrices(options.model, prompts, full, by_bias, theft));
   return theft;
 }
 

@@ -70,6 +70,7 @@ struct LogitTheft {
   std::size_t bias_dimension = 0;   // found from log-probabilities under a bias
   double bias_drop = 0;
   double matrix_error = 0;          // of the output matrix, relative
+  double bias_matrix_error = 0;     // of its rows less the reference's: what logits less the reference's can give
   double held_out_error = 0;        // part of fresh logits outside the stolen span, relative
   double logit_error = 0;           // greatest absolute error of a logit difference stolen by bias
   std::size_t compared = 0;         // logits it is the greatest of

@@ -90,7 +90,8 @@ LogitTheft worst_of(const std::vector<LogitTheft>& thefts) {
     for (const auto drop : {&LogitTheft::full_drop, &LogitTheft::bias_drop, &LogitTheft::honest_drop}) {
       worst.*drop = worse(worst.*drop, one.*drop, std::less<>());
     }
-    for (const auto error : {&LogitTheft::matrix_error, &LogitTheft::held_out_error, &LogitTheft::logit_error}) {
+    for (const auto error : {&LogitTheft::matrix_error, &LogitTheft::bias_matrix_error,
+                             &LogitTheft::held_out_error, &LogitTheft::logit_error}) {
       worst.*error = worse(worst.*error, one.*error, std::greater<>());
     }
   }
@@ -110,6 +111,8 @@ std::string logit_table(const LogitTheft& theft) {
          line("  found from top log-probabilities under a bias", fmt::format("{}", theft.bias_dimension)) +
          line("    fall of the singular values there, times", fmt::format("{:.3g}", theft.bias_drop)) +
          line("output matrix: error after alignment, relative", fmt::format("{:.2e}", theft.matrix_error)) +
+         line("  by bias, of its rows less that of a reference token",
+              fmt::format("{:.2e}", theft.bias_matrix_error)) +
          line("logits of fresh prompts outside the stolen span, relative",
               fmt::format("{:.2e}", theft.held_out_error)) +
          line(fmt::format("greatest error of {} logits stolen by bias", theft.compared),
@@ -189,6 +192,7 @@ std::string goal_lines(const TheftResult& result) {
     line("hidden size, full logits", theft.full_dimension, dimension, theft.full_dimension == theft.true_dimension);
     line("hidden size, logit bias", theft.bias_dimension, dimension, theft.bias_dimension == theft.true_dimension);
     at_most("output matrix, relative error after alignment", theft.matrix_error, kMatrixGoal);
+    at_most("output matrix less a reference row, the same, logit bias", theft.bias_matrix_error, kMatrixGoal);
     at_most("greatest error of a logit, logit bias", theft.logit_error, kLogitGoal);
     line("fresh logits outside the stolen span, relative", theft.held_out_error, "-", nullptr);
     if (theft.honest_requests > 0) {

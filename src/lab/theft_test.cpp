@@ -155,6 +155,7 @@ TEST(Theft, of_several_seeds_has_the_worst_ones_errors_and_sizes_and_the_means_o
     layer.full_dimension = 576;
     layer.bias_dimension = seed == 2 ? 570 : 577;
     layer.matrix_error = seed == 1 ? 2e-3 : 1e-6;
+    layer.bias_matrix_error = seed == 3 ? 2e-4 : 1e-6;
     layer.bias_logits = 4;
   }
   const auto worst = line_of(result, "greatest error of a stolen weight, float64, 13 queries");
@@ -163,6 +164,7 @@ TEST(Theft, of_several_seeds_has_the_worst_ones_errors_and_sizes_and_the_means_o
   EXPECT_EQ(line_of(result, "hidden size, full logits")["holds"], true);
   EXPECT_EQ(line_of(result, "hidden size, logit bias")["figure"], 570);
   EXPECT_EQ(line_of(result, "output matrix, relative error after alignment")["holds"], false);
+  EXPECT_EQ(line_of(result, "output matrix less a reference row, the same, logit bias")["figure"], 2e-4);
   EXPECT_NE(describe(result).find("3 seeds"), std::string::npos);
 }
 
@@ -187,7 +189,7 @@ TEST(Theft, goals_fail_where_figures_miss_them) {
   std::istringstream lines(goal_lines(result));
   std::vector<nlohmann::json> held;
   for (std::string line; std::getline(lines, line);) held.push_back(nlohmann::json::parse(line)["holds"]);
-  EXPECT_EQ(held, (std::vector<nlohmann::json>{false, true, false, true, nullptr, nullptr}));
+  EXPECT_EQ(held, (std::vector<nlohmann::json>{false, true, false, true, true, nullptr, nullptr}));
   TheftResult streams;
   streams.streams = {{"some", true, 3, 3, {1, .001}, {0, 7}}, {"all", true, 3, 3, {.001}, {2}},
                      {"honest", false, 3, 3, {1}, {0}}};

@@ -15,6 +15,9 @@ class Theft(experiment.ModelExperiment):
         for what in ("hidden size, full logits", "hidden size, logit bias",
                      "hidden size, answers to 80 requests of an honest account"):
             self.assertEqual(self.told[f"theft: {what}"], 576)
+        for what in ("relative error after alignment", "less a reference row, the same, logit bias"):
+            matrix = next(line for line in self.lines if "output matrix" in line["what"] and what in line["what"])
+            self.assertLess(matrix["figure"], 1e-3)
 
     def test_every_stream_has_a_line_and_only_attacks_have_a_goal(self):
         goals = {line["what"].split("queries of ")[1]: line["goal"] for line in self.lines
