@@ -158,7 +158,7 @@ Result<void> Daemon::State::open() {
                                    [this] { return policy.get(); }, clock, fleet()));
   watcher = std::move(watching);
   watcher->tell(EventKind::atlas_loaded, {}, "the daemon started with this atlas");
-  CMS_TRY(another, record_policy(*store, tenants(), *policy.get(), clock()));
+  CMS_TRY(another, record_policy(*store, tenants(), *policy.get(), "start", clock()));
   if (another) watcher->tell(EventKind::policy_changed, {}, "the daemon started with another policy");
   overview.emplace(tenants(), [this] { return policy.get(); }, clock(), Overview::kAccountsMax, fleet());
   CMS_TRY(running, pipeline::Engine::start(model, *store, config.engine, clock,
@@ -361,7 +361,7 @@ Result<void> Daemon::State::reload_policy(const std::string& by) {
   CMS_TRY(next, read_policy(config.policy_file.empty() ? file : config.policy_file));
   CMS_CHECK(check_allowances(next, config.tenants));
   const bool changed = *policy.get() != next;
-  CMS_CHECK(remember_policy(*store, tenants(), next));
+  CMS_CHECK(record_policy(*store, tenants(), next, by, clock()));
   policy.set(next);
   log->write(Level::info, Scope::policy, "reloaded", "policy read again");
   if (changed) watcher->tell(EventKind::policy_changed, {}, "read again, by " + by);

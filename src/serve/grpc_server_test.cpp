@@ -151,6 +151,17 @@ TEST_F(GrpcServerTest, who_has_no_token_is_nobody_and_learns_nothing) {
   EXPECT_EQ(requests_of("acme", "alice"), 3U);
 }
 
+TEST_F(GrpcServerTest, who_fails_often_has_to_wait_and_who_is_known_never) {
+  for (int failure = 0; failure < 30; ++failure) {
+    const auto code = failure % 2 == 0 ? look_up("cms_0_0", "acme", "alice").code
+                                       : send("cms_0_0", batch("acme", "alice", 1)).code;
+    EXPECT_EQ(code, failure < 20 ? Code::UNAUTHENTICATED : Code::RESOURCE_EXHAUSTED) << failure;
+  }
+  EXPECT_EQ(look_up(world_.token(Role::reader, "acme"), "acme", "alice").code, Code::OK);
+  world_.now = world_.now + 60;
+  EXPECT_EQ(look_up("cms_0_0", "acme", "alice").code, Code::UNAUTHENTICATED);
+}
+
 TEST_F(GrpcServerTest, a_batch_of_an_unknown_tenant_is_refused_item_by_item_and_counted) {
   const auto before = world_.engine().counters();
   const auto sent = send(world_.token(Role::tap, "*"), batch("nobody", "oscar", 4));

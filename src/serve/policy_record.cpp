@@ -48,22 +48,17 @@ std::string policy_digest(const policy::Policy& policy) {
 }
 
 Result<bool> record_policy(store::Store& store, const std::vector<std::string>& tenants, const policy::Policy& policy,
-                           double time) {
+                           const std::string& by, double time) {
   const auto digest = policy_digest(policy);
   CMS_TRY(count, had(store, tenants, digest));
   if (count.it == tenants.size()) return false;
   if (count.it == 0) {  // else a tenant is another, not the policy
-    const nlohmann::json detail = {{"by", "start"}, {"digest", digest}};
+    const nlohmann::json detail = {{"by", by}, {"digest", digest}};
     CMS_CHECK(store.append_audit({.number = 0, .time = time, .tenant = "*", .actor = "cms", .action = "policy",
                                   .detail = detail.dump(), .hash = ""}));
   }
   CMS_CHECK(remember(store, tenants, digest));
   return count.it == 0 && count.another > 0;
-}
-
-Result<void> remember_policy(store::Store& store, const std::vector<std::string>& tenants,
-                             const policy::Policy& policy) {
-  return remember(store, tenants, policy_digest(policy));
 }
 
 }  // namespace cms::serve

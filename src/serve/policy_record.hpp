@@ -15,13 +15,10 @@ namespace cms::serve {
 // SHA-256 of all that a policy says, its key too, as 64 hex digits.
 std::string policy_digest(const policy::Policy& policy);
 
-// Where no tenant has had this policy last, which is so at the first start too, it enters the audit log as `policy` by
-// "cms", with the digest, before it is remembered. True where one had another. Errors: those of the store.
+// Where no tenant has had this policy last, which is so at the first start too, it enters the audit log as `policy`,
+// with who or what brought it and the digest, before it is remembered. True where one had another. Errors: those of the
+// store.
 Result<bool> record_policy(store::Store& store, const std::vector<std::string>& tenants, const policy::Policy& policy,
-                           double time);
-
-// Remembers it without an entry: who changed it has made one. Errors: those of the store.
-Result<void> remember_policy(store::Store& store, const std::vector<std::string>& tenants,
-                             const policy::Policy& policy);
+                           const std::string& by, double time);
 
 }  // namespace cms::serve

@@ -15,7 +15,7 @@ class PolicyRecord : public testing::Test {
     other_.ladder.observe = .2;
   }
   bool changed(const std::vector<std::string>& tenants, const policy::Policy& policy) {
-    return record_policy(store_, tenants, policy, 1).value();
+    return record_policy(store_, tenants, policy, "test", 1).value();
   }
   std::size_t entries() const { return store_.audit("", 0, 100)->size(); }
 
@@ -32,13 +32,16 @@ TEST_F(PolicyRecord, the_first_is_entered_and_no_change_and_the_same_again_is_ne
   EXPECT_EQ(entries(), 1U);
 }
 
-TEST_F(PolicyRecord, another_is_entered_and_a_change_unless_somebody_has_entered_it) {
+TEST_F(PolicyRecord, another_is_entered_and_a_change_and_the_first_again_too) {
   EXPECT_FALSE(changed(both_, first_));
   EXPECT_TRUE(changed(both_, other_));
   EXPECT_EQ(entries(), 2U);
-  ASSERT_TRUE(remember_policy(store_, both_, first_));
-  EXPECT_FALSE(changed(both_, first_));
-  EXPECT_EQ(entries(), 2U);
+  EXPECT_TRUE(changed(both_, first_));
+  const auto all = *store_.audit("", 0, 100);
+  ASSERT_EQ(all.size(), 3U);
+  EXPECT_NE(all[1].detail.find(policy_digest(other_)), std::string::npos) << all[1].detail;
+  EXPECT_NE(all[2].detail.find(policy_digest(first_)), std::string::npos) << all[2].detail;
+  EXPECT_NE(all[2].detail.find("\"by\":\"test\""), std::string::npos) << all[2].detail;
 }
 
 TEST_F(PolicyRecord, a_tenant_that_comes_or_comes_back_is_no_change) {

@@ -150,8 +150,7 @@ Result<void> restore(const fs::path& snapshot, const fs::path& target) {
   if (done) done = check_snapshot(partial);
   if (done) {
     fs::remove(target, error);
-    fs::rename(partial, target, error);
-    if (error) done = fail(ErrorCode::failed, fmt::format("cannot make {}: {}", target.string(), error.message()));
+    done = replace_file(partial, target);
   }
   if (!done) fs::remove_all(partial, error);
   return done;

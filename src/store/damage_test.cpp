@@ -1,6 +1,7 @@
 // What a store says of damage, and what of it may be read by who has the disk and no key.
 // CMS_STORE_FLIPS=N flips N bits (the default is 150).
 #include <gtest/gtest.h>
+#include <rocksdb/file_checksum.h>
 
 #include <cstdlib>
 #include <fstream>
@@ -9,6 +10,7 @@
 
 #include "base/files.hpp"
 #include "store/injecting_env.hpp"
+#include "store/rows.hpp"
 #include "store/store_example.hpp"
 
 namespace cms::store {
@@ -185,6 +187,54 @@ TEST(Damage, a_missing_file_is_told) {
     const auto store = Store::open(test_options(folder.path / "less"), test_keys());
     ASSERT_FALSE(store) << path;
     EXPECT_EQ(store.error().code, ErrorCode::bad_input) << store.error().message;
+  }
+}
+
+// Somebody who has the disk and knows RocksDB, so that no checksum tells: the chain has to.
+TEST(Damage, an_audit_log_that_somebody_rewrote_is_told) {
+  const TestFolder folder;
+  make_store(folder.path / "store");
+  std::vector<AuditEntry> entries;
+  {
+    const auto store = Store::open(test_options(folder.path / "store"), test_keys());
+    entries = *store->audit("", 0, 100);
+  }
+  ASSERT_GE(entries.size(), 4u);
+  const auto row = [](std::uint64_t number) { return numbered_row(Table::audit, number); };
+  auto another = entries[1];
+  another.detail = "nothing of note";
+  auto with_its_hash = another;
+  with_its_hash.hash = audit_hash(another, entries[0].hash);
+  const std::map<std::string, std::function<void(rocksdb::WriteBatch&)>> changes = {
+      {"rewritten", [&](auto& batch) { batch.Put(row(2), encode_audit(another)); }},
+      {"rewritten with a hash that fits it", [&](auto& batch) { batch.Put(row(2), encode_audit(with_its_hash)); }},
+      {"removed", [&](auto& batch) { batch.Delete(row(2)); }},
+      {"the first removed", [&](auto& batch) { batch.Delete(row(1)); }},
+      {"exchanged",
+       [&](auto& batch) {
+         batch.Put(row(2), encode_audit(entries[2]));
+         batch.Put(row(3), encode_audit(entries[1]));
+       }},
+      {"none", [](auto&) {}},
+  };
+  for (const auto& [what, change] : changes) {
+    fs::remove_all(folder.path / "changed");
+    fs::copy(folder.path / "store", folder.path / "changed");
+    {
+      rocksdb::Options set;
+      set.file_checksum_gen_factory = rocksdb::GetFileChecksumGenCrc32cFactory();
+      rocksdb::DB* opened = nullptr;
+      ASSERT_TRUE(rocksdb::DB::Open(set, folder.path / "changed", &opened).ok());
+      const std::unique_ptr<rocksdb::DB> database(opened);
+      rocksdb::WriteBatch batch;
+      change(batch);
+      ASSERT_TRUE(database->Write({}, &batch).ok());
+    }
+    const auto store = Store::open(test_options(folder.path / "changed"), test_keys());
+    ASSERT_TRUE(store) << what << ": " << store.error().message;
+    const auto verified = store->verify_audit();
+    EXPECT_EQ(verified.has_value(), what == "none") << what;
+    if (!verified) EXPECT_EQ(verified.error().code, ErrorCode::bad_input) << what;
   }
 }
 

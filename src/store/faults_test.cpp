@@ -26,6 +26,7 @@ struct Belief {
   std::map<std::string, std::uint64_t> acknowledged, tried;  // last record by account
   std::uint64_t sequence = 0, audit = 0;
   bool document = false, erased = false;
+  std::uint64_t copied = 0;  // the position in the snapshot, at least
   int errors = 0;
   bool gave_up = false;
 };
@@ -52,7 +53,7 @@ class Trial {
       }
       if (round == 10) again([this] { return document(); });
       if (round == 12) again([this] { return erase(); });
-      if (round == 14) again([this] { return store_->snapshot(copy_); });
+      if (round == 14) again([this] { return snapshot(); });
       if (round == 18) again([this] { return audit(); });
     }
   }
@@ -78,6 +79,7 @@ class Trial {
     if (sequence < belief.sequence || sequence > belief.sequence + 1) found.push_back("another position");
     if (const auto whole = store->verify(); !whole) found.push_back(whole.error().message);
     if (store->audit("", 0, 100)->size() < belief.audit) found.push_back("an audit entry is lost");
+    if (belief.copied > 0) check_copy(found);
     const auto document = store->document({"acme", "a0"}, "labels");
     if (belief.document && (!document || *document != "[1]")) found.push_back("a document is lost");
     return found;
@@ -144,6 +146,24 @@ class Trial {
                                     .detail = "", .hash = ""}));
     ++belief.audit;
     return {};
+  }
+
+  Result<void> snapshot() {
+    CMS_CHECK(store_->snapshot(copy_));
+    belief.copied = belief.sequence;
+    return {};
+  }
+
+  void check_copy(std::vector<std::string>& found) {
+    auto options = options_;
+    options.path = copy_;
+    const auto copy = Store::open(options, test_keys());
+    if (!copy) return found.push_back("the snapshot does not open: " + copy.error().message);
+    if (const auto whole = copy->verify(); !whole) found.push_back("the snapshot: " + whole.error().message);
+    const auto positions = copy->positions();
+    if (!positions || positions->empty() || positions->front().sequence < belief.copied) {
+      found.push_back("the snapshot lacks what was acknowledged before it");
+    }
   }
 
   void check_account(const Store& store, const std::string& account, std::vector<std::string>& found) {

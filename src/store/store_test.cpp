@@ -320,6 +320,40 @@ TEST(Store, a_snapshot_is_restored_as_it_was_while_the_store_goes_on) {
   expect_records(*store, kAnn, 36, 40);
 }
 
+TEST(Store, a_damaged_snapshot_is_refused_and_a_restore_that_was_cut_off_is_done_again) {
+  const TestFolder folder;
+  auto store = Store::open(test_options(folder.path / "live"), test_keys());
+  ASSERT_TRUE(store);
+  fill(*store, kAnn, 1, 12);
+  ASSERT_TRUE(store->snapshot(folder.path / "copy"));
+  for (const auto& entry : std::filesystem::directory_iterator(folder.path / "copy")) {
+    const auto name = entry.path().filename();
+    if (name != "CURRENT" && name != "anchor" && name.extension() != ".sst") continue;
+    const std::filesystem::path damaged = folder.path / "damaged", target = folder.path / "new";
+    std::filesystem::remove_all(damaged);
+    std::filesystem::copy(folder.path / "copy", damaged);
+    if (name.extension() == ".sst") {
+      auto content = *read_file(damaged / name);
+      content[content.size() / 2] ^= 1;
+      ASSERT_TRUE(write_file(damaged / name, content));
+    } else {
+      std::filesystem::remove(damaged / name);
+    }
+    const auto done = restore(damaged, target);
+    ASSERT_FALSE(done) << name;
+    EXPECT_EQ(done.error().code, ErrorCode::bad_input) << name << ": " << done.error().message;
+    EXPECT_FALSE(std::filesystem::exists(target)) << name;
+  }
+  std::filesystem::create_directories(folder.path / "new.partial");
+  ASSERT_TRUE(write_file(folder.path / "new.partial" / "CURRENT", std::string_view("cut off")));
+  const auto done = restore(folder.path / "copy", folder.path / "new");
+  ASSERT_TRUE(done) << done.error().message;
+  EXPECT_FALSE(std::filesystem::exists(folder.path / "new.partial"));
+  auto again = Store::open(test_options(folder.path / "new"), test_keys());
+  ASSERT_TRUE(again) << again.error().message;
+  expect_records(*again, kAnn, 9, 12);
+}
+
 TEST(Store, an_account_is_found_by_its_number_until_it_is_erased) {
   const TestFolder folder;
   auto store = Store::open(test_options(folder.path), test_keys());

@@ -209,7 +209,9 @@ class DaemonTest(program.ProgramTest):
         self.daemon.stop()
         audit = program.run("store", "audit", "--path", self.own / "store", "--key", f"t={self.own / 't.key'}")
         entries = [line for line in map(json.loads, audit.stdout.splitlines()) if line["action"] == "policy"]
-        self.assertEqual([line["actor"] for line in entries], ["cms"] * 2)  # the first of all, and the last
+        self.assertEqual([(line["actor"], line["detail"]["by"]) for line in entries],
+                         [("cms", "start"), ("cms", "SIGHUP"), ("cms", "start")])
+        self.assertEqual(len({line["detail"]["digest"] for line in entries}), 3)
         self.assertEqual([why for *_, why in self.events("policy_changed")],
                          ["read again, by SIGHUP", "the daemon started with another policy"])
 

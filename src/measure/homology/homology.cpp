@@ -97,9 +97,9 @@ void nearest(const std::vector<Packed>& edges, const Distances& distances, Neigh
   std::array<std::uint8_t, std::size_t{kPointsMax} * kPointsMax> lists;  // kPointsMax entries a point
   std::array<std::uint8_t, kPointsMax> found{};
   const auto least = [&] {
-    std::uint8_t least = kPointsMax - 1;
-    for (std::uint32_t i = 0; i < out.count; ++i) least = std::min(least, found[i]);
-    return least;
+    std::uint8_t fewest = kPointsMax - 1;
+    for (std::uint32_t i = 0; i < out.count; ++i) fewest = std::min(fewest, found[i]);
+    return fewest;
   };
   for (std::size_t e = 0; least() < out.k && e < edges.size();) {
     for (const std::size_t end = std::min(e + kBlock, edges.size()); e < end; ++e) {
