@@ -274,38 +274,41 @@ TEST_F(EngineTest, takes_every_finite_number_and_refuses_every_other) {
   }
 }
 
-TEST_F(EngineTest, under_overload_everything_received_is_scored_shed_or_refused_and_answered) {
+TEST_F(EngineTest, under_overload_everything_received_is_scored_shed_or_refused_and_who_waits_is_scored) {
   const Traffic traffic(40, 150, 9);
-  auto store = open();
-  auto engine = start(store, {.shards = 1, .queue_items = 128});
-  std::mutex mutex;
-  std::condition_variable ready;
-  std::size_t answered = 0, sent = 0;
-  std::map<Refusal, std::size_t> heard;
-  for (std::size_t first = 0; first < traffic.items.size(); first += 30) {
-    const auto from = traffic.items.begin() + static_cast<std::ptrdiff_t>(first);
-    ++sent;
-    engine.submit({"t", {}, {from, from + 30}}, [&](const Outcome& outcome) {
-      const std::lock_guard lock(mutex);
-      if (outcome.status == Outcome::Status::refused) heard[outcome.refusals.front()] += 30;
-      if (outcome.status == Outcome::Status::done) {
-        for (const auto refusal : outcome.refusals) ++heard[refusal];
-      }
-      ++answered;
-      ready.notify_one();
-    });
+  for (const bool patient : {false, true}) {
+    auto store = open(patient ? "waits" : "refused");
+    auto engine = start(store, {.shards = 1, .queue_items = 128});
+    std::mutex mutex;
+    std::condition_variable ready;
+    std::size_t answered = 0, sent = 0;
+    std::map<Refusal, std::size_t> heard;
+    for (std::size_t first = 0; first < traffic.items.size(); first += 30) {
+      const auto from = traffic.items.begin() + static_cast<std::ptrdiff_t>(first);
+      ++sent;
+      engine.submit({"t", {}, {from, from + 30}, patient}, [&](const Outcome& outcome) {
+        const std::lock_guard lock(mutex);
+        if (outcome.status == Outcome::Status::refused) heard[outcome.refusals.front()] += 30;
+        if (outcome.status == Outcome::Status::done) {
+          for (const auto refusal : outcome.refusals) ++heard[refusal];
+        }
+        ++answered;
+        ready.notify_one();
+      });
+    }
+    std::unique_lock lock(mutex);
+    ready.wait(lock, [&] { return answered == sent; });
+    const auto counters = engine.counters();
+    EXPECT_EQ(counters.received, traffic.items.size());
+    EXPECT_EQ(counters.received, counters.scored + counters.shed + counters.refused);
+    EXPECT_EQ(heard[Refusal::none], counters.scored);
+    EXPECT_EQ(heard[Refusal::shed], counters.shed);
+    EXPECT_EQ(heard[Refusal::overload], counters.refused);
+    EXPECT_EQ(counters.refused > 0, !patient) << "this was no overload";
+    EXPECT_EQ(counters.shed > 0, !patient);
+    EXPECT_GT(counters.at_rung[3], 0U);
+    EXPECT_EQ(counters.queue_items, 0U);
   }
-  std::unique_lock lock(mutex);
-  ready.wait(lock, [&] { return answered == sent; });
-  const auto counters = engine.counters();
-  EXPECT_EQ(counters.received, traffic.items.size());
-  EXPECT_EQ(counters.received, counters.scored + counters.shed + counters.refused);
-  EXPECT_EQ(heard[Refusal::none], counters.scored);
-  EXPECT_EQ(heard[Refusal::shed], counters.shed);
-  EXPECT_EQ(heard[Refusal::overload], counters.refused);
-  EXPECT_GT(counters.refused, 0U) << "this was no overload";
-  EXPECT_GT(counters.at_rung[1] + counters.at_rung[2] + counters.at_rung[3], 0U);
-  EXPECT_EQ(counters.queue_items, 0U);
 }
 
 TEST_F(EngineTest, what_was_scored_with_work_shed_replays_the_same) {

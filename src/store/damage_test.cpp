@@ -1,10 +1,13 @@
 // What a store says of damage, and what of it may be read by who has the disk and no key.
 // CMS_STORE_FLIPS=N flips N bits (the default is 150).
 #include <gtest/gtest.h>
+#include <rocksdb/db.h>
 #include <rocksdb/file_checksum.h>
+#include <rocksdb/write_batch.h>
 
 #include <cstdlib>
 #include <fstream>
+#include <functional>
 #include <map>
 #include <optional>
 
@@ -234,7 +237,7 @@ TEST(Damage, an_audit_log_that_somebody_rewrote_is_told) {
     ASSERT_TRUE(store) << what << ": " << store.error().message;
     const auto verified = store->verify_audit();
     EXPECT_EQ(verified.has_value(), what == "none") << what;
-    if (!verified) EXPECT_EQ(verified.error().code, ErrorCode::bad_input) << what;
+    EXPECT_TRUE(verified || verified.error().code == ErrorCode::bad_input) << what;
   }
 }
 
