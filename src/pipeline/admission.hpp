@@ -17,8 +17,8 @@ Refusal check(const Item& item, std::size_t dimension, double now, const EngineO
 // Rung of the degradation ladder by how full the queue is.
 std::uint32_t rung_of(std::uint64_t queued, std::uint64_t capacity);
 inline constexpr std::uint64_t kH1Every = 8;       // strides of an account, one of which measures H1, at rung 1
-inline constexpr std::uint64_t kLeftOutOneOf = 4;  // requests of clean accounts in batches that do not wait, at rung 3
-// Whether the request at a place of a batch is left out of a clean account there. Chance decides, so that
+inline constexpr std::uint64_t kLeftOutOneOf = 4;  // requests of clean accounts, at rung 3: docs/engine.md says why
+// Whether the request at a place of a batch is left out of a clean account, at rung 3. Chance decides, so that
 // accounts that come in turn are sampled alike; equal numbers, equal answer.
 bool is_left_out(std::uint64_t batch, std::uint64_t place);
 // Above it an account is clean. Honest ones mostly are, and an extractor stops being so long before any policy acts on

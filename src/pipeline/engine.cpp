@@ -137,10 +137,8 @@ void Engine::State::hand_out(Ticket& ticket) {
   counters.rung = rung;
   counters.at_rung[rung] += ticket.items.size();
   ticket.rung = rung;
-  // Who waits for room loses nothing by the load of others, and what is shed has been received all the same.
-  const bool samples = rung == 3 && !ticket.batch.patient;
   for (std::size_t i = 0; i < ticket.items.size(); ++i) {
-    ticket.items[i].clean_only = samples && is_left_out(ticket.number, ticket.places[i]);
+    ticket.items[i].clean_only = rung == 3 && is_left_out(ticket.number, ticket.places[i]);
   }
   // Once its last part is queued, the ticket may be finished; answered only when the admission lock is free again.
   ticket.parts_left = static_cast<std::uint32_t>(ticket.parts.size());

@@ -274,7 +274,7 @@ TEST_F(EngineTest, takes_every_finite_number_and_refuses_every_other) {
   }
 }
 
-TEST_F(EngineTest, under_overload_everything_received_is_scored_shed_or_refused_and_who_waits_is_scored) {
+TEST_F(EngineTest, under_overload_everything_received_is_scored_shed_or_refused_and_who_waits_is_not_refused) {
   const Traffic traffic(40, 150, 9);
   for (const bool patient : {false, true}) {
     auto store = open(patient ? "waits" : "refused");
@@ -305,7 +305,7 @@ TEST_F(EngineTest, under_overload_everything_received_is_scored_shed_or_refused_
     EXPECT_EQ(heard[Refusal::shed], counters.shed);
     EXPECT_EQ(heard[Refusal::overload], counters.refused);
     EXPECT_EQ(counters.refused > 0, !patient) << "this was no overload";
-    EXPECT_EQ(counters.shed > 0, !patient);
+    EXPECT_GT(counters.shed, 0U);
     EXPECT_GT(counters.at_rung[3], 0U);
     EXPECT_EQ(counters.queue_items, 0U);
   }
