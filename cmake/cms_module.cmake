@@ -1,4 +1,4 @@
-# What nearly every file includes, compiled once: it was a quarter of a build's time. `dev` and the sanitizers' presets
+# What nearly every file includes, compiled once: it was a third of a build's time. `dev` and the sanitizers' presets
 # switch that off, so that a file which does not include what it needs fails to compile there.
 set(CMS_PRECOMPILED <algorithm> <array> <cmath> <cstdint> <filesystem> <functional> <map> <memory> <optional> <set>
     <span> <string> <string_view> <vector> <fmt/format.h>)

@@ -1,21 +1,15 @@
 """The daemon told to end while a tap's stream is open, and begun again with its key from the environment."""
 
-import importlib.machinery
-import importlib.util
 import os
 import pathlib
 import random
 import shutil
 import subprocess
-import sys
 import tempfile
 import time
 import unittest
 
-LOADER = importlib.machinery.SourceFileLoader("prove", str(pathlib.Path(__file__).resolve().parent / "prove"))
-prove = importlib.util.module_from_spec(importlib.util.spec_from_loader("prove", LOADER))
-sys.modules["prove"] = prove
-LOADER.exec_module(prove)
+from prove_module import prove
 
 VARIABLE = "CMS_KEY_OF_TENANT_T"
 
