@@ -258,7 +258,8 @@ void Engine::State::answer(std::vector<std::unique_ptr<Ticket>> finished) {
     ++counters.commits;
     for (const auto& ticket : finished) count(counters, ticket->batch, ticket->outcome);
   }
-  wake_all();
+  changed.notify_all();
+  room.notify_one();
   for (const auto& ticket : finished) ticket->done(std::move(ticket->outcome));
 }
 
@@ -351,6 +352,7 @@ void Engine::submit(Batch batch, std::function<void(Outcome)> done) {
     return items > 0 && queued > 0 && queued + items > state_->options.queue_items;
   };
   state_->room.wait(lock, [&] { return state_->pauses == 0 && !(ticket->batch.patient && is_full()); });
+  state_->room.notify_one();  // one that waits goes on at a time, and wakes the next: most would find no room left
   const bool full = is_full();
   const bool nameless = ticket->batch.position.producer.size() > kProducerBytesMax;
   if (nameless || full || (state_->healing && !state_->heal())) {

@@ -5,9 +5,13 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <atomic>
 #include <cmath>
 #include <cstdlib>
 #include <filesystem>
+#include <functional>
+#include <map>
+#include <thread>
 
 #include "pipeline/engine_example.hpp"
 #include "store/injecting_env.hpp"
@@ -47,8 +51,8 @@ class World {
     options.environment = environment_.get();
     return store::Store::open(options, {{"t", store::Key()}});
   }
-  static Engine start(store::Store& store) {
-    return *Engine::start(example(), store, {.shards = 1}, [] { return kNow; });
+  static Engine start(store::Store& store, std::uint32_t queue_items = 4096) {
+    return *Engine::start(example(), store, {.shards = 1, .queue_items = queue_items}, [] { return kNow; });
   }
   store::InjectingFiles& files() { return *files_; }
 
@@ -67,11 +71,11 @@ std::vector<Item> all_items() {
 }
 
 // As a tap does: what is refused is sent again. False when it comes to no end.
-bool send_all(Engine& engine) {
+bool send_all(Engine& engine, const std::function<Batch(std::uint64_t)>& batch = batch_of) {
   for (std::uint64_t sequence = 1; sequence <= kBatches; ++sequence) {
     bool done = false;
     for (int again = 0; again < 20 && !done; ++again) {
-      const auto outcome = engine.ingest(batch_of(sequence));
+      const auto outcome = engine.ingest(batch(sequence));
       done = outcome.status == Outcome::Status::done || outcome.status == Outcome::Status::duplicate;
       if (!done && outcome.status != Outcome::Status::refused) return false;
     }
@@ -143,6 +147,55 @@ TEST(EngineFaults, service_returns_with_the_disk_and_goes_on_where_it_was) {
   }
   const auto wanted = expected(all_items());
   EXPECT_EQ(stored(*store, wanted), wanted);
+}
+
+TEST(EngineFaults, who_waits_for_room_goes_on_whatever_fails_or_is_erased_meanwhile) {
+  constexpr std::size_t kTaps = 8, kRoom = 4 * kItems;
+  const auto batch_from = [](std::size_t tap, std::uint64_t sequence) {
+    auto batch = batch_of(sequence);
+    batch.position.producer = fmt::format("tap {}", tap);
+    batch.patient = true;
+    batch.items.resize(1 + (tap + sequence) % kItems);
+    for (auto& item : batch.items) item.account += fmt::format(" of tap {}", tap);
+    return batch;
+  };
+  std::vector<Item> items;
+  for (std::size_t tap = 0; tap < kTaps; ++tap) {
+    for (std::uint64_t sequence = 1; sequence <= kBatches; ++sequence) {
+      for (auto& item : batch_from(tap, sequence).items) items.push_back(std::move(item));
+    }
+  }
+  World world("room");
+  auto store = world.open();
+  ASSERT_TRUE(store);
+  std::atomic<std::size_t> arrived{0};
+  auto engine = World::start(*store, kRoom);
+  {
+    std::vector<std::jthread> taps;
+    for (std::size_t tap = 0; tap < kTaps; ++tap) {
+      taps.emplace_back([&, tap] {
+        arrived += send_all(engine, [&](std::uint64_t sequence) { return batch_from(tap, sequence); }) ? 1 : 0;
+      });
+    }
+    world.files().fail_at(20, store::Fault::eio);
+    for (int again = 0; again < 10; ++again) EXPECT_TRUE(engine.erase({"t", "nobody"}));
+  }
+  EXPECT_EQ(arrived, kTaps);
+  EXPECT_FALSE(world.files().failed().empty()) << "nothing failed";
+  const auto counters = engine.counters();
+  EXPECT_EQ(counters.queue_items, 0U);
+  EXPECT_EQ(counters.received, counters.scored + counters.shed + counters.refused);
+  std::map<std::string, std::size_t> sent;
+  for (const auto& item : items) ++sent[item.account];
+  std::size_t kept = 0;
+  for (const auto& [account, count] : sent) {
+    const auto has = engine.account({"t", account});
+    ASSERT_TRUE(has);
+    kept += *has ? (*has)->state.window.requests : 0;
+    EXPECT_LE(*has ? (*has)->state.window.requests : 0, count) << account;
+  }
+  // A commit that failed may be on the disk all the same, and what was shed with it is counted as refused.
+  EXPECT_GE(kept + counters.shed + kRoom, items.size());
 }
 
 TEST(EngineFaults, a_producer_with_too_long_a_name_stops_nobody_else) {
