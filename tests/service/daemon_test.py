@@ -201,6 +201,8 @@ class DaemonTest(program.ProgramTest):
         self.daemon.policy.write_text("[policy]\nobserve = 0.2\n")
         self.daemon.process.send_signal(signal.SIGHUP)
         self.wait_until(lambda: self.events("policy_changed"))
+        self.daemon.policy.write_text("[policy]\nobserve = 0.3\n")
+        self.assertEqual(self.daemon.ask("POST", "/v1/policy/reload", role="admin")[0], 200)
         self.daemon.stop()
         self.daemon.start()  # what was read again is known
         self.daemon.stop()
@@ -208,12 +210,14 @@ class DaemonTest(program.ProgramTest):
         self.daemon.start()
         self.daemon.stop()
         audit = program.run("store", "audit", "--path", self.own / "store", "--key", f"t={self.own / 't.key'}")
-        entries = [line for line in map(json.loads, audit.stdout.splitlines()) if line["action"] == "policy"]
-        self.assertEqual([(line["actor"], line["detail"]["by"]) for line in entries],
-                         [("cms", "start"), ("cms", "SIGHUP"), ("cms", "start")])
-        self.assertEqual(len({line["detail"]["digest"] for line in entries}), 3)
+        entries = [line for line in map(json.loads, audit.stdout.splitlines())  # others: that somebody asked
+                   if (line["action"], line["actor"]) == ("policy", "cms")]
+        by = [line["detail"]["by"] for line in entries]
+        self.assertEqual(by[:2] + by[3:], ["start", "SIGHUP", "start"])
+        self.assertRegex((self.own / "tokens").read_text(), rf"(?m)^{re.escape(by[2])} admin ")
+        self.assertEqual(len({line["detail"]["digest"] for line in entries}), 4)
         self.assertEqual([why for *_, why in self.events("policy_changed")],
-                         ["read again, by SIGHUP", "the daemon started with another policy"])
+                         ["read again, by SIGHUP", f"read again, by {by[2]}", "the daemon started with another policy"])
 
     def events(self, *kinds):
         lines = map(json.loads, (self.own / "events.jsonl").read_text().splitlines())
