@@ -205,6 +205,34 @@ TEST(api, rows_of_an_npy_body_belong_to_whom_the_request_names) {
                  "bad-request");
 }
 
+// The header of a .safetensors file: its length in 8 bytes, then JSON.
+std::string safetensors(const std::string& header, std::string_view data) {
+  std::string body(8, '\0');
+  for (std::size_t i = 0; i < 8; ++i) body[i] = static_cast<char>(header.size() >> (8 * i) & 0xFF);
+  return body.append(header).append(data);
+}
+
+TEST(api, rows_of_a_safetensors_body_are_those_of_the_tensor_that_the_request_names) {
+  ServeWorld world("safetensors");
+  const auto stream = pipeline::example_stream(world.model(), 3, 4);
+  const std::string data(reinterpret_cast<const char*>(stream.values.data()), stream.values.size() * sizeof(float));
+  const auto of = [&](const char* name, std::size_t first) {
+    return fmt::format(R"("{}":{{"dtype":"F32","shape":[4,{}],"data_offsets":[{},{}]}})", name, stream.dimension, first,
+                       first + data.size());
+  };
+  const auto more = world.as(Role::tap) + "Cms-Model: example/l1/mean\r\nContent-Type: application/x-safetensors\r\n";
+  const std::string target = "/v1/tenants/acme/activations?account=carol";
+  const auto one = world.ask("POST", target, more, safetensors("{" + of("hidden", 0) + "}", data));
+  ASSERT_EQ(one.status, 200U) << one.body;
+  EXPECT_EQ(body_of(one)["scored"], 4);
+  const auto two = safetensors("{" + of("hidden", 0) + "," + of("other", data.size()) + "}", data + data);
+  EXPECT_EQ(body_of(world.ask("POST", target + "&tensor=other", more, two))["scored"], 4);
+  expect_problem(world.ask("POST", target, more, two), 400, "bad-request");
+  expect_problem(world.ask("POST", target + "&tensor=none", more, two), 400, "bad-request");
+  expect_problem(world.ask("POST", target, more, two.substr(0, 60)), 400, "bad-request");
+  EXPECT_EQ(body_of(world.ask("GET", "/v1/tenants/acme/accounts/carol", world.as(Role::reader)))["requests"], 8);
+}
+
 TEST(api, labels_and_overrides_change_what_is_answered_and_are_in_the_audit_log) {
   ServeWorld world("review");
   ASSERT_EQ(world.ingest("alice", 20).status, 200U);

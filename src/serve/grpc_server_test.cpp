@@ -216,5 +216,31 @@ TEST_F(GrpcServerTest, activations_of_another_model_are_refused_by_item) {
   expect_sums();
 }
 
+TEST_F(GrpcServerTest, a_producer_is_told_of_each_batch_whether_it_was_the_next_and_which_one_is) {
+  struct Case {
+    std::uint64_t epoch = 0, sequence = 0;
+    v1::Status status = v1::STATUS_DONE;
+    std::uint64_t expected = 0;
+  };
+  constexpr Case kCases[] = {
+      {2, 1, v1::STATUS_DONE, 2},  {2, 2, v1::STATUS_DONE, 3}, {2, 1, v1::STATUS_DUPLICATE, 3},
+      {2, 4, v1::STATUS_GAP, 3},   {2, 0, v1::STATUS_GAP, 3},  {1, 3, v1::STATUS_STALE, 3},
+      {3, 2, v1::STATUS_GAP, 1},   {3, 1, v1::STATUS_DONE, 2}, {2, 3, v1::STATUS_STALE, 2}};
+  std::uint64_t done = 0;
+  for (const auto& one : kCases) {
+    auto next = batch("acme", "paula", 2);
+    next.set_producer("tap");
+    next.set_epoch(one.epoch);
+    next.set_sequence(one.sequence);
+    const auto sent = send(world_.token(Role::tap, "acme"), next);
+    ASSERT_TRUE(sent.acknowledgement);
+    EXPECT_EQ(sent.acknowledgement->status(), one.status) << one.epoch << '/' << one.sequence;
+    EXPECT_EQ(sent.acknowledgement->expected(), one.expected) << one.epoch << '/' << one.sequence;
+    done += one.status == v1::STATUS_DONE ? 2 : 0;
+    EXPECT_EQ(requests_of("acme", "paula"), done);
+  }
+  expect_sums();
+}
+
 }  // namespace
 }  // namespace cms::serve
