@@ -27,13 +27,15 @@ Result<void> write_all(int descriptor, std::span<const std::uint8_t> content, co
   return {};
 }
 
-Result<void> sync_path(const std::filesystem::path& path, int flags) {
-  const int descriptor = ::open(path.c_str(), O_RDONLY | O_CLOEXEC | flags);
+Result<void> sync_path(const std::filesystem::path& path) {
+  const int descriptor = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
   const int status = descriptor < 0 ? -1 : ::fsync(descriptor);
   const int number = errno;
+  struct stat what{};
+  const bool is_folder = descriptor >= 0 && ::fstat(descriptor, &what) == 0 && S_ISDIR(what.st_mode);
   if (descriptor >= 0) ::close(descriptor);
   // Some file systems do not let a folder be synced and say EINVAL; nothing is lost by that.
-  if (status == 0 || (flags == O_DIRECTORY && number == EINVAL)) return {};
+  if (status == 0 || (is_folder && number == EINVAL)) return {};
   errno = number;
   return fail_errno(ErrorCode::failed, "sync", path);
 }
@@ -113,12 +115,12 @@ Result<void> write_file(const std::filesystem::path& name, std::span<const std::
 }
 
 Result<void> replace_file(const std::filesystem::path& temporary, const std::filesystem::path& target) {
-  CMS_CHECK(sync_path(temporary, 0));
+  CMS_CHECK(sync_path(temporary));
   if (::rename(temporary.c_str(), target.c_str()) != 0) {
     return fail_errno(ErrorCode::failed, "rename a new file to", target);
   }
   // A rename is durable only once the folder that holds the name is.
-  return sync_path(target.has_parent_path() ? target.parent_path() : std::filesystem::path("."), O_DIRECTORY);
+  return sync_path(target.has_parent_path() ? target.parent_path() : std::filesystem::path("."));
 }
 
 Result<void> write_file(const std::filesystem::path& path, std::string_view content) {

@@ -51,4 +51,5 @@ build_lock_take() {
 }
 
 export CCACHE_BASEDIR=$root  # what another clone compiled is found here, too
-export CCACHE_SLOPPINESS=pch_defines,time_macros  # without which it leaves files with precompiled headers alone
+# Without these it leaves files with precompiled headers alone.
+export CCACHE_SLOPPINESS=${CCACHE_SLOPPINESS:+$CCACHE_SLOPPINESS,}pch_defines,time_macros
