@@ -6,8 +6,8 @@
 // coordinate of all; the bound of an account (below) lies beside its place.
 //
 // Threads: move() and set_bound() one at a time; scan() from any number of threads while nothing moves.
-// Cost: 264 bytes an account and what vectors hold in reserve; a scan reads each cell at most twice for 1,024 queries, as
-// far as distances are not seen to be too great before their end.
+// Cost: 264 bytes an account and what vectors hold in reserve; a scan reads each cell at most twice for 1,024 queries,
+// and of most accounts the first coordinates alone.
 // Reference: Sivic and Zisserman, Video Google, ICCV 2003 (inverted file of k-means cells).
 #pragma once
 
