@@ -215,7 +215,8 @@ void Cells::scan_cell(const Cell& cell, std::span<const Query> queries, std::spa
 std::vector<Cells::Found> Cells::scan(std::span<const std::uint32_t> accounts, std::size_t wanted, bool entering,
                                       const Stop& stop) const {
   // Accounts are split for the threads alone, some pieces for each: what is found of one does not depend on the others.
-  const std::size_t pieces = 4 * static_cast<std::size_t>(omp_get_max_threads());
+  const auto threads = static_cast<std::size_t>(omp_get_max_threads());
+  const std::size_t pieces = threads == 1 ? 1 : 4 * threads;
   const std::size_t together = std::clamp<std::size_t>(accounts.size() / pieces, 64, 1'024);
   std::vector<Found> found(accounts.size());
   const std::size_t chunks = (accounts.size() + together - 1) / together;

@@ -6,8 +6,8 @@
 // coordinate of all; the bound of an account (below) lies beside its place.
 //
 // Threads: move() and set_bound() one at a time; scan() from any number of threads while nothing moves.
-// Cost: 264 bytes an account and what vectors hold in reserve; a scan reads each cell at most twice for 1,024 queries,
-// and of most accounts the first coordinates alone.
+// Cost: 264 bytes an account and what vectors hold in reserve; a scan reads each cell at most twice for each 64 to
+// 1,024 of its queries, and of most accounts the first coordinates alone.
 // Reference: Sivic and Zisserman, Video Google, ICCV 2003 (inverted file of k-means cells).
 #pragma once
 
@@ -46,10 +46,10 @@ class Cells {
   // What a scan of one query has found.
   struct Found {
     std::vector<Near> nearest;   // ascending, the query itself left out; fewer than wanted where cells hold fewer
-    std::vector<Near> entered;   // accounts whose bound is at or beyond their distance to the query
+    std::vector<Near> entered;   // in no order: accounts whose bound is at or beyond their distance to the query
   };
 
-  // Account i lies at places[i]; bounds are -1. Requires a place.
+  // Account i lies at places[i]; bounds are -1. Requires a place, and all to be finite.
   Cells(std::span<const Place> places, const CellOptions& options);
 
   // Moves account i, or adds it where i = count(). Its bound becomes -1.

@@ -259,7 +259,8 @@ void Engine::State::answer(std::vector<std::unique_ptr<Ticket>> finished) {
     for (const auto& ticket : finished) count(counters, ticket->batch, ticket->outcome);
   }
   changed.notify_all();
-  room.notify_one();
+  // Where nothing is left in the queue no later commit would wake who was passed over.
+  queued == 0 ? room.notify_all() : room.notify_one();
   for (const auto& ticket : finished) ticket->done(std::move(ticket->outcome));
 }
 
