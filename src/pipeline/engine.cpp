@@ -77,7 +77,6 @@ struct Engine::State {
   std::vector<std::jthread> workers;
   std::jthread committer;
 
-  void wake_all() { changed.notify_all(), room.notify_all(); }
   // Whose an account is.
   [[nodiscard]] std::size_t lane_index(const store::AccountName& name) const {
     return stable_hash(key_of(name)) % lanes.size();
@@ -292,7 +291,8 @@ void Engine::State::fail_everything(std::vector<std::unique_ptr<Ticket>> finishe
   }
   --pauses;
   lock.unlock();
-  wake_all();
+  changed.notify_all();
+  room.notify_all();
   for (const auto& ticket : finished) ticket->done(std::move(ticket->outcome));
 }
 
