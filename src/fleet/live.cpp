@@ -23,9 +23,22 @@ const Held* find_in(std::span<const Held> some, std::uint32_t account) {
 }
 
 // Eight in reserve: doubling would cost a tenth of all that is held.
-void add_holder(std::vector<std::uint32_t>& holders, std::uint32_t account) {
+template <typename Holder>
+void add_holder(std::vector<Holder>& holders, const Holder& one) {
   if (holders.size() == holders.capacity()) holders.reserve(holders.size() + 8);
-  holders.push_back(account);
+  holders.push_back(one);
+}
+
+template <typename Holder>
+auto find_holder(std::vector<Holder>& holders, std::uint32_t account) {
+  return std::find_if(holders.begin(), holders.end(), [&](const Holder& one) { return one.account == account; });
+}
+
+// Requires the account to be among them.
+template <typename Holder>
+void remove_holder(std::vector<Holder>& holders, std::uint32_t account) {
+  *find_holder(holders, account) = holders.back();
+  holders.pop_back();
 }
 
 }  // namespace
@@ -76,7 +89,16 @@ Result<LiveFleet> LiveFleet::make(std::vector<Signature>&& accounts, Pohs pohs, 
   }
 #pragma omp parallel for schedule(static)
   for (std::uint32_t i = 0; i < count; ++i) {
-    for (auto& held : fleet.near_[i]) held.weight = fleet.weigh(i, held.near.account);
+    const auto linked = fleet.linked(i).size();
+    for (std::size_t k = 0; k < linked; ++k) {
+      fleet.near_[i][k].weight = fleet.weigh(i, fleet.near_[i][k].near.account);
+    }
+  }
+#pragma omp parallel for schedule(static)
+  for (std::uint32_t i = 0; i < count; ++i) {
+    for (auto& holder : fleet.holders_[i]) {
+      if (const auto* held = find_in(fleet.linked(holder.account), i)) holder.weight = held->weight;
+    }
   }
   for (std::uint32_t i = 0; i < count; ++i) {
     for (const auto& tie : fleet.ties_of(i)) fleet.strength_[i] += tie.weight;
@@ -110,32 +132,33 @@ LiveFleet::Weight LiveFleet::weigh(std::uint32_t a, std::uint32_t b) const {
 }
 
 void LiveFleet::set_weight(std::uint32_t account, std::uint32_t other, Weight weight) {
-  for (auto& held : near_[account]) {
-    if (held.near.account == other) held.weight = weight;
-  }
+  const auto is_other = [&](const Held& one) { return one.near.account == other; };
+  const auto held = std::find_if(near_[account].begin(), near_[account].end(), is_other);
+  if (held != near_[account].end()) held->weight = weight;
+  const auto holder = find_holder(holders_[account], other);
+  if (holder != holders_[account].end()) holder->weight = weight;
 }
 
+// Both lists lie with the account, so nobody else's is read.
 std::vector<LiveFleet::Tie> LiveFleet::ties_of(std::uint32_t account) const {
   std::vector<Tie> ties;
-  ties.reserve(2 * options_.links.neighbours);
-  for (const auto& held : linked(account)) ties.push_back({held.near.account, held.weight});
-  for (const auto holder : holders_[account]) {
-    const auto* held = find_in(linked(holder), account);
-    if (held != nullptr && find_in(linked(account), holder) == nullptr) ties.push_back({holder, held->weight});
+  ties.reserve(near_[account].size() + holders_[account].size());
+  for (const auto& held : near_[account]) {
+    if (held.weight > 0) ties.push_back({held.near.account, held.weight});
   }
-  std::erase_if(ties, [](const Tie& tie) { return tie.weight == 0; });
+  for (const auto& holder : holders_[account]) {
+    if (holder.weight > 0) ties.push_back(holder);
+  }
   std::sort(ties.begin(), ties.end(), [](const Tie& a, const Tie& b) { return a.account < b.account; });
+  const auto same = [](const Tie& a, const Tie& b) { return a.account == b.account; };
+  ties.erase(std::unique(ties.begin(), ties.end(), same), ties.end());
   return ties;
 }
 
 // --- links ---------------------------------------------------------------------------------------------------------
 
 void LiveFleet::release(std::uint32_t account) {
-  for (const auto& held : near_[account]) {
-    auto& holders = holders_[held.near.account];
-    *std::find(holders.begin(), holders.end(), account) = holders.back();
-    holders.pop_back();
-  }
+  for (const auto& held : near_[account]) remove_holder(holders_[held.near.account], account);
   near_[account].clear();
 }
 
@@ -151,8 +174,9 @@ void LiveFleet::hold(std::uint32_t account, std::vector<Near> nearest) {
   near_[account].reserve(held_max());  // where more come near, for a moment, it grows
   for (const auto& near : nearest) {
     const auto* stays = find_in(std::span<const Held>(before), near.account);
-    near_[account].push_back({near, stays != nullptr ? stays->weight : 0});
-    add_holder(holders_[near.account], account);
+    const auto weight = stays != nullptr ? stays->weight : 0;
+    near_[account].push_back({near, weight});
+    add_holder(holders_[near.account], {account, weight});
   }
   cells_.set_bound(account, bound_[account].distance);
 }
@@ -162,11 +186,7 @@ void LiveFleet::trim(std::uint32_t account) {
   auto& held = near_[account];
   if (held.size() <= held_max()) return;
   bound_[account] = held[held_wanted()].near;
-  for (std::size_t i = held_wanted(); i < held.size(); ++i) {
-    auto& holders = holders_[held[i].near.account];
-    *std::find(holders.begin(), holders.end(), account) = holders.back();
-    holders.pop_back();
-  }
+  for (std::size_t i = held_wanted(); i < held.size(); ++i) remove_holder(holders_[held[i].near.account], account);
   held.resize(held_wanted());
   cells_.set_bound(account, bound_[account].distance);
 }
@@ -227,7 +247,7 @@ void LiveFleet::measure_holders(Change& change) {
   for (const auto account : change.accounts) {
     const auto place = cells_.place(account);
     const auto holders = holders_[account];
-    for (const auto holder : holders) {
+    for (const auto& [holder, weight] : holders) {
       touch(holder, change);
       auto& held = near_[holder];
       held.erase(std::find_if(held.begin(), held.end(), [&](const Held& one) { return one.near.account == account; }));
@@ -236,9 +256,7 @@ void LiveFleet::measure_holders(Change& change) {
         put(holder, now);
         continue;
       }
-      auto& left = holders_[account];
-      *std::find(left.begin(), left.end(), holder) = left.back();
-      left.pop_back();
+      remove_holder(holders_[account], holder);
       change.poor.push_back(holder);
     }
   }
@@ -263,7 +281,7 @@ void LiveFleet::look_around(Change& change, LiveUpdate& done, const Stop& stop) 
       if (find_in(std::span<const Held>(near_[entered.account]), account) != nullptr) continue;
       touch(entered.account, change);
       put(entered.account, now);
-      add_holder(holders_[account], entered.account);
+      add_holder(holders_[account], {entered.account, 0});
     }
   }
   for (std::size_t i = 0; i < found.size(); ++i) hold(change.accounts[i], std::move(found[i].nearest));
@@ -282,18 +300,26 @@ void LiveFleet::look_around(Change& change, LiveUpdate& done, const Stop& stop) 
 std::vector<std::pair<std::uint32_t, std::uint32_t>> LiveFleet::pairs_of(const Change& change) const {
   const auto changed = [&](std::uint32_t i) { return mark_[i] > 0 && change.before[mark_[i] - 1].changed; };
   std::vector<std::pair<std::uint32_t, std::uint32_t>> pairs;
-  for (const auto& before : change.before) {
-    const auto i = before.account;
-    const std::span<const Held> was = before.linked, now = linked(i);
-    const auto look = [&](std::span<const Held> some, std::span<const Held> others) {
-      for (const auto& held : some) {
-        const auto x = held.near.account;
-        if (!changed(i) && !changed(x) && find_in(others, x) != nullptr) continue;
-        pairs.emplace_back(std::min(i, x), std::max(i, x));
-      }
-    };
-    look(was, now);
-    look(now, was);
+#pragma omp parallel
+  {
+    std::vector<std::pair<std::uint32_t, std::uint32_t>> own;  // of this thread
+#pragma omp for schedule(static)
+    for (std::size_t t = 0; t < change.before.size(); ++t) {
+      const auto& before = change.before[t];
+      const auto i = before.account;
+      const std::span<const Held> was = before.linked, now = linked(i);
+      const auto look = [&](std::span<const Held> some, std::span<const Held> others) {
+        for (const auto& held : some) {
+          const auto x = held.near.account;
+          if (!changed(i) && !changed(x) && find_in(others, x) != nullptr) continue;
+          own.emplace_back(std::min(i, x), std::max(i, x));
+        }
+      };
+      look(was, now);
+      look(now, was);
+    }
+#pragma omp critical
+    pairs.insert(pairs.end(), own.begin(), own.end());
   }
   std::sort(pairs.begin(), pairs.end());
   pairs.erase(std::unique(pairs.begin(), pairs.end()), pairs.end());
@@ -314,12 +340,13 @@ std::vector<std::uint32_t> LiveFleet::settle_weights(const Change& change) {
     const auto* old = before(a, b);
     if (old == nullptr) old = before(b, a);
     if (old != nullptr) was[p] = old->weight;
+    // No two pairs are one, so no other thread reads or writes these weights.
+    set_weight(a, b, now[p]);
+    set_weight(b, a, now[p]);
   }
   std::vector<std::uint32_t> waiting(change.accounts);
   for (std::size_t p = 0; p < pairs.size(); ++p) {
     const auto [a, b] = pairs[p];
-    set_weight(a, b, now[p]);
-    set_weight(b, a, now[p]);
     const auto moved = std::int64_t{now[p]} - std::int64_t{was[p]};
     total_ += moved;
     for (const auto i : {a, b}) {
@@ -392,7 +419,7 @@ std::size_t LiveFleet::bytes() const {
                     (strength_.capacity() + stirring_.capacity() + total_of_.capacity()) * sizeof(std::int64_t) +
                     (community_.capacity() + mark_.capacity() + size_of_.capacity()) * sizeof(std::uint32_t);
   for (const auto& near : near_) sum += sizeof(near) + near.capacity() * sizeof(Held);
-  for (const auto& holders : holders_) sum += sizeof(holders) + holders.capacity() * sizeof(std::uint32_t);
+  for (const auto& holders : holders_) sum += sizeof(holders) + holders.capacity() * sizeof(Tie);
   return sum;
 }
 

@@ -86,7 +86,7 @@ class LiveFleet {
   using Weight = std::uint32_t;  // units of 2^-23
   struct Held {
     Near near;
-    Weight weight = 0;  // of the link; says nothing beyond those that are linked
+    Weight weight = 0;  // of the link: right for those that are linked; of others that, or 0
   };
   struct Tie {
     std::uint32_t account = 0;
@@ -129,7 +129,7 @@ class LiveFleet {
   Cells cells_;
   std::vector<std::vector<Held>> near_;               // everybody before the bound, ascending
   std::vector<Near> bound_;
-  std::vector<std::vector<std::uint32_t>> holders_;   // in whose `near_` an account is
+  std::vector<std::vector<Tie>> holders_;             // in whose `near_` an account is, in no order; weights as there
   std::vector<std::int64_t> strength_, stirring_;     // sum of its links; of their changes since it was looked at
   std::vector<std::uint32_t> community_, mark_;       // mark_: 1 + its place in a Change, 0 between updates
   std::vector<std::int64_t> total_of_;                // by community: strengths of its members

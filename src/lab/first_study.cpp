@@ -250,6 +250,19 @@ struct Material {
   }
 };
 
+std::map<std::string, double> ranking_mix(std::span<const ComposedAccount> honest, std::span<const Measured> measured,
+                                          std::uint32_t horizon) {
+  std::map<std::string, double> mix;
+  double rank = 0;
+  for (std::size_t i = 0; i < honest.size(); ++i) {
+    if (honest[i].rows.size() < horizon || !score::in_ranking_half(measured[i].trajectory.account)) continue;
+    ++mix[honest[i].kind];
+    ++rank;
+  }
+  for (auto& [kind, share] : mix) share /= rank;
+  return mix;
+}
+
 Result<Sample> measure_seed(const ActivationSet& set, const FirstStudyOptions& options, std::uint64_t seed) {
   CMS_TRY(study, make_study(set, data_study_options(set.manifest, options, seed)));
   CMS_CHECK(check_known(study.corpus, options.families));
@@ -274,6 +287,7 @@ Result<Sample> measure_seed(const ActivationSet& set, const FirstStudyOptions& o
   for (std::size_t i = 0; options.by_kind && i < honest.size(); ++i) {
     sample.calibration[i].trajectory.group = honest[i].kind;
   }
+  sample.ranking_mix = ranking_mix(honest, sample.calibration, horizon);
   sample.calibration_baselines = material.baselines(honest);
   progress.advance(honest.size());
   for (const auto& cell : sample.cells) {
@@ -308,13 +322,15 @@ Result<void> judge_seed(const Sample& sample, const FirstStudyOptions& options, 
     rivals.push_back(judge_baseline(b, sample.calibration_baselines, sample.measured));
   }
   CMS_TRY(trained, judge_trained(sample, options.score, judged[0]->fates, options.threads));
+  result.mix_flagged.push_back(mix_flagged(sample, [&](auto i) { return judged[0]->verdicts[i].flagged; }));
+  result.mix_by_trained.insert(result.mix_by_trained.end(), trained.mixes.begin(), trained.mixes.end());
   const auto areas = request_areas(sample.measured);
   const auto united = united_areas(sample.measured);
   for (std::size_t i = 0; i < sample.cells.size(); ++i) {
     auto& cell = result.cells[i];
     cell.request_areas.push_back(areas[i]);
-    cell.trained.push_back(trained[i].trained);
-    cell.combined.push_back(trained[i].combined);
+    cell.trained.push_back(trained.verdicts[i].trained);
+    cell.combined.push_back(trained.verdicts[i].combined);
     cell.united_areas.push_back(united[i]);
     cell.accounts.push_back(static_cast<std::uint32_t>(sample.measured[i].accounts.size()));
     cell.median_first_flag.push_back(judged[0]->median_first_flag[i]);

@@ -67,6 +67,12 @@ struct Verdict {
   double matched = 0;  // rivals: share flagged at a threshold raised until no honest cell is flagged beyond its goal
 };
 
+// What one trained score flags of honest accounts mixed as those that rank, which is whom the promise is made to.
+struct MixFlagged {
+  double trained = 0;   // share
+  double combined = 0;  // of it and the label-free score, with one promise
+};
+
 struct CellResult {
   std::string name;
   bool honest = false;
@@ -89,6 +95,8 @@ struct FirstStudyResult {
   std::vector<Configuration> configurations;
   std::vector<std::string> rivals;
   std::vector<CellResult> cells;
+  std::vector<double> mix_flagged;         // per seed: label-free, of honest accounts mixed as those that rank
+  std::vector<MixFlagged> mix_by_trained;  // the same per seed and trained score
   std::vector<std::string> left_out;  // cells of which no seed could compose an account: the data have too few texts
   std::uint32_t horizon = 0;
   std::uint32_t stride = 1;

@@ -1,6 +1,8 @@
 // What a seed of the first study has measured, and how a configuration judges it. Shared by its sources only.
 #pragma once
 
+#include <functional>
+#include <map>
 #include <set>
 #include <span>
 #include <string>
@@ -31,6 +33,7 @@ struct Sample {
   std::vector<BaselineScores> calibration_baselines;
   std::vector<score::Trajectory> trajectories;
   std::uint32_t horizon = 0;
+  std::map<std::string, double> ranking_mix;  // share of each kind among the accounts that rank
 };
 
 // What one configuration says of every cell.
@@ -50,7 +53,13 @@ struct TrainedVerdict {
   Verdict combined;  // the lesser of both PoH, twice: the promise holds for it too (Bonferroni), from 199 ranking
                      // accounts on without extrapolation; its area is over PoH
 };
-Result<std::vector<TrainedVerdict>> judge_trained(const Sample& sample, const score::Options& options,
+struct JudgedByTrained {
+  std::vector<TrainedVerdict> verdicts;  // per cell
+  std::vector<MixFlagged> mixes;         // per trained score
+};
+// Share of honest accounts flagged, `flagged` of each cell's, where kinds are mixed as in sample.ranking_mix.
+double mix_flagged(const Sample& sample, const std::function<double(std::size_t cell)>& flagged);
+Result<JudgedByTrained> judge_trained(const Sample& sample, const score::Options& options,
                                                   std::span<const std::vector<Fate>> label_free, unsigned threads);
 
 }  // namespace cms::lab

@@ -33,6 +33,20 @@ Summary over_seeds(const std::vector<std::uint32_t>& accounts, const Get& get) {
   return summary;
 }
 
+Summary of_mix(const FirstStudyResult& result, double MixFlagged::*share) {
+  Summary summary;
+  for (const auto& one : result.mix_by_trained) {
+    summary.mean += one.*share / static_cast<double>(result.mix_by_trained.size());
+    summary.greatest = std::max(summary.greatest, one.*share);
+  }
+  return summary;
+}
+
+double mean_of(const std::vector<double>& values) {
+  const auto count = static_cast<double>(std::max<std::size_t>(1, values.size()));
+  return std::accumulate(values.begin(), values.end(), 0.0) / count;
+}
+
 Summary flagged(const CellResult& cell) {
   return over_seeds(cell.accounts, [&](std::size_t s) { return cell.configurations[s][0].flagged; });
 }
@@ -164,9 +178,14 @@ std::string trained_table(const FirstStudyResult& result) {
     text += fmt::format("{:<30} {:>6.3f} {:>7.3f}", cell.name, flagged(cell).mean, mean_area(cell, 0));
     text += two(cell.trained) + two(cell.combined) + "\n";
   }
+  const auto trained = of_mix(result, &MixFlagged::trained), both = of_mix(result, &MixFlagged::combined);
+  text += fmt::format("{:<30} {:>6.3f}         {:>6.3f} ({:.3f}) {:>6.3f} ({:.3f})\n", "honest, mixed as they rank",
+                      mean_of(result.mix_flagged), trained.mean, trained.greatest, both.mean, both.greatest);
   return text +
          "trained: attackers' own families were left out of training, honest rows are the worst of those scores;\n"
-         "both: the lesser of the two PoH, twice (AUC over PoH)\n";
+         "both: the lesser of the two PoH, twice (AUC over PoH)\n"
+         "mixed as they rank: whom the promise is made to, under each trained score by itself; mean (worst) of all "
+         "seeds\n";
 }
 
 // What attackers that are all alike come to, beside everybody else.
@@ -254,8 +273,14 @@ std::string goal_lines(const FirstStudyResult& result) {
     line("first-study: AUC of single requests, " + cell.name,
          over_seeds(cell.accounts, [&](auto s) { return cell.request_areas[s]; }).mean, "-", nullptr);
   }
+  if (!result.mix_by_trained.empty()) {
+    const double trained = of_mix(result, &MixFlagged::trained).mean, both = of_mix(result, &MixFlagged::combined).mean;
+    line("first-study: honest accounts, mixed as they rank, flagged by the trained score", trained, "<= 0.01",
+         trained <= kFlagged);
+    line("first-study: honest accounts, mixed as they rank, flagged by both", both, "<= 0.01", both <= kFlagged);
+  }
   if (result.goals == Goals::lab && !narrow.empty()) {
-    const double mean = std::accumulate(narrow.begin(), narrow.end(), 0.0) / static_cast<double>(narrow.size());
+    const double mean = mean_of(narrow);
     line("first-study: narrow streams flagged by the trained score, mean", mean,
          ">= 0.80, or students' fidelity over the manifold <= 0.15", mean >= .80);
   }

@@ -114,7 +114,19 @@ void take_greater(Verdict& verdict, const Verdict& other) {
 
 }  // namespace
 
-Result<std::vector<TrainedVerdict>> judge_trained(const Sample& sample, const score::Options& options,
+double mix_flagged(const Sample& sample, const std::function<double(std::size_t cell)>& flagged) {
+  double share = 0, known = 0;
+  for (std::size_t i = 0; i < sample.cells.size(); ++i) {
+    if (!sample.cells[i].honest) continue;
+    const auto kind = sample.ranking_mix.find(sample.cells[i].name);
+    if (kind == sample.ranking_mix.end()) continue;
+    share += kind->second * flagged(i);
+    known += kind->second;
+  }
+  return known > 0 ? share / known : 0;
+}
+
+Result<JudgedByTrained> judge_trained(const Sample& sample, const score::Options& options,
                                                   std::span<const std::vector<Fate>> label_free, unsigned threads) {
   CMS_TRY(material, material_of(sample, options, threads));
   const auto attacks = known_attacks(sample, material);
@@ -127,18 +139,23 @@ Result<std::vector<TrainedVerdict>> judge_trained(const Sample& sample, const sc
   pipeline::parallel_for(jobs.size(), threads, [&](unsigned, std::size_t j) {
     judged[j] = judge_without(sample, material, attacks, jobs[j], options, label_free);
   });
-  std::vector<TrainedVerdict> verdicts(sample.cells.size());
+  JudgedByTrained all;
+  auto& verdicts = all.verdicts;
+  verdicts.resize(sample.cells.size());
   for (auto& verdict : verdicts) verdict.trained.area = verdict.combined.area = 0;
   for (std::size_t j = 0; j < jobs.size(); ++j) {
     if (!judged[j]) return tl::make_unexpected(judged[j].error());
+    const auto& by_one = *judged[j];
+    all.mixes.push_back({mix_flagged(sample, [&](auto i) { return by_one[i].trained.flagged; }),
+                         mix_flagged(sample, [&](auto i) { return by_one[i].combined.flagged; })});
     for (std::size_t i = 0; i < sample.cells.size(); ++i) {
-      const auto& one = (*judged[j])[i];
+      const auto& one = by_one[i];
       if (!sample.cells[i].honest && sample.cells[i].families != jobs[j]) continue;
       take_greater(verdicts[i].trained, one.trained);
       take_greater(verdicts[i].combined, one.combined);
     }
   }
-  return verdicts;
+  return all;
 }
 
 }  // namespace cms::lab
