@@ -86,7 +86,7 @@ class LiveFleet {
   using Weight = std::uint32_t;  // units of 2^-23
   struct Held {
     Near near;
-    Weight weight = 0;  // of the link: right for those that are linked; of others that, or 0
+    Weight weight = 0;  // of the link; 0 where there is none, and maybe where only the other end is linked to this one
   };
   struct Tie {
     std::uint32_t account = 0;

@@ -287,7 +287,7 @@ Result<Sample> measure_seed(const ActivationSet& set, const FirstStudyOptions& o
   for (std::size_t i = 0; options.by_kind && i < honest.size(); ++i) {
     sample.calibration[i].trajectory.group = honest[i].kind;
   }
-  sample.ranking_mix = ranking_mix(honest, sample.calibration, horizon);
+  if (!options.by_kind) sample.ranking_mix = ranking_mix(honest, sample.calibration, horizon);
   sample.calibration_baselines = material.baselines(honest);
   progress.advance(honest.size());
   for (const auto& cell : sample.cells) {
@@ -322,8 +322,12 @@ Result<void> judge_seed(const Sample& sample, const FirstStudyOptions& options, 
     rivals.push_back(judge_baseline(b, sample.calibration_baselines, sample.measured));
   }
   CMS_TRY(trained, judge_trained(sample, options.score, judged[0]->fates, options.threads));
-  result.mix_flagged.push_back(mix_flagged(sample, [&](auto i) { return judged[0]->verdicts[i].flagged; }));
-  result.mix_by_trained.insert(result.mix_by_trained.end(), trained.mixes.begin(), trained.mixes.end());
+  result.mixes.insert(result.mixes.end(), trained.mixes.begin(), trained.mixes.end());
+  for (const auto& cell : sample.measured) {
+    if (sample.ranking_mix.contains(cell.cell->name)) {
+      result.mix_accounts += static_cast<std::uint32_t>(cell.accounts.size());
+    }
+  }
   const auto areas = request_areas(sample.measured);
   const auto united = united_areas(sample.measured);
   for (std::size_t i = 0; i < sample.cells.size(); ++i) {

@@ -67,10 +67,12 @@ struct Verdict {
   double matched = 0;  // rivals: share flagged at a threshold raised until no honest cell is flagged beyond its goal
 };
 
-// What one trained score flags of honest accounts mixed as those that rank, which is whom the promise is made to.
+// Shares flagged of honest accounts mixed as those that rank, which is whom the promise is made to, under one trained
+// score.
 struct MixFlagged {
-  double trained = 0;   // share
-  double combined = 0;  // of it and the label-free score, with one promise
+  double label_free = 0;
+  double trained = 0;
+  double combined = 0;  // of both, with one promise
 };
 
 struct CellResult {
@@ -95,8 +97,9 @@ struct FirstStudyResult {
   std::vector<Configuration> configurations;
   std::vector<std::string> rivals;
   std::vector<CellResult> cells;
-  std::vector<double> mix_flagged;         // per seed: label-free, of honest accounts mixed as those that rank
-  std::vector<MixFlagged> mix_by_trained;  // the same per seed and trained score
+  // Per seed and trained score; empty where kinds rank for themselves, for then there is no mix.
+  std::vector<MixFlagged> mixes;
+  std::uint32_t mix_accounts = 0;     // of which they are shares, over all seeds
   std::vector<std::string> left_out;  // cells of which no seed could compose an account: the data have too few texts
   std::uint32_t horizon = 0;
   std::uint32_t stride = 1;

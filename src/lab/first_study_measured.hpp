@@ -3,6 +3,7 @@
 
 #include <functional>
 #include <map>
+#include <optional>
 #include <set>
 #include <span>
 #include <string>
@@ -33,7 +34,7 @@ struct Sample {
   std::vector<BaselineScores> calibration_baselines;
   std::vector<score::Trajectory> trajectories;
   std::uint32_t horizon = 0;
-  std::map<std::string, double> ranking_mix;  // share of each kind among the accounts that rank
+  std::map<std::string, double> ranking_mix;  // share of each kind among those that rank; empty: kinds for themselves
 };
 
 // What one configuration says of every cell.
@@ -55,11 +56,12 @@ struct TrainedVerdict {
 };
 struct JudgedByTrained {
   std::vector<TrainedVerdict> verdicts;  // per cell
-  std::vector<MixFlagged> mixes;         // per trained score
+  std::vector<MixFlagged> mixes;         // per trained score; none where mix_flagged() says nothing
 };
-// Share of honest accounts flagged, `flagged` of each cell's, where kinds are mixed as in sample.ranking_mix.
-double mix_flagged(const Sample& sample, const std::function<double(std::size_t cell)>& flagged);
+// Share flagged where kinds are mixed as in sample.ranking_mix, `flagged` of each cell's; kinds of which no cell has
+// accounts are left out. Nothing where there are none.
+std::optional<double> mix_flagged(const Sample& sample, const std::function<double(std::size_t cell)>& flagged);
 Result<JudgedByTrained> judge_trained(const Sample& sample, const score::Options& options,
-                                                  std::span<const std::vector<Fate>> label_free, unsigned threads);
+                                      std::span<const std::vector<Fate>> label_free, unsigned threads);
 
 }  // namespace cms::lab

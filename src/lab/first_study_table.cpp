@@ -35,16 +35,11 @@ Summary over_seeds(const std::vector<std::uint32_t>& accounts, const Get& get) {
 
 Summary of_mix(const FirstStudyResult& result, double MixFlagged::*share) {
   Summary summary;
-  for (const auto& one : result.mix_by_trained) {
-    summary.mean += one.*share / static_cast<double>(result.mix_by_trained.size());
+  for (const auto& one : result.mixes) {
+    summary.mean += one.*share / static_cast<double>(result.mixes.size());
     summary.greatest = std::max(summary.greatest, one.*share);
   }
   return summary;
-}
-
-double mean_of(const std::vector<double>& values) {
-  const auto count = static_cast<double>(std::max<std::size_t>(1, values.size()));
-  return std::accumulate(values.begin(), values.end(), 0.0) / count;
 }
 
 Summary flagged(const CellResult& cell) {
@@ -178,9 +173,12 @@ std::string trained_table(const FirstStudyResult& result) {
     text += fmt::format("{:<30} {:>6.3f} {:>7.3f}", cell.name, flagged(cell).mean, mean_area(cell, 0));
     text += two(cell.trained) + two(cell.combined) + "\n";
   }
-  const auto trained = of_mix(result, &MixFlagged::trained), both = of_mix(result, &MixFlagged::combined);
-  text += fmt::format("{:<30} {:>6.3f}         {:>6.3f} ({:.3f}) {:>6.3f} ({:.3f})\n", "honest, mixed as they rank",
-                      mean_of(result.mix_flagged), trained.mean, trained.greatest, both.mean, both.greatest);
+  if (!result.mixes.empty()) {
+    const auto free = of_mix(result, &MixFlagged::label_free), trained = of_mix(result, &MixFlagged::trained),
+               both = of_mix(result, &MixFlagged::combined);
+    text += fmt::format("{:<30} {:>6.3f} ({:.3f}) {:>6.3f} ({:.3f}) {:>6.3f} ({:.3f})\n", "honest, mixed as they rank",
+                        free.mean, free.greatest, trained.mean, trained.greatest, both.mean, both.greatest);
+  }
   return text +
          "trained: attackers' own families were left out of training, honest rows are the worst of those scores;\n"
          "both: the lesser of the two PoH, twice (AUC over PoH)\n"
@@ -273,14 +271,17 @@ std::string goal_lines(const FirstStudyResult& result) {
     line("first-study: AUC of single requests, " + cell.name,
          over_seeds(cell.accounts, [&](auto s) { return cell.request_areas[s]; }).mean, "-", nullptr);
   }
-  if (!result.mix_by_trained.empty()) {
-    const double trained = of_mix(result, &MixFlagged::trained).mean, both = of_mix(result, &MixFlagged::combined).mean;
-    line("first-study: honest accounts, mixed as they rank, flagged by the trained score", trained, "<= 0.01",
-         trained <= kFlagged);
-    line("first-study: honest accounts, mixed as they rank, flagged by both", both, "<= 0.01", both <= kFlagged);
+  const std::pair<const char*, double MixFlagged::*> promised[] = {
+      {"label-free", &MixFlagged::label_free}, {"trained", &MixFlagged::trained}, {"both", &MixFlagged::combined}};
+  for (const auto& [score, share] : promised) {
+    if (result.mixes.empty()) break;
+    const double mean = of_mix(result, share).mean;
+    const auto hits = static_cast<std::uint64_t>(mean * result.mix_accounts + .5);
+    line(fmt::format("first-study: honest accounts, mixed as they rank, flagged: {}", score), mean, "<= 0.01",
+         rate_lower_bound(hits, result.mix_accounts, .95) <= kFlagged);
   }
   if (result.goals == Goals::lab && !narrow.empty()) {
-    const double mean = mean_of(narrow);
+    const double mean = std::accumulate(narrow.begin(), narrow.end(), 0.0) / static_cast<double>(narrow.size());
     line("first-study: narrow streams flagged by the trained score, mean", mean,
          ">= 0.80, or students' fidelity over the manifold <= 0.15", mean >= .80);
   }

@@ -73,6 +73,11 @@ std::vector<KnownAttack> known_attacks(const Sample& sample, const Material& mat
 // The lesser of two PoH counts twice.
 double combined_poh(const Fate& a, const Fate& b) { return std::min(1.0, 2 * std::min(a.poh_min, b.poh_min)); }
 
+double share_flagged(const std::vector<Fate>& fates) {
+  const auto flagged = std::ranges::count_if(fates, [](const Fate& fate) { return fate.poh_min <= kFlagged; });
+  return static_cast<double>(flagged) / static_cast<double>(std::max<std::size_t>(1, fates.size()));
+}
+
 Verdict verdict_of(const std::vector<double>& poh, const std::vector<double>& honest) {
   std::vector<double> low, negatives;
   double flagged = 0;
@@ -114,20 +119,20 @@ void take_greater(Verdict& verdict, const Verdict& other) {
 
 }  // namespace
 
-double mix_flagged(const Sample& sample, const std::function<double(std::size_t cell)>& flagged) {
+std::optional<double> mix_flagged(const Sample& sample, const std::function<double(std::size_t cell)>& flagged) {
   double share = 0, known = 0;
-  for (std::size_t i = 0; i < sample.cells.size(); ++i) {
-    if (!sample.cells[i].honest) continue;
-    const auto kind = sample.ranking_mix.find(sample.cells[i].name);
-    if (kind == sample.ranking_mix.end()) continue;
+  for (std::size_t i = 0; i < sample.measured.size(); ++i) {
+    const auto& cell = *sample.measured[i].cell;
+    const auto kind = sample.ranking_mix.find(cell.name);
+    if (!cell.honest || sample.measured[i].accounts.empty() || kind == sample.ranking_mix.end()) continue;
     share += kind->second * flagged(i);
     known += kind->second;
   }
-  return known > 0 ? share / known : 0;
+  return known > 0 ? std::optional(share / known) : std::nullopt;
 }
 
 Result<JudgedByTrained> judge_trained(const Sample& sample, const score::Options& options,
-                                                  std::span<const std::vector<Fate>> label_free, unsigned threads) {
+                                      std::span<const std::vector<Fate>> label_free, unsigned threads) {
   CMS_TRY(material, material_of(sample, options, threads));
   const auto attacks = known_attacks(sample, material);
   std::set<FamilyNames> distinct;
@@ -146,8 +151,10 @@ Result<JudgedByTrained> judge_trained(const Sample& sample, const score::Options
   for (std::size_t j = 0; j < jobs.size(); ++j) {
     if (!judged[j]) return tl::make_unexpected(judged[j].error());
     const auto& by_one = *judged[j];
-    all.mixes.push_back({mix_flagged(sample, [&](auto i) { return by_one[i].trained.flagged; }),
-                         mix_flagged(sample, [&](auto i) { return by_one[i].combined.flagged; })});
+    const auto free = mix_flagged(sample, [&](auto i) { return share_flagged(label_free[i]); });
+    const auto trained = mix_flagged(sample, [&](auto i) { return by_one[i].trained.flagged; });
+    const auto combined = mix_flagged(sample, [&](auto i) { return by_one[i].combined.flagged; });
+    if (combined) all.mixes.push_back({*free, *trained, *combined});
     for (std::size_t i = 0; i < sample.cells.size(); ++i) {
       const auto& one = by_one[i];
       if (!sample.cells[i].honest && sample.cells[i].families != jobs[j]) continue;

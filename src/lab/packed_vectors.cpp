@@ -6,10 +6,12 @@
 #include <system_error>
 
 #include "base/files.hpp"
+#include "base/hash.hpp"
 #include "base/progress.hpp"
 #include "lab/packed_tap.hpp"
 #include "tap/activation_set.hpp"
 #include "tap/capture.hpp"
+#include "tap/llama_tap.hpp"
 
 namespace cms::lab {
 namespace {
@@ -68,6 +70,21 @@ Result<SequenceVectors> open_sequences(const ActivationSet& set, const Path& fol
   return vectors;
 }
 
+Result<void> check_model(const Manifest& data, const Path& model) {
+  tap::TapOptions options;
+  options.limits = kSegment;
+  CMS_TRY(tap, tap::LlamaTap::open(model, options));
+  auto read = tap.manifests().front();
+  CMS_TRY(hash, sha256_file(model));
+  read.model_hash = hash;
+  read.words_max = kSegment.words_max;
+  read.chars_max = kSegment.chars_max;
+  if (auto same = matches(data, read); !same) {
+    return fail_in(fmt::format("--model {} is not the one that the data were read with", model.string()), same.error());
+  }
+  return {};
+}
+
 Result<void> read_missing(SequenceVectors& vectors, const std::vector<std::string>& texts, const Path& model,
                           const Path& folder, unsigned threads) {
   std::string lines;
@@ -80,6 +97,7 @@ Result<void> read_missing(SequenceVectors& vectors, const std::vector<std::strin
   if (model.empty()) {
     return fail(ErrorCode::usage, fmt::format("{} sequences have to be read: give --model", wanted.size()));
   }
+  CMS_CHECK(check_model(vectors.set.manifest, model));  // what another reads would be in the way of every later run
   std::error_code error;
   std::filesystem::create_directories(folder, error);
   const auto name = set_name(folder, finished_sets(folder));
@@ -87,6 +105,7 @@ Result<void> read_missing(SequenceVectors& vectors, const std::vector<std::strin
   options.model = model;
   options.name = name;
   options.prompts = name.string() + ".prompts.jsonl";
+  options.tap.limits = kSegment;  // they are no longer; it is what the set says of itself
   options.tap.threads = threads;
   CMS_CHECK(write_file(options.prompts, lines));
   CMS_CHECK(tap::capture(options, told_progress("reading with the model", "sequences")));

@@ -24,8 +24,13 @@ struct SequenceVectors {
 // the set was not read to kSegment, or a set in the folder in another way; those of tap::read_set.
 Result<SequenceVectors> open_sequences(const ActivationSet& set, const std::filesystem::path& folder);
 
+// Whether the model would read a text as the data were read. Errors: as matches(), naming the model; those of
+// tap::LlamaTap. Cost: loading the model.
+Result<void> check_model(const Manifest& data, const std::filesystem::path& model);
+
 // Reads those of `texts` that have no vector yet with the model, into the next set of `folder`. Equal texts are read
-// once. Errors: `usage` when there is something to read and `model` is empty; those of tap::capture. Cost: the model's.
+// once. Errors: `usage` when there is something to read and `model` is empty; those of check_model() and tap::capture,
+// of which the former leave nothing in `folder`. Cost: the model's.
 Result<void> read_missing(SequenceVectors& vectors, const std::vector<std::string>& texts,
                           const std::filesystem::path& model, const std::filesystem::path& folder, unsigned threads);
 

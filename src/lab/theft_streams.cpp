@@ -8,6 +8,7 @@
 #include "lab/first_study_cells.hpp"
 #include "lab/grown_study.hpp"
 #include "lab/packed_tap.hpp"
+#include "lab/packed_vectors.hpp"
 #include "lab/theft_prompts.hpp"
 #include "pipeline/parallel.hpp"
 
@@ -20,6 +21,7 @@ Result<TheftStreams> TheftStreams::open(const TheftOptions& options, std::uint64
   if (streams.options_.threads == 0) streams.options_.threads = pipeline::default_threads();
   CMS_TRY(set, read_ground(options.data, options.families));
   streams.set_ = std::move(set);
+  if (!options.model.empty()) CMS_CHECK(check_model(streams.set_.manifest, options.model));
   GroundOptions standing;
   standing.score = options.score;
   standing.ranking_accounts = options.ranking_accounts;

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "base/random.hpp"
+#include "lab/first_study_measured.hpp"
 
 namespace cms::lab {
 namespace {
@@ -82,6 +83,25 @@ TEST(Trained, where_there_is_nothing_to_learn_all_weights_are_equal) {
   for (const auto& set : {TrainingSet{{}, {some}}, TrainingSet{some, {}}, TrainingSet{{Peaks{}}, {{Peaks{}}}}}) {
     for (const double weight : train_weights(set)) EXPECT_EQ(weight, 1);
   }
+}
+
+TEST(FirstStudy, weighs_kinds_as_those_that_rank_and_leaves_out_whom_no_cell_has) {
+  Sample sample;
+  for (const auto* name : {"single", "power", "batch", "unseen single", "naive"}) {
+    sample.cells.push_back({name, std::string_view(name) != "naive", false, {}, {}});
+  }
+  for (const auto& cell : sample.cells) {
+    auto& measured = sample.measured.emplace_back();
+    measured.cell = &cell;
+    measured.accounts.resize(cell.name == "batch" ? 0 : 10);
+  }
+  const double shares[] = {.01, .03, 0, .5, 1};
+  const auto flagged = [&](std::size_t cell) { return shares[cell]; };
+  EXPECT_EQ(mix_flagged(sample, flagged), std::nullopt) << "kinds rank for themselves";
+  sample.ranking_mix = {{"single", .2}, {"power", .2}, {"batch", .6}};
+  EXPECT_DOUBLE_EQ(*mix_flagged(sample, flagged), .02);
+  sample.measured[2].accounts.resize(1);
+  EXPECT_DOUBLE_EQ(*mix_flagged(sample, flagged), .2 * .01 + .2 * .03);
 }
 
 }  // namespace

@@ -267,12 +267,10 @@ void Store::State::resume() {
 }
 
 void Store::State::reopen() {
-  {
-    const std::unique_lock alone(gate);
-    close();
-  }
+  const std::unique_lock alone(gate);  // until it is open again: who reads meanwhile waits, and finds it so
+  close();
   // If it does not open now, the next call tries again and says why not.
-  static_cast<void>(ready());
+  if (!open()) close();
 }
 
 Result<void> Store::State::write_and_anchor(rocksdb::WriteBatch& batch) {

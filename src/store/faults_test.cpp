@@ -4,11 +4,13 @@
 #include <sys/resource.h>
 
 #include <atomic>
+#include <chrono>
 #include <csignal>
 #include <cstdlib>
 #include <map>
 #include <optional>
 #include <set>
+#include <thread>
 
 #include "base/files.hpp"
 #include "store/file_errors.hpp"
@@ -282,6 +284,48 @@ TEST(Faults, any_operation_may_fail_once_which_is_told_and_nothing_acknowledged_
       expect_right(run, fault, number);
     }
   }
+}
+
+// A commit that fails closes the database and opens it again, which nobody else is to notice.
+TEST(Faults, who_reads_while_commits_fail_is_answered_every_time) {
+  const TestFolder folder;
+  const auto files = std::make_shared<InjectingFiles>();
+  const auto environment = rocksdb::NewCompositeEnv(files);
+  auto options = test_options(folder.path / "store");
+  options.environment = environment.get();
+  auto store = Store::open(options, test_keys());
+  ASSERT_TRUE(store);
+  const AccountName name{"acme", "ann"};
+  std::uint64_t number = 0;
+  const auto commit = [&] {
+    const Write write{name, test_record(name, number + 1, true)};
+    const bool done = store->commit({&write, 1}, {}).has_value();
+    number += done ? 1 : 0;
+    return done;
+  };
+  ASSERT_TRUE(commit());
+  std::atomic<bool> over = false;
+  std::atomic<int> reads = 0, refused = 0;
+  std::thread reader([&] {
+    while (!over) {
+      const auto read = store->load(name);  // may meet the fault itself
+      refused += !read && read.error().message.find("could not be opened again") != std::string::npos ? 1 : 0;
+      ++reads;
+      std::this_thread::sleep_for(std::chrono::microseconds(200));  // else who opens it waits for ever
+    }
+  });
+  int failures = 0;
+  for (int round = 0; round < 20; ++round) {
+    files->fail_at(1, Fault::eio);
+    failures += commit() ? 0 : 1;
+    files->fail_at(0, Fault::none);
+    EXPECT_TRUE(commit());
+  }
+  over = true;
+  reader.join();
+  EXPECT_GE(failures, 10);  // what runs in the background may meet the fault instead
+  EXPECT_GT(reads, 20);
+  EXPECT_EQ(refused, 0);
 }
 
 TEST(Faults, a_file_that_cannot_be_made_or_opened_is_told_and_one_that_is_not_there_is_not) {

@@ -61,6 +61,27 @@ class Small(unittest.TestCase):
         self.assertLessEqual({"small-first-study", "small-sleeper", "small-frontier"}, drawn)
 
 
+class ReadAnew(unittest.TestCase):
+    """Experiments that read texts anew do so as the set was read, and find again what they read."""
+
+    @classmethod
+    def setUpClass(cls):
+        if not experiment.MODEL:
+            raise unittest.SkipTest("CMS_MODEL names no GGUF file")
+        cls.model = subprocess.run([experiment.PROGRAM, "model", "prepare", "--model", experiment.MODEL], check=True,
+                                   capture_output=True, text=True).stdout.strip()
+
+    def test_packed_prompts(self):
+        with tempfile.TemporaryDirectory() as work:
+            words = ("packed", "--data", str(SET), "--families", str(FAMILIES), "--work", work, "--seeds", "1",
+                     "--taps", "lines", "--accounts", "2", "--ranking-accounts", "100", "--scale", ".01", "--json")
+            first = run(*words, "--model", self.model)
+            self.assertEqual(first.returncode, 0, first.stderr)
+            again = run(*words)
+            self.assertEqual((again.returncode, again.stdout), (0, first.stdout), again.stderr)
+        self.assertIn("packed 5 through tap lines", first.stdout)
+
+
 class OwnSets(unittest.TestCase):
     """What a set cannot be used for is told, with what to do."""
 

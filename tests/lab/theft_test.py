@@ -2,6 +2,9 @@
 queries is scored."""
 
 import json
+import os
+import subprocess
+import tempfile
 import unittest
 
 import experiment
@@ -30,6 +33,15 @@ class Theft(experiment.ModelExperiment):
                  for line in open(path, encoding="utf-8")]
         self.assertEqual(len(texts), 2 * 600)
         self.assertEqual(len(set(texts)), len(texts))
+
+    def test_another_model_is_told_of_at_once_and_nothing_is_read_with_it(self):
+        as_shipped = experiment.MODEL  # in Q4_1; the data were read with the Q4_0 that is prepared of it
+        with tempfile.TemporaryDirectory() as work:
+            done = subprocess.run([experiment.PROGRAM, "lab", "run", "theft", "--data", str(experiment.DATA), "--model",
+                                   as_shipped, "--work", work, *self.options], capture_output=True, text=True)
+            self.assertEqual((done.returncode != 0, os.listdir(work)), (True, []))
+        self.assertIn("is not the one that the data were read with", done.stderr)
+        self.assertIn("q4_1", done.stderr)
 
     # Without the model there is no second theft: that test is not of this experiment.
     test_a_second_run_reads_nothing_and_says_the_same = None
