@@ -10,7 +10,9 @@
 #include "pipeline/campaign_ledger.hpp"
 #include "pipeline/parallel.hpp"
 #include "pipeline/signatures.hpp"
+#include "policy/policy.hpp"
 #include "score_inputs.hpp"
+#include "serve/config.hpp"
 #include "types/score.hpp"
 
 namespace {
@@ -32,6 +34,8 @@ struct Words {
   FitWords fit;
   std::string calibration;  // file; empty = made of honest accounts
   std::string output;       // of `cms fleet fit`
+  std::string policy;       // file whose allowances are left out; empty = nobody is
+  std::string tenant = "main";
   double level = cms::kFlagged;
   bool all = false;
   bool json = false;
@@ -108,6 +112,21 @@ nlohmann::json line_of(const fleet::CampaignCalibration& calibration, const Seen
           {"reasons", fleet::reasons(calibration, campaign)}};
 }
 
+// The inputs without declared automation: accounts that the policy lets off by name at the set's last request.
+Result<ScoreInputs> read_inputs(const Words& words, const std::string& set) {
+  auto named = words.inputs;
+  named.set = set;
+  CMS_TRY(inputs, read_score_inputs(named));
+  if (words.policy.empty()) return inputs;
+  CMS_TRY(policy, cms::serve::read_policy(words.policy));
+  double last = 0;
+  for (const auto& row : inputs.set.rows) last = std::max(last, row.time);
+  const auto declared = cms::policy::declared(policy, words.tenant, last);
+  const auto out = std::erase_if(inputs.accounts, [&](const auto& one) { return declared.contains(one.account); });
+  fmt::print(stderr, "cms: {} accounts of {} are declared in {} and left out\n", out, set, words.policy);
+  return inputs;
+}
+
 unsigned threads_of(const Words& words) { return words.threads > 0 ? words.threads : pipeline::default_threads(); }
 
 struct Fitted {
@@ -116,9 +135,7 @@ struct Fitted {
 };
 
 Result<Fitted> fit(const Words& words) {
-  auto honest_words = words.inputs;
-  honest_words.set = words.fit.honest;
-  CMS_TRY(inputs, read_score_inputs(honest_words));
+  CMS_TRY(inputs, read_inputs(words, words.fit.honest));
   CMS_TRY(honest, see(inputs, words.fit.looks, threads_of(words)));
   const auto fleets = pipeline::honest_fleets(honest.names, honest.kinds, honest.looks, words.fit.fleets);
   CMS_TRY(calibration, fleet::calibrate(fleets, words.fit.campaign));
@@ -193,7 +210,7 @@ Result<void> run(const Words& words) {
   if (words.calibration.empty() == words.fit.honest.empty()) {
     return cms::fail(cms::ErrorCode::usage, "either --honest SET or --calibration FILE is needed, and not both");
   }
-  CMS_TRY(inputs, read_score_inputs(words.inputs));
+  CMS_TRY(inputs, read_inputs(words, words.inputs.set));
   CMS_TRY(named, calibration_for(words, inputs.model));
   const auto& calibration = named.calibration;
   if (inputs.accounts.size() > fleet::accounts_max(named)) {
@@ -244,6 +261,11 @@ void add_fit_words(CLI::App& command, FitWords& words) {
 }
 
 void add_common_words(CLI::App& command, Words& words) {
+  auto* policy = command.add_option("--policy", words.policy,
+                                    "TOML file with a [policy] section: who is let off by name is left out");
+  command.add_option("--tenant", words.tenant, "Whose accounts they are, for allowances")
+      ->needs(policy)
+      ->capture_default_str();
   command.add_flag("--json", words.json, "JSON lines instead of words");
   command.add_option("--threads", words.threads, "Threads; 0 = as many as the machine has")
       ->check(CLI::Range(0, 1024));

@@ -300,6 +300,8 @@ void add_fleet_study(CLI::App& run_app, Experiment& chosen) {
       ->check(CLI::Range(2, 1'000))
       ->capture_default_str();
   command->add_flag("--by-kind", options.by_kind, "Honest groups of each kind rank for themselves");
+  command->add_flag("--jobs-declared", options.fleet.jobs_declared,
+                    "Batch jobs are let off by name, and so left out: none is in a fleet or calibrates");
   command->add_option("--looks", options.looks, "At every honest fleet, while its accounts go on")
       ->check(CLI::Range(1, 30))
       ->capture_default_str();

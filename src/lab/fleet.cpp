@@ -115,9 +115,7 @@ class SeedRun {
 
   Result<void> run(FleetResult& result) {
     CMS_CHECK(calibrate(result));
-    for (const auto& [kind, ranked] : calibration_.rankings) {
-      result.ranked.push_back(static_cast<std::uint32_t>(ranked.size()));
-    }
+    for (const auto& [kind, all] : calibration_.rankings) result.ranked.push_back(static_cast<unsigned>(all.size()));
     for (std::size_t r = 0; r < kRanks; ++r) result.levels[r] = std::min(result.levels[r], level_of(r));
     tests_ = fleets(parts_.people, options_.test_fleets, "test", kTesting);
     for (const auto& test : tests_) CMS_CHECK(judge_honest(test, result));
@@ -482,6 +480,7 @@ class SeedRun {
 Result<FleetResult> run_fleet(const FleetStudyOptions& options) {
   CMS_TRY(set, read_ground(options.data, options.families));
   FleetResult result;
+  result.seeds = options.seeds;
   result.update_accounts = options.update_accounts;
   result.update_changed = std::min(options.update_changed, options.update_accounts);
   if (options.update_accounts > 0) {
@@ -489,9 +488,9 @@ Result<FleetResult> run_fleet(const FleetStudyOptions& options) {
     result.update_seconds = seconds;
   }
   for (const auto seed : options.seeds) {
-    const GroundOptions standing{options.score, options.ranking_accounts, 1, options.threads, options.families};
+    GroundOptions standing{options.score, options.ranking_accounts, 1, options.threads, options.families};
+    standing.jobs_declared = options.fleet.jobs_declared;
     CMS_TRY(ground, make_ground(set, standing, seed));
-    result.seeds.push_back(seed);
     CMS_CHECK(SeedRun(options, set, ground, seed).run(result));
   }
   return result;

@@ -222,8 +222,9 @@ std::vector<std::string> ComposedFleet::kinds_of_accounts() const {
 ComposedFleet honest_fleet(const Corpus& corpus, Pool people, const FleetOptions& options, Random& random) {
   ComposedFleet fleet;
   const auto grouped = static_cast<std::size_t>(options.grouped * options.accounts);
+  const std::size_t kinds = std::size(kGroupKinds) - (options.jobs_declared ? 1 : 0);  // the last are jobs
   for (std::size_t g = 0; fleet.accounts.size() + options.group_min <= grouped; ++g) {
-    const std::string kind = kGroupKinds[g % std::size(kGroupKinds)];
+    const std::string kind = kGroupKinds[g % kinds];
     const auto left = static_cast<std::uint32_t>(grouped - fleet.accounts.size());
     const auto size = std::min(left, log_uniform(options.group_min, options.group_max, random));
     auto group = honest_group(corpus, people, kind, size, options, random);
@@ -232,10 +233,10 @@ ComposedFleet honest_fleet(const Corpus& corpus, Pool people, const FleetOptions
     std::move(group.accounts.begin(), group.accounts.end(), std::back_inserter(fleet.accounts));
     fleet.kinds.push_back(kind);
   }
-  constexpr std::string_view kRound = "ssssmmmmpppgggb";
+  const std::string_view round = options.jobs_declared ? "ssssmmmmpppggg" : "ssssmmmmpppgggb";
   std::size_t drawn = 0;
   auto alone = compose_many(options.accounts - fleet.accounts.size(), [&] {
-    const char kind = kRound[drawn++ % kRound.size()];
+    const char kind = round[drawn++ % round.size()];
     const auto compose = kind == 's'   ? single
                          : kind == 'm' ? mixed
                          : kind == 'p' ? power

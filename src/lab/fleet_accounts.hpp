@@ -23,6 +23,7 @@ struct FleetOptions {
   std::uint32_t group_max = 1'000;
   std::uint32_t requests_min = 30;  // of an account, log-uniform
   std::uint32_t requests_max = 150;
+  bool jobs_declared = false;       // batch jobs are declared automation, which the fleet leaves out: there are none
 };
 
 // Honest groups: `team`: people of one customer, with the same 1 to 3 families; `reseller`: the same customers, 3 to 8
@@ -45,7 +46,8 @@ struct ComposedFleet {
 };
 inline constexpr std::uint32_t kNoGroup = UINT32_MAX;
 
-// People on their own (of 15: 4 single, 4 mixed, 3 power, 3 generalist, 1 batch) and groups of all kinds in turn.
+// People on their own (of 15: 4 single, 4 mixed, 3 power, 3 generalist, 1 batch) and groups of all kinds in
+// turn; where jobs are declared, without batch jobs of either.
 ComposedFleet honest_fleet(const Corpus& corpus, Pool people, const FleetOptions& options, Random& random);
 
 struct CampaignPools {

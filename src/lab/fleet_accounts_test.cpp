@@ -38,6 +38,20 @@ TEST(HonestFleet, has_its_accounts_groups_of_every_kind_and_no_text_twice_in_an_
   EXPECT_GE(grouped, 38);
 }
 
+TEST(HonestFleet, has_no_batch_jobs_where_they_are_declared) {
+  const auto corpus = example(1).corpus();
+  auto options = small();
+  options.accounts = 400;
+  for (const bool declared : {false, true}) {
+    options.jobs_declared = declared;
+    Random random(3);
+    const auto fleet = honest_fleet(corpus, people(corpus), options, random);
+    EXPECT_EQ(fleet.accounts.size(), 400U);
+    EXPECT_EQ(std::ranges::count(fleet.kinds, "job") == 0, declared);
+    EXPECT_EQ(std::ranges::count(fleet.accounts, "batch", &ComposedAccount::kind) == 0, declared);
+  }
+}
+
 TEST(HonestGroup, stays_in_the_families_its_kind_says) {
   const auto corpus = example(3).corpus();
   const auto pool = people(corpus);

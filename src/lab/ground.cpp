@@ -160,6 +160,7 @@ Result<Ground> make_ground(const ActivationSet& set, const GroundOptions& option
   Ground ground;
   ground.options.score = options.score;
   ground.options.families = options.families;
+  ground.options.jobs_declared = options.jobs_declared;
   ground.options.ranking_accounts = options.ranking_accounts;
   ground.options.threads = options.threads;
   Random random(seed);

@@ -47,6 +47,7 @@ struct GroundOptions {
   double scale = 1;  // of the numbers of accounts in cells; ranking_accounts are not scaled
   unsigned threads = 1;
   Families families = shared_families();
+  bool jobs_declared = false;  // as in the first study
 };
 
 // What `data` stands for as one set, of merged families as `families` says. Errors: those of read_data and

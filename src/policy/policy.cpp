@@ -46,6 +46,14 @@ Action rung_of(const Policy& policy, const Ladder& ladder, const Membership& cam
 
 }  // namespace
 
+std::set<std::string> declared(const Policy& policy, std::string_view tenant, double now) {
+  std::set<std::string> accounts;
+  for (const auto& one : policy.allowances) {
+    if (one.tenant == tenant && now < one.until) accounts.insert(one.account);
+  }
+  return accounts;
+}
+
 Action decide(const Ladder& ladder, const Score& score) {
   return score.computed ? rung_of(ladder, score.poh) : Action::allow;
 }

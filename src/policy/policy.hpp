@@ -11,6 +11,7 @@
 
 #include <array>
 #include <cstdint>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -71,6 +72,9 @@ struct Decision {
 
   bool operator==(const Decision&) const = default;
 };
+
+// The accounts of a tenant that an allowance is in force for at `now`. Cost: a walk over the allowances.
+std::set<std::string> declared(const Policy& policy, std::string_view tenant, double now);
 
 // The rung of a score; an account of which nothing is known yet is allowed. Cost: four comparisons.
 Action decide(const Ladder& ladder, const Score& score);

@@ -155,6 +155,9 @@ TEST(Policy, declared_automation_goes_no_further_than_it_was_allowed_until_it_en
   EXPECT_EQ(decide(policy, "u", "bot", low, 0).action, Action::limit);
   EXPECT_EQ(decide(policy, "t", "bot", score_of(.07), 0), (Decision{Action::observe, Action::observe, "ladder"}));
   EXPECT_EQ(decide(policy, "t", "bot", score_of(.5), 0), (Decision{Action::allow, Action::allow, "ladder"}));
+  EXPECT_EQ(declared(policy, "t", 99.9), std::set<std::string>{"bot"});
+  EXPECT_TRUE(declared(policy, "t", 100).empty());
+  EXPECT_TRUE(declared(policy, "u", 0).empty());
 }
 
 TEST(Policy, an_override_wins_until_it_ends_and_may_be_harsher) {

@@ -266,9 +266,12 @@ bool Campaigns::State::take_in(const std::string& tenant_name, Tenant& tenant, c
   tenant.fleet.remove(news.forgotten);
   if (!news.forgotten.empty()) keep(tenant_name, tenant, true);
   tenant.fleet.remove_idle(rested());
+  const auto declared = hooks.declared ? hooks.declared(tenant_name) : std::set<std::string>();
+  tenant.fleet.leave_out(declared);
   for (const auto& one : news.remembered) {
     // Whom the fleet holds it has read since, as it was then or later.
     if (news.forgotten.contains(one.account) || tenant.fleet.holds(one.account)) continue;
+    if (declared.contains(one.account)) continue;
     put(tenant_name, tenant, one.account, one.trace);
   }
   auto changed = news.changed;
@@ -276,6 +279,7 @@ bool Campaigns::State::take_in(const std::string& tenant_name, Tenant& tenant, c
   std::set<std::string> gone, unread;
   for (const auto& account : changed) {
     if (fleet::stopped(stop)) return false;
+    if (declared.contains(account)) continue;
     const auto trace = engine.trace({tenant_name, account});
     if (!trace) {  // who looks at one that is damaged hears why
       if (trace.error().code != ErrorCode::bad_input) unread.insert(account);

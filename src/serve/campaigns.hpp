@@ -17,7 +17,9 @@
 //     next request.
 //  4. An erased account is in no table once forget() has returned (of more than 64 within one update, once that has),
 //     and not in the fleet after the next update, which follows at once.
-//  5. Nobody is judged before everything that the store had at the start, and all that waited then, has been taken in.
+//  5. Declared automation is no part of it: whom the policy lets off by name is left out from the next update on, until
+//     its first request after the allowance has ended.
+//  6. Nobody is judged before everything that the store had at the start, and all that waited then, has been taken in.
 // Threads: every function from any thread, but for keep(), which has its own. Cost: take() a hash and an insertion for
 // each change; member() a hash, and nothing where there is no campaign; forget() of a member a copy of its tenant's
 // table. docs/fleet.md has what an update takes.
@@ -28,6 +30,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <span>
 #include <stop_token>
 #include <string>
@@ -64,6 +67,8 @@ class Campaigns {
     std::function<void(const std::string&)> warn;  // in words, for the daemon's log
     // Accounts that have become members of a flagged campaign, are none any more, or whose campaign stands otherwise.
     std::function<void(const std::string& tenant, std::span<const std::string> accounts)> moved;
+    // Declared automation of a tenant, now: accounts that the fleet leaves out. None where there is no function.
+    std::function<std::set<std::string>(const std::string& tenant)> declared = {};
   };
 
   // Recalls what the store has of each tenant, and whom it speaks of: members of its campaigns are members when it

@@ -216,6 +216,33 @@ TEST(Campaigns, an_erased_member_is_in_no_picture_when_the_erasure_is_done_and_i
   EXPECT_EQ(kept().size(), 7U);
 }
 
+TEST(Campaigns, declared_automation_is_left_out_until_its_first_request_after_the_allowance_has_ended) {
+  ServeWorld world("campaign_declared");
+  world.make_campaign("member");
+  policy::Policy policy;
+  policy.allowances.push_back({"acme", "member3", ServeWorld::kNow + 1, Action::observe, "a test"});
+  policy.allowances.push_back({"other", "member4", ServeWorld::kNow + 1, Action::observe, "another's"});
+  world.policy = std::make_shared<policy::Policy>(policy);
+  const auto members = [&] {
+    world.campaigns().update(world.engine());
+    std::set<std::string> names;
+    for (const auto& [name, campaign] : world.campaigns().picture("acme")->members) names.insert(name);
+    return names;
+  };
+  auto without = std::set<std::string>();
+  for (int i = 0; i < 8; ++i) without.insert("member" + std::to_string(i));
+  const auto all = without;
+  without.erase("member3");
+  EXPECT_EQ(members(), without);
+  EXPECT_EQ(world.campaigns().counters().accounts, 7U);
+  world.ingest("member3", 1, 3);
+  EXPECT_EQ(members(), without);
+  world.now = ServeWorld::kNow + 2;
+  EXPECT_EQ(members(), without);
+  world.ingest("member3", 1, 3);
+  EXPECT_EQ(members(), all);
+}
+
 TEST(Campaigns, a_document_of_the_first_version_is_read_and_becomes_one_of_this) {
   ServeWorld world("campaign_version");
   world.make_campaign("member");

@@ -198,8 +198,7 @@ Result<void> Daemon::State::make_campaigns() {
   if (const auto most = fleet::accounts_max(read); most < options.accounts_max) {
     options.accounts_max = static_cast<std::uint32_t>(most);
     log->write(Level::warning, Scope::serve, "fleet",
-               fmt::format("at most {} accounts are seen together: the calibration is of fleets of {}", most,
-                           read.accounts));
+               fmt::format("at most {} accounts are seen together, for fleets of {} calibrate", most, read.accounts));
   }
   Campaigns::Hooks hooks;
   hooks.tell = [this](const std::string& tenant, const CampaignEvent& event) { watcher->campaign(tenant, event); };
@@ -207,6 +206,7 @@ Result<void> Daemon::State::make_campaigns() {
     if (overview) overview->judge_anew(tenant, accounts, clock());
   };
   hooks.warn = [this](const std::string& what) { log->write(Level::warning, Scope::serve, "fleet", what); };
+  hooks.declared = [this](const std::string& tenant) { return policy::declared(*policy.get(), tenant, clock()); };
   campaigns.emplace(options, std::move(read.calibration), *store, tenants(), clock, std::move(hooks));
   return {};
 }

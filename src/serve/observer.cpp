@@ -138,7 +138,9 @@ Result<Observer> Observer::start(const ObserverOptions& options, const pipeline:
   auto manifest = opened.manifests().front();
   CMS_TRY(hash, sha256_file(options.model));
   manifest.model_hash = hash;
-  CMS_CHECK(matches(expected, manifest));
+  if (auto same = matches(expected, manifest); !same) {
+    return fail_in(fmt::format("tap.model: {} is not the atlas' model", options.model.string()), same.error());
+  }
   auto state = std::make_unique<State>(std::move(opened), engine, options.queue_texts);
   auto* self = state.get();
   state->reader = std::jthread([self](const std::stop_token& stop) { self->read_all(stop); });

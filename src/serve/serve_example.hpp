@@ -161,6 +161,7 @@ class ServeWorld {
     watching.moved = [this](const std::string& tenant, std::span<const std::string> accounts) {
       if (overview_) overview_->judge_anew(tenant, accounts, now.load());
     };
+    watching.declared = [this](const std::string& tenant) { return policy::declared(*policy, tenant, now.load()); };
     overrides_.emplace(*store_);
     campaigns_.emplace(fleet, suspicious(), *store_, kTenants, [this] { return now.load(); }, std::move(watching));
     overview_.emplace(kTenants, [this] { return policy; }, now.load(), Overview::kAccountsMax, &*campaigns_);

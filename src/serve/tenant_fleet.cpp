@@ -135,6 +135,15 @@ void TenantFleet::remove(const std::set<std::string>& accounts) {
   }
 }
 
+void TenantFleet::leave_out(const std::set<std::string>& accounts) {
+  for (const auto& account : accounts) {
+    const auto found = places_.find(account);
+    if (found == places_.end()) continue;
+    free_place(found->second);
+    places_.erase(found);
+  }
+}
+
 void TenantFleet::remove_idle(double before) {
   std::erase_if(places_, [&](const auto& entry) {
     const bool idle = slots_[entry.second].time < before;

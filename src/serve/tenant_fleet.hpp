@@ -59,6 +59,8 @@ class TenantFleet {
   // counts from the next update on. False when there was no room: this account is left out, or another has left for it.
   bool put(const std::string& account, std::uint64_t key, const pipeline::Engine::Trace& now);
   void remove(const std::set<std::string>& accounts);
+  // Takes out who is not to be seen with the others; nothing else that is known of them changes.
+  void leave_out(const std::set<std::string>& accounts);
   // Takes out who has sent nothing since `before`.
   void remove_idle(double before);
   [[nodiscard]] bool holds(const std::string& account) const { return places_.contains(account); }

@@ -145,6 +145,29 @@ class Fleet(ProgramTest):
         self.assertIn("warning: 240 accounts are seen together, and the calibration is of fleets", done.stderr.decode())
         self.assertNotIn("seen together", self.judge(self.own / "fleet.cms").stderr.decode())
 
+    def test_whom_a_policy_lets_off_by_name_is_left_out_of_both_sets_while_it_does(self):
+        policy = self.own / "policy.toml"
+
+        def let_off(accounts, tenant="main", until="2100-01-01"):
+            policy.write_text("[policy]\n" + "".join(
+                f'[[policy.allow]]\ntenant = "{tenant}"\naccount = "{name}"\nuntil = {until}\nwhy = "batch"\n'
+                for name in accounts))
+
+        def seen(*words):
+            lines = self.told("--all", "--policy", str(policy), *words)
+            return {name for line in lines for name in line["accounts"]}
+
+        campaign = [f"campaign-{i:02}" for i in range(20)]
+        let_off(campaign + ["h007"])
+        self.assertFalse(any(name.startswith("campaign") for name in seen()))
+        self.assertIn("1 accounts of", self.fleet("--policy", str(policy)).stderr.decode())
+        self.assertIn("20 accounts of", self.fleet("--policy", str(policy)).stderr.decode())
+        self.assertEqual(seen("--tenant", "other"), seen("--tenant", "another"))  # whose nobody is let off
+        self.assertTrue(any(name.startswith("campaign") for name in seen("--tenant", "other")))
+        let_off(campaign, until="1970-01-01")
+        self.assertTrue(any(name.startswith("campaign") for name in seen()))
+        self.assert_fails(self.fleet("--policy", str(self.own / "none.toml")), 3, "none.toml")
+
     def test_words_that_do_not_go_together_are_refused(self):
         both = run("fleet", "--atlas", self.atlas, "--honest", self.world / "fleet-honest", "--calibration", "x", "y")
         for done in (both, run("fleet", "--atlas", self.atlas, "x"), run("fleet", "x", "--honest", "y"), run("fleet")):

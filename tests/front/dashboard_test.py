@@ -19,7 +19,7 @@ ROOT = pathlib.Path(__file__).resolve().parents[2]
 sys.path[:0] = [str(ROOT / "tests" / "service"), str(ROOT / "tests" / "cli")]
 import fleet_test  # noqa: E402
 import program  # noqa: E402
-from daemon_test import Daemon, read_npy  # noqa: E402
+from daemon_world import Daemon, read_npy  # noqa: E402
 
 NODE = shutil.which("node")
 CHROMIUM = shutil.which("chromium")

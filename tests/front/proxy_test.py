@@ -16,7 +16,7 @@ ROOT = pathlib.Path(__file__).resolve().parents[2]
 sys.path[:0] = [str(ROOT / "tests" / "service"), str(ROOT / "tests" / "cli")]
 import peers  # noqa: E402
 import program  # noqa: E402
-from daemon_test import Daemon, assert_in_no_file, free_port, let_dumps_come  # noqa: E402
+from daemon_world import Daemon, assert_in_no_file, free_port, let_dumps_come  # noqa: E402
 
 MODEL = os.environ.get("CMS_MODEL", "")
 LLAMA = os.environ.get("CMS_LLAMA_DIR", "")

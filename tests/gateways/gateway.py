@@ -21,7 +21,7 @@ import unittest
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 os.environ.setdefault("CMS_BIN", str(ROOT / "build" / "release" / "bin" / "cms"))
 sys.path[:0] = [str(ROOT / "tests" / name) for name in ("service", "cli", "front")]
-import daemon_test  # noqa: E402
+import daemon_world  # noqa: E402
 import peers  # noqa: E402
 import program  # noqa: E402
 
@@ -93,7 +93,7 @@ class Gateway:
     def __init__(self, world, command, files, token=None, more=()):
         """`files` under EXAMPLES; addresses, tenant and token are put in. `command(folder)` gives the words."""
         self.folder = pathlib.Path(tempfile.mkdtemp(prefix="cms-gateway-"))
-        self.port = daemon_test.free_port()
+        self.port = daemon_world.free_port()
         token = token or world.daemon.tokens["reader"]
         put_in = {"127.0.0.1:8420": f"127.0.0.1:{world.daemon.port}",
                   "127.0.0.1:8000": f"127.0.0.1:{world.upstream_port}",
@@ -156,8 +156,8 @@ class GatewayTest(unittest.TestCase):
     def setUp(self):
         self.folder = pathlib.Path(tempfile.mkdtemp(prefix="cms-gateways-"))
         self.addCleanup(shutil.rmtree, self.folder, ignore_errors=True)
-        self.grpc, self.batches = daemon_test.free_port(), 0
-        self.daemon = daemon_test.Daemon(self.folder, self.atlas(), self.settings(), grpc=f"127.0.0.1:{self.grpc}")
+        self.grpc, self.batches = daemon_world.free_port(), 0
+        self.daemon = daemon_world.Daemon(self.folder, self.atlas(), self.settings(), grpc=f"127.0.0.1:{self.grpc}")
         self.addCleanup(lambda: self.daemon.process and self.daemon.process.poll() is None and self.daemon.stop(9))
         self.daemon.start()
         self.upstream = Upstream()
@@ -338,7 +338,7 @@ def traffic(account, count=3):
     name = next(path.with_suffix("") for path in sorted(program.fitted().glob("*.npy"))
                 if path.stem not in ("manifold", "benign", "calibrate"))
     manifest = json.loads(name.with_suffix(".manifest.json").read_text())
-    rows = daemon_test.read_npy(name.with_suffix(".npy"))
+    rows = daemon_world.read_npy(name.with_suffix(".npy"))
     lines = [{"account": account, "time": time.time() - count + i, "vector": next(rows)} for i in range(count)]
     return lines, "/".join((manifest["model_name"], manifest["layer"], manifest["pooling"]))
 

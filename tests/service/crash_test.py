@@ -13,7 +13,7 @@ import time
 import unittest
 
 sys.path.insert(0, str(pathlib.Path(__file__).parent))
-from daemon_test import (Daemon, assert_in_no_file, float32, free_port, let_dumps_come, program,  # noqa: E402
+from daemon_world import (Daemon, assert_in_no_file, float32, free_port, let_dumps_come, program,  # noqa: E402
                          read_npy)
 
 LOAD = os.environ.get("CMS_SERVICE_LOAD", "")

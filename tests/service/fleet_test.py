@@ -10,7 +10,7 @@ import unittest
 
 sys.path.insert(0, str(pathlib.Path(__file__).parent))
 
-from daemon_test import BASE_S, Daemon, program  # noqa: E402  (which finds tests/cli)
+from daemon_world import BASE_S, Daemon, program  # noqa: E402  (which finds tests/cli)
 import world  # noqa: E402
 
 MODEL = "/".join((world.MODEL, "final", "mean"))

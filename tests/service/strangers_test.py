@@ -12,7 +12,7 @@ import time
 import unittest
 
 sys.path.insert(0, str(pathlib.Path(__file__).parent))
-from daemon_test import Daemon, free_port, program  # noqa: E402  (which finds tests/cli)
+from daemon_world import Daemon, free_port, program  # noqa: E402  (which finds tests/cli)
 
 LOAD = os.environ.get("CMS_SERVICE_LOAD", "")
 
