@@ -20,7 +20,7 @@
 
 namespace cms::pipeline {
 
-// How signatures age under a model: half of the weight is gone when half of the evidence is.
+// How signatures age under a model: by half in 64 requests; under evidence version 4 as the evidence does.
 fleet::SignatureOptions signature_options(const Model& model);
 
 // The signature of one account, request by request. A request whose point equals one of the account's last W distinct
