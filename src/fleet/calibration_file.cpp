@@ -14,6 +14,7 @@ constexpr std::string_view kMagic = "CMSFLEET";
 constexpr std::uint32_t kKindsMax = 4096;
 constexpr std::size_t kKindBytesMax = 256;
 constexpr std::size_t kAtlasBytesMax = 64;
+constexpr double kFactorMax = 1e6;  // so that no coordinate, distance or weight made with it overflows a float
 constexpr std::uint64_t kAccountsMax = std::uint64_t{1} << 32;
 
 bool finite(std::initializer_list<double> values) {
@@ -52,8 +53,9 @@ bool is_sound(const CampaignOptions& options) {
   const auto& [links, communities, members_min] = options;
   return links.neighbours >= 2 && links.neighbours <= 1'000 && links.probes >= 1 && links.probes <= 65'536 &&
          finite({links.distance_scale, links.outlying_coordinate, links.poh_decade, communities.resolution}) &&
-         links.distance_scale > 0 && links.outlying_coordinate >= 0 && links.poh_decade >= 0 &&
-         communities.resolution > 0 &&
+         links.distance_scale >= 1e-6 && links.distance_scale <= kFactorMax && links.outlying_coordinate >= 0 &&
+         links.outlying_coordinate <= kFactorMax && links.poh_decade >= 0 && links.poh_decade <= kFactorMax &&
+         communities.resolution > 0 && communities.resolution <= kFactorMax &&
          communities.iterations >= 1 && communities.iterations <= 1'000 && members_min <= 1'000'000;
 }
 

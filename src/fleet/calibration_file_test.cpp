@@ -116,6 +116,12 @@ TEST(CalibrationFile, what_calibration_never_gives_is_refused_under_a_fitting_ha
   EXPECT_NE(with([](auto& named) { named.calibration.options.links.poh_decade = -1; }), "");
   EXPECT_NE(with([](auto& named) { named.calibration.options.links.poh_decade = kNan; }), "");
   EXPECT_NE(with([](auto& named) { named.calibration.options.links.outlying_coordinate = -1; }), "");
+  for (const double absurd : {1e-300, 1e308}) {
+    EXPECT_NE(with([&](auto& named) { named.calibration.options.links.distance_scale = absurd; }), "");
+  }
+  EXPECT_NE(with([](auto& named) { named.calibration.options.links.outlying_coordinate = 1e308; }), "");
+  EXPECT_NE(with([](auto& named) { named.calibration.options.links.poh_decade = 1e308; }), "");
+  EXPECT_NE(with([](auto& named) { named.calibration.options.communities.resolution = 1e308; }), "");
   EXPECT_NE(with([](auto& named) { named.calibration.breadth_tail.from = kNan; }), "");
   EXPECT_NE(with([](auto& named) { named.calibration.breadth_tail.law.scale = 0; }), "");
   EXPECT_NE(with([](auto& named) { named.calibration.suspicion_tail.law.scale = kNan; }), "");

@@ -168,6 +168,13 @@ class Fleet(ProgramTest):
         self.assertTrue(any(name.startswith("campaign") for name in seen()))
         self.assert_fails(self.fleet("--policy", str(self.own / "none.toml")), 3, "none.toml")
 
+    def test_a_group_whose_name_no_calibration_holds_is_refused_with_its_account(self):
+        vectors, rows = world.World().accounts({f"h{i}": [[1.0] * world.DIMENSION] * 2 for i in range(3)})
+        name = world.write_set(self.own / "named", vectors, [row | {"group": "g" * 257} for row in rows])
+        done = run("fleet", "fit", "--atlas", self.atlas, "--honest", name, "-o", self.own / "fleet.cms")
+        self.assert_fails(done, 3, "account h0", "257 bytes, at most 256")
+        self.assertFalse((self.own / "fleet.cms").exists())
+
     def test_words_that_do_not_go_together_are_refused(self):
         both = run("fleet", "--atlas", self.atlas, "--honest", self.world / "fleet-honest", "--calibration", "x", "y")
         for done in (both, run("fleet", "--atlas", self.atlas, "x"), run("fleet", "x", "--honest", "y"), run("fleet")):
