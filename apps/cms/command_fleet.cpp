@@ -154,7 +154,8 @@ void warn_where_nothing_is_reached(double poh_min, double level) {
   if (poh_min <= level) return;
   fmt::print(stderr,
              "cms: warning: nothing can be flagged: too few honest communities rank for a Campaign PoH below {:.4f}, "
-             "and --level is {}\n",
+             "and --level is {}; more honest accounts, more --fleets or, of a few hundred accounts, a lower "
+             "--resolution make more of them\n",
              poh_min, level);
 }
 
@@ -222,8 +223,9 @@ Result<void> run(const Words& words) {
   if (inputs.accounts.size() > fleet::accounts_max(named)) {
     fmt::print(stderr,
                "cms: warning: {} accounts are seen together, and the calibration is of fleets of {}: communities of "
-               "larger fleets are larger and look like campaigns\n",
-               inputs.accounts.size(), named.accounts);
+               "larger fleets are larger and look like campaigns; some {:.0f} honest accounts make fleets large "
+               "enough\n",
+               inputs.accounts.size(), named.accounts, 2.7 * static_cast<double>(inputs.accounts.size()));
   }
   const double poh_min = fleet::campaign_poh_min(calibration);
   warn_where_nothing_is_reached(poh_min, words.level);
