@@ -21,8 +21,6 @@ using cms::Result;
 namespace fleet = cms::fleet;
 namespace pipeline = cms::pipeline;
 
-constexpr std::size_t kGroupBytesMax = 256;  // as a calibration holds (fleet/calibration_file.cpp)
-
 // How honest accounts are made a calibration.
 struct FitWords {
   std::string honest;
@@ -61,9 +59,9 @@ Result<Seen> see(const ScoreInputs& inputs, std::uint32_t looks, unsigned thread
     const auto& more = inputs.set.rows[account.rows.front()].more;
     const auto group = more.is_object() ? more.find("group") : more.end();
     seen.kinds.push_back(group != more.end() && group->is_string() ? group->get<std::string>() : std::string());
-    if (const auto bytes = seen.kinds.back().size(); bytes > kGroupBytesMax) {
+    if (const auto bytes = seen.kinds.back().size(); bytes > fleet::kKindBytesMax) {
       return cms::fail(cms::ErrorCode::bad_input, fmt::format("account {}: its \"group\" has {} bytes, at most {}",
-                                                              account.account, bytes, kGroupBytesMax));
+                                                              account.account, bytes, fleet::kKindBytesMax));
     }
   }
   return seen;

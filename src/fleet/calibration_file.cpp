@@ -12,7 +12,6 @@ namespace {
 
 constexpr std::string_view kMagic = "CMSFLEET";
 constexpr std::uint32_t kKindsMax = 4096;
-constexpr std::size_t kKindBytesMax = 256;
 constexpr std::size_t kAtlasBytesMax = 64;
 constexpr double kFactorMax = 1e6;  // so that no coordinate, distance or weight made with it overflows a float
 constexpr std::uint64_t kAccountsMax = std::uint64_t{1} << 32;

@@ -23,9 +23,13 @@ double keyed_share(const std::array<std::uint8_t, 32>& key, std::string_view ten
   return static_cast<double>(bits >> 11) * 0x1p-53;
 }
 
+bool in_force(const Allowance& one, std::string_view tenant, double now) {
+  return one.tenant == tenant && now < one.until;
+}
+
 const Allowance* allowance_of(const Policy& policy, std::string_view tenant, std::string_view account, double now) {
   for (const auto& one : policy.allowances) {
-    if (one.account == account && one.tenant == tenant && now < one.until) return &one;
+    if (one.account == account && in_force(one, tenant, now)) return &one;
   }
   return nullptr;
 }
@@ -49,7 +53,7 @@ Action rung_of(const Policy& policy, const Ladder& ladder, const Membership& cam
 std::set<std::string> declared(const Policy& policy, std::string_view tenant, double now) {
   std::set<std::string> accounts;
   for (const auto& one : policy.allowances) {
-    if (one.tenant == tenant && now < one.until) accounts.insert(one.account);
+    if (in_force(one, tenant, now)) accounts.insert(one.account);
   }
   return accounts;
 }

@@ -128,11 +128,9 @@ void TenantFleet::remove(const std::set<std::string>& accounts) {
   picture_ = without(picture_, accounts);
   for (const auto& account : accounts) {
     const auto found = places_.find(account);
-    if (found == places_.end()) continue;
-    fleet::forget(tracked_, slots_[found->second].key);
-    free_place(found->second);
-    places_.erase(found);
+    if (found != places_.end()) fleet::forget(tracked_, slots_[found->second].key);
   }
+  leave_out(accounts);
 }
 
 void TenantFleet::leave_out(const std::set<std::string>& accounts) {
