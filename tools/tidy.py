@@ -288,7 +288,15 @@ def check_banned(path, text):
                 yield number, message
 
 
+def anchors(text):
+    """What headings are called in links, as GitHub and most others name them."""
+    words = (re.sub(r"\[([^\]]*)\]\([^)]*\)", r"\1", head) for head in re.findall(r"(?m)^#+ (.*)$", text))
+    return {re.sub(r"[^\w\- ]", "", head.strip().lower()).replace(" ", "-") for head in words}
+
+
 def check_links(path, text, root):
+    if re.match(r"docs/decisions/\d", path) and path[len("docs/"):] not in (root / "docs/README.md").read_text():
+        yield 1, "the index, docs/README.md, does not name this decision"
     fenced = False
     for number, line in enumerate(text.splitlines(), 1):
         if re.match(r"\s*(?:```|~~~)", line):
@@ -296,10 +304,14 @@ def check_links(path, text, root):
         if fenced:
             continue
         for target in LINK.findall(re.sub(r"`[^`]*`", "", line)):
-            if re.match(r"[a-z][a-z0-9+.-]*:|#", target):
+            if re.match(r"[a-z][a-z0-9+.-]*:", target):
                 continue
-            if not (root / path).parent.joinpath(target.split("#")[0]).exists():
+            file, _, anchor = target.partition("#")
+            page = (root / path).parent.joinpath(file) if file else root / path
+            if file and not page.exists():
                 yield number, f"link to {target}, which is not there"
+            elif anchor and page.suffix == ".md" and anchor not in anchors(page.read_text() if file else text):
+                yield number, f"link to {target}: the page has no such heading"
 
 
 def check_pages(path, text, root):

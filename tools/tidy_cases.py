@@ -105,7 +105,11 @@ CASES = [
     ("apps/cms/a.cpp", 'int main() { std::printf("x"); }\n', None),
     # documents
     ("docs/a.md", "see [b](missing.md)\n", "link to missing.md"),
-    ("docs/a.md", "[b](b.md#part) [c](https://x.y/z) [d](#here) `[e](f.md)`\n```\n[g](h.md)\n```\n", None),
+    ("docs/a.md", "# Here\n[b](b.md#b) [c](https://x.y/z#d) [d](#here) `[e](f.md)`\n```\n[g](h.md)\n```\n", None),
+    ("docs/a.md", "[b](b.md#part)\n", "link to b.md#part: the page has no such heading"),
+    ("docs/a.md", "# Here\n[d](#there)\n", "link to #there: the page has no such heading"),
+    ("docs/decisions/0001-a.md", "# 1. A\n", None),
+    ("docs/decisions/0002-b.md", "# 2. B\n", "the index, docs/README.md, does not name this decision"),
     ("src/base/a.cpp", "// docs/missing.md says more.\n", "names docs/missing.md"),
     ("src/base/a.cpp", "// docs/b.md says more.\n", None),
 ]
@@ -118,6 +122,7 @@ def run(check):
         root = pathlib.Path(folder)
         (root / "docs").mkdir()
         (root / "docs" / "b.md").write_text("# b\n", encoding="utf-8")
+        (root / "docs" / "README.md").write_text("[1](decisions/0001-a.md)\n", encoding="utf-8")
         for path, text, expected in CASES:
             messages = [message for _, message in check(path, text, root)]
             good = not messages if expected is None else any(expected in message for message in messages)

@@ -14,6 +14,7 @@ constexpr std::string_view kMagic = "CMSFLEET";
 constexpr std::uint32_t kKindsMax = 4096;
 constexpr std::size_t kAtlasBytesMax = 64;
 constexpr double kFactorMax = 1e6;  // so that no coordinate, distance or weight made with it overflows a float
+constexpr double kWeightMax = 1e12;  // of a billion links, or strengths; in LiveFleet's units far within 64 bits
 constexpr std::uint64_t kAccountsMax = std::uint64_t{1} << 32;
 
 bool finite(std::initializer_list<double> values) {
@@ -30,6 +31,8 @@ void encode_options(const CampaignOptions& options, ByteWriter& out) {
   out.put(options.communities.resolution);
   out.put(options.communities.iterations);
   out.put(options.communities.seed);
+  out.put(options.communities.null.whole);
+  out.put(options.communities.null.strength_max);
   out.put(options.members_min);
 }
 
@@ -44,8 +47,16 @@ CampaignOptions decode_options(ByteReader& in) {
   options.communities.resolution = in.get<double>();
   options.communities.iterations = in.get<std::uint32_t>();
   options.communities.seed = in.get<std::uint64_t>();
+  options.communities.null.whole = in.get<double>();
+  options.communities.null.strength_max = in.get<double>();
   options.members_min = in.get<std::uint32_t>();
   return options;
+}
+
+bool is_sound(const NullModel& null) {
+  if (null.whole == 0) return null.strength_max == 0;
+  return finite({null.whole, null.strength_max}) && null.whole > 0 && null.whole <= kWeightMax &&
+         null.strength_max > 0 && null.strength_max <= kWeightMax;
 }
 
 bool is_sound(const CampaignOptions& options) {
@@ -55,7 +66,8 @@ bool is_sound(const CampaignOptions& options) {
          links.distance_scale >= 1e-6 && links.distance_scale <= kFactorMax && links.outlying_coordinate >= 0 &&
          links.outlying_coordinate <= kFactorMax && links.poh_decade >= 0 && links.poh_decade <= kFactorMax &&
          communities.resolution > 0 && communities.resolution <= kFactorMax &&
-         communities.iterations >= 1 && communities.iterations <= 1'000 && members_min <= 1'000'000;
+         communities.iterations >= 1 && communities.iterations <= 1'000 && is_sound(communities.null) &&
+         members_min <= 1'000'000;
 }
 
 using Rankings = std::map<std::string, std::vector<double>>;

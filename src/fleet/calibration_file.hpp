@@ -15,7 +15,7 @@
 
 namespace cms::fleet {
 
-inline constexpr std::uint32_t kCalibrationVersion = 4;  // on disk: rises when a reader of the old form would misread
+inline constexpr std::uint32_t kCalibrationVersion = 5;  // on disk: rises when a reader of the old form would misread
 inline constexpr std::size_t kKindBytesMax = 256;  // of the name of a kind of honest group
 
 struct NamedCalibration {

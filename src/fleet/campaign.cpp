@@ -232,6 +232,23 @@ Result<std::vector<Judged>> judged_at(std::span<const Signature> accounts, Pohs 
   return communities_of(accounts, neighbourhood.links(), norm, options, pohs);
 }
 
+// Communities of the fleets that fix, with the null model of these, which `options` has from then on.
+Result<std::vector<CommunityReading>> fixed_by(std::span<const HonestFleet> fleets, bool known,
+                                               const BreadthNorm& norm, CampaignOptions& options) {
+  const auto pohs_of = [&](const HonestFleet& fleet) { return known ? Pohs(fleet.pohs) : Pohs(); };
+  std::vector<std::vector<Link>> links;
+  for (std::size_t f = 0; f < fleets.size(); f += 2) {
+    links.push_back(Neighbourhood(fleets[f].accounts, pohs_of(fleets[f]), norm, options.links).links());
+  }
+  options.communities.null = fit_null(links);
+  std::vector<CommunityReading> readings;
+  for (std::size_t f = 0; f < fleets.size(); f += 2) {
+    CMS_TRY(judged, communities_of(fleets[f].accounts, links[f / 2], norm, options, pohs_of(fleets[f])));
+    for (const auto& one : judged) readings.push_back(one.reading);
+  }
+  return readings;
+}
+
 // One community through the looks of its fleet, of the kind that it was at the last of them.
 struct Life {
   std::string kind;
@@ -291,14 +308,10 @@ Result<CampaignCalibration> calibrate(std::span<const HonestFleet> fleets, const
   calibration.breadth = breadth;
   // Where those of one fleet are not known, its communities would rank too low beside those of the others.
   const bool known = std::ranges::none_of(fleets, [](const HonestFleet& fleet) { return fleet.pohs.empty(); });
-  std::vector<CommunityReading> fixed;
-  for (std::size_t f = 0; f < fleets.size(); f += 2) {
-    CMS_TRY(judged, judged_at(fleets[f].accounts, known ? Pohs(fleets[f].pohs) : Pohs(), breadth, options));
-    for (const auto& one : judged) fixed.push_back(one.reading);
-  }
+  CMS_TRY(fixed, fixed_by(fleets, known, breadth, calibration.options));
   std::vector<Life> ranking;
   for (std::size_t f = 1; f < fleets.size(); f += 2) {
-    CMS_TRY(lives, lives_of(fleets[f], known, breadth, options, calibration.looks));
+    CMS_TRY(lives, lives_of(fleets[f], known, breadth, calibration.options, calibration.looks));
     std::ranges::move(lives, std::back_inserter(ranking));
   }
   CMS_CHECK(fit_evidence(fixed, calibration));

@@ -267,6 +267,43 @@ TEST(Campaign, keeps_its_promise_where_suspects_are_known_too) {
   EXPECT_LE(hits / communities, .05 + 3 * std::sqrt(.05 * .95 * (1 / communities + 1 / ranked)));
 }
 
+// Two accounts in five are of one campaign, whose links weigh up to four hundred times what honest ones do.
+TEST(Campaign, keeps_its_promise_beside_a_heavy_campaign_and_finds_that) {
+  const ExampleWorld world(21);
+  Random random(22);
+  double alone = 0, beside = 0, hits = 0, found_members = 0, members = 0, ranked = 0, told_honest = 0, honest = 0;
+  for (int round = 0; round < 4; ++round) {
+    const auto calibration = calibrate(suspicious_fleets(world, 20, random), small_options());
+    ASSERT_TRUE(calibration);
+    for (const auto& [kind, evidence] : calibration->rankings) ranked += static_cast<double>(evidence.size());
+    for (auto& fleet : suspicious_fleets(world, 6, random)) {
+      alone += static_cast<double>(find_campaigns(*calibration, fleet.accounts, 0, fleet.pohs)->size());
+      const auto border = fleet.accounts.size();
+      const auto stream = ExampleWorld::some(90, random);
+      for (int i = 0; i < 220; ++i) {
+        fleet.accounts.push_back(world.account(stream, 40, random));
+        fleet.pohs.push_back(.002F);
+      }
+      const auto found = find_campaigns(*calibration, fleet.accounts, 0, fleet.pohs);
+      ASSERT_TRUE(found);
+      for (const auto& campaign : *found) {
+        const auto own = campaign.members.end() - std::ranges::lower_bound(campaign.members, border);
+        if (2 * own > std::ssize(campaign.members)) continue;
+        beside += 1, hits += campaign.poh <= .05 ? 1 : 0;
+      }
+      const auto flags = flagged(*found, fleet.accounts.size(), .05);
+      const auto at = flags.begin() + static_cast<std::ptrdiff_t>(border);
+      told_honest += static_cast<double>(std::count(flags.begin(), at, true));
+      found_members += static_cast<double>(std::count(at, flags.end(), true));
+      honest += static_cast<double>(border), members += 220;
+    }
+  }
+  EXPECT_NEAR(beside / alone, 1, .1) << "honest communities are what they are without it";
+  EXPECT_LE(hits / beside, .05 + 3 * std::sqrt(.05 * .95 * (1 / beside + 1 / ranked)));
+  EXPECT_LE(told_honest / honest, .05);
+  EXPECT_GE(found_members / members, .95);
+}
+
 TEST(Campaign, pohs_of_some_accounts_alone_are_refused) {
   const ExampleWorld world(19);
   Random random(20);

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <igraph/igraph.h>
 
+#include <algorithm>
 #include <cmath>
 #include <map>
 
@@ -53,7 +54,29 @@ bool cluster(Graph& graph, std::uint32_t count, double total, const CommunityOpt
                                  &graph.membership, nullptr, nullptr) == IGRAPH_SUCCESS;
 }
 
+double counted(double strength, const NullModel& null) {
+  return null.whole > 0 ? std::min(strength, null.strength_max) : strength;
+}
+
 }  // namespace
+
+NullModel fit_null(std::span<const std::vector<Link>> fleets) {
+  NullModel null;
+  std::vector<double> strengths;
+  for (const auto& links : fleets) {
+    std::map<std::uint32_t, double> of;
+    for (const auto& link : links) {
+      null.whole += link.weight / static_cast<double>(fleets.size());
+      of[link.a] += link.weight, of[link.b] += link.weight;
+    }
+    for (const auto& [account, strength] : of) strengths.push_back(strength);
+  }
+  if (strengths.empty()) return {};
+  const auto at = static_cast<std::ptrdiff_t>(kStrengthShare * static_cast<double>(strengths.size() - 1));
+  std::ranges::nth_element(strengths, strengths.begin() + at);
+  null.strength_max = strengths[static_cast<std::size_t>(at)];
+  return null;
+}
 
 Result<std::vector<Members>> find_communities(std::uint32_t count, std::span<const Link> links,
                                               const CommunityOptions& options, const Stop& stop) {
@@ -79,7 +102,11 @@ Result<std::vector<Members>> find_communities(std::uint32_t count, std::span<con
     for (std::uint32_t account = 0; account < count; ++account) communities.push_back({account});
     return communities;
   }
-  if (options.whole_weight > 0) total = options.whole_weight;
+  if (options.null.whole > 0) total = options.null.whole;
+  for (std::uint32_t i = 0; i < count; ++i) {
+    auto& strength = VECTOR(graph.strengths)[i];
+    strength = counted(strength, options.null);
+  }
   asked = &stop;
   const bool done = cluster(graph, count, total, options);
   asked = nullptr;
@@ -94,22 +121,23 @@ Result<std::vector<Members>> find_communities(std::uint32_t count, std::span<con
 }
 
 double modularity(std::uint32_t count, std::span<const Link> links, std::span<const Members> communities,
-                  double resolution) {
+                  double resolution, const NullModel& null) {
   std::vector<std::size_t> of(count);
   for (std::size_t c = 0; c < communities.size(); ++c) {
     for (const auto account : communities[c]) of[account] = c;
   }
-  std::vector<double> strengths(communities.size());
+  std::vector<double> strengths(count), counts(communities.size());
   double inside = 0, total = 0;
   for (const auto& link : links) {
     total += link.weight;
     if (of[link.a] == of[link.b]) inside += link.weight;
-    strengths[of[link.a]] += link.weight;
-    strengths[of[link.b]] += link.weight;
+    strengths[link.a] += link.weight, strengths[link.b] += link.weight;
   }
+  for (std::uint32_t i = 0; i < count; ++i) counts[of[i]] += counted(strengths[i], null);
+  const double whole = null.whole > 0 ? null.whole : total;
   double expected = 0;
-  for (const double strength : strengths) expected += strength * strength / (4 * total * total);
-  return total > 0 ? inside / total - resolution * expected : 0;
+  for (const double one : counts) expected += one * one / (4 * whole * whole);
+  return whole > 0 ? inside / whole - resolution * expected : 0;
 }
 
 }  // namespace cms::fleet

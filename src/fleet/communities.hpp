@@ -1,6 +1,8 @@
 // Communities: groups of accounts with heavier links among them than chance would give, by the Leiden algorithm.
 //
-// Quality is modularity with a resolution (Reichardt and Bornholdt 2006). An account without links is a community of
+// Quality is modularity with a resolution (Reichardt and Bornholdt 2006) and a null model that may be of other fleets:
+// one that divides by the weight of all links at hand puts everybody else together beside a few heavy ones, and takes
+// what is most of them apart (docs/decisions/0031-*.md). An account without links is a community of
 // its own. Numbers are given by first member. Errors of igraph come back as values.
 // Threads: one call at a time in a process, because igraph has one global source of chance; it is seeded here.
 // Cost: about linear in links. Reference: Traag, Waltman, van Eck, From Louvain to Leiden: guaranteeing well-connected
@@ -17,12 +19,27 @@
 
 namespace cms::fleet {
 
+// What chance would give: a link between two accounts weighs the product of their strengths (the sums of their links'
+// weights) over twice the whole. Of an honest fleet it holds for any fleet: who links heavily then changes nothing for
+// accounts that are not linked with them.
+struct NullModel {
+  double whole = 0;         // weight of all links; 0 = of those at hand, and strengths have no bound
+  double strength_max = 0;  // no account counts as stronger
+
+  bool operator==(const NullModel&) const = default;
+};
+inline constexpr double kStrengthShare = .9;
+
+// Of honest fleets' links: the mean weight of all of a fleet, and the strength that kStrengthShare of the accounts with
+// links do not exceed. The default where there are no links. Cost: as sorting the accounts.
+NullModel fit_null(std::span<const std::vector<Link>> fleets);
+
 // Chosen on tune campaigns (docs/lab/fleet.md).
 struct CommunityOptions {
   double resolution = 2;
   std::uint32_t iterations = 3;
   std::uint64_t seed = 1;
-  double whole_weight = 0;  // of all links of the graph that these are some whole components of; 0 = of these alone
+  NullModel null;
 };
 
 using Members = std::vector<std::uint32_t>;  // of a community, ascending
@@ -32,8 +49,8 @@ using Members = std::vector<std::uint32_t>;  // of a community, ascending
 Result<std::vector<Members>> find_communities(std::uint32_t count, std::span<const Link> links,
                                               const CommunityOptions& options, const Stop& stop = {});
 
-// The modularity of a partition, as Leiden maximises it. For tests and reports.
+// The modularity of a partition, as Leiden maximises it, over the whole of the null model. For tests and reports.
 double modularity(std::uint32_t count, std::span<const Link> links, std::span<const Members> communities,
-                  double resolution);
+                  double resolution, const NullModel& null = {});
 
 }  // namespace cms::fleet

@@ -23,7 +23,7 @@ std::vector<Link> planted(std::uint32_t groups, std::uint32_t size, double betwe
 
 TEST(Communities, are_the_planted_groups) {
   Random random(1);
-  const auto found = find_communities(80, planted(8, 10, .01, random), {1, 5, 1});
+  const auto found = find_communities(80, planted(8, 10, .01, random), {1, 5, 1, {}});
   ASSERT_TRUE(found);
   ASSERT_EQ(found->size(), 8U);
   for (std::uint32_t g = 0; g < 8; ++g) {
@@ -33,14 +33,14 @@ TEST(Communities, are_the_planted_groups) {
 }
 
 // The best modularity over every partition of a few accounts, by trying them all.
-double best_modularity(std::uint32_t count, const std::vector<Link>& links, double resolution) {
+double best_modularity(std::uint32_t count, const std::vector<Link>& links, double resolution, const NullModel& null) {
   std::vector<std::uint32_t> labels(count);
   double best = -1;
   const auto visit = [&](const auto& self, std::uint32_t account, std::uint32_t used) -> void {
     if (account == count) {
       std::vector<std::vector<std::uint32_t>> communities(used);
       for (std::uint32_t a = 0; a < count; ++a) communities[labels[a]].push_back(a);
-      best = std::max(best, modularity(count, links, communities, resolution));
+      best = std::max(best, modularity(count, links, communities, resolution, null));
       return;
     }
     for (labels[account] = 0; labels[account] <= used; ++labels[account]) {
@@ -56,12 +56,40 @@ TEST(Communities, are_nearly_as_good_as_the_best_of_all_partitions_of_small_grap
   for (int round = 0; round < 20; ++round) {
     const auto links = planted(2, 4, .2, random);
     if (links.empty()) continue;
-    for (const double resolution : {.5, 1.0, 2.0}) {
-      const auto found = find_communities(8, links, {resolution, 10, 1});
-      ASSERT_TRUE(found);
-      EXPECT_GE(modularity(8, links, *found, resolution), best_modularity(8, links, resolution) - .05);
+    for (const NullModel null : {NullModel{}, NullModel{10, 2}, NullModel{30, 1}}) {
+      for (const double resolution : {.5, 1.0, 2.0}) {
+        const auto found = find_communities(8, links, {resolution, 10, 1, null});
+        ASSERT_TRUE(found);
+        EXPECT_GE(modularity(8, links, *found, resolution, null), best_modularity(8, links, resolution, null) - .05);
+      }
     }
   }
+}
+
+// A null model of the links at hand puts everybody else together beside heavy ones; an honest fleet's does not.
+TEST(Communities, beside_heavy_links_are_what_they_are_without_them_under_the_null_model_of_others) {
+  Random random(4);
+  const std::vector<std::vector<Link>> honest = {planted(8, 10, .01, random), planted(8, 10, .01, random)};
+  auto links = planted(8, 10, .01, random);
+  const auto alone = find_communities(80, links, {2, 5, 1, fit_null(honest)});
+  for (const auto& link : planted(1, 40, 0, random)) links.push_back({link.a + 80, link.b + 80, 100 * link.weight});
+  const auto beside = find_communities(120, links, {2, 5, 1, fit_null(honest)});
+  ASSERT_TRUE(alone && beside);
+  EXPECT_EQ(alone->size(), 8U);
+  ASSERT_EQ(beside->size(), alone->size() + 1);
+  EXPECT_TRUE(std::equal(alone->begin(), alone->end(), beside->begin()));
+  EXPECT_EQ(beside->back().size(), 40U);
+  const auto by_all = find_communities(120, links, {2, 5, 1, {}});
+  ASSERT_TRUE(by_all);
+  EXPECT_FALSE(std::equal(alone->begin(), alone->end(), by_all->begin()));
+}
+
+TEST(Communities, null_model_is_the_mean_whole_and_a_strength_that_nine_in_ten_do_not_exceed) {
+  std::vector<std::vector<Link>> fleets(2);
+  for (std::uint32_t i = 1; i <= 10; ++i) fleets[i % 2].push_back({2 * i, 2 * i + 1, static_cast<double>(i)});
+  EXPECT_EQ(fit_null(fleets), (NullModel{55.0 / 2, 9}));
+  EXPECT_EQ(fit_null({}), NullModel{});
+  EXPECT_EQ(fit_null(std::vector<std::vector<Link>>(3)), NullModel{});
 }
 
 TEST(Communities, are_equal_for_equal_seeds_and_hold_every_account_once) {

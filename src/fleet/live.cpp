@@ -350,8 +350,9 @@ std::vector<std::uint32_t> LiveFleet::settle_weights(const Change& change) {
     const auto moved = std::int64_t{now[p]} - std::int64_t{was[p]};
     total_ += moved;
     for (const auto i : {a, b}) {
+      total_of_[community_[i]] -= counted(i);
       strength_[i] += moved;
-      total_of_[community_[i]] += moved;
+      total_of_[community_[i]] += counted(i);
       if (stir(i, std::abs(moved))) waiting.push_back(i);
     }
   }

@@ -117,6 +117,7 @@ class LiveFleet {
   Result<void> cluster(std::span<const std::uint32_t> members, const Stop& stop);
   void move_accounts(std::vector<std::uint32_t> waiting, LiveUpdate& done, const Stop& stop);
   [[nodiscard]] std::uint32_t best_community(std::uint32_t account, std::span<const Tie> ties) const;
+  [[nodiscard]] std::int64_t counted(std::uint32_t account) const;  // its strength in the null model
   void join(std::uint32_t account, std::uint32_t community);
   void leave(std::uint32_t account);
   std::uint32_t fresh_community();
@@ -132,7 +133,7 @@ class LiveFleet {
   std::vector<std::vector<Tie>> holders_;             // in whose `near_` an account is, in no order; weights as there
   std::vector<std::int64_t> strength_, stirring_;     // sum of its links; of their changes since it was looked at
   std::vector<std::uint32_t> community_, mark_;       // mark_: 1 + its place in a Change, 0 between updates
-  std::vector<std::int64_t> total_of_;                // by community: strengths of its members
+  std::vector<std::int64_t> total_of_;                // by community: what its members' strengths count
   std::vector<std::uint32_t> size_of_, free_;         // members; communities without any
   std::int64_t total_ = 0;                            // weight of all links
 };

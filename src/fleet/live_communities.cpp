@@ -1,6 +1,7 @@
 // The communities of a live fleet: components clustered anew, and moves of single accounts.
 #include <algorithm>
 #include <deque>
+#include <limits>
 
 #include "fleet/live.hpp"
 
@@ -8,6 +9,7 @@ namespace cms::fleet {
 namespace {
 
 constexpr double kUnits = 0x1p23;  // of weights
+constexpr double kUnbounded = std::numeric_limits<double>::infinity();
 
 // Members of a component of at most `most` accounts, ascending; empty where it has more, or leads to a `known` one.
 // Everybody met is marked in `known` where that is so.
@@ -43,16 +45,23 @@ std::uint32_t LiveFleet::fresh_community() {
   return static_cast<std::uint32_t>(size_of_.size() - 1);
 }
 
+std::int64_t LiveFleet::counted(std::uint32_t account) const {
+  const auto& null = options_.communities.null;
+  const double most = null.strength_max * kUnits;
+  const auto strength = strength_[account];
+  return null.whole > 0 && static_cast<double>(strength) > most ? static_cast<std::int64_t>(most) : strength;
+}
+
 void LiveFleet::join(std::uint32_t account, std::uint32_t community) {
   community_[account] = community;
   size_of_[community] += 1;
-  total_of_[community] += strength_[account];
+  total_of_[community] += counted(account);
 }
 
 void LiveFleet::leave(std::uint32_t account) {
   const auto community = community_[account];
   size_of_[community] -= 1;
-  total_of_[community] -= strength_[account];
+  total_of_[community] -= counted(account);
   if (size_of_[community] == 0) free_.push_back(community);
 }
 
@@ -68,7 +77,7 @@ Result<void> LiveFleet::cluster(std::span<const std::uint32_t> members, const St
     }
   }
   auto options = options_.communities;
-  options.whole_weight = static_cast<double>(total_) / kUnits;
+  if (options.null.whole == 0) options.null = {static_cast<double>(total_) / kUnits, kUnbounded};
   CMS_TRY(found, find_communities(static_cast<std::uint32_t>(members.size()), links, options, stop));
   for (const auto account : members) leave(account);
   for (const auto& one : found) {
@@ -115,10 +124,11 @@ std::uint32_t LiveFleet::best_community(std::uint32_t account, std::span<const T
   for (const auto& tie : ties) weights.emplace_back(community_[tie.account], tie.weight);
   std::sort(weights.begin(), weights.end());
   const auto own = community_[account];
-  const double per = options_.communities.resolution / (2 * static_cast<double>(total_));
-  const auto strength = static_cast<double>(strength_[account]);
+  const auto& [resolution, iterations, seed, null] = options_.communities;
+  const double per = resolution / (2 * (null.whole > 0 ? null.whole * kUnits : static_cast<double>(total_)));
+  const auto strength = static_cast<double>(counted(account));
   const auto gain = [&](std::uint32_t community, std::int64_t weight) {
-    const auto others = total_of_[community] - (community == own ? strength_[account] : 0);
+    const auto others = total_of_[community] - (community == own ? counted(account) : 0);
     return static_cast<double>(weight) - per * strength * static_cast<double>(others);
   };
   std::int64_t inside = 0;

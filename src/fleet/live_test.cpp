@@ -164,13 +164,24 @@ TEST(LiveFleet, has_the_communities_of_scratch_where_components_are_small) {
   }
 }
 
-TEST(LiveFleet, stays_near_the_modularity_of_scratch_by_single_moves) {
+// Under the null model of its own links, or that of others which bounds the strength of half of them.
+class LiveFleetUnder : public testing::TestWithParam<bool> {};
+INSTANTIATE_TEST_SUITE_P(, LiveFleetUnder, testing::Bool(), [](const auto& one) {
+  return one.param ? std::string("the_null_model_of_others") : std::string("its_own_null_model");
+});
+
+TEST_P(LiveFleetUnder, stays_near_the_modularity_of_scratch_by_single_moves) {
   const ExampleWorld world(7);
   Random random(8);
   auto options = exact();
   options.component_max = 0;  // never clusters anew
   auto accounts = honest_accounts(world, 800, 10, random);
   const auto norm = *fit_breadth(accounts);
+  if (GetParam()) {
+    const std::vector<std::vector<Link>> links = {Neighbourhood(accounts, {}, norm, options.links).links()};
+    options.communities.null = fit_null(links);
+    options.communities.null.strength_max /= 4;
+  }
   auto fleet = LiveFleet::make(accounts, {}, norm, options);
   ASSERT_TRUE(fleet->rebuild());
   std::uint32_t moved = 0;
@@ -181,7 +192,7 @@ TEST(LiveFleet, stays_near_the_modularity_of_scratch_by_single_moves) {
     const auto count = static_cast<std::uint32_t>(accounts.size());
     const auto links = fleet->links();
     const auto quality = [&](const auto& communities) {
-      return modularity(count, links, communities, options.communities.resolution);
+      return modularity(count, links, communities, options.communities.resolution, options.communities.null);
     };
     EXPECT_GT(quality(fleet->communities()), .9 * quality(*find_communities(count, links, options.communities)));
   }

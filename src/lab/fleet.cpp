@@ -11,6 +11,7 @@
 #include "fleet/looks.hpp"
 #include "lab/baselines.hpp"
 #include "lab/first_study_cells.hpp"
+#include "lab/fleet_hidden.hpp"
 #include "lab/ground.hpp"
 #include "lab/school.hpp"
 #include "lab/statistics.hpp"
@@ -34,35 +35,6 @@ constexpr std::size_t kPrada = 0, kMmd = 1;          // the baselines that accou
 
 const Names kTuneSets = {"natinst_gpt3",   "cot_elicit",     "mea_meaeq_agnews", "mea_meaeq_hatespeech",
                          "mea_meaeq_imdb", "mea_meaeq_sst2", "chatdoctor5k"};
-
-struct Hidden {
-  std::string name;
-  CampaignShape shape;
-  bool replayed;  // people's prompts; otherwise instruction sets
-  std::optional<double> goal;
-  bool pictured = false;  // of the first seed
-};
-const Hidden kHidden[] = {
-    {"rotated, instruction sets", {"rotated", 100, 60}, false, .95, true},
-    {"rotated, instruction sets", {"rotated", 1'000, 30}, false, .95},
-    {"rotated, people's prompts", {"rotated", 100, 60}, true, .90, true},
-    {"rotated, people's prompts", {"rotated", 1'000, 30}, true, .90},
-    {"diluted by half, instruction sets", {"diluted", 100, 120}, false, .80},
-    {"slices, instruction sets", {"slices", 100, 60}, false, .60},
-    {"slices, people's prompts", {"slices", 100, 60}, true, std::nullopt},
-    {"overlapping slices, instruction sets", {"overlapping", 100, 60}, false, std::nullopt},
-    {"sticky, instruction sets", {"sticky", 100, 60}, false, std::nullopt},
-    {"staggered, instruction sets", {"staggered", 100, 60}, false, std::nullopt},
-    {"rotated, instruction sets", {"rotated", 20, 60}, false, std::nullopt},
-    {"rotated, instruction sets", {"rotated", 2, 60}, false, std::nullopt},
-    {"rotated, instruction sets", {"rotated", 10'000, 30}, false, std::nullopt},
-    {"proxied by half, instruction sets", {"proxied", 100, 120}, false, std::nullopt},
-    {"overlapping slices diluted by half, instruction sets", {"diluted overlapping", 100, 120}, false, std::nullopt},
-    {"slices diluted by half, instruction sets", {"diluted slices", 100, 120}, false, std::nullopt},
-    {"sticky, diluted by half, instruction sets", {"diluted sticky", 100, 120}, false, std::nullopt},
-    {"sticky, proxied by half, instruction sets", {"proxied sticky", 100, 120}, false, std::nullopt},
-    {"diluted by half, people's prompts", {"diluted", 100, 120}, true, std::nullopt},
-};
 
 // The rows a seed works with. Honest accounts whose own texts calibrated what judges them stand better than others:
 // among fleets of the calibrate part four times fewer were suspects than among those under test. So fleets that
@@ -373,6 +345,13 @@ class SeedRun {
       young_found += flags[a] ? 1 : 0;
     }
     if (young > 0) row.found_young = young_found / young;
+    row.honest_told = static_cast<std::uint64_t>(all - found);
+    for (const auto& one : seen.communities) {
+      const auto own = std::ranges::lower_bound(one.members, honest) - one.members.begin();
+      if (2 * own <= std::ssize(one.members)) continue;
+      row.honest_communities += 1;
+      row.honest_communities_flagged += one.poh <= kFlagged ? 1 : 0;
+    }
     for (const auto& one : seen.campaigns) {
       const auto members = one.members.end() - std::lower_bound(one.members.begin(), one.members.end(), honest);
       const double share = static_cast<double>(members) / static_cast<double>(count);

@@ -72,6 +72,9 @@ struct CampaignRow {
   // Of members that have sent fewer than kYoungRequests: newcomers; nothing where there are none.
   std::optional<double> found_young;
   double precision = 0;        // of flagged accounts that are members; 0 where none is flagged
+  // Beside it, at Campaign PoH .01: communities more than half of which are honest, before any is gathered.
+  std::uint64_t honest_communities = 0, honest_communities_flagged = 0;
+  std::uint64_t honest_told = 0;  // accounts
   double poh = 1;              // Campaign PoH of the community that holds most of its members
   double evidence = 0;
   double together = 0;         // share of members in that campaign, gathered at .01

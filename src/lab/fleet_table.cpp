@@ -157,6 +157,35 @@ std::string parts_table(const FleetResult& result) {
   return text;
 }
 
+// Honest communities beside campaigns: of all, or of one of them; over seeds.
+Rate beside_campaigns(const FleetResult& result, std::optional<std::size_t> only = std::nullopt) {
+  Rate rate;
+  for (const auto& rows : result.campaigns) {
+    for (std::size_t c = 0; c < rows.size(); ++c) {
+      if (only && *only != c) continue;
+      rate.hits += rows[c].honest_communities_flagged;
+      rate.trials += rows[c].honest_communities;
+    }
+  }
+  return rate;
+}
+
+std::string beside_table(const FleetResult& result) {
+  auto text = fmt::format("{:<60} {:>7} {:>11} {:>13}\n", "honest communities and accounts beside a campaign",
+                          "flagged", "communities", "accounts told");
+  std::uint64_t all_told = 0;
+  for (std::size_t c = 0; c < result.campaigns.front().size(); ++c) {
+    const auto rate = beside_campaigns(result, c);
+    std::uint64_t told = 0;
+    for (const auto& rows : result.campaigns) told += rows[c].honest_told;
+    all_told += told;
+    const auto& name = result.campaigns.front()[c].name;
+    text += fmt::format("{:<60} {:>7} {:>11} {:>13}\n", name, rate.hits, rate.trials, told);
+  }
+  const auto all = beside_campaigns(result);
+  return text + fmt::format("{:<60} {:>7} {:>11} {:>13}\n", "all", all.hits, all.trials, all_told);
+}
+
 std::string campaign_table(const FleetResult& result) {
   std::string text = fmt::format("{:<52} {:>5} {:>8} {:>9}", "campaign", "goal", "accounts", "at 1%");
   for (const auto& column : kColumns) text += fmt::format(" {:>9}", column.title);
@@ -184,8 +213,8 @@ std::string campaign_table(const FleetResult& result) {
 
 std::string describe(const FleetResult& result) {
   if (result.campaigns.empty()) return {};
-  auto text = campaign_table(result) + "\n" + ranks_table(result) + "\n" + parts_table(result) +
-              "\nhonest groups, more than half of whose members are flagged\n";
+  auto text = campaign_table(result) + "\n" + ranks_table(result) + "\n" + parts_table(result) + "\n" +
+              beside_table(result) + "\nhonest groups, more than half of whose members are flagged\n";
   for (const auto& [name, rate] : group_rates(result)) {
     text += fmt::format("{:<16} {:>3} of {:>4}, {:.3f}, at most {:.3f} (95%)\n", name, rate.hits, rate.trials,
                         rate.share(), rate_upper_bound(rate.hits, rate.trials, .95));
@@ -224,6 +253,8 @@ void honest_lines(const FleetResult& result, const Line& line) {
   line("fleet: honest communities flagged", honest.last.share(), "<= 0.01", honest.last.share() <= .01);
   line("fleet: honest communities ever flagged, looks: " + std::to_string(result.looks), honest.ever.share(),
        "<= 0.01", honest.ever.share() <= .01);
+  const auto beside = beside_campaigns(result);
+  line("fleet: honest communities flagged beside campaigns", beside.share(), "<= 0.01", beside.share() <= .01);
   line("fleet: the rank where goals are read", rank ? nlohmann::json(*rank + 1) : nlohmann::json(), "-", nullptr);
   for (std::size_t r = 0; r < honest.ranks; ++r) {
     line(fmt::format("fleet: honest communities ever flagged at rank {}", r + 1), honest.ever_at[r].share(), "-",

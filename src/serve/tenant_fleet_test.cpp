@@ -419,6 +419,33 @@ TEST(TenantFleet, flags_what_find_campaigns_does_of_the_same_accounts_and_pohs) 
   EXPECT_GE(*picture->flagged[0]->reading.suspects, 25U);
 }
 
+// Links of the second weigh up to four hundred times what honest ones do, and it is two accounts in five.
+TEST(TenantFleet, a_heavy_campaign_takes_no_honest_account_with_it_and_no_other_campaign_away) {
+  SuspiciousWorld world;
+  world.stand(0, 20, .02F);
+  world.stand(20, 5, .5F);
+  ASSERT_EQ(world.update(), Words{"flagged"});
+  const auto before = world.picture();
+  for (int i = 0; i < 220; ++i) {
+    const auto account = "heavy" + std::to_string(i);
+    world.made->put(account, stable_hash(account), {world.world.account(world.all, 40, world.random), 1001, .002F});
+  }
+  const auto said = world.update(1001);
+  EXPECT_EQ(std::ranges::count(said, "released"), 0);
+  EXPECT_GE(std::ranges::count(said, "flagged"), 1);
+  const auto now = world.picture();
+  const auto& first = *before->flagged.at(0);
+  const auto kept = std::ranges::find(now->flagged, first.id, [](const auto& one) { return one->id; });
+  ASSERT_NE(kept, now->flagged.end());
+  EXPECT_NEAR((*kept)->evidence, first.evidence, .5);
+  const auto named = [&](const char* prefix) {
+    return std::ranges::count_if(now->members, [&](const auto& one) { return one.first.starts_with(prefix); });
+  };
+  EXPECT_GE(named("heavy"), 210);
+  EXPECT_EQ(named("member"), 25);
+  EXPECT_LE(named("honest"), 5);
+}
+
 TEST(TenantFleet, a_campaign_half_of_which_are_suspects_has_all_for_members_until_a_third_are) {
   SuspiciousWorld world;
   world.stand(0, 20, .02F);

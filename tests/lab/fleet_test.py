@@ -4,7 +4,7 @@ import unittest
 
 import experiment
 
-CAMPAIGNS = 19
+CAMPAIGNS = 20
 
 
 class Fleet(experiment.Experiment):
@@ -39,6 +39,15 @@ class Fleet(experiment.Experiment):
                 continue
             self.assertRegex(line["what"], r"(300|30|20|2) x \d+$")
             self.assertIsNone(line["holds"], line)
+
+    def test_what_becomes_of_honest_communities_beside_campaigns_is_told(self):
+        self.assertTrue(0 <= self.told["fleet: honest communities flagged beside campaigns"] <= 1)
+        lines = self.table.split("honest communities and accounts beside a campaign", 1)[1].splitlines()[1:]
+        counts = [[int(word) for word in line.split()[-3:]] for line in lines[:CAMPAIGNS + 1]]
+        self.assertTrue(lines[CAMPAIGNS].startswith("all "), lines[CAMPAIGNS])
+        self.assertEqual([sum(column) for column in zip(*counts[:-1])], counts[-1])
+        self.assertTrue(all(flagged <= communities for flagged, communities, _ in counts))
+        self.assertGreater(counts[-1][1], 0)
 
     def test_what_campaigns_pay_is_told_for_every_account_cost(self):
         for prize in ("80%", "2400 answers"):
