@@ -32,7 +32,7 @@ void encode_options(const CampaignOptions& options, ByteWriter& out) {
   out.put(options.communities.iterations);
   out.put(options.communities.seed);
   out.put(options.communities.null.whole);
-  out.put(options.communities.null.strength_max);
+  out.put(options.communities.null.strength);
   out.put(options.members_min);
 }
 
@@ -48,15 +48,15 @@ CampaignOptions decode_options(ByteReader& in) {
   options.communities.iterations = in.get<std::uint32_t>();
   options.communities.seed = in.get<std::uint64_t>();
   options.communities.null.whole = in.get<double>();
-  options.communities.null.strength_max = in.get<double>();
+  options.communities.null.strength = in.get<double>();
   options.members_min = in.get<std::uint32_t>();
   return options;
 }
 
 bool is_sound(const NullModel& null) {
-  if (null.whole == 0) return null.strength_max == 0;
-  return finite({null.whole, null.strength_max}) && null.whole > 0 && null.whole <= kWeightMax &&
-         null.strength_max > 0 && null.strength_max <= kWeightMax;
+  if (null.whole == 0) return null.strength == 0;
+  return finite({null.whole, null.strength}) && null.whole > 0 && null.whole <= kWeightMax &&
+         null.strength > 0 && null.strength <= kWeightMax;
 }
 
 bool is_sound(const CampaignOptions& options) {

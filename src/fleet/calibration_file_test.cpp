@@ -125,9 +125,9 @@ TEST(CalibrationFile, what_calibration_never_gives_is_refused_under_a_fitting_ha
   EXPECT_NE(with([](auto& named) { named.calibration.options.links.outlying_coordinate = 1e308; }), "");
   EXPECT_NE(with([](auto& named) { named.calibration.options.links.poh_decade = 1e308; }), "");
   EXPECT_NE(with([](auto& named) { named.calibration.options.communities.resolution = 1e308; }), "");
-  for (const auto& [whole, strength_max] : {std::pair{0., 1.}, {1., 0.}, {-1., 1.}, {1., -1.}, {kNan, 1.}, {1., kNan},
+  for (const auto& [whole, strength] : {std::pair{0., 1.}, {1., 0.}, {-1., 1.}, {1., -1.}, {kNan, 1.}, {1., kNan},
                                             {1e308, 1.}, {1., 1e308}}) {
-    const NullModel null{whole, strength_max};
+    const NullModel null{whole, strength};
     EXPECT_NE(with([&](auto& named) { named.calibration.options.communities.null = null; }), "");
   }
   EXPECT_EQ(with([](auto& named) { named.calibration.options.communities.null = {}; }), "");

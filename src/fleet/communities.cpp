@@ -54,11 +54,12 @@ bool cluster(Graph& graph, std::uint32_t count, double total, const CommunityOpt
                                  &graph.membership, nullptr, nullptr) == IGRAPH_SUCCESS;
 }
 
-double counted(double strength, const NullModel& null) {
-  return null.whole > 0 ? std::min(strength, null.strength_max) : strength;
-}
-
 }  // namespace
+
+double counted(double strength, const NullModel& null) {
+  if (null.whole == 0 || strength <= null.strength) return strength;
+  return null.strength * std::sqrt(std::sqrt(strength / null.strength));
+}
 
 NullModel fit_null(std::span<const std::vector<Link>> fleets) {
   NullModel null;
@@ -74,7 +75,7 @@ NullModel fit_null(std::span<const std::vector<Link>> fleets) {
   if (strengths.empty()) return {};
   const auto at = static_cast<std::ptrdiff_t>(kStrengthShare * static_cast<double>(strengths.size() - 1));
   std::ranges::nth_element(strengths, strengths.begin() + at);
-  null.strength_max = strengths[static_cast<std::size_t>(at)];
+  null.strength = strengths[static_cast<std::size_t>(at)];
   return null;
 }
 

@@ -21,10 +21,11 @@ namespace cms::fleet {
 
 // What chance would give: a link between two accounts weighs the product of their strengths (the sums of their links'
 // weights) over twice the whole. Of an honest fleet it holds for any fleet: who links heavily then changes nothing for
-// accounts that are not linked with them.
+// accounts that are not linked with them. Beyond the strength of honest accounts it grows with the fourth root: squares
+// would take a heavy group apart, no growth at all would draw everybody near into it (docs/decisions/0031-*.md).
 struct NullModel {
-  double whole = 0;         // weight of all links; 0 = of those at hand, and strengths have no bound
-  double strength_max = 0;  // no account counts as stronger
+  double whole = 0;     // weight of all links; 0 = of those at hand, and strengths count as they are
+  double strength = 0;  // beyond which an account's counts less
 
   bool operator==(const NullModel&) const = default;
 };
@@ -33,6 +34,9 @@ inline constexpr double kStrengthShare = .9;
 // Of honest fleets' links: the mean weight of all of a fleet, and the strength that kStrengthShare of the accounts with
 // links do not exceed. The default where there are no links. Cost: as sorting the accounts.
 NullModel fit_null(std::span<const std::vector<Link>> fleets);
+
+// What a strength counts in the null model.
+double counted(double strength, const NullModel& null);
 
 // Chosen on tune campaigns (docs/lab/fleet.md).
 struct CommunityOptions {

@@ -84,10 +84,14 @@ TEST(Communities, beside_heavy_links_are_what_they_are_without_them_under_the_nu
   EXPECT_FALSE(std::equal(alone->begin(), alone->end(), by_all->begin()));
 }
 
-TEST(Communities, null_model_is_the_mean_whole_and_a_strength_that_nine_in_ten_do_not_exceed) {
+TEST(Communities, null_model_counts_the_fourth_root_beyond_what_nine_in_ten_do_not_exceed) {
   std::vector<std::vector<Link>> fleets(2);
   for (std::uint32_t i = 1; i <= 10; ++i) fleets[i % 2].push_back({2 * i, 2 * i + 1, static_cast<double>(i)});
   EXPECT_EQ(fit_null(fleets), (NullModel{55.0 / 2, 9}));
+  const NullModel null{100, 2};
+  EXPECT_EQ(counted(1.5, null), 1.5);
+  EXPECT_DOUBLE_EQ(counted(32, null), 4);
+  EXPECT_EQ(counted(32, {}), 32);
   EXPECT_EQ(fit_null({}), NullModel{});
   EXPECT_EQ(fit_null(std::vector<std::vector<Link>>(3)), NullModel{});
 }

@@ -1,5 +1,6 @@
 // The communities of a live fleet: components clustered anew, and moves of single accounts.
 #include <algorithm>
+#include <cmath>
 #include <deque>
 #include <limits>
 
@@ -47,9 +48,9 @@ std::uint32_t LiveFleet::fresh_community() {
 
 std::int64_t LiveFleet::counted(std::uint32_t account) const {
   const auto& null = options_.communities.null;
-  const double most = null.strength_max * kUnits;
   const auto strength = strength_[account];
-  return null.whole > 0 && static_cast<double>(strength) > most ? static_cast<std::int64_t>(most) : strength;
+  const double counts = fleet::counted(static_cast<double>(strength) / kUnits, null);
+  return null.whole > 0 ? std::llround(counts * kUnits) : strength;
 }
 
 void LiveFleet::join(std::uint32_t account, std::uint32_t community) {

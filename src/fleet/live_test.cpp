@@ -180,7 +180,7 @@ TEST_P(LiveFleetUnder, stays_near_the_modularity_of_scratch_by_single_moves) {
   if (GetParam()) {
     const std::vector<std::vector<Link>> links = {Neighbourhood(accounts, {}, norm, options.links).links()};
     options.communities.null = fit_null(links);
-    options.communities.null.strength_max /= 4;
+    options.communities.null.strength /= 4;
   }
   auto fleet = LiveFleet::make(accounts, {}, norm, options);
   ASSERT_TRUE(fleet->rebuild());

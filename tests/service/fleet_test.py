@@ -49,7 +49,7 @@ class Fleet(program.ProgramTest):
         cls.crowd = list(zip(*made.accounts(crowd)))
         cls.file = folder / "fleet.cms"
         done = program.run("fleet", "fit", "--atlas", folder / "atlas.cms", "--honest", folder / "fleet-honest",
-                           "--resolution", "0.8", "-o", cls.file, "--json")
+                           "-o", cls.file, "--json")
         if done.returncode != 0:
             raise AssertionError(done.stderr.decode())
         cls.poh_min = json.loads(done.stdout)["poh_min"]
