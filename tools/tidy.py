@@ -290,12 +290,14 @@ def check_banned(path, text):
 
 def anchors(text):
     """What headings are called in links, as GitHub and most others name them."""
+    text = re.sub(r"(?ms)^\s*(```|~~~).*?^\s*\1", "", text)
     words = (re.sub(r"\[([^\]]*)\]\([^)]*\)", r"\1", head) for head in re.findall(r"(?m)^#+ (.*)$", text))
     return {re.sub(r"[^\w\- ]", "", head.strip().lower()).replace(" ", "-") for head in words}
 
 
 def check_links(path, text, root):
-    if re.match(r"docs/decisions/\d", path) and path[len("docs/"):] not in (root / "docs/README.md").read_text():
+    index = root / "docs/README.md"
+    if re.match(r"docs/decisions/\d", path) and path[len("docs/"):] not in index.read_text(encoding="utf-8"):
         yield 1, "the index, docs/README.md, does not name this decision"
     fenced = False
     for number, line in enumerate(text.splitlines(), 1):
@@ -310,8 +312,9 @@ def check_links(path, text, root):
             page = (root / path).parent.joinpath(file) if file else root / path
             if file and not page.exists():
                 yield number, f"link to {target}, which is not there"
-            elif anchor and page.suffix == ".md" and anchor not in anchors(page.read_text() if file else text):
-                yield number, f"link to {target}: the page has no such heading"
+            elif anchor and page.suffix == ".md":
+                if anchor not in anchors(page.read_text(encoding="utf-8") if file else text):
+                    yield number, f"link to {target}: the page has no such heading"
 
 
 def check_pages(path, text, root):

@@ -39,6 +39,7 @@ void Progress::skip(std::uint64_t done) {
 
 void Progress::advance(std::uint64_t count) {
   done_ += count;
+  if (total_ > 0) done_ = std::min(done_, total_);  // who counts for several threads may count beyond
   const auto pause = terminal_ ? std::chrono::milliseconds(150) : std::chrono::milliseconds(10000);
   if (Clock::now() - drawn_ >= pause) draw(false);
 }

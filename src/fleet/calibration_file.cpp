@@ -14,7 +14,7 @@ constexpr std::string_view kMagic = "CMSFLEET";
 constexpr std::uint32_t kKindsMax = 4096;
 constexpr std::size_t kAtlasBytesMax = 64;
 constexpr double kFactorMax = 1e6;  // so that no coordinate, distance or weight made with it overflows a float
-constexpr double kWeightMax = 1e12;  // of a billion links, or strengths; in LiveFleet's units far within 64 bits
+constexpr double kStrengthMax = 1e9;  // of an account, and 1 over the least: sums and quotients stay far from any bound
 constexpr std::uint64_t kAccountsMax = std::uint64_t{1} << 32;
 
 bool finite(std::initializer_list<double> values) {
@@ -31,7 +31,7 @@ void encode_options(const CampaignOptions& options, ByteWriter& out) {
   out.put(options.communities.resolution);
   out.put(options.communities.iterations);
   out.put(options.communities.seed);
-  out.put(options.communities.null.whole);
+  out.put(options.communities.null.mean);
   out.put(options.communities.null.strength);
   out.put(options.members_min);
 }
@@ -47,16 +47,16 @@ CampaignOptions decode_options(ByteReader& in) {
   options.communities.resolution = in.get<double>();
   options.communities.iterations = in.get<std::uint32_t>();
   options.communities.seed = in.get<std::uint64_t>();
-  options.communities.null.whole = in.get<double>();
+  options.communities.null.mean = in.get<double>();
   options.communities.null.strength = in.get<double>();
   options.members_min = in.get<std::uint32_t>();
   return options;
 }
 
 bool is_sound(const NullModel& null) {
-  if (null.whole == 0) return null.strength == 0;
-  return finite({null.whole, null.strength}) && null.whole > 0 && null.whole <= kWeightMax &&
-         null.strength > 0 && null.strength <= kWeightMax;
+  if (null.mean == 0) return null.strength == 0;
+  const auto within = [](double value) { return value >= 1 / kStrengthMax && value <= kStrengthMax; };
+  return within(null.mean) && within(null.strength);
 }
 
 bool is_sound(const CampaignOptions& options) {

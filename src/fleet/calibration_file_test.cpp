@@ -17,7 +17,7 @@ NamedCalibration example() {
   auto& calibration = named.calibration;
   calibration.options.links.neighbours = 8;
   calibration.options.communities.resolution = 1.5;
-  calibration.options.communities.null = {1e4, 80};
+  calibration.options.communities.null = {40, 80};
   calibration.options.members_min = 6;
   calibration.breadth = {{.1, .9, -.05}, .3};
   calibration.coefficients = {2.5, 1.25};
@@ -64,7 +64,7 @@ TEST(CalibrationFile, comes_back_as_it_was_and_judges_alike) {
   EXPECT_EQ(decoded->calibration.suspicion_tail.law.shape, .4);
   EXPECT_EQ(decoded->calibration.suspicion_tail.from, -.1);
   EXPECT_EQ(decoded->calibration.options.links.neighbours, 8U);
-  EXPECT_EQ(decoded->calibration.options.communities.null, (NullModel{1e4, 80}));
+  EXPECT_EQ(decoded->calibration.options.communities.null, (NullModel{40, 80}));
   EXPECT_EQ(decoded->calibration.options.members_min, 6U);
   EXPECT_DOUBLE_EQ(campaign_poh(decoded->calibration, 1.45), campaign_poh(example().calibration, 1.45));
   EXPECT_TRUE(is_calibration(content));
@@ -125,9 +125,9 @@ TEST(CalibrationFile, what_calibration_never_gives_is_refused_under_a_fitting_ha
   EXPECT_NE(with([](auto& named) { named.calibration.options.links.outlying_coordinate = 1e308; }), "");
   EXPECT_NE(with([](auto& named) { named.calibration.options.links.poh_decade = 1e308; }), "");
   EXPECT_NE(with([](auto& named) { named.calibration.options.communities.resolution = 1e308; }), "");
-  for (const auto& [whole, strength] : {std::pair{0., 1.}, {1., 0.}, {-1., 1.}, {1., -1.}, {kNan, 1.}, {1., kNan},
-                                            {1e308, 1.}, {1., 1e308}}) {
-    const NullModel null{whole, strength};
+  for (const auto& [mean, strength] : {std::pair{0., 1.}, {1., 0.}, {-1., 1.}, {1., -1.}, {kNan, 1.}, {1., kNan},
+                                            {1e308, 1.}, {1., 1e308}, {1e-310, 1.}, {1., 1e-310}}) {
+    const NullModel null{mean, strength};
     EXPECT_NE(with([&](auto& named) { named.calibration.options.communities.null = null; }), "");
   }
   EXPECT_EQ(with([](auto& named) { named.calibration.options.communities.null = {}; }), "");

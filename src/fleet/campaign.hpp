@@ -109,8 +109,8 @@ struct CampaignCalibration {
   std::map<std::string, std::vector<double>> breadth_rankings;  // the same of breadth alone; empty: breadth is all
 };
 
-// Fleets 0, 2, 4, ... fix the evidence at their last look, fleets 1, 3, 5, ... rank, each community by the most it had
-// at any look. A community is of the kind that most of its members are. Kinds with
+// Fleets 0, 2, 4, ... fix null model and evidence at their last look, fleets 1, 3, 5, ... rank, each community by the
+// most it had at any look. A community is of the kind that most of its members are. Kinds with
 // fewer than kRankingCommunitiesMin ranking communities rank together, as kind ""; where these are fewer together too,
 // they rank among the largest kind.
 // Errors: `bad_input` when there are too few fleets, accounts or communities, or accounts, kinds, accounts of earlier

@@ -57,25 +57,39 @@ bool cluster(Graph& graph, std::uint32_t count, double total, const CommunityOpt
 }  // namespace
 
 double counted(double strength, const NullModel& null) {
-  if (null.whole == 0 || strength <= null.strength) return strength;
+  if (null.mean == 0 || strength <= null.strength) return strength;
   return null.strength * std::sqrt(std::sqrt(strength / null.strength));
 }
 
+std::int64_t presence(double strength, const NullModel& null) {
+  if (strength <= 0) return 0;
+  if (null.mean == 0 || strength <= null.strength) return kPresent;
+  // However strong they are, a fleet of links has a whole.
+  return std::max(1LL, std::llround(static_cast<double>(kPresent) * null.strength / strength));
+}
+
+double whole_of(const NullModel& null, std::int64_t presence) {
+  return null.mean * static_cast<double>(presence) / static_cast<double>(2 * kPresent);
+}
+
 NullModel fit_null(std::span<const std::vector<Link>> fleets) {
-  NullModel null;
   std::vector<double> strengths;
   for (const auto& links : fleets) {
     std::map<std::uint32_t, double> of;
-    for (const auto& link : links) {
-      null.whole += link.weight / static_cast<double>(fleets.size());
-      of[link.a] += link.weight, of[link.b] += link.weight;
-    }
+    for (const auto& link : links) of[link.a] += link.weight, of[link.b] += link.weight;
     for (const auto& [account, strength] : of) strengths.push_back(strength);
   }
   if (strengths.empty()) return {};
   const auto at = static_cast<std::ptrdiff_t>(kStrengthShare * static_cast<double>(strengths.size() - 1));
   std::ranges::nth_element(strengths, strengths.begin() + at);
-  null.strength = strengths[static_cast<std::size_t>(at)];
+  NullModel null{1, strengths[static_cast<std::size_t>(at)]};
+  double all = 0;
+  std::int64_t present = 0;
+  for (const double strength : strengths) {
+    all += strength;
+    present += presence(strength, null);
+  }
+  null.mean = all / 2 / whole_of(null, present);
   return null;
 }
 
@@ -103,11 +117,13 @@ Result<std::vector<Members>> find_communities(std::uint32_t count, std::span<con
     for (std::uint32_t account = 0; account < count; ++account) communities.push_back({account});
     return communities;
   }
-  if (options.null.whole > 0) total = options.null.whole;
+  std::int64_t present = 0;
   for (std::uint32_t i = 0; i < count; ++i) {
     auto& strength = VECTOR(graph.strengths)[i];
+    present += presence(strength, options.null);
     strength = counted(strength, options.null);
   }
+  if (options.null.mean > 0) total = whole_of(options.null, present);
   asked = &stop;
   const bool done = cluster(graph, count, total, options);
   asked = nullptr;
@@ -134,8 +150,12 @@ double modularity(std::uint32_t count, std::span<const Link> links, std::span<co
     if (of[link.a] == of[link.b]) inside += link.weight;
     strengths[link.a] += link.weight, strengths[link.b] += link.weight;
   }
-  for (std::uint32_t i = 0; i < count; ++i) counts[of[i]] += counted(strengths[i], null);
-  const double whole = null.whole > 0 ? null.whole : total;
+  std::int64_t present = 0;
+  for (std::uint32_t i = 0; i < count; ++i) {
+    counts[of[i]] += counted(strengths[i], null);
+    present += presence(strengths[i], null);
+  }
+  const double whole = null.mean > 0 ? whole_of(null, present) : total;
   double expected = 0;
   for (const double one : counts) expected += one * one / (4 * whole * whole);
   return whole > 0 ? inside / whole - resolution * expected : 0;

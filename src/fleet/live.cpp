@@ -103,6 +103,7 @@ Result<LiveFleet> LiveFleet::make(std::vector<Signature>&& accounts, Pohs pohs, 
   for (std::uint32_t i = 0; i < count; ++i) {
     for (const auto& tie : fleet.ties_of(i)) fleet.strength_[i] += tie.weight;
     fleet.total_ += fleet.strength_[i];
+    fleet.present_ += fleet.present(i);
     fleet.join(i, fleet.fresh_community());
   }
   fleet.total_ /= 2;
@@ -351,7 +352,9 @@ std::vector<std::uint32_t> LiveFleet::settle_weights(const Change& change) {
     total_ += moved;
     for (const auto i : {a, b}) {
       total_of_[community_[i]] -= counted(i);
+      present_ -= present(i);
       strength_[i] += moved;
+      present_ += present(i);
       total_of_[community_[i]] += counted(i);
       if (stir(i, std::abs(moved))) waiting.push_back(i);
     }

@@ -117,7 +117,9 @@ class LiveFleet {
   Result<void> cluster(std::span<const std::uint32_t> members, const Stop& stop);
   void move_accounts(std::vector<std::uint32_t> waiting, LiveUpdate& done, const Stop& stop);
   [[nodiscard]] std::uint32_t best_community(std::uint32_t account, std::span<const Tie> ties) const;
-  [[nodiscard]] std::int64_t counted(std::uint32_t account) const;  // its strength in the null model
+  [[nodiscard]] std::int64_t counted(std::uint32_t account) const;  // its strength in the null model, in units
+  [[nodiscard]] std::int64_t present(std::uint32_t account) const;  // its presence in the null model
+  [[nodiscard]] double whole() const;                               // of the null model, in units
   void join(std::uint32_t account, std::uint32_t community);
   void leave(std::uint32_t account);
   std::uint32_t fresh_community();
@@ -136,6 +138,7 @@ class LiveFleet {
   std::vector<std::int64_t> total_of_;                // by community: what its members' strengths count
   std::vector<std::uint32_t> size_of_, free_;         // members; communities without any
   std::int64_t total_ = 0;                            // weight of all links
+  std::int64_t present_ = 0;                          // presence of all accounts
 };
 
 }  // namespace cms::fleet

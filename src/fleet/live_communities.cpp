@@ -50,7 +50,16 @@ std::int64_t LiveFleet::counted(std::uint32_t account) const {
   const auto& null = options_.communities.null;
   const auto strength = strength_[account];
   const double counts = fleet::counted(static_cast<double>(strength) / kUnits, null);
-  return null.whole > 0 ? std::llround(counts * kUnits) : strength;
+  return null.mean > 0 ? std::llround(counts * kUnits) : strength;
+}
+
+std::int64_t LiveFleet::present(std::uint32_t account) const {
+  return presence(static_cast<double>(strength_[account]) / kUnits, options_.communities.null);
+}
+
+double LiveFleet::whole() const {
+  const auto& null = options_.communities.null;
+  return null.mean > 0 ? whole_of(null, present_) * kUnits : static_cast<double>(total_);
 }
 
 void LiveFleet::join(std::uint32_t account, std::uint32_t community) {
@@ -78,7 +87,13 @@ Result<void> LiveFleet::cluster(std::span<const std::uint32_t> members, const St
     }
   }
   auto options = options_.communities;
-  if (options.null.whole == 0) options.null = {static_cast<double>(total_) / kUnits, kUnbounded};
+  std::int64_t here = 0;
+  for (const auto account : members) here += present(account);
+  // Chance is of the whole graph, whatever part of it this is.
+  if (options.null.mean == 0) options.null = {1, kUnbounded};
+  if (here > 0 && (options_.communities.null.mean == 0 || here < present_)) {
+    options.null.mean *= whole() / kUnits / whole_of(options.null, here);
+  }
   CMS_TRY(found, find_communities(static_cast<std::uint32_t>(members.size()), links, options, stop));
   for (const auto account : members) leave(account);
   for (const auto& one : found) {
@@ -125,8 +140,7 @@ std::uint32_t LiveFleet::best_community(std::uint32_t account, std::span<const T
   for (const auto& tie : ties) weights.emplace_back(community_[tie.account], tie.weight);
   std::sort(weights.begin(), weights.end());
   const auto own = community_[account];
-  const auto& [resolution, iterations, seed, null] = options_.communities;
-  const double per = resolution / (2 * (null.whole > 0 ? null.whole * kUnits : static_cast<double>(total_)));
+  const double per = options_.communities.resolution / (2 * whole());
   const auto strength = static_cast<double>(counted(account));
   const auto gain = [&](std::uint32_t community, std::int64_t weight) {
     const auto others = total_of_[community] - (community == own ? counted(account) : 0);

@@ -4,6 +4,7 @@
 #include <omp.h>
 
 #include <algorithm>
+#include <map>
 #include <memory>
 #include <numeric>
 
@@ -135,7 +136,24 @@ TEST(LiveFleet, has_them_where_many_accounts_are_the_same) {
   EXPECT_EQ(fleet->links(), LiveFleet::make(accounts, {}, norm, exact())->links());
 }
 
-TEST(LiveFleet, has_the_communities_of_scratch_where_components_are_small) {
+// Under the null model of the links at hand, or a fitted one beyond which more than a third of the accounts are.
+class LiveFleetUnder : public testing::TestWithParam<bool> {};
+INSTANTIATE_TEST_SUITE_P(, LiveFleetUnder, testing::Bool(), [](const auto& one) {
+  return one.param ? std::string("a_fitted_null_model") : std::string("the_null_model_of_its_links");
+});
+
+NullModel stricter_null(std::span<const Signature> accounts, const BreadthNorm& norm, const LinkOptions& options) {
+  const std::vector<std::vector<Link>> links = {Neighbourhood(accounts, {}, norm, options).links()};
+  auto null = fit_null(links);
+  null.strength /= 4;
+  std::map<std::uint32_t, double> strengths;
+  for (const auto& link : links[0]) strengths[link.a] += link.weight, strengths[link.b] += link.weight;
+  EXPECT_GT(3 * std::ranges::count_if(strengths, [&](const auto& one) { return one.second > null.strength; }),
+            std::ssize(strengths));
+  return null;
+}
+
+TEST_P(LiveFleetUnder, has_the_communities_of_scratch_where_components_are_small) {
   const ExampleWorld world(5);
   Random random(6);
   const auto norm = *fit_breadth(honest_accounts(world, 200, 10, random));
@@ -147,6 +165,7 @@ TEST(LiveFleet, has_the_communities_of_scratch_where_components_are_small) {
   for (std::uint32_t group = 0; group < 20; ++group) {
     for (int m = 0; m < 30; ++m) accounts.push_back(member(group));
   }
+  if (GetParam()) options.communities.null = stricter_null(accounts, norm, options.links);
   auto fleet = LiveFleet::make(accounts, {}, norm, options);
   ASSERT_TRUE(fleet->rebuild());
   for (int round = 0; round < 10; ++round) {
@@ -164,12 +183,6 @@ TEST(LiveFleet, has_the_communities_of_scratch_where_components_are_small) {
   }
 }
 
-// Under the null model of its own links, or that of others which bounds the strength of half of them.
-class LiveFleetUnder : public testing::TestWithParam<bool> {};
-INSTANTIATE_TEST_SUITE_P(, LiveFleetUnder, testing::Bool(), [](const auto& one) {
-  return one.param ? std::string("the_null_model_of_others") : std::string("its_own_null_model");
-});
-
 TEST_P(LiveFleetUnder, stays_near_the_modularity_of_scratch_by_single_moves) {
   const ExampleWorld world(7);
   Random random(8);
@@ -177,11 +190,7 @@ TEST_P(LiveFleetUnder, stays_near_the_modularity_of_scratch_by_single_moves) {
   options.component_max = 0;  // never clusters anew
   auto accounts = honest_accounts(world, 800, 10, random);
   const auto norm = *fit_breadth(accounts);
-  if (GetParam()) {
-    const std::vector<std::vector<Link>> links = {Neighbourhood(accounts, {}, norm, options.links).links()};
-    options.communities.null = fit_null(links);
-    options.communities.null.strength /= 4;
-  }
+  if (GetParam()) options.communities.null = stricter_null(accounts, norm, options.links);
   auto fleet = LiveFleet::make(accounts, {}, norm, options);
   ASSERT_TRUE(fleet->rebuild());
   std::uint32_t moved = 0;

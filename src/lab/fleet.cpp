@@ -139,7 +139,7 @@ class SeedRun {
       made[f].composed = honest_fleet(study_.corpus, people, options_.fleet, random);
       made[f].looks.resize(purpose == kCalibrating && f % 2 == 0 ? 1 : options_.looks);  // those fix the evidence
       for (const auto& account : made[f].composed.accounts) see(account, made[f].looks);
-      if (worker == 0) progress.advance(1);
+      if (worker == 0) progress.advance(std::max(1U, options_.threads));
     });
     return made;
   }

@@ -42,7 +42,7 @@ class Fleet(ProgramTest):
         members = [name for name in first["accounts"] if name.startswith("campaign")]
         self.assertEqual(len(members), 20)
         # Honest accounts of this world are alike with nobody: some hang by weak links on the only community there is.
-        self.assertLessEqual(len(first["accounts"]), 32)
+        self.assertLessEqual(len(first["accounts"]), 25)
         self.assertLessEqual(first["poh"], 0.05)
         for other in lines[1:]:
             self.assertGreater(first["evidence"], 5 * other["evidence"])
