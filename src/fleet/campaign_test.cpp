@@ -272,7 +272,7 @@ TEST(Campaign, keeps_its_promise_beside_a_heavy_campaign_and_finds_that) {
   const ExampleWorld world(21);
   Random random(22);
   double alone = 0, beside = 0, hits = 0, found_members = 0, members = 0, ranked = 0, told_honest = 0, honest = 0;
-  for (int round = 0; round < 4; ++round) {
+  for (int round = 0; round < 2; ++round) {
     const auto calibration = calibrate(suspicious_fleets(world, 20, random), small_options());
     ASSERT_TRUE(calibration);
     for (const auto& [kind, evidence] : calibration->rankings) ranked += static_cast<double>(evidence.size());
