@@ -2,7 +2,6 @@
 
 #include <faiss/IndexFlat.h>
 #include <faiss/IndexIVFFlat.h>
-#include <faiss/utils/distances.h>
 
 #include <Eigen/Dense>
 #include <algorithm>
