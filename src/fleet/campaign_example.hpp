@@ -48,7 +48,6 @@ inline std::vector<HonestFleet> honest_fleets(const ExampleWorld& world, int cou
 inline CampaignOptions small_options() {
   CampaignOptions options;
   options.links.neighbours = 8;
-  options.communities.resolution = 1;  // graphs of a few hundred accounts fall apart at more
   return options;
 }
 

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <iterator>
 #include <map>
 
 namespace cms::fleet {
@@ -54,6 +55,16 @@ bool cluster(Graph& graph, std::uint32_t count, double total, const CommunityOpt
                                  &graph.membership, nullptr, nullptr) == IGRAPH_SUCCESS;
 }
 
+// Of accounts 0 .. count - 1, the weight of their links. Requires links among them.
+std::vector<double> strengths_of(std::size_t count, std::span<const Link> links) {
+  std::vector<double> strengths(count);
+  for (const auto& link : links) {
+    strengths[link.a] += link.weight;
+    strengths[link.b] += link.weight;
+  }
+  return strengths;
+}
+
 }  // namespace
 
 double counted(double strength, const NullModel& null) {
@@ -75,9 +86,9 @@ double whole_of(const NullModel& null, std::int64_t presence) {
 NullModel fit_null(std::span<const std::vector<Link>> fleets) {
   std::vector<double> strengths;
   for (const auto& links : fleets) {
-    std::map<std::uint32_t, double> of;
-    for (const auto& link : links) of[link.a] += link.weight, of[link.b] += link.weight;
-    for (const auto& [account, strength] : of) strengths.push_back(strength);
+    std::size_t count = 0;
+    for (const auto& link : links) count = std::max<std::size_t>(count, std::max(link.a, link.b) + 1);
+    std::ranges::copy_if(strengths_of(count, links), std::back_inserter(strengths), [](double one) { return one > 0; });
   }
   if (strengths.empty()) return {};
   const auto at = static_cast<std::ptrdiff_t>(kStrengthShare * static_cast<double>(strengths.size() - 1));
@@ -143,12 +154,12 @@ double modularity(std::uint32_t count, std::span<const Link> links, std::span<co
   for (std::size_t c = 0; c < communities.size(); ++c) {
     for (const auto account : communities[c]) of[account] = c;
   }
-  std::vector<double> strengths(count), counts(communities.size());
+  const auto strengths = strengths_of(count, links);
+  std::vector<double> counts(communities.size());
   double inside = 0, total = 0;
   for (const auto& link : links) {
     total += link.weight;
     if (of[link.a] == of[link.b]) inside += link.weight;
-    strengths[link.a] += link.weight, strengths[link.b] += link.weight;
   }
   std::int64_t present = 0;
   for (std::uint32_t i = 0; i < count; ++i) {

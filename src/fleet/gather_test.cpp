@@ -11,7 +11,7 @@ namespace {
 
 constexpr double kLevel = .03;
 
-// Honest accounts and one broad stream over 150 more, which a higher resolution takes apart.
+// Honest accounts and one broad stream over 150 more, which modularity takes apart.
 struct Parted {
   ExampleWorld world{31};
   Random random{32};
@@ -22,8 +22,7 @@ struct Parted {
   std::vector<Campaign> campaigns;
 
   Parted() {
-    auto options = small_options();
-    options.communities.resolution = 1.5;
+    const auto options = small_options();
     calibration = *calibrate(honest_fleets(world, 24, random), options);
     fleet = honest_fleet(world, random);
     honest = fleet.accounts.size();
