@@ -228,8 +228,8 @@ Result<void> check_honest(std::span<const HonestFleet> fleets) {
 
 Result<std::vector<Judged>> judged_at(std::span<const Signature> accounts, Pohs pohs, const BreadthNorm& norm,
                                       const CampaignOptions& options) {
-  const Neighbourhood neighbourhood(accounts, pohs, norm, options.links);
-  return communities_of(accounts, neighbourhood.links(), norm, options, pohs);
+  const auto links = find_links(accounts, pohs, norm, options.links);
+  return communities_of(accounts, links, norm, options, pohs);
 }
 
 // Communities of the fleets that fix, with the null model of these, which `options` has from then on.
@@ -238,7 +238,7 @@ Result<std::vector<CommunityReading>> fixed_by(std::span<const HonestFleet> flee
   const auto pohs_of = [&](const HonestFleet& fleet) { return known ? Pohs(fleet.pohs) : Pohs(); };
   std::vector<std::vector<Link>> links;
   for (std::size_t f = 0; f < fleets.size(); f += 2) {
-    links.push_back(Neighbourhood(fleets[f].accounts, pohs_of(fleets[f]), norm, options.links).links());
+    links.push_back(find_links(fleets[f].accounts, pohs_of(fleets[f]), norm, options.links));
   }
   options.communities.null = fit_null(links);
   std::vector<CommunityReading> readings;
@@ -441,8 +441,7 @@ Result<std::vector<Campaign>> find_campaigns(const CampaignCalibration& calibrat
 Result<std::vector<Campaign>> find_campaigns(const CampaignCalibration& calibration,
                                              std::span<const Signature> accounts, double level, Pohs told_pohs) {
   CMS_TRY(pohs, pohs_needed(calibration, accounts.size(), told_pohs));
-  const Neighbourhood neighbourhood(accounts, pohs, calibration.breadth, calibration.options.links);
-  const auto links = neighbourhood.links();
+  const auto links = find_links(accounts, pohs, calibration.breadth, calibration.options.links);
   CMS_TRY(campaigns, find_campaigns(calibration, accounts, links, pohs));
   return gather(calibration, accounts, links, std::move(campaigns), level, pohs);
 }
@@ -466,7 +465,11 @@ std::string reasons(const CampaignCalibration& calibration, const Campaign& camp
   const auto parts = campaign.communities < 2
                          ? std::string()
                          : fmt::format(" They are {} communities of one stream.", campaign.communities);
-  const auto evidence = fmt::format(" The evidence, {:.1f} nats, is {}.", campaign.evidence,
+  // Beyond this a tail that was fitted on some hundred communities says no more than that none is like this one.
+  constexpr double kNatsShown = 20;
+  const auto nats_shown = campaign.evidence > kNatsShown ? fmt::format("more than {:.0f}", kNatsShown)
+                                                         : fmt::format("{:.1f}", campaign.evidence);
+  const auto evidence = fmt::format(" The evidence, {} nats, is {}.", nats_shown,
                                     broad ? "what they cover together" : "how many of them are suspects");
   return fmt::format(
       "{} accounts cover {} charts together with {} requests, as evenly as {:.0f}; honest groups as like one another "

@@ -20,11 +20,14 @@ struct Graph {
   igraph_vector_t weights{}, strengths{};
   bool made = false;
 
-  Graph(std::size_t links, std::uint32_t count) {
-    igraph_vector_int_init(&edges, static_cast<igraph_integer_t>(2 * links));
-    igraph_vector_int_init(&membership, 0);
-    igraph_vector_init(&weights, static_cast<igraph_integer_t>(links));
-    igraph_vector_init(&strengths, count);
+  Graph() = default;
+  // False where there is no memory for it.
+  bool reserve(std::size_t links, std::uint32_t count) {
+    const auto length = static_cast<igraph_integer_t>(links);
+    return igraph_vector_int_init(&edges, 2 * length) == IGRAPH_SUCCESS &&
+           igraph_vector_int_init(&membership, 0) == IGRAPH_SUCCESS &&
+           igraph_vector_init(&weights, length) == IGRAPH_SUCCESS &&
+           igraph_vector_init(&strengths, count) == IGRAPH_SUCCESS;
   }
   ~Graph() {
     if (made) igraph_destroy(&graph);
@@ -108,7 +111,8 @@ Result<std::vector<Members>> find_communities(std::uint32_t count, std::span<con
                                               const CommunityOptions& options, const Stop& stop) {
   igraph_set_error_handler(igraph_error_handler_ignore);
   igraph_set_interruption_handler(ask);
-  Graph graph(links.size(), count);
+  Graph graph;
+  if (!graph.reserve(links.size(), count)) return fail(ErrorCode::failed, "no memory for a graph of all links");
   double total = 0;
   for (std::size_t i = 0; i < links.size(); ++i) {
     const auto& link = links[i];

@@ -28,7 +28,7 @@ struct Parted {
     honest = fleet.accounts.size();
     const auto stream = ExampleWorld::some(90, random);
     for (int i = 0; i < 150; ++i) fleet.accounts.push_back(world.account(stream, 30, random));
-    links = Neighbourhood(fleet.accounts, {}, calibration.breadth, options.links).links();
+    links = find_links(fleet.accounts, {}, calibration.breadth, options.links);
     campaigns = *find_campaigns(calibration, fleet.accounts, links);
   }
   [[nodiscard]] std::size_t members_in(const Campaign& one) const {

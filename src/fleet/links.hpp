@@ -1,24 +1,24 @@
 // Links between accounts that look like draws from one stream: near in what they ask, and strange together.
 //
 // Each account is a point: its mean point, and beside it its *outlyingness*, how unlike an honest account of its age it
-// is by itself: broader, and of a lower own PoH. Approximate nearest neighbours (an inverted file, faiss) propose
+// is by itself: broader, and of a lower own PoH. Approximate nearest neighbours (an inverted file, cells.hpp) propose
 // pairs; each is scored by the unbiased distance of its signatures and the lesser outlyingness of the two. Ordinary
 // accounts with one subject are linked too, but weakly: they are what honest teams are.
 //
-// Invariants: links_of() gives every pair once, a < b, in order of a and b; weights are above 0. The same signatures,
-// options and order of changes give the same links on one machine, with any number of threads.
-// Threads: one owner; faiss uses OpenMP inside. Cost: docs/fleet.md.
-// Reference: Johnson, Douze, Jegou, Billion-scale similarity search with GPUs, 2017 (inverted file).
+// Invariants: find_links() gives every pair once, a < b, in order of a and b; weights are above 0. Of neighbours equally
+// far away the one of the lesser number is nearer, and sums of floats are in one order: the same accounts and options
+// give the same links, with any number of threads.
+// Threads: free functions; find_links uses OpenMP inside. Cost: docs/fleet.md.
 #pragma once
 
 #include <array>
 #include <cstdint>
-#include <memory>
 #include <span>
 #include <vector>
 
 #include "base/bytes.hpp"
 #include "base/result.hpp"
+#include "fleet/cells.hpp"
 #include "fleet/signature.hpp"
 
 namespace cms::fleet {
@@ -32,7 +32,7 @@ struct BreadthNorm {
 // Accounts with fewer requests are neither linked nor judged.
 inline constexpr std::uint32_t kRequestsMin = 16;
 
-// Fitted by least squares on the accounts with kRequestsMin requests or more. Errors: `bad_input` when fewer than 20.
+// Fitted by least squares on the accounts with charts and kRequestsMin requests or more. Errors: `bad_input` when fewer than 20.
 Result<BreadthNorm> fit_breadth(std::span<const Signature> accounts);
 
 // Deviation of an account's log charts from honest ones of its age, in scales, held within -3..3.
@@ -72,33 +72,13 @@ inline float poh_of(Pohs pohs, std::size_t account) { return pohs.empty() ? 1 : 
 std::vector<double> outlyingness_of(const BreadthNorm& norm, const LinkOptions& options,
                                     std::span<const Signature> accounts, Pohs pohs);
 
-// Accounts by where they are, for finding neighbours; follows them as they change.
-class Neighbourhood {
- public:
-  // Accounts and PoHs outlive the neighbourhood and keep their places.
-  Neighbourhood(std::span<const Signature> accounts, Pohs pohs, const BreadthNorm& norm, const LinkOptions& options);
-  ~Neighbourhood();
-  Neighbourhood(Neighbourhood&&) noexcept;
-  Neighbourhood& operator=(Neighbourhood&&) noexcept;
+// Where an account lies among others when neighbours are sought.
+Place place_of(const Signature& account, double outlyingness, const LinkOptions& options);
 
-  // Says that these accounts have changed. Cost: one cell search each.
-  void changed(std::span<const std::uint32_t> accounts);
-
-  // Links of these accounts to their nearest neighbours.
-  [[nodiscard]] std::vector<Link> links_of(std::span<const std::uint32_t> accounts) const;
-  // Links of all accounts.
-  [[nodiscard]] std::vector<Link> links() const;
-
- private:
-  struct Index;  // of faiss, kept out of this header
-  [[nodiscard]] std::vector<float> places_of(std::span<const std::uint32_t> some) const;
-
-  std::unique_ptr<Index> index_;
-  std::span<const Signature> accounts_;
-  Pohs pohs_;
-  std::vector<double> outlyingness_;  // by account
-  BreadthNorm norm_;
-  LinkOptions options_;
-};
+// Links of `some` accounts, or of all, to their nearest neighbours among all.
+std::vector<Link> find_links(std::span<const Signature> accounts, Pohs pohs, const BreadthNorm& norm,
+                             const LinkOptions& options, std::span<const std::uint32_t> some);
+std::vector<Link> find_links(std::span<const Signature> accounts, Pohs pohs, const BreadthNorm& norm,
+                             const LinkOptions& options);
 
 }  // namespace cms::fleet

@@ -1,6 +1,7 @@
 #include "fleet/links.hpp"
 
 #include <gtest/gtest.h>
+#include <omp.h>
 
 #include <algorithm>
 #include <cmath>
@@ -30,10 +31,13 @@ TEST(Breadth, is_0_on_average_for_honest_accounts_of_every_age_and_high_for_broa
   EXPECT_EQ(breadth_of(norm, Signature{}), -3);
 }
 
-TEST(Breadth, of_too_few_accounts_is_refused) {
+TEST(Breadth, of_too_few_accounts_with_charts_is_refused) {
   const ExampleWorld world(3);
   Random random(4);
-  EXPECT_FALSE(fit_breadth(honest_accounts(world, 19, 20, random)));
+  auto accounts = honest_accounts(world, 20, 20, random);
+  EXPECT_TRUE(fit_breadth(accounts));
+  accounts[0].charts = accounts[0].charts_before = {};
+  EXPECT_FALSE(fit_breadth(accounts));
 }
 
 // Of two whose own PoH is 1, or nobody knows.
@@ -59,7 +63,7 @@ TEST(Outlyingness, is_breadth_and_rises_by_one_with_every_power_of_ten_of_the_po
   EXPECT_EQ(outlyingness_of(norm, none, narrow, 0), breadth);
 }
 
-TEST(Links, bind_those_of_low_poh_together_and_follow_when_it_changes) {
+TEST(Links, bind_those_of_low_poh_together) {
   const ExampleWorld world(15);
   Random random(16);
   const auto accounts = honest_accounts(world, 400, 20, random);
@@ -74,17 +78,8 @@ TEST(Links, bind_those_of_low_poh_together_and_follow_when_it_changes) {
     for (const auto& link : links) both += link.b < 40 ? 1 : 0, any += link.a < 40 ? 1 : 0;
     return both / any;
   };
-  Neighbourhood neighbourhood(accounts, pohs, norm, options);
-  const auto links = neighbourhood.links();
-  EXPECT_GT(among(links), .5);
-  EXPECT_LT(among(Neighbourhood(accounts, {}, norm, options).links()), .2);
-  std::vector<std::uint32_t> forty(40);
-  std::iota(forty.begin(), forty.end(), 0U);
-  std::fill_n(pohs.begin(), 40, .6F);
-  neighbourhood.changed(forty);
-  const auto after = neighbourhood.links();
-  EXPECT_LT(among(after), .2);
-  EXPECT_EQ(after, Neighbourhood(accounts, pohs, norm, options).links());
+  EXPECT_GT(among(find_links(accounts, pohs, norm, options)), .5);
+  EXPECT_LT(among(find_links(accounts, {}, norm, options)), .2);
 }
 
 TEST(Links, weigh_more_the_nearer_and_the_broader_both_are) {
@@ -137,9 +132,9 @@ TEST(Links, are_those_of_a_plain_search_and_nearly_those_with_cells) {
   for (const std::size_t count : {5U, 300U, 2'500U}) {
     const auto accounts = honest_accounts(world, count, 20, random);
     const auto norm = count < 20 ? BreadthNorm{} : norm_of(accounts);
-    const auto links = Neighbourhood(accounts, {}, norm, {}).links();
+    const auto links = find_links(accounts, {}, norm, {});
     const auto pairs = slow_pairs(accounts, norm, {});
-    EXPECT_GE(recall(links, pairs), count < 2'048 ? .999 : .9);
+    EXPECT_GE(recall(links, pairs), count < 2'048 ? .9999 : .9);
     EXPECT_TRUE(std::is_sorted(links.begin(), links.end(), [](const Link& x, const Link& y) {
       return std::pair(x.a, x.b) < std::pair(y.a, y.b);
     }));
@@ -147,25 +142,32 @@ TEST(Links, are_those_of_a_plain_search_and_nearly_those_with_cells) {
   }
 }
 
-TEST(Links, follow_accounts_that_change) {
+TEST(Links, are_the_same_with_any_number_of_threads_also_where_many_accounts_are_equal) {
   const ExampleWorld world(9);
   Random random(10);
-  for (const std::size_t count : {300U, 2'500U}) {
-    auto accounts = honest_accounts(world, count, 20, random);
-    const auto norm = norm_of(accounts);
-    Neighbourhood neighbourhood(accounts, {}, norm, {});
-    std::vector<std::uint32_t> changed;
-    for (std::uint32_t i = 0; i < count; i += 7) {
-      changed.push_back(i);
-      for (int r = 0; r < 300; ++r) world.give(accounts[i], 0, random);
-    }
-    neighbourhood.changed(changed);
-    const auto links = neighbourhood.links_of(changed);
-    // Most of what they ask is now in one chart, so their nearest neighbours are among themselves.
-    double among = 0;
-    for (const auto& link : links) among += link.a % 7 == 0 && link.b % 7 == 0 ? 1 : 0;
-    EXPECT_GT(among / static_cast<double>(links.size()), .9);
-    EXPECT_GE(links.size(), changed.size());
+  auto accounts = honest_accounts(world, 2'500, 20, random);
+  const auto norm = norm_of(accounts);
+  for (std::size_t i = 0; i < accounts.size(); i += 3) accounts[i] = accounts[i % 30];
+  const int threads = omp_get_max_threads();
+  omp_set_num_threads(1);
+  const auto alone = find_links(accounts, {}, norm, {});
+  omp_set_num_threads(4);
+  EXPECT_EQ(find_links(accounts, {}, norm, {}), alone);
+  omp_set_num_threads(threads);
+}
+
+TEST(Links, of_some_accounts_are_those_links_of_all_that_they_proposed) {
+  const ExampleWorld world(17);
+  Random random(18);
+  const auto accounts = honest_accounts(world, 300, 20, random);
+  const auto norm = norm_of(accounts);
+  const std::vector<std::uint32_t> some = {7, 100, 299};
+  const auto all = find_links(accounts, {}, norm, {});
+  const auto theirs = find_links(accounts, {}, norm, {}, some);
+  EXPECT_GE(theirs.size(), LinkOptions{}.neighbours);
+  for (const auto& link : theirs) {
+    EXPECT_TRUE(std::ranges::find(all, link) != all.end());
+    EXPECT_TRUE(std::ranges::any_of(some, [&](std::uint32_t one) { return one == link.a || one == link.b; }));
   }
 }
 
@@ -175,13 +177,13 @@ TEST(Links, leave_out_accounts_too_young_to_judge) {
   auto accounts = honest_accounts(world, 100, 20, random);
   const auto norm = norm_of(accounts);
   accounts[3] = world.account({1, 2}, kRequestsMin - 1, random);
-  for (const auto& link : Neighbourhood(accounts, {}, norm, {}).links()) {
+  for (const auto& link : find_links(accounts, {}, norm, {})) {
     EXPECT_NE(link.a, 3U);
     EXPECT_NE(link.b, 3U);
   }
 }
 
-TEST(Links, of_nobody_are_none) { EXPECT_TRUE(Neighbourhood({}, {}, BreadthNorm{}, {}).links().empty()); }
+TEST(Links, of_nobody_are_none) { EXPECT_TRUE(find_links({}, {}, BreadthNorm{}, {}).empty()); }
 
 }  // namespace
 }  // namespace cms::fleet

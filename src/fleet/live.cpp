@@ -114,11 +114,7 @@ std::size_t LiveFleet::held_wanted() const { return options_.links.neighbours + 
 std::size_t LiveFleet::held_max() const { return held_wanted() + kSlack; }
 
 Place LiveFleet::place_of(std::uint32_t account) const {
-  Place place;
-  const auto mean = mean_point(accounts_[account]);
-  std::copy(mean.begin(), mean.end(), place.begin());
-  place.back() = static_cast<float>(options_.links.outlying_coordinate * outlyingness_[account]);
-  return place;
+  return fleet::place_of(accounts_[account], outlyingness_[account], options_.links);
 }
 
 std::span<const LiveFleet::Held> LiveFleet::linked(std::uint32_t account) const {

@@ -3,7 +3,7 @@
 // An account's neighbours change when it moves, when one of them moves away and when somebody moves near. So each holds
 // a few more than it is linked to, with everybody within a bound of its own; whoever moves is measured against the
 // bounds of those it may have come near, and an account looks around anew only when too few are left within its bound.
-// Links are those that fleet::Neighbourhood would make of the same signatures and PoHs, where all cells are looked
+// Links are those that fleet::find_links would make of the same signatures and PoHs, where all cells are looked
 // through; with fewer probes both miss some neighbours. Communities: a component of few accounts is clustered anew
 // whenever a link of it changes, as find_communities() would; in greater ones accounts that have changed, or whose
 // links have by a tenth, move to the community of greatest gain, which stirs those they are linked to in turn (dynamic
@@ -72,7 +72,7 @@ class LiveFleet {
                             const Stop& stop = {});
 
   [[nodiscard]] std::span<const Signature> accounts() const { return accounts_; }
-  // As Neighbourhood::links(). Cost: linear in accounts.
+  // As find_links(). Cost: linear in accounts.
   [[nodiscard]] std::vector<Link> links() const;
   // Those of links() of which both ends are among `accounts`, ascending. Cost: some hundred comparisons for each.
   [[nodiscard]] std::vector<Link> links_among(std::span<const std::uint32_t> accounts) const;

@@ -58,7 +58,7 @@ TEST(LiveFleet, has_the_links_of_a_plain_search_from_scratch_after_every_update)
     auto fleet = LiveFleet::make(accounts, {}, norm, exact());
     ASSERT_TRUE(fleet);
     for (int round = 0; round < 12; ++round) {
-      EXPECT_EQ(fleet->links(), Neighbourhood(accounts, {}, norm, {}).links());
+      EXPECT_EQ(fleet->links(), find_links(accounts, {}, norm, {}));
       apply(*fleet, accounts, change(world, accounts, 1 + static_cast<std::uint32_t>(count) / 10, random));
     }
     EXPECT_TRUE(std::equal(accounts.begin(), accounts.end(), fleet->accounts().begin(), fleet->accounts().end()));
@@ -75,7 +75,7 @@ TEST(LiveFleet, has_them_where_pohs_are_known_and_change_too) {
   auto fleet = LiveFleet::make(accounts, pohs, norm, exact());
   ASSERT_TRUE(fleet);
   for (int round = 0; round < 8; ++round) {
-    EXPECT_EQ(fleet->links(), Neighbourhood(accounts, pohs, norm, {}).links());
+    EXPECT_EQ(fleet->links(), find_links(accounts, pohs, norm, {}));
     auto changed = change(world, accounts, 40, random);
     pohs.resize(accounts.size(), 1);
     for (const auto account : changed) pohs[account] = static_cast<float>(random.uniform());
@@ -83,7 +83,7 @@ TEST(LiveFleet, has_them_where_pohs_are_known_and_change_too) {
   }
   pohs[5] /= 100;  // the signature is what it was
   EXPECT_EQ(apply(*fleet, accounts, {5}, pohs).changed, 1U);
-  EXPECT_EQ(fleet->links(), Neighbourhood(accounts, pohs, norm, {}).links());
+  EXPECT_EQ(fleet->links(), find_links(accounts, pohs, norm, {}));
   EXPECT_EQ(apply(*fleet, accounts, {5}, pohs).changed, 0U);
   EXPECT_FALSE(fleet->update(std::vector{1U, 2U}, std::vector{accounts[1], accounts[2]}, std::vector{.5F}));
   EXPECT_FALSE(LiveFleet::make(accounts, std::vector{.5F}, norm, exact()));
@@ -143,7 +143,7 @@ INSTANTIATE_TEST_SUITE_P(, LiveFleetUnder, testing::Bool(), [](const auto& one) 
 });
 
 NullModel stricter_null(std::span<const Signature> accounts, const BreadthNorm& norm, const LinkOptions& options) {
-  const std::vector<std::vector<Link>> links = {Neighbourhood(accounts, {}, norm, options).links()};
+  const std::vector<std::vector<Link>> links = {find_links(accounts, {}, norm, options)};
   auto null = fit_null(links);
   null.strength /= 4;
   std::map<std::uint32_t, double> strengths;

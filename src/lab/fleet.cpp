@@ -175,8 +175,7 @@ class SeedRun {
     std::vector<fleet::Campaign> communities, campaigns;
   };
   Result<Seen> look(std::span<const fleet::Signature> accounts, fleet::Pohs pohs) const {
-    const fleet::Neighbourhood neighbourhood(accounts, pohs, calibration_.breadth, options_.campaign.links);
-    auto links = neighbourhood.links();
+    auto links = fleet::find_links(accounts, pohs, calibration_.breadth, options_.campaign.links);
     CMS_TRY(communities, fleet::find_campaigns(calibration_, accounts, links, pohs));
     auto campaigns = fleet::gather(calibration_, accounts, links, communities, kFlagged, pohs);
     return Seen{std::move(links), std::move(communities), std::move(campaigns)};

@@ -65,8 +65,7 @@ TEST(FleetPicture, shows_every_community_every_member_and_the_charts_they_cover)
   const auto honest = accounts.size();
   const auto stream = fleet::ExampleWorld::some(90, random);
   for (int i = 0; i < 25; ++i) accounts.push_back(world.account(stream, 30, random));
-  const fleet::Neighbourhood neighbourhood(accounts, {}, calibration->breadth, calibration->options.links);
-  const auto links = neighbourhood.links();
+  const auto links = fleet::find_links(accounts, {}, calibration->breadth, calibration->options.links);
   const auto communities = fleet::find_campaigns(*calibration, accounts, links);
   ASSERT_TRUE(communities);
   const SeenCampaign seen{"rotated", accounts, links, *communities, honest};

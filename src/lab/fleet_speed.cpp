@@ -24,8 +24,8 @@ LinkRecall link_recall(std::span<const fleet::Signature> accounts, fleet::Pohs p
   std::vector<std::uint32_t> asked;
   const std::size_t stride = std::max<std::size_t>(1, accounts.size() / kRecallAsked);
   for (std::size_t a = 0; a < accounts.size(); a += stride) asked.push_back(static_cast<std::uint32_t>(a));
-  const auto exact = fleet::Neighbourhood(accounts, pohs, norm, all_cells).links_of(asked);
-  const auto near = fleet::Neighbourhood(accounts, pohs, norm, options).links_of(asked);
+  const auto exact = fleet::find_links(accounts, pohs, norm, all_cells, asked);
+  const auto near = fleet::find_links(accounts, pohs, norm, options, asked);
   double weight = 0, proposed_weight = 0;
   std::size_t proposed_count = 0;
   for (const auto& link : exact) {
