@@ -152,8 +152,7 @@ void warn_where_nothing_is_reached(double poh_min, double level) {
   if (poh_min <= level) return;
   fmt::print(stderr,
              "cms: warning: nothing can be flagged: too few honest communities rank for a Campaign PoH below {:.4f}, "
-             "and --level is {}; more honest accounts, more --fleets or, of a few hundred accounts, a lower "
-             "--resolution make more of them\n",
+             "and --level is {}; more honest accounts or more --fleets make more of them\n",
              poh_min, level);
 }
 
@@ -305,9 +304,15 @@ void add_fleet(CLI::App& app, Run& chosen) {
       ->capture_default_str();
   command->add_flag("--all", words->all, "Show all communities, those of one campaign together");
   add_fit_words(*command, words->fit);
+  for (const auto* fitting : {"--fleets", "--looks", "--seed", "--neighbours", "--resolution"}) {
+    command->get_option(fitting)->excludes("--calibration");  // which was made with some already
+  }
   add_common_words(*command, *words);
   // `cms fleet fit` needs none of these words; `cms fleet SET` asks for them itself.
-  for (const auto* needed : {"set", "--atlas"}) command->get_option(needed)->required(false);
+  for (const auto* needed : {"set", "--atlas"}) {
+    auto* option = command->get_option(needed)->required(false);
+    option->description(option->get_description() + "; needed, but for `cms fleet fit`");
+  }
   add_fleet_fit(*command, chosen);
   command->callback([words, command, &chosen] {
     if (command->get_subcommands().empty()) chosen = [words] { return run(*words); };

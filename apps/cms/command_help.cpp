@@ -1,7 +1,10 @@
 // cms help: manual page and shell completions.
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <memory>
+#include <string>
+#include <vector>
 
 #include "command.hpp"
 #include "help_pages.hpp"
@@ -9,16 +12,26 @@
 namespace {
 
 struct Words {
+  std::vector<std::string> command;
   bool man = false;
   std::string shell;
 };
 
 cms::Result<void> run(const CLI::App& app, const Words& words) {
+  const auto* about = &app;
+  for (const auto& name : words.command) {
+    const auto below = about->get_subcommands([&](const CLI::App* one) { return one->check_name(name); });
+    if (below.empty()) {
+      return cms::fail(cms::ErrorCode::usage, fmt::format("there is no command \"{}\"; `cms help` lists them",
+                                                          fmt::join(words.command, " ")));
+    }
+    about = below.front();
+  }
   if (words.man) fmt::print("{}", manual_page(app, CMS_VERSION));
   else if (words.shell == "bash") fmt::print("{}", bash_completion(app));
   else if (words.shell == "zsh") fmt::print("{}", zsh_completion(app));
   else if (words.shell == "fish") fmt::print("{}", fish_completion(app));
-  else fmt::print("{}", app.help());
+  else fmt::print("{}", about->help());
   return {};
 }
 
@@ -26,7 +39,8 @@ cms::Result<void> run(const CLI::App& app, const Words& words) {
 
 void add_help(CLI::App& app, Run& chosen) {
   auto words = std::make_shared<Words>();
-  auto* command = app.add_subcommand("help", "This help, the manual page, or completions for a shell");
+  auto* command = app.add_subcommand("help", "This help, that of a command, the manual page, or completions for a shell");
+  command->add_option("command", words->command, "The command that help is wanted on: cms help fleet fit");
   auto* man = command->add_flag("--man", words->man, "The manual page, for man: cms help --man > cms.1");
   command->add_option("--complete", words->shell, "Completions for this shell: bash, zsh or fish")
       ->check(CLI::IsMember({"bash", "zsh", "fish"}))->excludes(man);

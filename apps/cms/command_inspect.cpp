@@ -46,12 +46,19 @@ Result<Json> look_at(const Words& words) {
     if (!state) return fail_in(words.file, state.error());
     return state;
   }
+  if (cms::fleet::is_calibration(first)) {
+    CMS_TRY(bytes, cms::read_file(words.file));
+    const auto named = cms::fleet::decode_calibration(bytes);
+    if (!named) return fail_in(words.file, named.error());
+    return describe(*named);
+  }
   const auto ending = std::filesystem::path(words.file).extension();
   const bool set_ending = ending == ".npy" || ending == ".safetensors" || ending == ".ndjson";
   std::error_code ignored;
   if (!set_ending && std::filesystem::is_regular_file(words.file, ignored)) {
-    return cms::fail(ErrorCode::bad_input, fmt::format("{} is no atlas, no account's state and no activation set "
-                                                       "(.npy, .safetensors, .ndjson)", words.file));
+    return cms::fail(ErrorCode::bad_input, fmt::format("{} is no atlas, no calibration of fleets, no account's "
+                                                       "state and no activation set (.npy, .safetensors, .ndjson)",
+                                                       words.file));
   }
   CMS_TRY(set, cms::tap::read_set(words.file, {.assume_model = words.assume_model, .tensor = {}}));
   return describe(set);
@@ -67,7 +74,7 @@ Result<void> run(const Words& words) {
 
 void add_inspect(CLI::App& app, Run& chosen) {
   auto words = std::make_shared<Words>();
-  auto* command = app.add_subcommand("inspect", "What an atlas, an activation set or an account's state holds");
+  auto* command = app.add_subcommand("inspect", "What an atlas, a calibration of fleets, an activation set or an account's state holds");
   command->add_option("file", words->file, "The file, or the name of an activation set")->required();
   command->add_option("--assume-model", words->assume_model, "NAME or NAME/LAYER/POOLING of a set without manifest");
   command->add_flag("--json", words->json, "One JSON object instead of words");

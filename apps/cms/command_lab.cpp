@@ -59,13 +59,14 @@ struct ComposeWords {
 
 Result<void> compose(const ComposeWords& words) {
   CMS_TRY(set, cms::tap::read_set(words.set));
-  CMS_TRY(demo, lab::compose_demo(set, words.options));
-  CMS_CHECK(lab::write_demo(words.folder, demo));
-  CMS_TRY(calibration, cms::tap::rows_by_account(demo.calibrate));
-  CMS_TRY(live, cms::tap::rows_by_account(demo.live));
+  const auto demo = lab::compose_demo(set, words.options);
+  if (!demo) return fail_in(words.set, demo.error());
+  CMS_CHECK(lab::write_demo(words.folder, *demo));
+  CMS_TRY(calibration, cms::tap::rows_by_account(demo->calibrate));
+  CMS_TRY(live, cms::tap::rows_by_account(demo->live));
   fmt::print("{}: manifold {} rows, benign {} rows, calibrate {} accounts; live.jsonl {} accounts, {} requests\n",
-             words.folder, demo.manifold.count(), demo.benign.count(), calibration.size(), live.size(),
-             demo.live.count());
+             words.folder, demo->manifold.count(), demo->benign.count(), calibration.size(), live.size(),
+             demo->live.count());
   return {};
 }
 
@@ -86,10 +87,11 @@ Result<void> report(const ReportWords& words) {
     agreement = checked;
   }
   const unsigned threads = words.threads > 0 ? words.threads : cms::pipeline::default_threads();
-  CMS_TRY(made, lab::make_report(inputs.model, inputs.set, cms::policy::Ladder{}, threads));
-  made.agreement = agreement;
-  CMS_CHECK(cms::write_file(words.output, lab::page(made, inputs.model)));
-  fmt::print("{}", words.json ? lab::json_lines(made) : lab::describe(made));
+  auto made = lab::make_report(inputs.model, inputs.set, cms::policy::Ladder{}, threads);
+  if (!made) return fail_in(words.inputs.set, made.error());
+  made->agreement = agreement;
+  CMS_CHECK(cms::write_file(words.output, lab::page(*made, inputs.model)));
+  fmt::print("{}", words.json ? lab::json_lines(*made) : lab::describe(*made));
   return {};
 }
 

@@ -21,26 +21,27 @@ struct Words {
 
 Result<void> split(const Words& words) {
   CMS_TRY(set, tap::read_set(words.set, {.assume_model = words.assume_model, .tensor = {}}));
-  CMS_TRY(parts, tap::split_accounts(set, words.options));
+  auto parts = tap::split_accounts(set, words.options);
+  if (!parts) return fail_in(words.set, parts.error());
   const std::filesystem::path folder = words.folder;
   std::error_code error;
   std::filesystem::create_directories(folder, error);
   if (error) return cms::fail(cms::ErrorCode::failed, fmt::format("cannot make {}: {}", words.folder, error.message()));
-  CMS_CHECK(tap::write_set(folder / "benign", parts.benign, tap::Dtype::float16));
-  CMS_CHECK(tap::write_set(folder / "calibrate", parts.calibrate, tap::Dtype::float16));
+  CMS_CHECK(tap::write_set(folder / "benign", parts->benign, tap::Dtype::float16));
+  CMS_CHECK(tap::write_set(folder / "calibrate", parts->calibrate, tap::Dtype::float16));
   if (words.json) {
-    const nlohmann::ordered_json said{{"benign_accounts", parts.benign_accounts},
-                                      {"benign_rows", parts.benign.count()},
-                                      {"calibrate_accounts", parts.calibrate_accounts},
-                                      {"calibrate_rows", parts.calibrate.count()},
-                                      {"dropped_rows", parts.dropped}};
+    const nlohmann::ordered_json said{{"benign_accounts", parts->benign_accounts},
+                                      {"benign_rows", parts->benign.count()},
+                                      {"calibrate_accounts", parts->calibrate_accounts},
+                                      {"calibrate_rows", parts->calibrate.count()},
+                                      {"dropped_rows", parts->dropped}};
     fmt::print("{}\n", said.dump());
     return {};
   }
   fmt::print("{}: {} accounts, {} rows\n{}: {} accounts, {} rows\n", (folder / "benign").string(),
-             parts.benign_accounts, parts.benign.count(), (folder / "calibrate").string(), parts.calibrate_accounts,
-             parts.calibrate.count());
-  if (parts.dropped > 0) fmt::print("{} rows left out, whose texts the calibration has too\n", parts.dropped);
+             parts->benign_accounts, parts->benign.count(), (folder / "calibrate").string(), parts->calibrate_accounts,
+             parts->calibrate.count());
+  if (parts->dropped > 0) fmt::print("{} rows left out, whose texts the calibration has too\n", parts->dropped);
   return {};
 }
 

@@ -101,6 +101,23 @@ Json describe(const cms::ActivationSet& set) {
           {"time_last", last}};
 }
 
+Json describe(const cms::fleet::NamedCalibration& named) {
+  const auto& calibration = named.calibration;
+  Json ranking = Json::object();
+  for (const auto& [kind, evidence] : calibration.rankings) ranking[kind] = evidence.size();
+  return {{"kind", "fleet"},
+          {"atlas", named.atlas},
+          {"fleet_accounts", named.accounts},
+          {"accounts_max", cms::fleet::accounts_max(named)},
+          {"looks", calibration.looks},
+          {"ranking", ranking},
+          {"poh_min", cms::fleet::campaign_poh_min(calibration)},
+          {"suspects", calibration.suspects < 0 ? Json(nullptr) : Json(calibration.suspects)},
+          {"neighbours", calibration.options.links.neighbours},
+          {"resolution", calibration.options.communities.resolution},
+          {"members_min", calibration.options.members_min}};
+}
+
 Result<Json> describe_state(std::span<const std::uint8_t> bytes) {
   CMS_TRY(named, cms::pipeline::decode(bytes));
   const auto& [window, score, time, reading, signature, kept] = named.state;

@@ -5,6 +5,7 @@
 #include <string>
 
 #include "base/result.hpp"
+#include "fleet/calibration_file.hpp"
 #include "pipeline/model.hpp"
 #include "types/activation.hpp"
 
@@ -13,6 +14,9 @@ nlohmann::ordered_json describe(const cms::pipeline::Model& model);
 
 // `kind` set: model, rows, accounts, times.
 nlohmann::ordered_json describe(const cms::ActivationSet& set);
+
+// `kind` fleet: what `cms fleet fit` wrote.
+nlohmann::ordered_json describe(const cms::fleet::NamedCalibration& named);
 
 // `kind` state: what pipeline::encode wrote, read without its atlas. Errors: `bad_input` when damaged.
 cms::Result<nlohmann::ordered_json> describe_state(std::span<const std::uint8_t> bytes);

@@ -24,10 +24,21 @@ std::string text_of(const RowInfo& row, const char* key) {
   return found != row.more.end() && found->is_string() ? found->get<std::string>() : std::string();
 }
 
-bool from_attacker(const RowInfo& row) {
-  if (!row.more.is_object()) return false;
+// Nothing where the row does not say.
+std::optional<bool> from_attacker(const RowInfo& row) {
+  if (!row.more.is_object()) return {};
   const auto found = row.more.find("from_attacker");
-  return found != row.more.end() && found->is_boolean() && found->get<bool>();
+  return found != row.more.end() && found->is_boolean() ? std::optional(found->get<bool>()) : std::nullopt;
+}
+
+// A row that says nothing would pass for an honest one.
+Result<void> check_labels(const ActivationSet& set) {
+  for (std::size_t i = 0; i < set.count(); ++i) {
+    if (from_attacker(set.rows[i])) continue;
+    return fail(ErrorCode::bad_input, fmt::format("line {} has no \"from_attacker\", true or false: a report is on "
+                                                  "accounts of known kinds; `cms score` scores any", i + 1));
+  }
+  return {};
 }
 
 // Of finite vectors; 0 when one is zero.
@@ -83,7 +94,7 @@ AccountReport follow(const pipeline::Model& model, const ActivationSet& set, con
   pipeline::project_rows(model.atlas, set, rows.rows, scratch, projected);
   for (std::size_t i = 0; i < rows.rows.size(); ++i) {
     const auto row = rows.rows[i];
-    account.attacker = account.attacker || from_attacker(set.rows[row]);
+    account.attacker = account.attacker || *from_attacker(set.rows[row]);
     account.charts.push_back(projected[i].chart);
     pipeline::advance(model, state, projected[i], set.rows[row].time, scratch);
     account.scores.push_back(pipeline::score_at(model, state, set.rows[row].time));
@@ -131,6 +142,7 @@ Result<Agreement> check_agreement(const ActivationSet& live, const ActivationSet
 Result<Report> make_report(const pipeline::Model& model, const ActivationSet& live, const policy::Ladder& ladder,
                            unsigned threads) {
   CMS_CHECK(matches(model.atlas.manifest, live.manifest));
+  CMS_CHECK(check_labels(live));
   CMS_TRY(accounts, tap::rows_by_account(live));
   Report report;
   report.ladder = ladder;

@@ -57,7 +57,8 @@ struct Report {
   std::optional<Agreement> agreement;
 };
 
-// Errors: `refused` when the set is of another model, `bad_input` when a row has no account.
+// Errors: `refused` when the set is of another model, `bad_input` when a row has no account or does not say whether an
+// attacker sent it (key `from_attacker`).
 Result<Report> make_report(const pipeline::Model& model, const ActivationSet& live, const policy::Ladder& ladder,
                            unsigned threads);
 

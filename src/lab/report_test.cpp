@@ -182,6 +182,17 @@ TEST(Report, a_hostile_account_name_stays_text) {
   EXPECT_NE(html.find("\\u003c/script>\\u003cscript>alert(1)"), std::string::npos);
 }
 
+TEST(Report, a_row_that_does_not_say_who_sent_it_is_refused_with_its_line) {
+  for (const bool there : {false, true}) {
+    auto live = scene().live;
+    if (there) live.rows[7].more["from_attacker"] = "yes";
+    else live.rows[7].more.erase("from_attacker");
+    const auto report = make_report(scene().model, live, policy::Ladder{}, 1);
+    ASSERT_FALSE(report.has_value());
+    EXPECT_NE(report.error().message.find("line 8 has no \"from_attacker\""), std::string::npos);
+  }
+}
+
 TEST(Report, an_account_too_young_to_be_scored_has_no_number) {
   auto live = scene().live;
   live.rows.resize(10);

@@ -135,16 +135,21 @@ bool is_loopback(const std::string& address) {
          address.starts_with("localhost:");
 }
 
+// Port 0 is another one each time.
+bool same_address(const std::string& a, const std::string& b) { return !a.empty() && a == b && !a.ends_with(":0"); }
+
+std::array<std::pair<std::string, std::string>, 2> addresses_of(const Config& config) {
+  return {{{"serve.http", config.http_listen}, {"serve.grpc", config.grpc_listen}}};
+}
+
 void check_serve(Findings& to, const Config& config) {
-  const std::pair<std::string, const std::string&> addresses[] = {{"serve.http", config.http_listen},
-                                                                  {"serve.grpc", config.grpc_listen}};
-  for (const auto& [setting, address] : addresses) {
+  for (const auto& [setting, address] : addresses_of(config)) {
     if (address.empty()) to.ok(setting, "off");
     else if (is_loopback(address)) to.ok(setting, fmt::format("{}, this machine alone", address));
     else if (config.tls_key.empty()) to.warn(setting, fmt::format("{} without TLS: tokens travel readable", address));
     else to.ok(setting, fmt::format("{}, TLS", address));
   }
-  if (config.http_listen == config.grpc_listen && !config.http_listen.ends_with(":0")) {
+  if (same_address(config.http_listen, config.grpc_listen)) {
     to.wrong("serve.grpc", "has the address of serve.http");
   }
   if (!config.tls_key.empty()) {
@@ -157,6 +162,9 @@ void check_serve(Findings& to, const Config& config) {
 
 void check_proxy(Findings& to, const Config& config) {
   const auto& proxy = config.proxy;
+  for (const auto& [setting, address] : addresses_of(config)) {
+    if (same_address(proxy.listen, address)) to.wrong("proxy.listen", fmt::format("has the address of {}", setting));
+  }
   to.ok("proxy.upstream", fmt::format("{} is behind {}", parse_url(proxy.upstream)->shown(), proxy.listen));
   if (!is_loopback(proxy.listen) && proxy.tls.key.empty()) {
     to.warn("proxy.listen", fmt::format("{} without TLS: API keys travel readable", proxy.listen));

@@ -42,8 +42,10 @@ Result<Located> locate(const Path& path) {
   for (const char* ending : kMatrixEndings) {
     if (is_there(text + ending)) return Located{text, ending};
   }
+  const bool prompts = text.ends_with(".jsonl") && is_there(text);
   return fail(ErrorCode::bad_input, fmt::format("no activation set {0}: there is no {0}.npy, {0}.safetensors or "
-                                                "{0}.ndjson", text));
+                                                "{0}.ndjson{1}", text, prompts
+                                                ? "; of a file of prompts `cms capture` makes a set" : ""));
 }
 
 Result<std::vector<RowInfo>> read_sidecar(const Path& path) {

@@ -214,6 +214,9 @@ TEST_F(SetFolder, ndjson_vectors_must_be_numbers_of_one_length) {
 
 TEST_F(SetFolder, missing_files_are_named) {
   EXPECT_TRUE(has(error_of("none"), "no activation set"));
+  EXPECT_FALSE(has(error_of("none"), "cms capture"));
+  put("prompts.jsonl", "{\"text\":\"a\"}\n");
+  EXPECT_TRUE(has(error_of("prompts.jsonl"), "`cms capture` makes a set"));
   write_good();
   std::filesystem::remove(path("a.jsonl"));
   EXPECT_TRUE(has(error_of("a"), "a.jsonl"));

@@ -139,6 +139,14 @@ class Check(ConfigTest):
         self.assert_wrong(self.check(proxy.format("a.pem", "b.key"), serve=good), 3, "proxy.tls_key",
                           "not that of the certificate")
 
+    def test_two_listeners_on_one_address_are_an_error(self):
+        proxy = '[proxy]\nlisten = "127.0.0.1:{}"\nupstream = "http://127.0.0.1:1"\n'
+        serve = 'tokens = "tokens"\nhttp = "127.0.0.1:{}"\ngrpc = "127.0.0.1:{}"\n'
+        self.assert_wrong(self.check(proxy.format(7001), serve=serve.format(7000, 7001)), 3, "proxy.listen",
+                          "has the address of serve.grpc")
+        self.assert_wrong(self.check(serve=serve.format(7000, 7000)), 3, "serve.grpc", "has the address of serve.http")
+        self.assertEqual(self.check(proxy.format(0), serve=serve.format(0, 0)).returncode, 0)
+
     def test_listening_beyond_the_machine_without_tls_is_warned_of(self):
         done = self.check(serve='tokens = "tokens"\nhttp = "0.0.0.0:8420"\n')
         self.assertEqual(done.returncode, 0)

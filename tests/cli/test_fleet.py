@@ -110,6 +110,10 @@ class Fleet(ProgramTest):
                                               "kinds", "poh_min", "looks"}))
         self.assertEqual(said["accounts_max"], 3 * said["fleet_accounts"] // 2)
         self.assertEqual(said["ranking_communities"], sum(said["kinds"].values()))
+        held = json.loads(run("inspect", self.own / "fleet.cms", "--json").stdout)
+        self.assertEqual((held["kind"], held["ranking"]), ("fleet", said["kinds"]))
+        for key in ("atlas", "fleet_accounts", "accounts_max", "looks", "poh_min"):
+            self.assertEqual(held[key], said[key], key)
         again = self.judge(self.own / "fleet.cms", "--json", "--all")
         self.assertEqual(again.returncode, 0, again.stderr.decode())
         self.assertEqual(again.stdout, self.fleet("--json", "--all").stdout)
@@ -178,6 +182,8 @@ class Fleet(ProgramTest):
         both = run("fleet", "--atlas", self.atlas, "--honest", self.world / "fleet-honest", "--calibration", "x", "y")
         for done in (both, run("fleet", "--atlas", self.atlas, "x"), run("fleet", "x", "--honest", "y"), run("fleet")):
             self.assert_fails(done, 2, "needed")
+        for option in ("--fleets", "--looks", "--seed", "--neighbours", "--resolution"):
+            self.assert_fails(self.judge("x", option, "4"), 2, option, "--calibration")
         self.assertEqual(run("fleet", "fit", "--atlas", self.atlas, "--honest", "x").returncode, 2)
 
     def test_too_few_honest_accounts_are_refused_in_words(self):

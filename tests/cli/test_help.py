@@ -104,6 +104,13 @@ class Help(unittest.TestCase):
             if line.startswith((".", "'")):
                 self.assertRegex(line, r"^\.(TH|SH|SS|TP|B)\b")
 
+    def test_help_on_a_command_is_what_it_says_of_itself(self):
+        self.assertEqual(page("fit"), run("fit", "--help").stdout.decode())
+        self.assertEqual(page("lab", "run", "fleet"), run("lab", "run", "fleet", "--help").stdout.decode())
+        done = run("help", "fleet", "fitt")
+        self.assertEqual(done.returncode, 2)
+        self.assertIn('no command "fleet fitt"', done.stderr.decode())
+
     def test_unknown_shells_are_wrong_usage(self):
         self.assertEqual(run("help", "--complete", "csh").returncode, 2)
 
