@@ -57,8 +57,8 @@ Result<fleet::NamedCalibration> read_calibration(const std::filesystem::path& pa
 
 // Honest fleets for fleet::calibrate, out of one set of honest accounts: those that score::in_ranking_half names make
 // the fleets that rank, the others those that fix the evidence. Each fleet is a random half of its side, so fleets of
-// one side share accounts, and their communities are fewer than they look. `looks`, at least one, are of the accounts
-// with these names and kinds. Equal input, equal fleets.
+// one side share accounts, which does the level little harm (docs/fleet.md, Using it). `looks`, at least one, are of
+// the accounts with these names and kinds. Equal input, equal fleets.
 struct FleetsOptions {
   std::uint32_t fleets = 40;
   std::uint64_t seed = 1;

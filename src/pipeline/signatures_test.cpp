@@ -3,8 +3,11 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <cmath>
+#include <iterator>
 #include <set>
 
+#include "fleet/campaign_example.hpp"
 #include "pipeline/model_example.hpp"
 #include "pipeline/step.hpp"
 #include "score/calibration.hpp"
@@ -181,6 +184,47 @@ TEST(HonestFleets, of_either_side_share_no_account_with_the_other) {
   }
   EXPECT_FALSE(sides[0].empty());
   for (const auto& name : sides[0]) EXPECT_FALSE(sides[1].contains(name));
+}
+
+// As many honest accounts as four fleets of the made-up world have.
+fleet::FleetLook population(const fleet::ExampleWorld& world, Random& random) {
+  fleet::FleetLook all;
+  for (int part = 0; part < 4; ++part) {
+    std::ranges::copy(honest_fleet(world, random).accounts, std::back_inserter(all.accounts));
+  }
+  return all;
+}
+
+// Random halves of one set share accounts, so that communities which rank are fewer than they look.
+TEST(HonestFleets, that_share_accounts_flag_honest_communities_hardly_more_often_than_the_level) {
+  const fleet::ExampleWorld world(5);
+  Random random(6);
+  const double levels[] = {.02, .05, .1, .25};
+  double hits[4] = {}, communities = 0;
+  for (std::uint64_t round = 0; round < 6; ++round) {
+    const std::vector<fleet::FleetLook> honest = {population(world, random)};
+    std::vector<std::string> names;
+    for (std::size_t a = 0; a < honest[0].accounts.size(); ++a) names.push_back(fmt::format("{}-{}", round, a));
+    const std::vector<std::string> kinds(names.size());
+    const auto calibration = fleet::calibrate(honest_fleets(names, kinds, honest, {40, round}), fleet::small_options());
+    ASSERT_TRUE(calibration);
+    for (int f = 0; f < 6; ++f) {
+      auto fresh = population(world, random).accounts;
+      random.shuffle(fresh);
+      fresh.resize(fresh.size() / 4);
+      const auto found = fleet::find_campaigns(*calibration, fresh, 0);
+      ASSERT_TRUE(found);
+      for (const auto& campaign : *found) {
+        communities += 1;
+        for (int l = 0; l < 4; ++l) hits[l] += campaign.poh <= levels[l] ? 1 : 0;
+      }
+    }
+  }
+  ASSERT_GT(communities, 500);
+  for (int l = 0; l < 4; ++l) {
+    const double a = levels[l];
+    EXPECT_LE(hits[l] / communities, 1.2 * a + 3 * std::sqrt(a * (1 - a) / communities)) << a;
+  }
 }
 
 }  // namespace
