@@ -223,12 +223,14 @@ ComposedFleet honest_fleet(const Corpus& corpus, Pool people, const FleetOptions
   ComposedFleet fleet;
   const auto grouped = static_cast<std::size_t>(options.grouped * options.accounts);
   const std::size_t kinds = std::size(kGroupKinds) - (options.jobs_declared ? 1 : 0);  // the last are jobs
-  for (std::size_t g = 0; fleet.accounts.size() + options.group_min <= grouped; ++g) {
+  std::size_t empty = 0;  // in a row: families can be too small for jobs and large enough for teams
+  for (std::size_t g = 0; fleet.accounts.size() + options.group_min <= grouped && empty < kinds; ++g) {
     const std::string kind = kGroupKinds[g % kinds];
     const auto left = static_cast<std::uint32_t>(grouped - fleet.accounts.size());
     const auto size = std::min(left, log_uniform(options.group_min, options.group_max, random));
     auto group = honest_group(corpus, people, kind, size, options, random);
-    if (group.accounts.empty()) break;
+    empty = group.accounts.empty() ? empty + 1 : 0;
+    if (group.accounts.empty()) continue;
     fleet.groups.insert(fleet.groups.end(), group.accounts.size(), static_cast<std::uint32_t>(fleet.kinds.size()));
     std::move(group.accounts.begin(), group.accounts.end(), std::back_inserter(fleet.accounts));
     fleet.kinds.push_back(kind);
