@@ -75,7 +75,7 @@ Result<void> run(const Words& words) {
   using cms::serve::Level;
   const auto grpc = daemon.grpc_port() == 0 ? "" : fmt::format(", gRPC on port {}", daemon.grpc_port());
   const auto proxy = daemon.proxy_port() == 0 ? "" : fmt::format(", proxy on port {}", daemon.proxy_port());
-  say(Level::info, "ready", fmt::format("ready: HTTP on port {}{}{}", daemon.http_port(), grpc, proxy));
+  say(Level::info, "ready", fmt::format("HTTP on port {}{}{}", daemon.http_port(), grpc, proxy));
   for (;;) {
     int signal = 0;
     sigwait(&signals, &signal);

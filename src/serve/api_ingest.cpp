@@ -42,6 +42,23 @@ Response whole_refusal(const Outcome& outcome) {
   return problem(Problem::overloaded, "The queue is full and nothing was taken; send the batch again later.");
 }
 
+// For who sent it, where what read the item had nothing nearer to say.
+std::string_view meaning(Refusal refusal) {
+  switch (refusal) {
+    case Refusal::none: return "it was scored";
+    case Refusal::shed: return "sampled out under load";
+    case Refusal::overload: return "the queue is full";
+    case Refusal::model: return "it is of another model, layer or pooling than the atlas";
+    case Refusal::dimension: return "it has not as many numbers as the atlas' model gives";
+    case Refusal::not_finite: return "a number is NaN or infinite";
+    case Refusal::account: return "the account's name is empty, too long or not UTF-8";
+    case Refusal::clock: return "its time lies too far from the daemon's clock ([pipeline] says how far)";
+    case Refusal::tenant: return "there is no such tenant for this caller";
+    case Refusal::store: return "its account cannot be read";
+  }
+  return {};
+}
+
 Response answer(const Outcome& outcome, const std::map<std::size_t, std::string>& why, std::size_t items) {
   using Status = Outcome::Status;
   if (outcome.status == Status::refused) return whole_refusal(outcome);
@@ -64,7 +81,7 @@ Response answer(const Outcome& outcome, const std::map<std::size_t, std::string>
     if (refusal == Refusal::none) continue;
     const auto words = why.find(i);
     refusals.push_back({{"item", i}, {"refusal", name(refusal)},
-                        {"why", words == why.end() ? Json(nullptr) : Json(words->second)}});
+                        {"why", words == why.end() ? std::string(meaning(refusal)) : words->second}});
   }
   Json body{{"status", "done"}, {"received", items}, {"scored", scored}, {"shed", shed}};
   body["refused"] = refusals.size() - shed;

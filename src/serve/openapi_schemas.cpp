@@ -74,7 +74,7 @@ constexpr std::string_view kSchemas = R"json({
     "expected": {"type": "integer"},
     "refusals": {"type": "array", "items": {"type": "object", "additionalProperties": false,
       "required": ["item", "refusal", "why"], "properties": {"item": {"type": "integer"},
-        "refusal": {"type": "string"}, "why": {"type": ["string", "null"]}}}}}},
+        "refusal": {"type": "string"}, "why": {"type": "string"}}}}}},
 "AuditPage": {"type": "object", "additionalProperties": false, "required": ["entries"],
   "properties": {"entries": {"type": "array", "items": {"type": "object", "additionalProperties": false,
     "required": ["number", "time", "tenant", "actor", "action", "detail", "hash"],
