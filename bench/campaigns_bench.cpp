@@ -90,7 +90,7 @@ void print(const char* what, const std::pair<double, double>& took, const cms::s
 int main(int argc, char** argv) {
   const auto count = static_cast<std::size_t>(argument(argc, argv, 1, 100'000));
   const auto changed = static_cast<std::size_t>(argument(argc, argv, 2, 1'000));
-  fleet::use_one_thread();
+  fleet::use_threads(1);
   Random random(1);
   const fleet::Texts texts(random);
   auto crowd = fleet::make_crowd(texts, count, random);

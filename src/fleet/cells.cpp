@@ -1,17 +1,29 @@
 #include "fleet/cells.hpp"
 
-#include <faiss/Clustering.h>
-#include <faiss/IndexFlat.h>
 #include <omp.h>
 
 #include <algorithm>
 #include <cmath>
 #include <cstring>
 
+#include "base/random.hpp"
+
 namespace cms::fleet {
+
+float place_distance(const Place& a, const Place& b) {
+  float sum = 0;
+  for (std::size_t d = 0; d < kPlaceDimensions; ++d) {
+    const float apart = a[d] - b[d];
+    sum += apart * apart;
+  }
+  return sum;
+}
+
 namespace {
 
-constexpr std::size_t kSampled = 64;  // accounts a cell on which centres are found
+constexpr std::size_t kExhaustiveBelow = 2'048;  // accounts; more cells than one would not pay
+constexpr std::size_t kSampled = 64;             // accounts a cell on which centres are found
+constexpr int kRounds = 10;
 
 // Sixteen floats: one register, or as many as the machine needs for them.
 using Lanes = float __attribute__((vector_size(64)));
@@ -42,24 +54,38 @@ bool measure(const float* block, const float* place, const Lanes& limits, float*
   return true;
 }
 
-std::vector<Place> find_centres(std::span<const Place> places, std::size_t cells, std::uint64_t seed) {
+// Every so manyth place, at least as many as cells.
+std::vector<Place> sample_of(std::span<const Place> places, std::size_t cells) {
   const std::size_t stride = std::max<std::size_t>(1, places.size() / (kSampled * cells));
-  std::vector<float> sample;
-  for (std::size_t i = 0; i < places.size(); i += stride) {
-    sample.insert(sample.end(), places[i].begin(), places[i].end());
+  std::vector<Place> sample;
+  for (std::size_t i = 0; i < places.size(); i += stride) sample.push_back(places[i]);
+  return sample;
+}
+
+// Where the means of those lie that are in each cell. A cell that holds nobody goes to who lies farthest from their own
+// centre, as in scikit-learn: of many equal places it would be lost for good.
+std::vector<Place> means_of(std::span<const Place> sample, std::span<const std::uint32_t> cell_of,
+                            std::span<const Place> centres) {
+  std::vector<std::array<double, kPlaceDimensions>> sums(centres.size());
+  std::vector<std::uint32_t> counts(centres.size());
+  std::vector<Near> farthest;  // first, since distances are negative
+  for (std::uint32_t i = 0; i < sample.size(); ++i) {
+    ++counts[cell_of[i]];
+    for (std::size_t d = 0; d < kPlaceDimensions; ++d) sums[cell_of[i]][d] += sample[i][d];
+    farthest.push_back({-place_distance(sample[i], centres[cell_of[i]]), i});
   }
-  faiss::ClusteringParameters parameters;
-  parameters.seed = static_cast<int>(seed);
-  parameters.min_points_per_centroid = 1;
-  parameters.niter = 10;
-  faiss::Clustering clustering(kPlaceDimensions, static_cast<int>(cells), parameters);
-  faiss::IndexFlatL2 index(kPlaceDimensions);
-  clustering.train(static_cast<faiss::Index::idx_t>(sample.size() / kPlaceDimensions), sample.data(), index);
-  std::vector<Place> centres(cells);
-  for (std::size_t c = 0; c < cells; ++c) {
-    std::copy_n(clustering.centroids.data() + c * kPlaceDimensions, kPlaceDimensions, centres[c].begin());
+  const auto empty = std::ranges::count(counts, 0U);
+  std::partial_sort(farthest.begin(), farthest.begin() + empty, farthest.end());
+  std::vector<Place> means(centres.size());
+  auto next = farthest.begin();
+  for (std::size_t c = 0; c < means.size(); ++c) {
+    if (counts[c] == 0) {
+      means[c] = sample[next++->account];
+      continue;
+    }
+    for (std::size_t d = 0; d < kPlaceDimensions; ++d) means[c][d] = static_cast<float>(sums[c][d] / counts[c]);
   }
-  return centres;
+  return means;
 }
 
 // Beyond it nothing is among the least `wanted`.
@@ -79,15 +105,6 @@ void keep(std::vector<Near>& heap, std::size_t wanted, const Near& one) {
 }
 
 }  // namespace
-
-float place_distance(const Place& a, const Place& b) {
-  float sum = 0;
-  for (std::size_t d = 0; d < kPlaceDimensions; ++d) {
-    const float apart = a[d] - b[d];
-    sum += apart * apart;
-  }
-  return sum;
-}
 
 float& Cells::at(Cell& cell, std::size_t position, std::size_t row) {
   return cell.blocks[(position / kAbreast * kRows + row) * kAbreast + position % kAbreast];
@@ -110,9 +127,9 @@ void Cells::append(Cell& cell, std::uint32_t account, const Place& place, float 
 
 Cells::Cells(std::span<const Place> places, const CellOptions& options) {
   const auto root = static_cast<std::size_t>(std::sqrt(places.size()));
-  const auto cells = std::clamp<std::size_t>(options.cells > 0 ? options.cells : root, 1, places.size());
-  const auto centres = find_centres(places, cells, options.seed);
-  for (std::uint32_t c = 0; c < cells; ++c) append(centres_, c, centres[c], -1);
+  const auto usual = places.size() < kExhaustiveBelow ? 1 : root;
+  const auto cells = std::clamp<std::size_t>(options.cells > 0 ? options.cells : usual, 1, places.size());
+  find_centres(sample_of(places, cells), cells, options.seed);
   cells_.resize(cells);
   probes_ = std::max(1U, std::min(options.probes, static_cast<std::uint32_t>(cells)));
   std::vector<std::uint32_t> cell_of(places.size());
@@ -125,6 +142,27 @@ Cells::Cells(std::span<const Place> places, const CellOptions& options) {
     append(cell, i, places[i], -1);
   }
   for (auto& cell : cells_) cell.blocks.shrink_to_fit(), cell.accounts.shrink_to_fit();
+}
+
+void Cells::set_centres(std::span<const Place> centres) {
+  centres_ = {};
+  for (std::uint32_t c = 0; c < centres.size(); ++c) append(centres_, c, centres[c], -1);
+}
+
+// k-means by Lloyd's rounds, from centres drawn among the sample.
+void Cells::find_centres(std::span<const Place> sample, std::size_t cells, std::uint64_t seed) {
+  std::vector<Place> centres(sample.begin(), sample.end());
+  Random random(seed);
+  random.shuffle(centres);
+  centres.resize(cells);
+  std::vector<std::uint32_t> cell_of(sample.size());
+  for (int round = 0; round < kRounds && cells > 1; ++round) {
+    set_centres(centres);
+#pragma omp parallel for schedule(static)
+    for (std::size_t i = 0; i < sample.size(); ++i) cell_of[i] = nearest_cells(sample[i], 1).front();
+    centres = means_of(sample, cell_of, centres);
+  }
+  set_centres(centres);
 }
 
 std::vector<std::uint32_t> Cells::nearest_cells(const Place& place, std::size_t wanted) const {

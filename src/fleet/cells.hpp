@@ -1,14 +1,16 @@
 // Cells: where accounts are, sorted into an inverted file, so that all that lie near a place are measured quickly.
 //
 // A place is a point; accounts lie in the cell whose centre is nearest. Whoever searches looks through a few cells, and
-// every account in them is measured exactly: distances are float sums in the order of coordinates, so they are the same
-// on every machine and in any order of moves. Accounts lie sixteen abreast, so that a vector register holds one
-// coordinate of all; the bound of an account (below) lies beside its place.
+// every account in them is measured exactly: distances are float sums in the order of coordinates, and centres of cells
+// come of them, so that all is the same on every machine, with any number of threads and in any order of moves.
+// Accounts lie sixteen abreast, so that a vector register holds one coordinate of all; the bound of an account (below)
+// lies beside its place.
 //
 // Threads: move() and set_bound() one at a time; scan() from any number of threads while nothing moves.
 // Cost: 264 bytes an account and what vectors hold in reserve; a scan reads each cell at most twice for each 64 to
 // 1,024 of its queries, and of most accounts the first coordinates alone.
-// Reference: Sivic and Zisserman, Video Google, ICCV 2003 (inverted file of k-means cells).
+// References: Sivic and Zisserman, Video Google, ICCV 2003 (inverted file of k-means cells); Lloyd, Least squares
+// quantization in PCM, IEEE Trans. Information Theory 28, 1982.
 #pragma once
 
 #include <array>
@@ -36,9 +38,9 @@ struct Near {
 };
 
 struct CellOptions {
-  std::uint32_t cells = 0;  // 0 = the square root of accounts
+  std::uint32_t cells = 0;  // 0 = the square root of accounts; one, so that all are looked through, below 2,048
   std::uint32_t probes = 16;
-  std::uint64_t seed = 1;   // of k-means
+  std::uint64_t seed = 1;   // of the first centres
 };
 
 class Cells {
@@ -78,6 +80,8 @@ class Cells {
     std::uint32_t account = 0;
     Place place{};
   };
+  void set_centres(std::span<const Place> centres);
+  void find_centres(std::span<const Place> sample, std::size_t cells, std::uint64_t seed);
   static void append(Cell& cell, std::uint32_t account, const Place& place, float bound);
   static float& at(Cell& cell, std::size_t position, std::size_t row);
   void scan_cell(const Cell& cell, std::span<const Query> queries, std::span<const std::uint32_t> some,

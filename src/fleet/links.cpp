@@ -8,8 +8,6 @@
 namespace cms::fleet {
 namespace {
 
-constexpr std::size_t kExhaustiveBelow = 2'048;  // accounts; cells would not pay
-constexpr std::uint32_t kCellsMin = 16;
 constexpr double kBreadthMax = 3;
 
 }  // namespace
@@ -17,21 +15,25 @@ constexpr double kBreadthMax = 3;
 Result<BreadthNorm> fit_breadth(std::span<const Signature> accounts) {
   std::vector<std::array<double, 2>> seen;
   for (const auto& account : accounts) {
-    if (account.requests < kRequestsMin || chart_count(charts_of(account)) == 0) continue;
+    if (!linkable(account) || chart_count(charts_of(account)) == 0) continue;
     seen.push_back({std::log(chart_requests(account)), std::log(chart_count(charts_of(account)))});
   }
   if (seen.size() < 20) return fail(ErrorCode::bad_input, "breadth needs 20 honest accounts of 16 requests or more");
   const auto count = static_cast<Eigen::Index>(seen.size());
+  double mean = 0;
+  for (const auto& [requests, charts] : seen) mean += requests / static_cast<double>(count);
   Eigen::MatrixXd terms(count, 3);
   Eigen::VectorXd charts(count);
   for (Eigen::Index i = 0; i < count; ++i) {
-    const double requests = seen[static_cast<std::size_t>(i)][0];
+    const double requests = seen[static_cast<std::size_t>(i)][0] - mean;
     terms.row(i) << 1, requests, requests * requests;
     charts(i) = seen[static_cast<std::size_t>(i)][1];
   }
-  const Eigen::Vector3d fitted = terms.colPivHouseholderQr().solve(charts);
+  // About the mean, and of least norm, so that accounts of one age fit a constant and no parabola through nothing.
+  const Eigen::Vector3d fitted = terms.completeOrthogonalDecomposition().solve(charts);
   BreadthNorm norm;
-  for (Eigen::Index i = 0; i < 3; ++i) norm.coefficients[static_cast<std::size_t>(i)] = fitted(i);
+  norm.coefficients = {fitted(0) - mean * fitted(1) + mean * mean * fitted(2), fitted(1) - 2 * mean * fitted(2),
+                       fitted(2)};
   const double squares = (charts - terms * fitted).squaredNorm();
   norm.scale = std::max(.01, std::sqrt(squares / static_cast<double>(count)));
   return norm;
@@ -59,11 +61,29 @@ std::vector<double> outlyingness_of(const BreadthNorm& norm, const LinkOptions& 
 }
 
 double link_weight(double outlyingness, const LinkOptions& options, const Signature& a, const Signature& b) {
-  return std::exp(outlyingness - std::max(0.0, distance_squared(a, b)) / options.distance_scale);
+  const double weight = std::exp(outlyingness - std::max(0.0, distance_squared(a, b)) / options.distance_scale);
+  return kWeightUnit * std::round(weight / kWeightUnit);
+}
+
+void weigh_links(std::vector<Link>& proposed, std::span<const Signature> accounts,
+                 std::span<const double> outlyingness, const LinkOptions& options) {
+  std::erase_if(proposed, [&](const Link& link) { return !linkable(accounts[link.a]) || !linkable(accounts[link.b]); });
+  for (auto& link : proposed) link = {std::min(link.a, link.b), std::max(link.a, link.b), 0};
+  std::ranges::sort(proposed, {}, [](const Link& link) { return std::pair(link.a, link.b); });
+  proposed.erase(std::unique(proposed.begin(), proposed.end()), proposed.end());
+  for (auto& link : proposed) {
+    link.weight = link_weight(std::min(outlyingness[link.a], outlyingness[link.b]), options, accounts[link.a],
+                              accounts[link.b]);
+  }
+  std::erase_if(proposed, [](const Link& link) { return link.weight == 0; });
 }
 
 Place place_of(const Signature& account, double outlyingness, const LinkOptions& options) {
-  Place place;
+  Place place{};
+  if (!linkable(account)) {
+    place.front() = kOutOfReach;
+    return place;
+  }
   std::ranges::copy(mean_point(account), place.begin());
   place.back() = static_cast<float>(options.outlying_coordinate * outlyingness);
   return place;
@@ -75,24 +95,13 @@ std::vector<Link> find_links(std::span<const Signature> accounts, Pohs pohs, con
   const auto outlyingness = outlyingness_of(norm, options, accounts, pohs);
   std::vector<Place> places;
   for (std::size_t i = 0; i < accounts.size(); ++i) places.push_back(place_of(accounts[i], outlyingness[i], options));
-  const auto root = static_cast<std::uint32_t>(std::sqrt(accounts.size()));
-  const Cells cells(places, {accounts.size() < kExhaustiveBelow ? 1 : std::max(kCellsMin, root), options.probes,
-                             options.seed});
+  const Cells cells(places, {.probes = options.probes, .seed = options.seed});
   const auto found = cells.scan(some, options.neighbours, false);
   std::vector<Link> links;
   for (std::size_t i = 0; i < some.size(); ++i) {
-    if (accounts[some[i]].requests < kRequestsMin) continue;
-    for (const auto& near : found[i].nearest) {
-      if (accounts[near.account].requests < kRequestsMin) continue;
-      links.push_back({std::min(some[i], near.account), std::max(some[i], near.account), 0});
-    }
+    for (const auto& near : found[i].nearest) links.push_back({some[i], near.account, 0});
   }
-  std::ranges::sort(links, {}, [](const Link& link) { return std::pair(link.a, link.b); });
-  links.erase(std::unique(links.begin(), links.end()), links.end());
-  for (auto& link : links) {
-    link.weight = link_weight(std::min(outlyingness[link.a], outlyingness[link.b]), options, accounts[link.a],
-                              accounts[link.b]);
-  }
+  weigh_links(links, accounts, outlyingness, options);
   return links;
 }
 

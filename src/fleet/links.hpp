@@ -5,9 +5,9 @@
 // pairs; each is scored by the unbiased distance of its signatures and the lesser outlyingness of the two. Ordinary
 // accounts with one subject are linked too, but weakly: they are what honest teams are.
 //
-// Invariants: find_links() gives every pair once, a < b, in order of a and b; weights are above 0. Of neighbours equally
-// far away the one of the lesser number is nearer, and sums of floats are in one order: the same accounts and options
-// give the same links, with any number of threads.
+// Invariants: find_links() gives every pair once, a < b, in order of a and b; weights are above 0. Of neighbours
+// equally far away the one of the lesser number is nearer, and sums of floats are in one order: the same accounts and
+// options give the same links on every machine whose exp() is the same, with any number of threads.
 // Threads: free functions; find_links uses OpenMP inside. Cost: docs/fleet.md.
 #pragma once
 
@@ -31,8 +31,10 @@ struct BreadthNorm {
 
 // Accounts with fewer requests are neither linked nor judged.
 inline constexpr std::uint32_t kRequestsMin = 16;
+inline bool linkable(const Signature& account) { return account.requests >= kRequestsMin; }
 
-// Fitted by least squares on the accounts with charts and kRequestsMin requests or more. Errors: `bad_input` when fewer than 20.
+// Fitted by least squares on the accounts with charts and kRequestsMin requests or more. Errors: `bad_input` when these
+// are fewer than 20.
 Result<BreadthNorm> fit_breadth(std::span<const Signature> accounts);
 
 // Deviation of an account's log charts from honest ones of its age, in scales, held within -3..3.
@@ -61,7 +63,9 @@ inline constexpr float kPohLeast = .001F;
 inline constexpr double kOutlyingnessMax = 6;
 double outlyingness_of(const BreadthNorm& norm, const LinkOptions& options, const Signature& account, float poh);
 
-// What a link between two accounts weighs whose lesser outlyingness is this.
+// What a link between two accounts weighs whose lesser outlyingness is this: a whole multiple of kWeightUnit, so that
+// sums do not depend on their order. What weighs less than half of one weighs nothing, and is no link.
+inline constexpr double kWeightUnit = 0x1p-23;
 double link_weight(double outlyingness, const LinkOptions& options, const Signature& a, const Signature& b);
 
 // Own PoHs of accounts, as long as these; or empty where none is known.
@@ -72,7 +76,14 @@ inline float poh_of(Pohs pohs, std::size_t account) { return pohs.empty() ? 1 : 
 std::vector<double> outlyingness_of(const BreadthNorm& norm, const LinkOptions& options,
                                     std::span<const Signature> accounts, Pohs pohs);
 
-// Where an account lies among others when neighbours are sought.
+// Makes links of pairs of accounts: each pair once, a < b, in order, weighed. What weighs nothing is left out, and so is
+// whoever is not linkable.
+void weigh_links(std::vector<Link>& proposed, std::span<const Signature> accounts,
+                 std::span<const double> outlyingness, const LinkOptions& options);
+
+// Where an account lies among others when neighbours are sought. Who is not linkable lies where nobody else is, so as
+// to take nobody's place among the nearest.
+inline constexpr float kOutOfReach = 1e3F;
 Place place_of(const Signature& account, double outlyingness, const LinkOptions& options);
 
 // Links of `some` accounts, or of all, to their nearest neighbours among all.

@@ -31,6 +31,17 @@ TEST(Breadth, is_0_on_average_for_honest_accounts_of_every_age_and_high_for_broa
   EXPECT_EQ(breadth_of(norm, Signature{}), -3);
 }
 
+TEST(Breadth, of_honest_accounts_that_have_one_age_expects_of_others_what_these_have) {
+  const ExampleWorld world(19);
+  Random random(20);
+  std::vector<Signature> accounts;
+  for (int i = 0; i < 50; ++i) accounts.push_back(world.account(ExampleWorld::some(8, random), 60, random));
+  const auto norm = norm_of(accounts);
+  EXPECT_NEAR(norm.coefficients[1], 0, 1e-6);
+  EXPECT_NEAR(norm.coefficients[2], 0, 1e-6);
+  EXPECT_NEAR(std::exp(norm.coefficients[0]), 8, 1);
+}
+
 TEST(Breadth, of_too_few_accounts_with_charts_is_refused) {
   const ExampleWorld world(3);
   Random random(4);
@@ -169,6 +180,31 @@ TEST(Links, of_some_accounts_are_those_links_of_all_that_they_proposed) {
     EXPECT_TRUE(std::ranges::find(all, link) != all.end());
     EXPECT_TRUE(std::ranges::any_of(some, [&](std::uint32_t one) { return one == link.a || one == link.b; }));
   }
+}
+
+TEST(Links, lead_past_accounts_too_young_to_judge_to_others) {
+  const ExampleWorld world(21);
+  Random random(22);
+  auto accounts = honest_accounts(world, 60, 20, random);
+  const auto norm = norm_of(accounts);
+  const auto alone = find_links(accounts, {}, norm, {});
+  for (std::size_t i = 0; i < 60; ++i) {  // each has a young twin nearby
+    auto young = accounts[i];
+    young.requests = kRequestsMin - 1;
+    accounts.push_back(young);
+  }
+  EXPECT_EQ(find_links(accounts, {}, norm, {}), alone);
+}
+
+TEST(Links, between_accounts_too_far_apart_for_a_weight_are_none) {
+  const ExampleWorld world(23);
+  Random random(24);
+  const auto accounts = honest_accounts(world, 100, 20, random);
+  LinkOptions near;
+  near.distance_scale = 1e-3;
+  const auto norm = norm_of(accounts);
+  EXPECT_LT(find_links(accounts, {}, norm, near).size(), find_links(accounts, {}, norm, {}).size());
+  for (const auto& link : find_links(accounts, {}, norm, near)) EXPECT_GE(link.weight, kWeightUnit);
 }
 
 TEST(Links, leave_out_accounts_too_young_to_judge) {

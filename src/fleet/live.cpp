@@ -12,7 +12,6 @@ namespace cms::fleet {
 namespace {
 
 constexpr std::size_t kSlack = 4;  // neighbours held beyond those that are linked
-constexpr double kUnits = 0x1p23;  // of weights, which are at most e^kOutlyingnessMax
 
 template <typename Held>
 const Held* find_in(std::span<const Held> some, std::uint32_t account) {
@@ -55,7 +54,7 @@ struct LiveFleet::Change {
   std::vector<std::uint32_t> poor;      // that may have too few neighbours left
 };
 
-void use_one_thread() { omp_set_num_threads(1); }
+void use_threads(unsigned threads) { omp_set_num_threads(static_cast<int>(threads)); }
 
 LiveFleet::LiveFleet(std::vector<Signature> accounts, Pohs pohs, const BreadthNorm& norm, const LiveOptions& options)
     : accounts_(std::move(accounts)), norm_(norm), options_(options),
@@ -123,9 +122,9 @@ std::span<const LiveFleet::Held> LiveFleet::linked(std::uint32_t account) const 
 
 LiveFleet::Weight LiveFleet::weigh(std::uint32_t a, std::uint32_t b) const {
   const auto &first = accounts_[a], &second = accounts_[b];
-  if (first.requests < kRequestsMin || second.requests < kRequestsMin) return 0;
+  if (!linkable(first) || !linkable(second)) return 0;
   const double weight = link_weight(std::min(outlyingness_[a], outlyingness_[b]), options_.links, first, second);
-  return static_cast<Weight>(std::lround(weight * kUnits));
+  return static_cast<Weight>(std::lround(weight / kWeightUnit));  // e^kOutlyingnessMax at most
 }
 
 void LiveFleet::set_weight(std::uint32_t account, std::uint32_t other, Weight weight) {
@@ -164,6 +163,11 @@ void LiveFleet::hold(std::uint32_t account, std::vector<Near> nearest) {
   const auto before = near_[account];  // who stays keeps the weight of the link: nothing may have changed in it
   release(account);
   bound_[account] = Near{};
+  // Who has no links holds nobody: of many places that were left all would hold the same few.
+  if (!linkable(accounts_[account])) {
+    nearest.clear();
+    bound_[account] = Near{-1, 0};
+  }
   if (nearest.size() > held_wanted()) {
     bound_[account] = nearest[held_wanted()];
     nearest.resize(held_wanted());
@@ -386,20 +390,9 @@ Result<LiveUpdate> LiveFleet::update(std::span<const std::uint32_t> accounts, st
 std::vector<Link> LiveFleet::links() const {
   std::vector<Link> links;
   for (std::uint32_t i = 0; i < accounts_.size(); ++i) {
-    if (accounts_[i].requests < kRequestsMin) continue;
-    for (const auto& held : linked(i)) {
-      const auto other = held.near.account;
-      if (accounts_[other].requests < kRequestsMin) continue;
-      links.push_back({std::min(i, other), std::max(i, other), 0});
-    }
+    for (const auto& held : linked(i)) links.push_back({i, held.near.account, 0});
   }
-  const auto before = [](const Link& x, const Link& y) { return std::pair(x.a, x.b) < std::pair(y.a, y.b); };
-  std::sort(links.begin(), links.end(), before);
-  links.erase(std::unique(links.begin(), links.end()), links.end());
-  for (auto& link : links) {
-    link.weight = link_weight(std::min(outlyingness_[link.a], outlyingness_[link.b]), options_.links, accounts_[link.a],
-                              accounts_[link.b]);
-  }
+  weigh_links(links, accounts_, outlyingness_, options_.links);
   return links;
 }
 
@@ -408,7 +401,7 @@ std::vector<Link> LiveFleet::links_among(std::span<const std::uint32_t> accounts
   for (const auto account : accounts) {
     for (const auto& tie : ties_of(account)) {
       if (tie.account < account || !std::binary_search(accounts.begin(), accounts.end(), tie.account)) continue;
-      links.push_back({account, tie.account, static_cast<double>(tie.weight) / kUnits});
+      links.push_back({account, tie.account, static_cast<double>(tie.weight) * kWeightUnit});
     }
   }
   return links;

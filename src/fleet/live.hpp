@@ -33,7 +33,7 @@ namespace cms::fleet {
 struct LiveOptions {
   LinkOptions links;
   CommunityOptions communities;
-  std::uint32_t cells = 0;                // of the inverted file; 0 = the square root of accounts
+  std::uint32_t cells = 0;                // of the inverted file; 0 = as CellOptions has it
   std::uint32_t component_max = 4'096;    // accounts of a component that is clustered anew
   double stirred = .1;                    // share of its links' weight after which an account is looked at again
 };
@@ -47,8 +47,9 @@ struct LiveUpdate {
   std::uint32_t clustered = 0;    // in components clustered anew
 };
 
-// From now on what this thread asks of any fleet is done by it alone: for who works beside others.
-void use_one_thread();
+// From now on what this thread asks of any fleet is done by so many threads, itself among them; by one for who works
+// beside others. Requires one.
+void use_threads(unsigned threads);
 
 class LiveFleet {
  public:
@@ -83,7 +84,7 @@ class LiveFleet {
 
  private:
   struct Change;
-  using Weight = std::uint32_t;  // units of 2^-23
+  using Weight = std::uint32_t;  // in units of kWeightUnit
   struct Held {
     Near near;
     Weight weight = 0;  // of the link; 0 where there is none, and maybe where only the other end is linked to this one

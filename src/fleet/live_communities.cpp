@@ -9,7 +9,6 @@
 namespace cms::fleet {
 namespace {
 
-constexpr double kUnits = 0x1p23;  // of weights
 constexpr double kUnbounded = std::numeric_limits<double>::infinity();
 
 // Members of a component of at most `most` accounts, ascending; empty where it has more, or leads to a `known` one.
@@ -49,17 +48,17 @@ std::uint32_t LiveFleet::fresh_community() {
 std::int64_t LiveFleet::counted(std::uint32_t account) const {
   const auto& null = options_.communities.null;
   const auto strength = strength_[account];
-  const double counts = fleet::counted(static_cast<double>(strength) / kUnits, null);
-  return null.mean > 0 ? std::llround(counts * kUnits) : strength;
+  const double counts = fleet::counted(static_cast<double>(strength) * kWeightUnit, null);
+  return null.mean > 0 ? std::llround(counts / kWeightUnit) : strength;
 }
 
 std::int64_t LiveFleet::present(std::uint32_t account) const {
-  return presence(static_cast<double>(strength_[account]) / kUnits, options_.communities.null);
+  return presence(static_cast<double>(strength_[account]) * kWeightUnit, options_.communities.null);
 }
 
 double LiveFleet::whole() const {
   const auto& null = options_.communities.null;
-  return null.mean > 0 ? whole_of(null, present_) * kUnits : static_cast<double>(total_);
+  return null.mean > 0 ? whole_of(null, present_) / kWeightUnit : static_cast<double>(total_);
 }
 
 void LiveFleet::join(std::uint32_t account, std::uint32_t community) {
@@ -83,7 +82,7 @@ Result<void> LiveFleet::cluster(std::span<const std::uint32_t> members, const St
       if (tie.account < members[i]) continue;
       const auto other = std::lower_bound(members.begin(), members.end(), tie.account) - members.begin();
       links.push_back({static_cast<std::uint32_t>(i), static_cast<std::uint32_t>(other),
-                       static_cast<double>(tie.weight) / kUnits});
+                       static_cast<double>(tie.weight) * kWeightUnit});
     }
   }
   auto options = options_.communities;
@@ -92,7 +91,7 @@ Result<void> LiveFleet::cluster(std::span<const std::uint32_t> members, const St
   // Chance is of the whole graph, whatever part of it this is.
   if (options.null.mean == 0) options.null = {1, kUnbounded};
   if (here > 0 && (options_.communities.null.mean == 0 || here < present_)) {
-    options.null.mean *= whole() / kUnits / whole_of(options.null, here);
+    options.null.mean *= whole() * kWeightUnit / whole_of(options.null, here);
   }
   CMS_TRY(found, find_communities(static_cast<std::uint32_t>(members.size()), links, options, stop));
   for (const auto account : members) leave(account);

@@ -34,7 +34,7 @@ template <typename Work>
 void beside_others(const Work& work) {
   std::thread([&work] {
     stand_back();
-    fleet::use_one_thread();
+    fleet::use_threads(1);
     work();
   }).join();
 }

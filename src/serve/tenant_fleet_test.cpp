@@ -251,7 +251,7 @@ fleet::Stop after(int calls) {
 }
 
 TEST(TenantFleet, an_update_that_was_stopped_anywhere_changes_nothing_and_the_next_one_catches_up) {
-  fleet::use_one_thread();
+  fleet::use_threads(1);
   World whole;
   whole.put_all();
   whole.add_campaign(40);
