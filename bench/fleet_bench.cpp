@@ -3,7 +3,8 @@
 //   cms_fleet_bench [accounts = 100000] [changed = 10000] [updates = 5] [cells = 0] [probes = 16]
 //
 // Accounts ask in 1 to 24 of 512 subjects, 24 to 60 requests each; one in a thousand, at least 20, draw from one broad
-// stream. The null model is fitted on 20,000 others of them. OMP_NUM_THREADS sets the threads. It prints one JSON line an update, after those of making and clustering.
+// stream. The null model is fitted on 20,000 others of them. OMP_NUM_THREADS sets the threads. It prints one JSON line
+// an update, after those of making and clustering.
 #include <sys/resource.h>
 
 #include <chrono>
@@ -29,14 +30,6 @@ long argument(int count, char** words, int i, long otherwise) {
   return i < count ? std::strtol(words[i], nullptr, 10) : otherwise;
 }
 
-fleet::NullModel null_of(const fleet::Texts& texts, const fleet::BreadthNorm& norm,
-                         const fleet::LinkOptions& options) {
-  Random random(2);
-  const auto others = fleet::make_crowd(texts, 20'000, random);
-  const std::vector<std::vector<fleet::Link>> links = {find_links(others.accounts, {}, norm, options)};
-  return fleet::fit_null(links);
-}
-
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -49,7 +42,7 @@ int main(int argc, char** argv) {
   options.cells = static_cast<std::uint32_t>(argument(argc, argv, 4, 0));
   options.links.probes = static_cast<std::uint32_t>(argument(argc, argv, 5, 16));
   const auto norm = *fleet::fit_breadth(crowd.accounts);
-  options.communities.null = null_of(texts, norm, options.links);
+  options.communities.null = fleet::null_of_crowd(texts, norm, options.links);
   auto start = Clock::now();
   auto live = fleet::LiveFleet::make(crowd.accounts, {}, norm, options);
   if (!live) return 1;

@@ -7,6 +7,7 @@
 #include "base/files.hpp"
 #include "command.hpp"
 #include "fleet/calibration_file.hpp"
+#include "fleet/live.hpp"
 #include "pipeline/campaign_ledger.hpp"
 #include "pipeline/parallel.hpp"
 #include "pipeline/signatures.hpp"
@@ -51,8 +52,29 @@ struct Seen {
   [[nodiscard]] const std::vector<float>& pohs() const { return looks.back().pohs; }
 };
 
-Result<Seen> see(const ScoreInputs& inputs, std::uint32_t looks, unsigned threads) {
+// Accounts that nobody can be linked with yet would count towards the size of a fleet, and the daemon's has none.
+void leave_out_young(ScoreInputs& inputs, std::vector<fleet::FleetLook>& looks) {
+  std::vector<std::size_t> kept;
+  for (std::size_t i = 0; i < inputs.accounts.size(); ++i) {
+    if (fleet::linkable(looks.back().accounts[i])) kept.push_back(i);
+  }
+  const auto young = inputs.accounts.size() - kept.size();
+  if (young == 0) return;
+  fmt::print(stderr, "cms: {} accounts have fewer than {} distinct requests and are left out\n", young,
+             fleet::kRequestsMin);
+  const auto keep = [&](auto& some) {
+    for (std::size_t i = 0; i < kept.size(); ++i) {
+      if (kept[i] != i) some[i] = std::move(some[kept[i]]);
+    }
+    some.resize(kept.size());
+  };
+  keep(inputs.accounts);
+  for (auto& look : looks) keep(look.accounts), keep(look.pohs);
+}
+
+Result<Seen> see(ScoreInputs& inputs, std::uint32_t looks, unsigned threads) {
   CMS_TRY(together, pipeline::see_together(inputs.model, inputs.set, inputs.accounts, looks, threads));
+  leave_out_young(inputs, together);
   Seen seen{std::move(together), {}, {}};
   for (const auto& account : inputs.accounts) {
     seen.names.push_back(account.account);
@@ -110,6 +132,7 @@ nlohmann::json line_of(const fleet::CampaignCalibration& calibration, const Seen
           {"effective_charts", reading.effective_charts},
           {"expected_charts", fleet::expected_charts(calibration, reading)},
           {"distance", reading.distance},
+          {"style", fleet::style_distance(seen.signatures(), campaign.members)},
           {"breadth", reading.breadth},
           {"overlap", reading.overlap},
           {"ledger", ledger_line(inputs, ledger)},
@@ -131,7 +154,12 @@ Result<ScoreInputs> read_inputs(const Words& words, const std::string& set) {
   return inputs;
 }
 
-unsigned threads_of(const Words& words) { return words.threads > 0 ? words.threads : pipeline::default_threads(); }
+// Also how many a fleet is seen together by.
+unsigned use_threads(const Words& words) {
+  const unsigned threads = words.threads > 0 ? words.threads : pipeline::default_threads();
+  fleet::use_threads(threads);
+  return threads;
+}
 
 struct Fitted {
   std::size_t accounts = 0;  // of the honest set
@@ -140,7 +168,7 @@ struct Fitted {
 
 Result<Fitted> fit(const Words& words) {
   CMS_TRY(inputs, read_inputs(words, words.fit.honest));
-  CMS_TRY(honest, see(inputs, words.fit.looks, threads_of(words)));
+  CMS_TRY(honest, see(inputs, words.fit.looks, use_threads(words)));
   const auto fleets = pipeline::honest_fleets(honest.names, honest.kinds, honest.looks, words.fit.fleets);
   CMS_TRY(calibration, fleet::calibrate(fleets, words.fit.campaign));
   std::uint64_t smallest = honest.names.size();
@@ -152,8 +180,16 @@ void warn_where_nothing_is_reached(double poh_min, double level) {
   if (poh_min <= level) return;
   fmt::print(stderr,
              "cms: warning: nothing can be flagged: too few honest communities rank for a Campaign PoH below {:.4f}, "
-             "and --level is {}; more honest accounts or more --fleets make more of them\n",
+             "and --level is {}; a set of more honest accounts has more\n",
              poh_min, level);
+}
+
+void warn_where_too_many(std::size_t accounts, const fleet::NamedCalibration& named) {
+  if (accounts <= fleet::accounts_max(named)) return;
+  fmt::print(stderr,
+             "cms: warning: {} accounts are seen together, and the calibration is of fleets of {}: communities of "
+             "larger fleets are larger and look like campaigns; some {:.0f} honest accounts make fleets large enough\n",
+             accounts, named.accounts, 2.7 * static_cast<double>(accounts));
 }
 
 Result<void> run_fit(const Words& words) {
@@ -207,7 +243,7 @@ std::string words_of(const fleet::CampaignCalibration& calibration, const Seen& 
 }
 
 Result<void> run(const Words& words) {
-  const unsigned threads = threads_of(words);
+  const unsigned threads = use_threads(words);
   if (words.inputs.set.empty() || words.inputs.atlas.empty()) {
     return cms::fail(cms::ErrorCode::usage, "a set and --atlas are needed; see `cms fleet --help`");
   }
@@ -217,16 +253,10 @@ Result<void> run(const Words& words) {
   CMS_TRY(inputs, read_inputs(words, words.inputs.set));
   CMS_TRY(named, calibration_for(words, inputs.model));
   const auto& calibration = named.calibration;
-  if (inputs.accounts.size() > fleet::accounts_max(named)) {
-    fmt::print(stderr,
-               "cms: warning: {} accounts are seen together, and the calibration is of fleets of {}: communities of "
-               "larger fleets are larger and look like campaigns; some {:.0f} honest accounts make fleets large "
-               "enough\n",
-               inputs.accounts.size(), named.accounts, 2.7 * static_cast<double>(inputs.accounts.size()));
-  }
   const double poh_min = fleet::campaign_poh_min(calibration);
   warn_where_nothing_is_reached(poh_min, words.level);
   CMS_TRY(seen, see(inputs, 1, threads));
+  warn_where_too_many(inputs.accounts.size(), named);
   CMS_TRY(campaigns, fleet::find_campaigns(calibration, seen.signatures(), words.level, seen.pohs()));
   std::size_t shown = 0, communities = 0;  // before they were gathered
   for (const auto& campaign : campaigns) {
@@ -250,7 +280,7 @@ Result<void> run(const Words& words) {
 
 void add_fit_words(CLI::App& command, FitWords& words) {
   command.add_option("--fleets", words.fleets.fleets, "Random honest fleets made of them; half of them rank")
-      ->check(CLI::Range(2, 10'000))
+      ->check(CLI::Range(2, 400))  // more of the same accounts would know no more
       ->capture_default_str();
   command.add_option("--looks", words.looks,
                      "At the honest set, each account cut in as many; communities rank by the most they ever had")
@@ -291,6 +321,14 @@ void add_fleet_fit(CLI::App& fleet, Run& chosen) {
   command->callback([words, &chosen] { chosen = [words] { return run_fit(*words); }; });
 }
 
+// What stands before `fit` is of `cms fleet SET`, and would be read by nobody.
+void refuse_words_before_fit(const CLI::App& command) {
+  for (const auto* option : command.get_options()) {
+    if (option->count() == 0) continue;
+    throw CLI::ValidationError(option->get_name(), "stands before `fit` and has no say there; write it after");
+  }
+}
+
 }  // namespace
 
 void add_fleet(CLI::App& app, Run& chosen) {
@@ -316,5 +354,6 @@ void add_fleet(CLI::App& app, Run& chosen) {
   add_fleet_fit(*command, chosen);
   command->callback([words, command, &chosen] {
     if (command->get_subcommands().empty()) chosen = [words] { return run(*words); };
+    else refuse_words_before_fit(*command);
   });
 }

@@ -39,10 +39,11 @@ cms::Result<void> run(const CLI::App& app, const Words& words) {
 
 void add_help(CLI::App& app, Run& chosen) {
   auto words = std::make_shared<Words>();
-  auto* command = app.add_subcommand("help", "This help, that of a command, the manual page, or completions for a shell");
-  command->add_option("command", words->command, "The command that help is wanted on: cms help fleet fit");
-  auto* man = command->add_flag("--man", words->man, "The manual page, for man: cms help --man > cms.1");
+  auto* command = app.add_subcommand("help", "This help or a command's, the manual page, completions for a shell");
+  auto* about = command->add_option("command", words->command, "What help is wanted on: cms help fleet fit");
+  auto* man = command->add_flag("--man", words->man, "The manual page, for man: cms help --man > cms.1")
+                  ->excludes(about);
   command->add_option("--complete", words->shell, "Completions for this shell: bash, zsh or fish")
-      ->check(CLI::IsMember({"bash", "zsh", "fish"}))->excludes(man);
+      ->check(CLI::IsMember({"bash", "zsh", "fish"}))->excludes(man)->excludes(about);
   command->callback([&app, words, &chosen] { chosen = [&app, words] { return run(app, *words); }; });
 }

@@ -64,9 +64,12 @@ Result<Json> look_at(const Words& words) {
   return describe(set);
 }
 
+// A name from a file may be no UTF-8.
+std::string text_of(const Json& description) { return description.dump(-1, ' ', false, Json::error_handler_t::replace); }
+
 Result<void> run(const Words& words) {
   CMS_TRY(description, look_at(words));
-  fmt::print("{}", words.json ? description.dump() + "\n" : in_words(description));
+  fmt::print("{}", words.json ? text_of(description) + "\n" : in_words(description));
   return {};
 }
 
@@ -74,7 +77,8 @@ Result<void> run(const Words& words) {
 
 void add_inspect(CLI::App& app, Run& chosen) {
   auto words = std::make_shared<Words>();
-  auto* command = app.add_subcommand("inspect", "What an atlas, a calibration of fleets, an activation set or an account's state holds");
+  auto* command = app.add_subcommand("inspect", "What an atlas, a fleet's calibration, an activation set or an "
+                                                "account's state holds");
   command->add_option("file", words->file, "The file, or the name of an activation set")->required();
   command->add_option("--assume-model", words->assume_model, "NAME or NAME/LAYER/POOLING of a set without manifest");
   command->add_flag("--json", words->json, "One JSON object instead of words");

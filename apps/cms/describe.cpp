@@ -104,13 +104,18 @@ Json describe(const cms::ActivationSet& set) {
 Json describe(const cms::fleet::NamedCalibration& named) {
   const auto& calibration = named.calibration;
   Json ranking = Json::object();
-  for (const auto& [kind, evidence] : calibration.rankings) ranking[kind] = evidence.size();
+  std::size_t communities = 0;
+  for (const auto& [kind, evidence] : calibration.rankings) {
+    ranking[kind] = evidence.size();
+    communities += evidence.size();
+  }
   return {{"kind", "fleet"},
           {"atlas", named.atlas},
           {"fleet_accounts", named.accounts},
           {"accounts_max", cms::fleet::accounts_max(named)},
           {"looks", calibration.looks},
-          {"ranking", ranking},
+          {"ranking_communities", communities},
+          {"kinds", ranking},
           {"poh_min", cms::fleet::campaign_poh_min(calibration)},
           {"suspects", calibration.suspects < 0 ? Json(nullptr) : Json(calibration.suspects)},
           {"neighbours", calibration.options.links.neighbours},
@@ -186,6 +191,14 @@ std::string label_of(const std::string& kind, const std::string& key) {
       {"atlas.horizon", "horizon H, requests"},
       {"atlas.ranking", "ranking accounts (B)"},
       {"atlas.fitted_on", "fitted on"},
+      {"fleet.fleet_accounts", "accounts of its honest fleets"},
+      {"fleet.accounts_max", "accounts it is for, at most"},
+      {"fleet.looks", "looks at each fleet"},
+      {"fleet.kinds", "of them by kind"},
+      {"fleet.poh_min", "least Campaign PoH"},
+      {"fleet.suspects", "share of suspects in honest communities"},
+      {"fleet.neighbours", "neighbours of an account"},
+      {"fleet.members_min", "members of a community, at least"},
       {"set.requests_median", "requests of an account, median"},
       {"set.requests_most", "requests of an account, most"},
       {"set.rows_without_account", "rows without account"},

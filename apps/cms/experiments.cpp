@@ -309,7 +309,8 @@ void add_fleet_study(CLI::App& run_app, Experiment& chosen) {
       ->check(CLI::Range(1, 1'000))
       ->capture_default_str();
   add_ranking_accounts(*command, options, "Honest accounts that rank one by one");
-  command->add_flag_callback("--no-costs", [words] { words->options.costs = false; }, "Leave out what campaigns pay, which takes most of the time");
+  command->add_flag_callback("--no-costs", [words] { words->options.costs = false; },
+                             "Leave out what campaigns pay, which takes most of the time");
   command->add_option("--update-accounts", options.update_accounts, "Made-up accounts to time an update of; 0 = none")
       ->check(CLI::Range(0, 10'000'000))
       ->capture_default_str();

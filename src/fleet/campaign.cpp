@@ -205,6 +205,17 @@ CommunityReading read_community(std::span<const Signature> accounts, std::span<c
   return reading;
 }
 
+double style_distance(std::span<const Signature> accounts, std::span<const std::uint32_t> members) {
+  members = members.first(std::min<std::size_t>(members.size(), 100));
+  double sum = 0, pairs = 0;
+  for (std::size_t i = 0; i < members.size(); ++i) {
+    for (std::size_t j = i + 1; j < members.size(); ++j, ++pairs) {
+      sum += style_distance_squared(accounts[members[i]], accounts[members[j]]);
+    }
+  }
+  return pairs > 0 ? sum / pairs : 0;
+}
+
 namespace {
 
 Result<void> check_honest(std::span<const HonestFleet> fleets) {

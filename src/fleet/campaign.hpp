@@ -60,6 +60,10 @@ inline constexpr float kSuspect = .03F;
 CommunityReading read_community(std::span<const Signature> accounts, std::span<const std::uint32_t> members,
                                 const BreadthNorm& norm, Pohs pohs = {});
 
+// Mean style_distance_squared over pairs of the first hundred members: how unlike they ask, topics left out. For an
+// analyst; no evidence (docs/decisions/0027). 0 of one member.
+double style_distance(std::span<const Signature> accounts, std::span<const std::uint32_t> members);
+
 struct CampaignOptions {
   LinkOptions links;
   CommunityOptions communities;

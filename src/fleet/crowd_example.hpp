@@ -6,6 +6,8 @@
 #include <cstdint>
 #include <vector>
 
+#include "fleet/communities.hpp"
+#include "fleet/links.hpp"
 #include "fleet/signature_example.hpp"
 
 namespace cms::fleet {
@@ -54,6 +56,14 @@ inline Crowd make_crowd(const Texts& texts, std::size_t count, Random& random) {
     }
   }
   return crowd;
+}
+
+// The null model of 20,000 others.
+inline NullModel null_of_crowd(const Texts& texts, const BreadthNorm& norm, const LinkOptions& options) {
+  Random random(2);
+  const auto others = make_crowd(texts, 20'000, random);
+  const std::vector<std::vector<Link>> links = {find_links(others.accounts, {}, norm, options)};
+  return fit_null(links);
 }
 
 }  // namespace cms::fleet

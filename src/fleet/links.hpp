@@ -76,8 +76,8 @@ inline float poh_of(Pohs pohs, std::size_t account) { return pohs.empty() ? 1 : 
 std::vector<double> outlyingness_of(const BreadthNorm& norm, const LinkOptions& options,
                                     std::span<const Signature> accounts, Pohs pohs);
 
-// Makes links of pairs of accounts: each pair once, a < b, in order, weighed. What weighs nothing is left out, and so is
-// whoever is not linkable.
+// Makes links of pairs of accounts: each pair once, a < b, in order, weighed. What weighs nothing is left out, and who
+// is not linkable.
 void weigh_links(std::vector<Link>& proposed, std::span<const Signature> accounts,
                  std::span<const double> outlyingness, const LinkOptions& options);
 

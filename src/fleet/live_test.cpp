@@ -129,6 +129,22 @@ TEST(LiveFleet, has_them_where_many_accounts_are_the_same) {
   EXPECT_EQ(fleet->links(), find_links(accounts, {}, norm, {}));
 }
 
+TEST(LiveFleet, has_the_links_of_those_who_stay_when_many_are_emptied) {
+  const ExampleWorld world(25);
+  Random random(26);
+  const auto norm = *fit_breadth(honest_accounts(world, 200, 20, random));
+  auto accounts = honest_accounts(world, 160, 20, random);
+  const auto before = accounts;
+  auto fleet = LiveFleet::make(accounts, {}, norm, exact());
+  std::vector<std::uint32_t> left;
+  for (std::uint32_t i = 60; i < 160; ++i) left.push_back(i), accounts[i] = {};
+  apply(*fleet, accounts, left);
+  EXPECT_EQ(fleet->links(), find_links(std::span(accounts).first(60), {}, norm, {}));
+  apply(*fleet, before, {61, 99});
+  for (const std::uint32_t i : {61, 99}) accounts[i] = before[i];
+  EXPECT_EQ(fleet->links(), find_links(accounts, {}, norm, {}));
+}
+
 // Under the null model of the links at hand, or a fitted one beyond which more than a third of the accounts are.
 class LiveFleetUnder : public testing::TestWithParam<bool> {};
 INSTANTIATE_TEST_SUITE_P(, LiveFleetUnder, testing::Bool(), [](const auto& one) {

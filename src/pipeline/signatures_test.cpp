@@ -199,9 +199,11 @@ fleet::FleetLook population(const fleet::ExampleWorld& world, Random& random) {
 TEST(HonestFleets, that_share_accounts_flag_honest_communities_hardly_more_often_than_the_level) {
   const fleet::ExampleWorld world(5);
   Random random(6);
-  const double levels[] = {.02, .05, .1, .25};
-  double hits[4] = {}, communities = 0;
-  for (std::uint64_t round = 0; round < 6; ++round) {
+  constexpr int kHonestSets = 6;
+  const double levels[] = {.01, .02, .05, .1, .25};
+  const double spread[] = {.011, .016, .027, .034, .038};  // from one honest set to another, of forty (docs/fleet.md)
+  double hits[5] = {}, communities = 0;
+  for (std::uint64_t round = 0; round < kHonestSets; ++round) {
     const std::vector<fleet::FleetLook> honest = {population(world, random)};
     std::vector<std::string> names;
     for (std::size_t a = 0; a < honest[0].accounts.size(); ++a) names.push_back(fmt::format("{}-{}", round, a));
@@ -216,15 +218,15 @@ TEST(HonestFleets, that_share_accounts_flag_honest_communities_hardly_more_often
       ASSERT_TRUE(found);
       for (const auto& campaign : *found) {
         communities += 1;
-        for (int l = 0; l < 4; ++l) hits[l] += campaign.poh <= levels[l] ? 1 : 0;
+        for (int l = 0; l < 5; ++l) hits[l] += campaign.poh <= levels[l] ? 1 : 0;
       }
     }
   }
   ASSERT_GT(communities, 500);
-  for (int l = 0; l < 4; ++l) {
-    const double a = levels[l];
-    EXPECT_LE(hits[l] / communities, 1.2 * a + 3 * std::sqrt(a * (1 - a) / communities)) << a;
+  for (int l = 0; l < 5; ++l) {
+    EXPECT_LE(hits[l] / communities, levels[l] + 3 * spread[l] / std::sqrt(kHonestSets)) << levels[l];
   }
+  EXPECT_GE(hits[4] / communities, .15);  // who flags nobody keeps every promise
 }
 
 }  // namespace

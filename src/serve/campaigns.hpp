@@ -11,7 +11,7 @@
 //     the store, written before a beginning or end is told, when a member is erased, and once a minute while members
 //     come and go.
 //     Its members count from the first look-up on.
-//  3. Memory is bounded: accounts_max accounts of each tenant with kRequestsMin requests or more, 2.3 KB each; of more
+//  3. Memory is bounded: accounts_max accounts of each tenant with kRequestsMin requests or more, 2.6 KB each; of more
 //     a part is seen, and `capped` says so; kRememberedMax accounts that were read at the start and wait for an update,
 //     of more the names alone; kWaitingMax names of changed accounts, beyond them the fleet waits for an account's
 //     next request.

@@ -195,7 +195,7 @@ constexpr Setting kSettings[] = {
      .what = "Time between looks at all links anew, in which whole communities split and merge", .unit = "s",
      .least = 1, .most = 1e7},
     {.section = "fleet", .key = "accounts", .place = [](Draft& d) -> Place { return &d.config.fleet.accounts_max; },
-     .what = "Accounts of each tenant that are seen together, 2.3 KB each; of more a random part is, as metrics say",
+     .what = "Accounts of each tenant that are seen together, 2.6 KB each; of more a random part is, as metrics say",
      .least = 100, .most = 10'000'000},
     {.section = "fleet", .key = "idle_days", .place = [](Draft& d) -> Place { return &d.config.fleet.idle_days; },
      .what = "An account that rests for longer leaves the fleet, and any campaign, until it sends again; 0 = never",

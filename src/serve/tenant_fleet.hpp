@@ -6,7 +6,7 @@
 // (fleet/tracking.hpp); pictures hold flagged campaigns whole, of the last kReleasedMax that ended kReleasedMembers
 // members at most. Of more than accounts_max accounts it holds every member of a campaign and a random sample of the
 // others, which only the tenant's key foresees.
-// Threads: one owner; pictures are shared. Cost: docs/fleet.md; some 2.3 KB an account.
+// Threads: one owner; pictures are shared. Cost: docs/fleet.md; some 2.6 KB an account.
 #pragma once
 
 #include <cstdint>

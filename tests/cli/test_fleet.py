@@ -12,7 +12,7 @@ import world
 from program import ProgramTest, fit_words, fitted, run
 
 KEYS = {"atlas", "poh", "poh_min", "evidence", "accounts", "requests", "coverage", "charts", "effective_charts",
-        "expected_charts", "distance", "breadth", "overlap", "ledger", "reasons", "suspects", "told",
+        "expected_charts", "distance", "style", "breadth", "overlap", "ledger", "reasons", "suspects", "told",
         "communities"}
 REQUESTS = 20
 
@@ -111,8 +111,8 @@ class Fleet(ProgramTest):
         self.assertEqual(said["accounts_max"], 3 * said["fleet_accounts"] // 2)
         self.assertEqual(said["ranking_communities"], sum(said["kinds"].values()))
         held = json.loads(run("inspect", self.own / "fleet.cms", "--json").stdout)
-        self.assertEqual((held["kind"], held["ranking"]), ("fleet", said["kinds"]))
-        for key in ("atlas", "fleet_accounts", "accounts_max", "looks", "poh_min"):
+        self.assertEqual(held["kind"], "fleet")
+        for key in ("atlas", "kinds", "ranking_communities", "fleet_accounts", "accounts_max", "looks", "poh_min"):
             self.assertEqual(held[key], said[key], key)
         again = self.judge(self.own / "fleet.cms", "--json", "--all")
         self.assertEqual(again.returncode, 0, again.stderr.decode())
@@ -148,6 +148,19 @@ class Fleet(ProgramTest):
         self.assertIn("warning: 240 accounts are seen together, and the calibration is of fleets", done.stderr.decode())
         self.assertNotIn("seen together", self.judge(self.own / "fleet.cms").stderr.decode())
 
+    def test_accounts_too_young_to_be_linked_are_left_out_of_both_sets_and_counted(self):
+        made = world.World()
+        accounts = {f"h{i:03}": made.honest(REQUESTS) for i in range(240)} | {f"y{i}": made.honest(15) for i in range(5)}
+        name = world.write_set(self.own / "young", *made.accounts(accounts))
+        self.assertEqual(self.fit().returncode, 0)
+        done = run("fleet", "fit", "--json", "--atlas", self.atlas, "--honest", name, "-o", self.own / "young.cms")
+        self.assertEqual(json.loads(done.stdout)["accounts"], 240)
+        judged = run("fleet", "--atlas", self.atlas, "--calibration", self.own / "fleet.cms", "--all", "--json", name)
+        self.assertFalse([one for line in judged.stdout.splitlines() for one in json.loads(line)["accounts"]
+                          if one.startswith("y")])
+        for said in (done, judged):
+            self.assertIn("5 accounts have fewer than 16 distinct requests and are left out", said.stderr.decode())
+
     def test_whom_a_policy_lets_off_by_name_is_left_out_of_both_sets_while_it_does(self):
         policy = self.own / "policy.toml"
 
@@ -182,6 +195,10 @@ class Fleet(ProgramTest):
         both = run("fleet", "--atlas", self.atlas, "--honest", self.world / "fleet-honest", "--calibration", "x", "y")
         for done in (both, run("fleet", "--atlas", self.atlas, "x"), run("fleet", "x", "--honest", "y"), run("fleet")):
             self.assert_fails(done, 2, "needed")
+        fit = ("fit", "--atlas", self.atlas, "--honest", self.world / "fleet-honest", "-o", self.own / "fleet.cms")
+        for option in (("--policy", "p"), ("--level", ".02"), ("--threads", "1"), ("--json",)):
+            self.assert_fails(run("fleet", *option, *fit), 2, option[0], "before `fit`")
+        self.assertFalse((self.own / "fleet.cms").exists())
         for option in ("--fleets", "--looks", "--seed", "--neighbours", "--resolution"):
             self.assert_fails(self.judge("x", option, "4"), 2, option, "--calibration")
         self.assertEqual(run("fleet", "fit", "--atlas", self.atlas, "--honest", "x").returncode, 2)
