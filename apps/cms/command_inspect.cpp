@@ -65,7 +65,9 @@ Result<Json> look_at(const Words& words) {
 }
 
 // A name from a file may be no UTF-8.
-std::string text_of(const Json& description) { return description.dump(-1, ' ', false, Json::error_handler_t::replace); }
+std::string text_of(const Json& description) {
+  return description.dump(-1, ' ', false, Json::error_handler_t::replace);
+}
 
 Result<void> run(const Words& words) {
   CMS_TRY(description, look_at(words));

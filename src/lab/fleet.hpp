@@ -133,7 +133,8 @@ struct FleetResult {
 Result<FleetResult> run_fleet(const FleetStudyOptions& options);
 
 // Seconds of an update of a live fleet of made-up accounts, links and communities, their own PoH not known: the median
-// of the last sixteen of sixty. Errors: as LiveFleet. Cost: making the fleet takes most of the time (docs/lab/fleet.md); some 2.6 kilobytes an account.
+// of the last sixteen of sixty. Errors: as LiveFleet. Cost: making the fleet takes most of the time
+// (docs/lab/fleet.md); some 2.6 kilobytes an account.
 Result<double> time_update(std::uint32_t accounts, std::uint32_t changed, const fleet::CampaignOptions& options,
                            std::uint64_t seed);
 

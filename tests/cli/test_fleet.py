@@ -150,7 +150,8 @@ class Fleet(ProgramTest):
 
     def test_accounts_too_young_to_be_linked_are_left_out_of_both_sets_and_counted(self):
         made = world.World()
-        accounts = {f"h{i:03}": made.honest(REQUESTS) for i in range(240)} | {f"y{i}": made.honest(15) for i in range(5)}
+        accounts = {f"h{i:03}": made.honest(REQUESTS) for i in range(240)}
+        accounts |= {f"y{i}": made.honest(15) for i in range(5)}
         name = world.write_set(self.own / "young", *made.accounts(accounts))
         self.assertEqual(self.fit().returncode, 0)
         done = run("fleet", "fit", "--json", "--atlas", self.atlas, "--honest", name, "-o", self.own / "young.cms")
