@@ -2,8 +2,11 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <memory>
 #include <set>
 
+#include "store/injecting_env.hpp"
 #include "store/store_example.hpp"
 
 namespace cms::serve {
@@ -51,6 +54,38 @@ TEST_F(PolicyRecord, a_tenant_that_comes_or_comes_back_is_no_change) {
   EXPECT_TRUE(changed(one_, other_));    // the other one is gone
   EXPECT_FALSE(changed(both_, other_));  // and back, with what it had
   EXPECT_EQ(entries(), 2U);
+}
+
+// The change is entered before any tenant remembers it, so that no failure between two of them loses it.
+TEST(PolicyRecordFaults, a_change_is_in_the_audit_log_whatever_file_operation_fails_once_it_could_be_recorded) {
+  const std::vector<std::string> tenants = {"acme", "bell"};
+  policy::Policy first, other;
+  other.ladder.observe = .2;
+  std::size_t failures = 0;
+  for (std::uint64_t operation = 1;; ++operation) {
+    const store::TestFolder folder;
+    const auto files = std::make_shared<store::InjectingFiles>();  // shared: so RocksDB wants it
+    const auto environment = rocksdb::NewCompositeEnv(files);
+    auto options = store::test_options(folder.path / "store");
+    options.environment = environment.get();
+    auto store = store::Store::open(options, store::test_keys()).value();
+    ASSERT_TRUE(record_policy(store, tenants, first, "test", 1));
+    files->fail_at(operation, store::Fault::eio);
+    auto done = record_policy(store, tenants, other, "test", 2);
+    if (files->failed().empty()) break;  // there are no more
+    failures += done ? 0 : 1;
+    for (int again = 0; again < 5 && !done; ++again) done = record_policy(store, tenants, other, "test", 3);
+    ASSERT_TRUE(done) << files->failed();
+    const auto digest = policy_digest(other);
+    const auto entries = *store.audit("", 0, 100);
+    EXPECT_TRUE(std::ranges::any_of(entries, [&](const auto& one) {
+      return one.detail.find(digest) != std::string::npos;
+    })) << files->failed();
+    for (const auto& tenant : tenants) EXPECT_TRUE(*store.tenant_document(tenant, "policy")) << files->failed();
+    EXPECT_FALSE(*record_policy(store, tenants, other, "test", 4));
+    EXPECT_EQ(store.audit("", 0, 100)->size(), entries.size());
+  }
+  EXPECT_GE(failures, 3U);  // the audit log's and each tenant's own write
 }
 
 TEST(PolicyDigest, is_another_for_whatever_a_policy_says) {
