@@ -321,6 +321,14 @@ void add_fleet_fit(CLI::App& fleet, Run& chosen) {
   command->callback([words, &chosen] { chosen = [words] { return run_fit(*words); }; });
 }
 
+// A calibration was made with some already.
+void refuse_words_beside_calibration(const CLI::App& command) {
+  if (command.count("--calibration") == 0) return;
+  for (const auto* fitting : {"--fleets", "--looks", "--seed", "--neighbours", "--resolution"}) {
+    if (command.count(fitting) > 0) throw CLI::ExcludesError(fitting, "--calibration");
+  }
+}
+
 // What stands before `fit` is of `cms fleet SET`, and would be read by nobody.
 void refuse_words_before_fit(const CLI::App& command) {
   for (const auto* option : command.get_options()) {
@@ -342,9 +350,6 @@ void add_fleet(CLI::App& app, Run& chosen) {
       ->capture_default_str();
   command->add_flag("--all", words->all, "Show all communities, those of one campaign together");
   add_fit_words(*command, words->fit);
-  for (const auto* fitting : {"--fleets", "--looks", "--seed", "--neighbours", "--resolution"}) {
-    command->get_option(fitting)->excludes("--calibration");  // which was made with some already
-  }
   add_common_words(*command, *words);
   // `cms fleet fit` needs none of these words; `cms fleet SET` asks for them itself.
   for (const auto* needed : {"set", "--atlas"}) {
@@ -353,7 +358,8 @@ void add_fleet(CLI::App& app, Run& chosen) {
   }
   add_fleet_fit(*command, chosen);
   command->callback([words, command, &chosen] {
-    if (command->get_subcommands().empty()) chosen = [words] { return run(*words); };
-    else refuse_words_before_fit(*command);
+    if (!command->get_subcommands().empty()) return refuse_words_before_fit(*command);
+    refuse_words_beside_calibration(*command);
+    chosen = [words] { return run(*words); };
   });
 }

@@ -186,7 +186,8 @@ class Fleet(ProgramTest):
         self.assert_fails(self.fleet("--policy", str(self.own / "none.toml")), 3, "none.toml")
 
     def test_a_group_whose_name_no_calibration_holds_is_refused_with_its_account(self):
-        vectors, rows = world.World().accounts({f"h{i}": [[1.0] * world.DIMENSION] * 2 for i in range(3)})
+        made = world.World()
+        vectors, rows = made.accounts({f"h{i}": made.honest(REQUESTS) for i in range(3)})
         name = world.write_set(self.own / "named", vectors, [row | {"group": "g" * 257} for row in rows])
         done = run("fleet", "fit", "--atlas", self.atlas, "--honest", name, "-o", self.own / "fleet.cms")
         self.assert_fails(done, 3, "account h0", "257 bytes, at most 256")
