@@ -31,10 +31,14 @@ struct Words {
   bool json = false;
 };
 
-Result<std::vector<cms::ActivationSet>> read_sets(const std::vector<std::string>& names, const std::string& assume) {
+// Sets of the model that `first` is of; where it is none, of that of the first of them.
+Result<std::vector<cms::ActivationSet>> read_sets(const std::vector<std::string>& names, const std::string& assume,
+                                                  const cms::Manifest* first = nullptr) {
   std::vector<cms::ActivationSet> sets;
   for (const auto& name : names) {
     CMS_TRY(set, cms::tap::read_set(name, {.assume_model = assume, .tensor = {}}));
+    const auto& expected = first != nullptr ? *first : sets.empty() ? set.manifest : sets.front().manifest;
+    if (auto same = cms::matches(expected, set.manifest); !same) return fail_in(name, same.error());
     sets.push_back(std::move(set));
   }
   return sets;
@@ -125,8 +129,9 @@ Result<std::size_t> young_accounts(const std::vector<cms::ActivationSet>& sets, 
 
 Result<pipeline::Fitted> fit(const Words& words, Json& accounts) {
   CMS_TRY(manifold, read_sets(words.manifold, words.assume_model));
-  CMS_TRY(benign, read_sets(words.benign, words.assume_model));
-  CMS_TRY(calibrate, read_sets(words.calibrate, words.assume_model));
+  const auto* first = manifold.empty() ? nullptr : &manifold.front().manifest;
+  CMS_TRY(benign, read_sets(words.benign, words.assume_model, first));
+  CMS_TRY(calibrate, read_sets(words.calibrate, words.assume_model, first));
   std::optional<cms::Progress> bar;
   std::size_t shown = 0;
   CMS_TRY(fitted, pipeline::fit(manifold, benign, calibrate, words.options, [&](std::size_t done, std::size_t total) {

@@ -24,9 +24,9 @@ struct NamedCalibration {
   CampaignCalibration calibration;
 };
 
-// The most accounts that may be seen together under it. Communities of a larger fleet are larger and cover more: of
-// 20,000 synthetic accounts calibration by fleets of as many, of 13,333, 10,000 and 5,000 flagged 3, 2, 6 and 21 of
-// some 78 communities, one of them rightly (bench/campaigns_bench.cpp).
+// The most accounts that may be seen together under it, to be on the safe side: communities of a larger fleet are
+// larger and cover more. What calibration by smaller fleets flags of 20,000 synthetic accounts, with the null model of
+// honest fleets and with that of the links at hand: docs/fleet.md, How many accounts.
 inline constexpr double kFleetGrowthMax = 1.5;
 std::uint64_t accounts_max(const NamedCalibration& named);
 

@@ -24,7 +24,7 @@ Result<std::uint32_t> count_field(const nlohmann::json& json, const char* key) {
 Result<void> same(const char* field, const std::string& expected, const std::string& actual) {
   if (expected == actual) return {};
   return fail(ErrorCode::refused,
-              fmt::format("{} differs: the atlas was fitted on \"{}\", this set has \"{}\"", field, expected, actual));
+              fmt::format("{} differs: \"{}\" is wanted, this set has \"{}\"", field, expected, actual));
 }
 
 }  // namespace

@@ -103,7 +103,7 @@ class ActivationSets(ProgramTest):
             pathlib.Path(f"{name}.manifest.json").write_text(json.dumps(world.manifest(**{key: value})))
             self.assert_fails(self.score(name), REFUSED, value)
             other = fit_words(self.world, self.own / "a.cms", benign=name)
-            self.assert_fails(run(*other), REFUSED, value)
+            self.assert_fails(run(*other), REFUSED, name, value)
 
 
 class Atlases(ProgramTest):
