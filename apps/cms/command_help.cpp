@@ -19,21 +19,22 @@ struct Words {
 
 cms::Result<void> run(const CLI::App& app, const Words& words) {
   const auto* about = &app;
-  std::string above;
+  auto words_to_it = app.get_name();
   for (const auto& name : words.command) {
     const auto below = about->get_subcommands([&](const CLI::App* one) { return one->check_name(name); });
     if (below.empty()) {
       return cms::fail(cms::ErrorCode::usage, fmt::format("there is no command \"{}\"; `cms help` lists them",
                                                           fmt::join(words.command, " ")));
     }
-    above += (above.empty() ? "" : " ") + about->get_name();
     about = below.front();
+    words_to_it += " " + about->get_name();
   }
   if (words.man) fmt::print("{}", manual_page(app, CMS_VERSION));
   else if (words.shell == "bash") fmt::print("{}", bash_completion(app));
   else if (words.shell == "zsh") fmt::print("{}", zsh_completion(app));
   else if (words.shell == "fish") fmt::print("{}", fish_completion(app));
-  else fmt::print("{}", about->help(above));
+  // Not help(), which would be that of `help`, the command that was given.
+  else fmt::print("{}", app.get_formatter()->make_help(about, words_to_it, CLI::AppFormatMode::Normal));
   return {};
 }
 

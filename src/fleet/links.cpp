@@ -3,6 +3,7 @@
 #include <Eigen/Dense>
 #include <algorithm>
 #include <cmath>
+#include <iterator>
 #include <numeric>
 
 namespace cms::fleet {
@@ -96,10 +97,12 @@ std::vector<Link> find_links(std::span<const Signature> accounts, Pohs pohs, con
   std::vector<Place> places;
   for (std::size_t i = 0; i < accounts.size(); ++i) places.push_back(place_of(accounts[i], outlyingness[i], options));
   const Cells cells(places, {.probes = options.probes, .seed = options.seed});
-  const auto found = cells.scan(some, options.neighbours, false);
+  std::vector<std::uint32_t> asked;  // who is not linkable would look through all others who are not
+  std::ranges::copy_if(some, std::back_inserter(asked), [&](std::uint32_t i) { return linkable(accounts[i]); });
+  const auto found = cells.scan(asked, options.neighbours, false);
   std::vector<Link> links;
-  for (std::size_t i = 0; i < some.size(); ++i) {
-    for (const auto& near : found[i].nearest) links.push_back({some[i], near.account, 0});
+  for (std::size_t i = 0; i < asked.size(); ++i) {
+    for (const auto& near : found[i].nearest) links.push_back({asked[i], near.account, 0});
   }
   weigh_links(links, accounts, outlyingness, options);
   return links;

@@ -78,7 +78,10 @@ Result<LiveFleet> LiveFleet::make(std::vector<Signature>&& accounts, Pohs pohs, 
   const auto count = static_cast<std::uint32_t>(fleet.accounts_.size());
   for (std::uint32_t first = 0; first < count; first += kTogether) {
     std::vector<std::uint32_t> some;
-    for (std::uint32_t i = first; i < std::min(count, first + kTogether); ++i) some.push_back(i);
+    for (std::uint32_t i = first; i < std::min(count, first + kTogether); ++i) {
+      if (linkable(fleet.accounts_[i])) some.push_back(i);
+      else fleet.hold(i, {});
+    }
     auto found = fleet.cells_.scan(some, fleet.held_wanted() + 1, false, stop);
     if (stopped(stop)) {
       accounts = std::move(fleet.accounts_);
@@ -163,11 +166,7 @@ void LiveFleet::hold(std::uint32_t account, std::vector<Near> nearest) {
   const auto before = near_[account];  // who stays keeps the weight of the link: nothing may have changed in it
   release(account);
   bound_[account] = Near{};
-  // Who has no links holds nobody: of many places that were left all would hold the same few.
-  if (!linkable(accounts_[account])) {
-    nearest.clear();
-    bound_[account] = Near{-1, 0};
-  }
+  if (!linkable(accounts_[account])) bound_[account] = Near{-1, 0};  // who has no links holds nobody
   if (nearest.size() > held_wanted()) {
     bound_[account] = nearest[held_wanted()];
     nearest.resize(held_wanted());
@@ -272,10 +271,16 @@ void LiveFleet::move_places(Change& change) {
 }
 
 void LiveFleet::look_around(Change& change, LiveUpdate& done, const Stop& stop) {
-  auto found = cells_.scan(change.accounts, held_wanted() + 1, true, stop);
+  // Who is not linkable comes near nobody, and would look through all others who are not.
+  std::vector<std::uint32_t> asked;
+  for (const auto account : change.accounts) {
+    if (linkable(accounts_[account])) asked.push_back(account);
+    else hold(account, {});
+  }
+  auto found = cells_.scan(asked, held_wanted() + 1, true, stop);
   if (stopped(stop)) return;
   for (std::size_t i = 0; i < found.size(); ++i) {
-    const auto account = change.accounts[i];
+    const auto account = asked[i];
     for (const auto& entered : found[i].entered) {
       const Near now{entered.distance, account};
       if (!(now < bound_[entered.account])) continue;
@@ -285,7 +290,7 @@ void LiveFleet::look_around(Change& change, LiveUpdate& done, const Stop& stop) 
       add_holder(holders_[account], {entered.account, 0});
     }
   }
-  for (std::size_t i = 0; i < found.size(); ++i) hold(change.accounts[i], std::move(found[i].nearest));
+  for (std::size_t i = 0; i < found.size(); ++i) hold(asked[i], std::move(found[i].nearest));
   std::sort(change.poor.begin(), change.poor.end());
   change.poor.erase(std::unique(change.poor.begin(), change.poor.end()), change.poor.end());
   std::erase_if(change.poor, [&](std::uint32_t account) {

@@ -136,13 +136,20 @@ TEST(LiveFleet, has_the_links_of_those_who_stay_when_many_are_emptied) {
   auto accounts = honest_accounts(world, 160, 20, random);
   const auto before = accounts;
   auto fleet = LiveFleet::make(accounts, {}, norm, exact());
-  std::vector<std::uint32_t> left;
+  ASSERT_TRUE(fleet);
+  std::vector<std::uint32_t> left, all(accounts.size());
+  std::iota(all.begin(), all.end(), 0U);
   for (std::uint32_t i = 60; i < 160; ++i) left.push_back(i), accounts[i] = {};
   apply(*fleet, accounts, left);
   EXPECT_EQ(fleet->links(), find_links(std::span(accounts).first(60), {}, norm, {}));
-  apply(*fleet, before, {61, 99});
-  for (const std::uint32_t i : {61, 99}) accounts[i] = before[i];
-  EXPECT_EQ(fleet->links(), find_links(accounts, {}, norm, {}));
+  EXPECT_EQ(fleet->links_among(all), fleet->links());
+  for (const std::uint64_t requests : {kRequestsMin - 1, kRequestsMin}) {  // they come back, some too young at first
+    for (std::uint32_t i = 61; i < 100; i += 2) accounts[i] = before[i], accounts[i].requests = requests;
+    apply(*fleet, accounts, left);
+    EXPECT_EQ(fleet->links(), find_links(accounts, {}, norm, {}));
+    EXPECT_EQ(fleet->links_among(all), fleet->links());  // the weights that are kept
+    EXPECT_EQ(fleet->links_among(all), LiveFleet::make(accounts, {}, norm, exact())->links_among(all));
+  }
 }
 
 // Under the null model of the links at hand, or a fitted one beyond which more than a third of the accounts are.

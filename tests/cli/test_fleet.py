@@ -157,8 +157,10 @@ class Fleet(ProgramTest):
         done = run("fleet", "fit", "--json", "--atlas", self.atlas, "--honest", name, "-o", self.own / "young.cms")
         self.assertEqual(json.loads(done.stdout)["accounts"], 240)
         judged = run("fleet", "--atlas", self.atlas, "--calibration", self.own / "fleet.cms", "--all", "--json", name)
+        self.assertEqual(judged.returncode, 0)
         self.assertFalse([one for line in judged.stdout.splitlines() for one in json.loads(line)["accounts"]
                           if one.startswith("y")])
+        self.assertIn("warning: 240 accounts are seen together", judged.stderr.decode())
         for said in (done, judged):
             self.assertIn("5 accounts have fewer than 16 distinct requests and are left out", said.stderr.decode())
 

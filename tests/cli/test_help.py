@@ -105,6 +105,7 @@ class Help(unittest.TestCase):
                 self.assertRegex(line, r"^\.(TH|SH|SS|TP|B)\b")
 
     def test_help_on_a_command_is_what_it_says_of_itself(self):
+        self.assertEqual(page(), run("--help").stdout.decode())
         self.assertEqual(page("fit"), run("fit", "--help").stdout.decode())
         self.assertEqual(page("lab", "run", "fleet"), run("lab", "run", "fleet", "--help").stdout.decode())
         done = run("help", "fleet", "fitt")
