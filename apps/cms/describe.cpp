@@ -164,8 +164,8 @@ std::string words_of(const Json& value) {
   if (!value.is_object()) return value.dump();
   std::string text;
   for (const auto& [key, inner] : value.items()) {
-    text += fmt::format("{}{} {}", text.empty() ? "" : ", ", key.empty() ? (value.size() > 1 ? "all others" : "all") : spaced(key),
-                        words_of(inner));
+    const auto named = !key.empty() ? spaced(key) : value.size() > 1 ? "all others" : "all";
+    text += fmt::format("{}{} {}", text.empty() ? "" : ", ", named, words_of(inner));
   }
   return text.empty() ? "-" : text;
 }
