@@ -31,14 +31,14 @@ struct Words {
   bool json = false;
 };
 
-// Sets of the model that `first` is of; where it is none, of that of the first of them.
+// Sets of one model: the one that is known, or else that of the first set.
 Result<std::vector<cms::ActivationSet>> read_sets(const std::vector<std::string>& names, const std::string& assume,
-                                                  const cms::Manifest* first = nullptr) {
+                                                  std::optional<cms::Manifest>& model) {
   std::vector<cms::ActivationSet> sets;
   for (const auto& name : names) {
     CMS_TRY(set, cms::tap::read_set(name, {.assume_model = assume, .tensor = {}}));
-    const auto& expected = first != nullptr ? *first : sets.empty() ? set.manifest : sets.front().manifest;
-    if (auto same = cms::matches(expected, set.manifest); !same) return fail_in(name, same.error());
+    if (!model) model = set.manifest;
+    if (auto same = cms::matches(*model, set.manifest); !same) return fail_in(name, same.error());
     sets.push_back(std::move(set));
   }
   return sets;
@@ -128,10 +128,10 @@ Result<std::size_t> young_accounts(const std::vector<cms::ActivationSet>& sets, 
 }
 
 Result<pipeline::Fitted> fit(const Words& words, Json& accounts) {
-  CMS_TRY(manifold, read_sets(words.manifold, words.assume_model));
-  const auto* first = manifold.empty() ? nullptr : &manifold.front().manifest;
-  CMS_TRY(benign, read_sets(words.benign, words.assume_model, first));
-  CMS_TRY(calibrate, read_sets(words.calibrate, words.assume_model, first));
+  std::optional<cms::Manifest> model;
+  CMS_TRY(manifold, read_sets(words.manifold, words.assume_model, model));
+  CMS_TRY(benign, read_sets(words.benign, words.assume_model, model));
+  CMS_TRY(calibrate, read_sets(words.calibrate, words.assume_model, model));
   std::optional<cms::Progress> bar;
   std::size_t shown = 0;
   CMS_TRY(fitted, pipeline::fit(manifold, benign, calibrate, words.options, [&](std::size_t done, std::size_t total) {

@@ -278,21 +278,24 @@ Result<void> run(const Words& words) {
   return {};
 }
 
-void add_fit_words(CLI::App& command, FitWords& words) {
-  command.add_option("--fleets", words.fleets.fleets, "Random honest fleets made of them; half of them rank")
-      ->check(CLI::Range(2, 400))  // more of the same accounts would know no more
-      ->capture_default_str();
-  command.add_option("--looks", words.looks,
-                     "At the honest set, each account cut in as many; communities rank by the most they ever had")
-      ->check(CLI::Range(1, 30))
-      ->capture_default_str();
-  command.add_option("--seed", words.fleets.seed, "Of the honest fleets")->capture_default_str();
-  command.add_option("--neighbours", words.campaign.links.neighbours, "Nearest accounts each account is linked to")
-      ->check(CLI::Range(2, 1'000))
-      ->capture_default_str();
-  command.add_option("--resolution", words.campaign.communities.resolution, "More makes smaller communities")
-      ->check(number_within(0.01, 100))
-      ->capture_default_str();
+// How honest fleets are made: the options that are of `cms fleet fit`, and that a calibration has already.
+std::vector<const CLI::Option*> add_fit_words(CLI::App& command, FitWords& words) {
+  return {command.add_option("--fleets", words.fleets.fleets, "Random honest fleets made of them; half of them rank")
+              ->check(CLI::Range(2, 400))  // more of the same accounts would know no more
+              ->capture_default_str(),
+          command.add_option("--looks", words.looks,
+                             "At the honest set, each account cut in as many; communities rank by the most they "
+                             "ever had")
+              ->check(CLI::Range(1, 30))
+              ->capture_default_str(),
+          command.add_option("--seed", words.fleets.seed, "Of the honest fleets")->capture_default_str(),
+          command.add_option("--neighbours", words.campaign.links.neighbours,
+                             "Nearest accounts each account is linked to")
+              ->check(CLI::Range(2, 1'000))
+              ->capture_default_str(),
+          command.add_option("--resolution", words.campaign.communities.resolution, "More makes smaller communities")
+              ->check(number_within(0.01, 100))
+              ->capture_default_str()};
 }
 
 void add_common_words(CLI::App& command, Words& words) {
@@ -322,10 +325,10 @@ void add_fleet_fit(CLI::App& fleet, Run& chosen) {
 }
 
 // A calibration was made with some already.
-void refuse_words_beside_calibration(const CLI::App& command) {
+void refuse_words_beside_calibration(const CLI::App& command, std::span<const CLI::Option* const> fitting) {
   if (command.count("--calibration") == 0) return;
-  for (const auto* fitting : {"--fleets", "--looks", "--seed", "--neighbours", "--resolution"}) {
-    if (command.count(fitting) > 0) throw CLI::ExcludesError(fitting, "--calibration");
+  for (const auto* option : fitting) {
+    if (option->count() > 0) throw CLI::ExcludesError(option->get_name(), "--calibration");
   }
 }
 
@@ -349,7 +352,7 @@ void add_fleet(CLI::App& app, Run& chosen) {
       ->check(number_within(0, 1))
       ->capture_default_str();
   command->add_flag("--all", words->all, "Show all communities, those of one campaign together");
-  add_fit_words(*command, words->fit);
+  const auto fitting = add_fit_words(*command, words->fit);
   add_common_words(*command, *words);
   // `cms fleet fit` needs none of these words; `cms fleet SET` asks for them itself.
   for (const auto* needed : {"set", "--atlas"}) {
@@ -357,9 +360,9 @@ void add_fleet(CLI::App& app, Run& chosen) {
     option->description(option->get_description() + "; needed, but for `cms fleet fit`");
   }
   add_fleet_fit(*command, chosen);
-  command->callback([words, command, &chosen] {
+  command->callback([words, command, fitting, &chosen] {
     if (!command->get_subcommands().empty()) return refuse_words_before_fit(*command);
-    refuse_words_beside_calibration(*command);
+    refuse_words_beside_calibration(*command, fitting);
     chosen = [words] { return run(*words); };
   });
 }

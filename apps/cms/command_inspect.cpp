@@ -10,6 +10,7 @@
 #include "base/files.hpp"
 #include "command.hpp"
 #include "describe.hpp"
+#include "pipeline/signatures.hpp"
 #include "pipeline/step.hpp"
 #include "tap/activation_set.hpp"
 
@@ -47,10 +48,8 @@ Result<Json> look_at(const Words& words) {
     return state;
   }
   if (cms::fleet::is_calibration(first)) {
-    CMS_TRY(bytes, cms::read_file(words.file));
-    const auto named = cms::fleet::decode_calibration(bytes);
-    if (!named) return fail_in(words.file, named.error());
-    return describe(*named);
+    CMS_TRY(named, cms::pipeline::read_calibration(words.file));
+    return describe(named);
   }
   const auto ending = std::filesystem::path(words.file).extension();
   const bool set_ending = ending == ".npy" || ending == ".safetensors" || ending == ".ndjson";

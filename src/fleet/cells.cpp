@@ -62,20 +62,30 @@ std::vector<Place> sample_of(std::span<const Place> places, std::size_t cells) {
   return sample;
 }
 
+// The `count` of the sample that lie farthest from their own centre, farthest first.
+std::vector<Near> farthest_of(std::span<const Place> sample, std::span<const std::uint32_t> cell_of,
+                              std::span<const Place> centres, std::size_t count) {
+  if (count == 0) return {};
+  std::vector<Near> farthest;  // first, since distances are negative
+  for (std::uint32_t i = 0; i < sample.size(); ++i) {
+    farthest.push_back({-place_distance(sample[i], centres[cell_of[i]]), i});
+  }
+  std::partial_sort(farthest.begin(), farthest.begin() + static_cast<std::ptrdiff_t>(count), farthest.end());
+  return farthest;
+}
+
 // Where the means of those lie that are in each cell. A cell that holds nobody goes to who lies farthest from their own
 // centre, as in scikit-learn: of many equal places it would be lost for good.
 std::vector<Place> means_of(std::span<const Place> sample, std::span<const std::uint32_t> cell_of,
                             std::span<const Place> centres) {
   std::vector<std::array<double, kPlaceDimensions>> sums(centres.size());
   std::vector<std::uint32_t> counts(centres.size());
-  std::vector<Near> farthest;  // first, since distances are negative
-  for (std::uint32_t i = 0; i < sample.size(); ++i) {
+  for (std::size_t i = 0; i < sample.size(); ++i) {
     ++counts[cell_of[i]];
     for (std::size_t d = 0; d < kPlaceDimensions; ++d) sums[cell_of[i]][d] += sample[i][d];
-    farthest.push_back({-place_distance(sample[i], centres[cell_of[i]]), i});
   }
-  const auto empty = std::ranges::count(counts, 0U);
-  std::partial_sort(farthest.begin(), farthest.begin() + empty, farthest.end());
+  const auto empty = static_cast<std::size_t>(std::ranges::count(counts, 0U));
+  const auto farthest = farthest_of(sample, cell_of, centres, empty);
   std::vector<Place> means(centres.size());
   auto next = farthest.begin();
   for (std::size_t c = 0; c < means.size(); ++c) {

@@ -64,11 +64,16 @@ Result<std::vector<fleet::FleetLook>> see_together(const Model& model, const Act
   return seen;
 }
 
-Result<fleet::NamedCalibration> read_calibration(const std::filesystem::path& path, const Model& model) {
+Result<fleet::NamedCalibration> read_calibration(const std::filesystem::path& path) {
   CMS_TRY(content, read_file(path));
   auto named = fleet::decode_calibration(content);
   if (!named) return fail_in(path.string(), named.error());
-  if (named->atlas != model.name) {
+  return named;
+}
+
+Result<fleet::NamedCalibration> read_calibration(const std::filesystem::path& path, const Model& model) {
+  auto named = read_calibration(path);
+  if (named && named->atlas != model.name) {
     return fail(ErrorCode::refused,
                 fmt::format("{} was made with atlas {}, and this is atlas {}: signatures of one say nothing of "
                             "another's; run `cms fleet fit` with this atlas",

@@ -51,8 +51,9 @@ Result<std::vector<fleet::FleetLook>> see_together(const Model& model, const Act
                                                    std::span<const tap::AccountRows> accounts, std::uint32_t looks,
                                                    unsigned threads);
 
-// The calibration in a file of `cms fleet fit`, for accounts under this model. Errors: `bad_input` when it is missing
-// or damaged; `refused` when it was made with another atlas.
+// The calibration in a file of `cms fleet fit`; with a model, for accounts under it. Errors: `bad_input` when it is
+// missing or damaged, naming the file; `refused` when it was made with another atlas than the model's.
+Result<fleet::NamedCalibration> read_calibration(const std::filesystem::path& path);
 Result<fleet::NamedCalibration> read_calibration(const std::filesystem::path& path, const Model& model);
 
 // Honest fleets for fleet::calibrate, out of one set of honest accounts: those that score::in_ranking_half names make
