@@ -43,12 +43,11 @@ Sliding sliding(std::string_view family, std::uint32_t length) {
   return {make_window(family, kPool, random), length};
 }
 
-void replace_point(benchmark::State& bench, std::string_view family, std::uint32_t length, bool capped) {
+void replace_point(benchmark::State& bench, std::string_view family, std::uint32_t length, const Options& options) {
   Sliding window = sliding(family, length);
   State state;
   Scratch scratch;
   Diagrams out;
-  const Options options = capped ? Options{work_budget(length)} : Options{};
   start(window.matrix.view(), length, options, state, scratch, out);
   std::uint64_t units = 0;
   for (auto _ : bench) {
@@ -72,17 +71,19 @@ void from_scratch(benchmark::State& bench, std::string_view family, std::uint32_
   }
 }
 
-BENCHMARK_CAPTURE(replace_point, sphere_10_64, "sphere_10", 64, false);
-BENCHMARK_CAPTURE(replace_point, sphere_64_64, "sphere_64", 64, false);
-BENCHMARK_CAPTURE(replace_point, sphere_10_128, "sphere_10", 128, false);
-BENCHMARK_CAPTURE(replace_point, sphere_10_256, "sphere_10", 256, false)->Unit(benchmark::kMicrosecond);
-BENCHMARK_CAPTURE(replace_point, sphere_64_256, "sphere_64", 256, false)->Unit(benchmark::kMicrosecond);
-BENCHMARK_CAPTURE(replace_point, crossed_64_capped, "crossed_clusters", 64, true);
-BENCHMARK_CAPTURE(replace_point, random_64_capped, "random_metric", 64, true);
-BENCHMARK_CAPTURE(replace_point, simplices_64_capped, "orthogonal_simplices", 64, true);
-BENCHMARK_CAPTURE(replace_point, crossed_256_capped, "crossed_clusters", 256, true)->Unit(benchmark::kMicrosecond);
-BENCHMARK_CAPTURE(replace_point, random_256_capped, "random_metric", 256, true)->Unit(benchmark::kMicrosecond);
-BENCHMARK_CAPTURE(replace_point, simplices_256_capped, "orthogonal_simplices", 256, true)
+BENCHMARK_CAPTURE(replace_point, sphere_10_64, "sphere_10", 64, Options{});
+BENCHMARK_CAPTURE(replace_point, sphere_64_64, "sphere_64", 64, Options{});
+BENCHMARK_CAPTURE(replace_point, sphere_10_64_h0, "sphere_10", 64, Options{.dimension_max = 0});
+BENCHMARK_CAPTURE(replace_point, sphere_64_64_h0, "sphere_64", 64, Options{.dimension_max = 0});
+BENCHMARK_CAPTURE(replace_point, sphere_10_128, "sphere_10", 128, Options{});
+BENCHMARK_CAPTURE(replace_point, sphere_10_256, "sphere_10", 256, Options{})->Unit(benchmark::kMicrosecond);
+BENCHMARK_CAPTURE(replace_point, sphere_64_256, "sphere_64", 256, Options{})->Unit(benchmark::kMicrosecond);
+BENCHMARK_CAPTURE(replace_point, crossed_64_capped, "crossed_clusters", 64, Options{work_budget(64)});
+BENCHMARK_CAPTURE(replace_point, random_64_capped, "random_metric", 64, Options{work_budget(64)});
+BENCHMARK_CAPTURE(replace_point, simplices_64_capped, "orthogonal_simplices", 64, Options{work_budget(64)});
+BENCHMARK_CAPTURE(replace_point, crossed_256_capped, "crossed_clusters", 256, Options{work_budget(256)})->Unit(benchmark::kMicrosecond);
+BENCHMARK_CAPTURE(replace_point, random_256_capped, "random_metric", 256, Options{work_budget(256)})->Unit(benchmark::kMicrosecond);
+BENCHMARK_CAPTURE(replace_point, simplices_256_capped, "orthogonal_simplices", 256, Options{work_budget(256)})
     ->Unit(benchmark::kMicrosecond);
 BENCHMARK_CAPTURE(from_scratch, sphere_10_64, "sphere_10", 64);
 BENCHMARK_CAPTURE(from_scratch, sphere_64_64, "sphere_64", 64);

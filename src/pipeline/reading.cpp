@@ -193,13 +193,13 @@ void take_reading(const atlas::Atlas& atlas, const window::State& window, const 
   scratch.coverage.reserve(atlas.chart_count());
   mixture::reserve(window.options.horizon, scratch.mixture);
   window::path(window, scratch.path);
-  const homology::Options budget{effort == Effort::full ? homology::work_budget(window.options.length) : 0};
+  const homology::Options options{homology::work_budget(window.options.length), effort == Effort::full ? 1U : 0U};
   if (!change.repeat && kept.distinct != 0 && kept.distinct + 1 == window.distinct) {
     change_kept(view, change, kept, scratch);
-    homology::replace(view.distances, change.row, budget, kept.homology, scratch.homology, scratch.diagrams);
+    homology::replace(view.distances, change.row, options, kept.homology, scratch.homology, scratch.diagrams);
   } else {
     make_kept(view, kept, scratch);
-    homology::start(view.distances, window.options.length, budget, kept.homology, scratch.homology, scratch.diagrams);
+    homology::start(view.distances, window.options.length, options, kept.homology, scratch.homology, scratch.diagrams);
   }
   kept.distinct = window.distinct;
   window::charts(window, scratch.charts);

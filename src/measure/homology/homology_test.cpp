@@ -175,6 +175,21 @@ TEST_P(EveryFamily, a_repeated_point_adds_no_bar) {
   }
 }
 
+TEST_P(EveryFamily, h0_alone_is_that_of_the_whole_and_tells_whether_there_is_h1) {
+  Random random(6);
+  Scratch scratch;
+  Diagrams out, whole;
+  for (const std::uint32_t count : {2U, 3U, 5U, 12U, 40U, 64U, 65U, 100U, 150U}) {
+    const Matrix matrix = make_window(GetParam(), count, random);
+    const Work full = diagrams(matrix.view(), {}, scratch, whole);
+    const Work work = diagrams(matrix.view(), {.dimension_max = 0}, scratch, out);
+    EXPECT_EQ(out.h0, whole.h0);
+    EXPECT_TRUE(out.h1.empty());
+    EXPECT_EQ(out.truncated, full.classes > 0);
+    EXPECT_EQ(work.radius, full.radius);
+  }
+}
+
 TEST_P(EveryFamily, a_budget_gives_a_true_prefix_or_the_whole) {
   Random random(5);
   Scratch scratch;

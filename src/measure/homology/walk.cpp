@@ -11,86 +11,19 @@
 #include <hwy/highway.h>
 
 #include "measure/homology/annotations.inl"
+#include "measure/homology/places.inl"
+#include "measure/homology/slots.inl"
 
 HWY_BEFORE_NAMESPACE();
 namespace cms::homology::HWY_NAMESPACE {
 namespace {
 
 constexpr std::uint32_t kNoSlot = ~0U;
-constexpr float kAlive = -1;  // the death of a class that has not ended
 constexpr std::size_t kUnplaced = ~std::size_t{0};
+constexpr float kAlive = -1;  // the death of a class that has not ended
 
-// A set of slots. A template, because the walk over the edges is most of the cost and a width of 1, 2 or 4 words that
-// the compiler knows keeps its sets in registers.
 template <std::size_t Words>
-struct Slots {
-  std::array<std::uint64_t, Words> words{};
-
-  void insert(std::uint32_t slot) { words[Words == 1 ? 0 : slot / 64] |= std::uint64_t{1} << slot % 64; }
-  [[nodiscard]] bool empty() const {
-    std::uint64_t any = 0;
-    for (const std::uint64_t word : words) any |= word;
-    return any == 0;
-  }
-  [[nodiscard]] int size() const {
-    int count = 0;
-    for (const std::uint64_t word : words) count += std::popcount(word);
-    return count;
-  }
-  // 64 Words for the empty set.
-  [[nodiscard]] std::uint32_t lowest() const {
-    std::size_t w = 0;
-    while (w + 1 < Words && words[w] == 0) ++w;
-    return static_cast<std::uint32_t>(w * 64 + std::countr_zero(words[w]));
-  }
-  template <typename Visit>
-  void for_each(Visit visit) const {
-    for (std::size_t w = 0; w < Words; ++w) {
-      for (std::uint64_t rest = words[w]; rest != 0; rest &= rest - 1) {
-        visit(static_cast<std::uint32_t>(w * 64 + std::countr_zero(rest)));
-      }
-    }
-  }
-  [[nodiscard]] bool meets(const Slots& other) const {
-    for (std::size_t w = 0; w < Words; ++w) {
-      if ((words[w] & other.words[w]) != 0) return true;
-    }
-    return false;
-  }
-  friend Slots operator&(Slots a, const Slots& b) {
-    for (std::size_t w = 0; w < Words; ++w) a.words[w] &= b.words[w];
-    return a;
-  }
-  friend Slots operator|(Slots a, const Slots& b) {
-    for (std::size_t w = 0; w < Words; ++w) a.words[w] |= b.words[w];
-    return a;
-  }
-  friend Slots operator-(Slots a, const Slots& b) {
-    for (std::size_t w = 0; w < Words; ++w) a.words[w] &= ~b.words[w];
-    return a;
-  }
-};
-
-// Components of the graph, for H0: every slot's label, and a merge writes one label over another. Among so few slots
-// that is a handful of wide instructions, while a tree would be climbed step by step.
-template <std::size_t Words>
-class Components {
- public:
-  Components() {
-    for (std::uint32_t slot = 0; slot < labels_.size(); ++slot) labels_[slot] = static_cast<std::uint8_t>(slot);
-  }
-  // True if the two slots were in different components.
-  bool merge(std::uint32_t i, std::uint32_t j) {
-    const std::uint8_t kept = labels_[i];
-    const std::uint8_t gone = labels_[j];
-    if (kept == gone) return false;
-    for (auto& label : labels_) label = label == gone ? kept : label;
-    return true;
-  }
-
- private:
-  std::array<std::uint8_t, Words * 64> labels_;
-};
+using PackedOf = std::conditional_t<Words <= 2, NarrowEdge, WideEdge>;
 
 // The point that came, and the slot whose old edges go with the point that left.
 struct Arrival {
@@ -99,10 +32,20 @@ struct Arrival {
   std::span<const std::uint32_t> positions;  // how many old edges come before each
 };
 
+// Kept edges but for those of `slot`, with nothing known of their lunes.
+template <typename Packed>
+Packed* copy_unknown(std::span<const Packed> edges, std::uint32_t slot, Packed* to) {
+  for (const auto edge : edges) {
+    *to = Packed::make(edge.first(), edge.second(), Lune::unknown);
+    to += (edge.first() != slot) & (edge.second() != slot);
+  }
+  return to;
+}
+
 template <std::size_t Words>
 class Walk {
  public:
-  using Packed = std::conditional_t<Words <= 2, NarrowEdge, WideEdge>;
+  using Packed = PackedOf<Words>;
 
   Walk(const Distances& distances, const Options& options, Scratch& scratch, Diagrams& out)
       : distances_(distances), scratch_(scratch), out_(out), budget_{options.work_budget},
@@ -122,10 +65,8 @@ class Walk {
       const std::size_t end = last ? old.size() : arrival.positions[s];
       const std::size_t walked = std::max(t, std::min(end, old_walked));
       to = keep(old.data() + t, old.data() + walked, arrival.slot, to);
-      for (t = walked; t < end; ++t) {
-        *to = Packed::make(old[t].first(), old[t].second(), Lune::unknown);
-        to += old[t].first() != arrival.slot && old[t].second() != arrival.slot;
-      }
+      to = copy_unknown(old.subspan(walked, std::max(walked, end) - walked), arrival.slot, to);
+      t = std::max(walked, end);
       if (last) return;
       const std::uint32_t other = arrival.others[s];
       const std::uint32_t i = std::min(other, arrival.slot);
@@ -326,101 +267,50 @@ class Walk {
   std::uint32_t came_ = kNoSlot;                 // its slot
 };
 
-// Smallest length at which some point is joined to all others: from there on the complex is a cone, without homology.
-float enclosing_radius(const Distances& distances) {
-  const hn::ScalableTag<float> tag;
-  const auto lanes = static_cast<std::uint32_t>(hn::Lanes(tag));
-  float radius = std::numeric_limits<float>::max();
-  for (std::uint32_t i = 0; i < distances.count; ++i) {
-    const float* row = distances.row(i);
-    auto greatest = hn::Zero(tag);
-    std::uint32_t j = 0;
-    for (; j + lanes <= distances.count; j += lanes) greatest = hn::Max(greatest, hn::LoadU(tag, row + j));
-    float farthest = hn::GetLane(hn::MaxOfLanes(tag, greatest));
-    for (; j < distances.count; ++j) farthest = std::max(farthest, row[j]);
-    radius = std::min(radius, farthest);
-  }
-  return radius;
-}
-
-// The arriving edges by (length, slot), which is the total order among edges that share an end: each one's place is the
-// number of those before it. Lengths as integers, so that a tie with a lower slot is one unit more.
-void sort_arriving(const RowChange& change, std::vector<std::uint8_t>& others) {
-  const hn::ScalableTag<std::int32_t> tag;
-  constexpr std::uint32_t kPadded = kPointsMax + HWY_MAX_BYTES / 4;
-  HWY_ALIGN std::array<std::int32_t, kPadded> lengths;
-  HWY_ALIGN std::array<std::int32_t, kPadded> slots;
-  const std::uint32_t count = change.count;
-  for (std::uint32_t x = 0; x < kPadded; ++x) {
-    slots[x] = static_cast<std::int32_t>(x);
-    lengths[x] = std::numeric_limits<std::int32_t>::max();
-    if (x < count) lengths[x] = std::bit_cast<std::int32_t>(change.after[x] + 0.0F);
-  }
-  lengths[change.slot] = std::numeric_limits<std::int32_t>::max();
-  others.resize(count);
-  for (std::uint32_t x = 0; x < count; ++x) {
-    if (x == change.slot) continue;
-    const auto length = hn::Set(tag, lengths[x]);
-    const auto slot = hn::Set(tag, static_cast<std::int32_t>(x));
-    std::size_t place = 0;
-    for (std::uint32_t y = 0; y < count; y += static_cast<std::uint32_t>(hn::Lanes(tag))) {
-      const auto other = hn::Load(tag, lengths.data() + y);
-      const auto tied = hn::And(hn::Eq(other, length), hn::Lt(hn::Load(tag, slots.data() + y), slot));
-      place += hn::CountTrue(tag, hn::Or(hn::Lt(other, length), tied));
-    }
-    others[place] = static_cast<std::uint8_t>(x);
-  }
-  others.pop_back();
-}
-
-// How many edges of the kept order come before others that are asked for in rising order: first among every 16th,
-// whose keys are gathered once, then among 16, without a branch that depends on lengths.
+// All edges merged, with nothing known of their lunes.
 template <typename Packed>
-class Places {
- public:
-  Places(const Distances& distances, const RowChange* change, std::span<const Packed> edges, std::vector<Edge>& keys)
-      : distances_(distances), change_(change), edges_(edges), keys_(keys) {
-    keys_.clear();
-    for (std::size_t e = 0; e < edges_.size(); e += kStep) keys_.push_back(key(edges_[e]));
+void merge(std::span<const Packed> old, const Arrival& arrival, Packed* to) {
+  std::size_t t = 0;
+  for (std::size_t s = 0; s < arrival.others.size(); ++s) {
+    const std::size_t end = arrival.positions[s];
+    to = copy_unknown(old.subspan(t, end - t), arrival.slot, to);
+    t = end;
+    const std::uint32_t other = arrival.others[s];
+    *to++ = Packed::make(std::min(other, arrival.slot), std::max(other, arrival.slot), Lune::unknown);
   }
+  copy_unknown(old.subspan(t), arrival.slot, to);
+}
 
-  [[nodiscard]] std::size_t before(Edge edge) {
-    while (block_ < keys_.size() && keys_[block_] < edge) ++block_;
-    if (block_ == 0) return 0;
-    const std::size_t first = (block_ - 1) * kStep;
-    std::size_t found = 1;  // the block's own first edge
-    for (std::size_t step = kStep / 2; step > 0; step /= 2) {
-      const std::size_t probe = std::min(first + found + step, edges_.size()) - 1;
-      found += step * static_cast<std::size_t>((first + found + step <= edges_.size()) & (key(edges_[probe]) < edge));
-    }
-    return first + found;
-  }
-
- private:
-  static constexpr std::size_t kStep = 16;
-
-  // Old edges of the replaced slot have their lengths in the row that left.
-  [[nodiscard]] Edge key(Packed edge) const {
+// H0 of the edges up to `radius`, and whether there is a class of H1: what an edge without lune opens that merges
+// nothing. Ends when both are known, which in most windows is long before the radius.
+template <std::size_t Words>
+void walk_h0(const Distances& distances, std::span<const PackedOf<Words>> edges, float radius, Diagrams& out) {
+  std::array<Slots<Words>, Words * 64> joined{};
+  Components<Words> components;
+  std::uint32_t parts = distances.count;
+  for (const auto edge : edges) {
     const std::uint32_t i = edge.first();
     const std::uint32_t j = edge.second();
-    float length = distances_.row(i)[j];
-    if (change_ != nullptr && ((i == change_->slot) | (j == change_->slot))) [[unlikely]] {
-      length = change_->before[i == change_->slot ? j : i];
+    if (!joined[i].meets(joined[j])) [[unlikely]] {
+      const float length = distances(i, j);
+      if (length > radius) return;
+      if (!components.merge(i, j)) {
+        out.truncated = true;
+      } else {
+        --parts;
+        if (length > 0) out.h0.push_back({0, length});
+      }
     }
-    return make_edge(length, i, j);
+    if (parts == 1 && out.truncated) return;
+    joined[i].insert(j);
+    joined[j].insert(i);
   }
-
-  const Distances& distances_;
-  const RowChange* change_;
-  std::span<const Packed> edges_;
-  std::vector<Edge>& keys_;
-  std::size_t block_ = 0;
-};
+}
 
 template <std::size_t Words>
 Work walk(const Distances& distances, const RowChange* change, const Options& options, State& state, Scratch& scratch,
           Diagrams& out) {
-  using Packed = typename Walk<Words>::Packed;
+  using Packed = PackedOf<Words>;
   const float radius = enclosing_radius(distances);
   auto& kept = state.order.edges<Packed>();
   auto& made = scratch.order.edges<Packed>();
@@ -442,6 +332,15 @@ Work walk(const Distances& distances, const RowChange* change, const Options& op
     arrival = {change->slot, scratch.arriving, scratch.positions};
   }
   made.resize(std::size_t{distances.count} * (distances.count - 1) / 2 + 1);  // one to spare: see run()
+  if (options.dimension_max == 0) {
+    merge(old, arrival, made.data());
+    made.pop_back();
+    kept.swap(made);
+    walk_h0<Words>(distances, kept, radius, out);
+    Work work;
+    work.radius = radius;
+    return work;
+  }
   if (old_walked == kUnplaced) old_walked = places.before(radius_end);
   Walk<Words> walk(distances, options, scratch, out);
   walk.run(old, old_walked, arrival, new_walked, made.data());
