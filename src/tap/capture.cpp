@@ -3,7 +3,9 @@
 #include <fmt/format.h>
 
 #include <nlohmann/json.hpp>
+#include <string_view>
 #include <system_error>
+#include <unordered_map>
 
 #include "base/bytes.hpp"
 #include "base/files.hpp"
@@ -21,13 +23,34 @@ using Path = std::filesystem::path;
 
 Path with_ending(const Path& name, const char* ending) { return name.string() + ending; }
 
+// Texts that differ, in the order in which they first come.
+struct Distinct {
+  std::vector<std::string> texts;
+  std::vector<std::size_t> prompts;  // the first prompt of each
+  std::vector<std::size_t> of;       // each prompt's text
+};
+
+Distinct distinct_texts(const std::vector<std::string>& prompts) {
+  Distinct distinct;
+  std::unordered_map<std::string_view, std::size_t> seen;
+  for (std::size_t i = 0; i < prompts.size(); ++i) {
+    const auto [place, is_new] = seen.try_emplace(prompts[i], distinct.texts.size());
+    distinct.of.push_back(place->second);
+    if (!is_new) continue;
+    distinct.texts.push_back(prompts[i]);
+    distinct.prompts.push_back(i);
+  }
+  return distinct;
+}
+
 // Everything that the bytes of a row depend on.
 Result<Json> describe(const CaptureOptions& options) {
   CMS_TRY(prompts_hash, sha256_file(options.prompts));
   CMS_TRY(model_hash, sha256_file(options.model));
   Json readouts = Json::array();
   for (const auto& readout : options.tap.readouts) readouts.push_back(readout.suffix());
-  return Json{{"prompts", prompts_hash},
+  return Json{{"format", 2},  // of the rows: 1 had texts that came again as often as they came
+              {"prompts", prompts_hash},
               {"model", model_hash},
               {"readouts", readouts},
               {"words", options.tap.limits.words_max},
@@ -58,7 +81,7 @@ Result<void> agree(const CaptureOptions& options, const Json& description, Frame
   return write_file(path, description.dump(2) + "\n");
 }
 
-// One frame: texts of the batch, tokens seen and total of each, then the vectors readout by readout.
+// One frame: count of the batch's texts, tokens seen and total of each, then the vectors readout by readout.
 Bytes encode(const TapBatch& batch) {
   ByteWriter writer;
   writer.put<std::uint64_t>(batch.count);
@@ -97,15 +120,15 @@ std::vector<ActivationSet> begin_sets(const LlamaTap& tap, const CaptureOptions&
   return sets;
 }
 
-Result<void> add(const TapBatch& batch, const std::vector<RowInfo>& infos, std::vector<ActivationSet>& sets) {
+Result<void> add(const TapBatch& batch, std::size_t texts, std::vector<ActivationSet>& sets) {
   for (std::size_t r = 0; r < sets.size(); ++r) {
     auto& set = sets[r];
-    if (batch.count > infos.size() - set.rows.size()) {
+    if (batch.count > texts - set.rows.size()) {
       return fail(ErrorCode::bad_input, "the unfinished capture has more rows than prompts: run with --fresh");
     }
     set.values.insert(set.values.end(), batch.values[r].begin(), batch.values[r].end());
     for (std::size_t i = 0; i < batch.count; ++i) {
-      RowInfo info = infos[set.rows.size()];
+      RowInfo info;
       info.tokens_seen = batch.tokens_seen[i];
       info.tokens_total = batch.tokens_total[i];
       set.rows.push_back(std::move(info));
@@ -114,24 +137,41 @@ Result<void> add(const TapBatch& batch, const std::vector<RowInfo>& infos, std::
   return {};
 }
 
-// Reads the prompts that are not in `sets` yet, batch by batch.
-Result<void> read_rest(LlamaTap& tap, const CaptureOptions& options, const Prompts& prompts, FrameFile& rows,
-                       std::vector<ActivationSet>& sets, const CaptureProgress& progress) {
-  const std::size_t total = prompts.texts.size();
+// Reads the texts that are not in `sets` yet, batch by batch.
+Result<void> read_rest(LlamaTap& tap, const CaptureOptions& options, const Prompts& prompts, const Distinct& distinct,
+                       FrameFile& rows, std::vector<ActivationSet>& sets, const CaptureProgress& progress) {
+  const std::size_t total = distinct.texts.size();
   const std::size_t found = sets.front().count();
   if (progress) progress(found, total, found);
   while (sets.front().count() < total) {
     const std::size_t done = sets.front().count();
-    auto batch = tap.read(std::span(prompts.texts).subspan(done));
+    auto batch = tap.read(std::span(distinct.texts).subspan(done));
     if (!batch) {
-      const std::size_t line = options.segments_max > 1 ? prompts.infos[done].more["request"].get<std::size_t>() : done;
+      const std::size_t first = distinct.prompts[done];
+      const std::size_t line =
+          options.segments_max > 1 ? prompts.infos[first].more["request"].get<std::size_t>() : first;
       return fail_in(fmt::format("{}, from line {} on", options.prompts.string(), line + 1), batch.error());
     }
     CMS_CHECK(rows.append(encode(*batch)));
-    CMS_CHECK(add(*batch, prompts.infos, sets));
+    CMS_CHECK(add(*batch, total, sets));
     if (progress) progress(sets.front().count(), total, found);
   }
   return {};
+}
+
+// A row for each prompt, from the rows of the texts.
+ActivationSet for_prompts(ActivationSet texts, const Distinct& distinct, const std::vector<RowInfo>& infos) {
+  ActivationSet set{.manifest = std::move(texts.manifest), .values = {}, .rows = infos};
+  const std::size_t dimension = set.manifest.dimension;
+  set.values.reserve(infos.size() * dimension);
+  for (std::size_t i = 0; i < infos.size(); ++i) {
+    const std::size_t text = distinct.of[i];
+    const auto row = texts.values.begin() + static_cast<std::ptrdiff_t>(text * dimension);
+    set.values.insert(set.values.end(), row, row + static_cast<std::ptrdiff_t>(dimension));
+    set.rows[i].tokens_seen = texts.rows[text].tokens_seen;
+    set.rows[i].tokens_total = texts.rows[text].tokens_total;
+  }
+  return set;
 }
 
 }  // namespace
@@ -156,14 +196,17 @@ Result<void> capture(const CaptureOptions& options, const CaptureProgress& progr
   CMS_TRY(tap, LlamaTap::open(options.model, tap_options));
   CMS_TRY(rows, FrameFile::open(with_ending(options.name, ".partial.rows")));
   CMS_CHECK(agree(options, description, rows));
+  const auto distinct = distinct_texts(prompts.texts);
   auto sets = begin_sets(tap, options, description);
   for (const auto& frame : rows.frames()) {
     CMS_TRY(batch, decode(frame, sets.size(), tap.dimension()));
-    CMS_CHECK(add(batch, prompts.infos, sets));
+    CMS_CHECK(add(batch, distinct.texts.size(), sets));
   }
-  CMS_CHECK(read_rest(tap, options, prompts, rows, sets, progress));
+  CMS_CHECK(read_rest(tap, options, prompts, distinct, rows, sets, progress));
   const auto names = set_names(options);
-  for (std::size_t r = 0; r < sets.size(); ++r) CMS_CHECK(write_set(names[r], sets[r], options.dtype));
+  for (std::size_t r = 0; r < sets.size(); ++r) {
+    CMS_CHECK(write_set(names[r], for_prompts(std::move(sets[r]), distinct, prompts.infos), options.dtype));
+  }
   std::error_code ignored;
   for (const char* ending : {".partial.json", ".partial.rows"}) {
     std::filesystem::remove(with_ending(options.name, ending), ignored);

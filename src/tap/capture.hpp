@@ -1,5 +1,6 @@
 // Capture: prompts through the tap into activation sets, safe to kill at any moment.
 //
+// A text that comes again is read once: its rows are the same bits, so a window knows a repeat for one.
 // What is ready lies in NAME.partial.rows, a frame a batch, each durable before the next is begun; NAME.partial.json
 // says what is being captured. A later call goes on after the last whole frame, so no row is lost or read twice, and
 // since batches are filled in order the finished sets are the same bytes as without the kill. The sets themselves
@@ -30,7 +31,7 @@ struct CaptureOptions {
   std::string program_version;
 };
 
-// Told after each batch: rows ready, of how many, and how many of them were there at the start.
+// Told after each batch: texts ready, of how many different ones, and how many of them were there at the start.
 using CaptureProgress = std::function<void(std::size_t done, std::size_t total, std::size_t found)>;
 
 // The names of the sets that `options` asks for: NAME for final/mean alone, else NAME.LAYER.POOLING each.

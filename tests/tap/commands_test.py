@@ -122,6 +122,27 @@ class Capture(Commands):
         self.assertEqual(manifest["model_hash"], hashlib.sha256(pathlib.Path(MODEL).read_bytes()).hexdigest())
         self.assertEqual(self.partials("a"), [])
 
+    def test_a_text_that_comes_again_is_read_once_and_its_rows_are_the_same_bits(self):
+        lines = self.prompts(9).read_text().splitlines(keepends=True)
+        order = [0, 1, 0, 2, 3, 4, 4, 4, 5, 1, 6, 7, 8, 0]
+        path = self.folder / "again.jsonl"
+        path.write_text("".join(json.dumps(json.loads(lines[text]) | {"account": f"b{i}"}) + "\n"
+                                for i, text in enumerate(order)))
+        for name, prompts in (("once", self.folder / "prompts.jsonl"), ("again", path)):
+            done = self.run_cms(self.command(name, "--dtype", "f32", prompts=prompts))
+            self.assertEqual(done.returncode, 0, done.stderr)
+            self.assertIn("9/9 distinct prompts", done.stderr)
+        bytes_a_row = 4 * json.loads((self.folder / "once.manifest.json").read_text())["dimension"]
+
+        def vectors(name, count):
+            data = (self.folder / f"{name}.npy").read_bytes()[-count * bytes_a_row:]
+            return [data[i * bytes_a_row:(i + 1) * bytes_a_row] for i in range(count)]
+        once = vectors("once", 9)
+        self.assertEqual(vectors("again", len(order)), [once[text] for text in order])
+        rows = [json.loads(line) for line in (self.folder / "again.jsonl").read_text().splitlines()]
+        self.assertEqual([(row["account"], row["id"]) for row in rows],
+                         [(f"b{i}", text) for i, text in enumerate(order)])
+
     def test_segments_are_rows_whose_vectors_nothing_before_them_changes(self):
         first, second = "Why does my bread not rise at all?", "Write a haiku about rain, please, and be quick."
         path = self.folder / "prompts.jsonl"
