@@ -44,6 +44,9 @@ class QuickstartTest(unittest.TestCase):
             self.assertTrue(name.startswith("attacker-"), said)
         with urllib.request.urlopen(link.group(1) + "/readyz", timeout=10) as answer:
             self.assertEqual(answer.status, 200)
+        second = subprocess.run([ROOT / "quickstart"], env=environment, capture_output=True, text=True, timeout=60)
+        self.assertEqual(second.returncode, 1, second.stdout)
+        self.assertIn("another one runs its daemon", second.stderr)
         os.killpg(process.pid, signal.SIGINT)  # as a terminal does
         self.assertEqual(process.wait(timeout=60), 0, said)
         with self.assertRaises(ProcessLookupError):
