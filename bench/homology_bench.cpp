@@ -81,8 +81,10 @@ BENCHMARK_CAPTURE(replace_point, sphere_64_256, "sphere_64", 256, Options{})->Un
 BENCHMARK_CAPTURE(replace_point, crossed_64_capped, "crossed_clusters", 64, Options{work_budget(64)});
 BENCHMARK_CAPTURE(replace_point, random_64_capped, "random_metric", 64, Options{work_budget(64)});
 BENCHMARK_CAPTURE(replace_point, simplices_64_capped, "orthogonal_simplices", 64, Options{work_budget(64)});
-BENCHMARK_CAPTURE(replace_point, crossed_256_capped, "crossed_clusters", 256, Options{work_budget(256)})->Unit(benchmark::kMicrosecond);
-BENCHMARK_CAPTURE(replace_point, random_256_capped, "random_metric", 256, Options{work_budget(256)})->Unit(benchmark::kMicrosecond);
+BENCHMARK_CAPTURE(replace_point, crossed_256_capped, "crossed_clusters", 256, Options{work_budget(256)})
+    ->Unit(benchmark::kMicrosecond);
+BENCHMARK_CAPTURE(replace_point, random_256_capped, "random_metric", 256, Options{work_budget(256)})
+    ->Unit(benchmark::kMicrosecond);
 BENCHMARK_CAPTURE(replace_point, simplices_256_capped, "orthogonal_simplices", 256, Options{work_budget(256)})
     ->Unit(benchmark::kMicrosecond);
 BENCHMARK_CAPTURE(from_scratch, sphere_10_64, "sphere_10", 64);

@@ -72,7 +72,7 @@ Result<void> run(Words words) {
     CMS_TRY(model, cms::tap::default_model());
     words.options.model = model;
   }
-  CMS_CHECK(cms::tap::capture(words.options, cms::told_progress("capturing", "distinct prompts")));
+  CMS_CHECK(cms::tap::capture(words.options, cms::told_progress("capturing", "distinct texts")));
   for (const auto& name : cms::tap::set_names(words.options)) fmt::print("{}\n", name.string());
   return {};
 }

@@ -49,8 +49,8 @@ Result<Json> describe(const CaptureOptions& options) {
   CMS_TRY(model_hash, sha256_file(options.model));
   Json readouts = Json::array();
   for (const auto& readout : options.tap.readouts) readouts.push_back(readout.suffix());
-  return Json{{"format", 2},  // of the rows: 1 had texts that came again as often as they came
-              {"prompts", prompts_hash},
+  // "each once", or an earlier build, whose rows are one a prompt, would take these for its own.
+  return Json{{"prompts", prompts_hash + ", each once"},
               {"model", model_hash},
               {"readouts", readouts},
               {"words", options.tap.limits.words_max},
@@ -161,15 +161,18 @@ Result<void> read_rest(LlamaTap& tap, const CaptureOptions& options, const Promp
 
 // A row for each prompt, from the rows of the texts.
 ActivationSet for_prompts(ActivationSet texts, const Distinct& distinct, const std::vector<RowInfo>& infos) {
+  const bool as_they_are = texts.rows.size() == infos.size();
   ActivationSet set{.manifest = std::move(texts.manifest), .values = {}, .rows = infos};
   const std::size_t dimension = set.manifest.dimension;
+  if (as_they_are) set.values = std::move(texts.values);
   set.values.reserve(infos.size() * dimension);
   for (std::size_t i = 0; i < infos.size(); ++i) {
     const std::size_t text = distinct.of[i];
-    const auto row = texts.values.begin() + static_cast<std::ptrdiff_t>(text * dimension);
-    set.values.insert(set.values.end(), row, row + static_cast<std::ptrdiff_t>(dimension));
     set.rows[i].tokens_seen = texts.rows[text].tokens_seen;
     set.rows[i].tokens_total = texts.rows[text].tokens_total;
+    if (as_they_are) continue;
+    const auto row = texts.values.begin() + static_cast<std::ptrdiff_t>(text * dimension);
+    set.values.insert(set.values.end(), row, row + static_cast<std::ptrdiff_t>(dimension));
   }
   return set;
 }

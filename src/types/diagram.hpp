@@ -17,7 +17,7 @@ struct Bar {
 struct Diagrams {
   std::vector<Bar> h0;
   std::vector<Bar> h1;
-  bool truncated = false;  // a work budget ended the pairing early; see docs/measures/homology.md
+  bool truncated = false;  // bars of H1 are missing: a work budget ended, or H0 alone was asked for
 };
 
 }  // namespace cms

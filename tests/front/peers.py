@@ -16,7 +16,7 @@ WANTED = ("openai==3.57.0", "llama-cpp-python[server]==0.3.36")
 
 
 def installed(name, wanted, options=(), **environment):
-    """The folder of a Python that has what is wanted; None where the registry cannot be reached."""
+    """The folder of a Python that has what is wanted; None, with why on stderr, where it cannot be had."""
     key = hashlib.sha256(" ".join((*wanted, sys.version)).encode()).hexdigest()[:8]
     folder = CACHE / f"{name}-{key}"
     if (folder / "done").exists():
@@ -25,12 +25,12 @@ def installed(name, wanted, options=(), **environment):
     with open(CACHE / f".lock-{name}", "w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         if not (folder / "done").exists():
-            quiet = {"check": True, "env": os.environ | environment, "stdout": subprocess.DEVNULL,
-                     "stderr": subprocess.DEVNULL}
+            quiet = {"check": True, "env": os.environ | environment, "capture_output": True, "text": True}
             try:
                 subprocess.run([sys.executable, "-m", "venv", "--clear", folder], **quiet)
                 subprocess.run([folder / "bin" / "pip", "install", *options, *wanted], **quiet)
-            except (OSError, subprocess.CalledProcessError):
+            except (OSError, subprocess.CalledProcessError) as error:
+                print(f"{name}: {error}\n{getattr(error, 'stderr', '')[-1000:]}", file=sys.stderr)
                 return None
             (folder / "done").touch()
     return folder

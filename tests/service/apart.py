@@ -88,7 +88,7 @@ def conform(programs, long):
     seconds = 600 if long else 10
     what = f"schemathesis on the OpenAPI document, {seconds} s: answers it does not allow"
     if not program:
-        return [(what + " (not run: PyPI cannot be reached)", None)]
+        return [(what + " (not run: it could not be installed)", None)]
     done = subprocess.run([HERE / "conform", "--seconds", str(seconds), "--schemathesis", program], capture_output=True,
                           text=True)
     if done.returncode != 0:

@@ -129,19 +129,24 @@ class Capture(Commands):
         path.write_text("".join(json.dumps(json.loads(lines[text]) | {"account": f"b{i}"}) + "\n"
                                 for i, text in enumerate(order)))
         for name, prompts in (("once", self.folder / "prompts.jsonl"), ("again", path)):
-            done = self.run_cms(self.command(name, "--dtype", "f32", prompts=prompts))
+            # Cut short after some batches, it goes on where it was.
+            self.run_cms(self.command(name, "--dtype", "f32", *READOUTS, prompts=prompts),
+                         preexec_fn=limit_file_size(60_000))
+            self.assertEqual(len(self.partials(name)), 2)
+            done = self.run_cms(self.command(name, "--dtype", "f32", *READOUTS, prompts=prompts))
             self.assertEqual(done.returncode, 0, done.stderr)
-            self.assertIn("9/9 distinct prompts", done.stderr)
-        bytes_a_row = 4 * json.loads((self.folder / "once.manifest.json").read_text())["dimension"]
+            self.assertIn("9/9 distinct texts", done.stderr)
+        for suffix in SETS:
+            bytes_a_row = 4 * json.loads((self.folder / f"once.{suffix}.manifest.json").read_text())["dimension"]
 
-        def vectors(name, count):
-            data = (self.folder / f"{name}.npy").read_bytes()[-count * bytes_a_row:]
-            return [data[i * bytes_a_row:(i + 1) * bytes_a_row] for i in range(count)]
-        once = vectors("once", 9)
-        self.assertEqual(vectors("again", len(order)), [once[text] for text in order])
-        rows = [json.loads(line) for line in (self.folder / "again.jsonl").read_text().splitlines()]
-        self.assertEqual([(row["account"], row["id"]) for row in rows],
-                         [(f"b{i}", text) for i, text in enumerate(order)])
+            def vectors(name, count):
+                data = (self.folder / f"{name}.{suffix}.npy").read_bytes()[-count * bytes_a_row:]
+                return [data[i * bytes_a_row:(i + 1) * bytes_a_row] for i in range(count)]
+            once = vectors("once", 9)
+            self.assertEqual(vectors("again", len(order)), [once[text] for text in order])
+            rows = [json.loads(line) for line in (self.folder / f"again.{suffix}.jsonl").read_text().splitlines()]
+            self.assertEqual([(row["account"], row["id"]) for row in rows],
+                             [(f"b{i}", text) for i, text in enumerate(order)])
 
     def test_segments_are_rows_whose_vectors_nothing_before_them_changes(self):
         first, second = "Why does my bread not rise at all?", "Write a haiku about rain, please, and be quick."

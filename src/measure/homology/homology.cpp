@@ -51,6 +51,7 @@ void make_room(State& state, Scratch& scratch) {
 
 Work walk(const Distances& distances, const RowChange* change, const Options& options, State& state, Scratch& scratch,
           Diagrams& out) {
+  assert(options.dimension_max <= 1);
   out.h0.clear();
   out.h1.clear();
   out.truncated = false;

@@ -38,8 +38,8 @@ namespace cms::homology {
 struct Options {
   // Units of Budget that one window may cost; unlimited by default, work_budget() for what is served.
   std::uint64_t work_budget = std::numeric_limits<std::uint64_t>::max();
-  // 0: H0 alone, as exact as ever; `truncated` says whether there is a class of H1, of which nothing more is told. Takes
-  // a fraction of the time (docs/measures/homology.md).
+  // 1, or 0: H0 alone, as exact as ever; `truncated` says whether there is a class of H1, of which nothing more is
+  // told. Takes a fraction of the time (docs/measures/homology.md).
   std::uint32_t dimension_max = 1;
 };
 
@@ -88,7 +88,7 @@ struct Work {
 // Requires at most kPointsMax points and what Distances promises, but for the bound 2: any finite lengths >= 0 that
 // check() accepts, metric or not. Fewer than 2 points have no bars.
 // Beyond the budget `out.truncated` is set: H0 stays exact, every bar of H1 is a true one, those that end late are
-// missing; which, depends on the order of the points too. Of dimension_max 0 Work tells the radius alone.
+// missing; which, depends on the order of the points too. Of dimension_max 0 Work tells the radius and exact_below.
 Work diagrams(const Distances& distances, const Options& options, Scratch& scratch, Diagrams& out);
 
 // The same, and keeps the order in `state` for replace(). `length` <= kPointsMax is the greatest number of points

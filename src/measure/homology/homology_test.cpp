@@ -179,14 +179,20 @@ TEST_P(EveryFamily, h0_alone_is_that_of_the_whole_and_tells_whether_there_is_h1)
   Random random(6);
   Scratch scratch;
   Diagrams out, whole;
-  for (const std::uint32_t count : {2U, 3U, 5U, 12U, 40U, 64U, 65U, 100U, 150U}) {
+  for (const std::uint32_t count : {2U, 3U, 5U, 12U, 40U, 64U, 65U, 100U, 128U, 129U, 256U}) {
     const Matrix matrix = make_window(GetParam(), count, random);
-    const Work full = diagrams(matrix.view(), {}, scratch, whole);
+    const Work full = diagrams(matrix.view(), {.work_budget = work_budget(256)}, scratch, whole);
     const Work work = diagrams(matrix.view(), {.dimension_max = 0}, scratch, out);
     EXPECT_EQ(out.h0, whole.h0);
     EXPECT_TRUE(out.h1.empty());
     EXPECT_EQ(out.truncated, full.classes > 0);
     EXPECT_EQ(work.radius, full.radius);
+    // What records of the store were made with before: a budget that the first class ends.
+    Diagrams broke;
+    diagrams(matrix.view(), {.work_budget = 0}, scratch, broke);
+    EXPECT_EQ(out.h0, broke.h0);
+    EXPECT_EQ(out.truncated, broke.truncated);
+    EXPECT_TRUE(broke.h1.empty() || !broke.truncated);
   }
 }
 

@@ -3,12 +3,15 @@
 #include <algorithm>
 #include <array>
 #include <bit>
+#include <cstddef>
 #include <cstdint>
 #include <limits>
 #include <span>
 #include <vector>
 
-#include "measure/homology/homology.hpp"
+#include "measure/homology/edges.hpp"
+#include "types/distances.hpp"
+#include "types/row_change.hpp"
 
 // Highway's convention for what is compiled once per target: a guard that toggles.
 #if defined(CMS_HOMOLOGY_PLACES_INL) == defined(HWY_TARGET_TOGGLE)

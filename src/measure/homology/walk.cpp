@@ -2,8 +2,14 @@
 #include "measure/homology/walk.hpp"
 
 #include <algorithm>
-#include <bit>
+#include <array>
 #include <cassert>
+#include <cstdint>
+#include <limits>
+#include <span>
+#include <type_traits>
+#include <utility>
+#include <vector>
 
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "measure/homology/walk.cpp"
@@ -281,10 +287,10 @@ void merge(std::span<const Packed> old, const Arrival& arrival, Packed* to) {
   copy_unknown(old.subspan(t), arrival.slot, to);
 }
 
-// H0 of the edges up to `radius`, and whether there is a class of H1: what an edge without lune opens that merges
-// nothing. Ends when both are known, which in most windows is long before the radius.
+// H0, and whether there is a class of H1: what an edge without lune opens that merges nothing. Ends when both are
+// known, in most windows long before the enclosing radius; beyond that no edge is without lune.
 template <std::size_t Words>
-void walk_h0(const Distances& distances, std::span<const PackedOf<Words>> edges, float radius, Diagrams& out) {
+void walk_h0(const Distances& distances, std::span<const PackedOf<Words>> edges, Diagrams& out) {
   std::array<Slots<Words>, Words * 64> joined{};
   Components<Words> components;
   std::uint32_t parts = distances.count;
@@ -292,13 +298,11 @@ void walk_h0(const Distances& distances, std::span<const PackedOf<Words>> edges,
     const std::uint32_t i = edge.first();
     const std::uint32_t j = edge.second();
     if (!joined[i].meets(joined[j])) [[unlikely]] {
-      const float length = distances(i, j);
-      if (length > radius) return;
       if (!components.merge(i, j)) {
         out.truncated = true;
       } else {
         --parts;
-        if (length > 0) out.h0.push_back({0, length});
+        if (const float length = distances(i, j); length > 0) out.h0.push_back({0, length});
       }
     }
     if (parts == 1 && out.truncated) return;
@@ -331,14 +335,15 @@ Work walk(const Distances& distances, const RowChange* change, const Options& op
     }
     arrival = {change->slot, scratch.arriving, scratch.positions};
   }
-  made.resize(std::size_t{distances.count} * (distances.count - 1) / 2 + 1);  // one to spare: see run()
+  made.resize(std::size_t{distances.count} * (distances.count - 1) / 2 + 1);  // one to spare: see copy_unknown()
   if (options.dimension_max == 0) {
     merge(old, arrival, made.data());
     made.pop_back();
     kept.swap(made);
-    walk_h0<Words>(distances, kept, radius, out);
+    walk_h0<Words>(distances, kept, out);
     Work work;
     work.radius = radius;
+    if (out.truncated) work.exact_below = 0;
     return work;
   }
   if (old_walked == kUnplaced) old_walked = places.before(radius_end);
