@@ -38,6 +38,8 @@ constexpr const char* kNoise = "noise/final/mean";  // what `make` calls its mod
 struct Words {
   std::string atlas, fleet, address, token, tenant = "t", producer = "tap", acked, store, key;
   std::string account, text, model = kNoise;
+  std::string names;        // what accounts of a ring begin with, the producer where it is empty
+  std::uint64_t first = 0;  // number of the first of them
   cms::service::TrafficOptions traffic;
   double seconds = 10, rate = 0;
   std::uint64_t batches = 0;
@@ -82,10 +84,11 @@ v1::ActivationBatch wire(const cms::pipeline::Batch& batch) {
   return message;
 }
 
-// The account `rounds` further on: "tap-account-7" becomes "tap-account-8".
-std::string moved(const std::string& account, std::uint64_t rounds, std::uint32_t accounts) {
-  const auto dash = account.rfind('-') + 1;
-  return account.substr(0, dash) + std::to_string((std::stoull(account.substr(dash)) + rounds) % accounts);
+// The account `rounds` further on, among those that are asked for: "tap-account-7" becomes "tap-account-8".
+std::string moved(const Words& words, const std::string& account, std::uint64_t rounds) {
+  const auto number = std::stoull(account.substr(account.rfind('-') + 1));
+  return fmt::format("{}-account-{}", words.names.empty() ? words.producer : words.names,
+                     words.first + (number + rounds) % words.traffic.accounts);
 }
 
 // How far a producer got: batches that were acknowledged, and what came of their items.
@@ -131,7 +134,7 @@ v1::ActivationBatch message_of(const Sender& sender, std::uint64_t sequence) {
   if (!made) return message;
   // Each time round the requests go to other accounts: the same ones again would be repeats, which cost nothing.
   for (auto& activation : *message.mutable_activations()) {
-    activation.set_account(moved(activation.account(), sequence / sender.ring.size(), words.traffic.accounts));
+    activation.set_account(moved(words, activation.account(), sequence / sender.ring.size()));
   }
   return message;
 }
@@ -349,6 +352,8 @@ void add(CLI::App& app, Words& words, Verb& chosen, const char* name, const char
   command->add_option("--token", words.token);
   command->add_option("--tenant", words.tenant);
   command->add_option("--producer", words.producer);
+  command->add_option("--names", words.names);
+  command->add_option("--first", words.first);
   command->add_option("--acked", words.acked);
   command->add_option("--store", words.store);
   command->add_option("--key", words.key);
