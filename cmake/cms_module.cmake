@@ -1,7 +1,7 @@
 # What nearly every file includes, compiled once: it was a third of a build's time. `dev` and the sanitizers' presets
 # switch that off, so that a file which does not include what it needs fails to compile there.
 set(CMS_PRECOMPILED <algorithm> <array> <cmath> <cstdint> <filesystem> <functional> <map> <memory> <optional> <set>
-    <span> <string> <string_view> <vector> <fmt/format.h>)
+    <span> <string> <string_view> <vector> <fmt/format.h> <nlohmann/json.hpp>)
 
 # cms_precompile(TARGET OWNER [HEADER ...]): what OWNER, a target of the same kind, has precompiled; OWNER itself
 # precompiles CMS_PRECOMPILED and the headers.
