@@ -3,11 +3,18 @@
 // Threads: pure but for reading the store. Cost: that of the steps.
 #pragma once
 
+#include <fmt/format.h>
 #include <gtest/gtest.h>
+#include <unistd.h>
 
+#include <algorithm>
+#include <cmath>
+#include <filesystem>
 #include <map>
 #include <span>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "base/hash.hpp"
 #include "pipeline/admission.hpp"
@@ -58,5 +65,62 @@ inline Hashes stored(const store::Store& store, const Hashes& like) {
   }
   return hashes;
 }
+
+inline store::Key key_of_ones() {
+  store::Key key;
+  key.bytes.fill(1);
+  return key;
+}
+
+// Stores in a folder of its own, which is gone at the test's end, and engines on them.
+class EngineTest : public testing::Test {
+ protected:
+  EngineTest()
+      : folder_(std::filesystem::temp_directory_path() /
+                fmt::format("cms_engine_{}_{}", ::getpid(),
+                            testing::UnitTest::GetInstance()->current_test_info()->name())) {
+    std::filesystem::remove_all(folder_);
+  }
+  ~EngineTest() override { std::filesystem::remove_all(folder_); }
+
+  store::Store open(const std::string& name = "store") {
+    store::Options options;
+    options.path = folder_ / name;
+    options.memory_bytes = 16 << 20;
+    auto store = store::Store::open(options, {{"t", store::Key()}, {"other", key_of_ones()}});
+    EXPECT_TRUE(store) << store.error().message;
+    return std::move(*store);
+  }
+  static Engine start(store::Store& store, EngineOptions options = {}, Engine::Watcher watcher = {}) {
+    if (options.shards == 0) options.shards = 2;
+    auto engine = Engine::start(example(), store, options, [] { return kNow; }, std::move(watcher));
+    EXPECT_TRUE(engine);
+    return std::move(*engine);
+  }
+
+ private:
+  std::filesystem::path folder_;
+};
+
+// Requests of several accounts, each its own stream, mixed.
+struct Traffic {
+  std::vector<Item> items;
+
+  Traffic(std::size_t accounts, std::size_t requests, std::uint64_t seed) {
+    std::vector<Stream> streams;
+    for (std::size_t a = 0; a < accounts; ++a) streams.push_back(example_stream(example(), seed + a, requests));
+    Random random(seed);
+    std::vector<std::size_t> next(accounts, 0);
+    while (items.size() < accounts * requests) {
+      const auto a = random.below(accounts);
+      if (next[a] == requests) continue;
+      const auto row = streams[a].row(next[a]++);
+      Item item{fmt::format("account {}", a), kNow - 50'000 + double(items.size()), {row.begin(), row.end()}};
+      // A hostile stream grows until it is infinite; that is for another test.
+      std::ranges::replace_if(item.activation, [](float value) { return !std::isfinite(value); }, 0.0F);
+      items.push_back(std::move(item));
+    }
+  }
+};
 
 }  // namespace cms::pipeline
