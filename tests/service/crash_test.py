@@ -34,7 +34,7 @@ class CrashTest(program.ProgramTest):
         let_dumps_come(self.own, self.addCleanup)
         port = free_port()
         self.address = f"127.0.0.1:{port}"
-        self.daemon = Daemon(self.own, self.atlas, grpc=self.address)
+        self.daemon = Daemon(self.own, self.atlas, '[log]\nlevel = "debug"', self.address)
         self.addCleanup(lambda: self.daemon.process and self.daemon.process.poll() is None and self.daemon.stop(9))
         manifest = json.loads((self.world / "traffic.manifest.json").read_text())
         self.model = "/".join((manifest["model_name"], manifest["layer"], manifest["pooling"]))
@@ -54,13 +54,31 @@ class CrashTest(program.ProgramTest):
             self.skipTest("no core files here")
         self.assertTrue(crash(subprocess.Popen(["sleep", "600"])), "the next test would tell nothing")
 
+    def send_other_ways(self, names, vectors):
+        """A matrix, items that are refused one by one, and a body that is no JSON."""
+        header = str({"descr": "<f4", "fortran_order": False, "shape": (len(vectors), self.dimension)}).ljust(117) + "\n"
+        matrix = b"\x93NUMPY\x01\x00" + len(header).to_bytes(2, "little") + header.encode() + b"".join(
+            float32(value) for vector in vectors for value in vector)
+        status, answer = self.daemon.ask("POST", "/v1/tenants/t/activations?account=" + names[2], matrix, "tap", (
+            ("Content-Type", "application/x-npy"), ("Cms-Model", self.model)))
+        self.assertEqual((status, json.loads(answer)["scored"]), (200, len(vectors)), answer)
+        wrong = [{"account": names[3], "time": time.time(), "vector": vectors[0][1:]},
+                 {"account": names[3], "time": time.time() + 1e6, "vector": vectors[0]},
+                 {"account": names[3], "time": "now", "vector": vectors[0]}]
+        status, answer = self.daemon.send(wrong, self.model, 2)
+        self.assertEqual((status, answer["scored"]), (200, 0), answer)
+        broken = json.dumps({"account": names[4], "vector": vectors[0]})[:-1].encode()
+        self.daemon.ask("POST", "/v1/tenants/t/activations", broken, "tap", (
+            ("Content-Type", "application/x-ndjson"), ("Cms-Model", self.model)))
+
     def test_what_it_was_fed_is_in_no_file_after_a_crash(self):
         self.daemon.start()
-        names = [f"canary-{way}-" + secrets.token_hex(8) for way in ("http", "grpc")]
+        names = [f"canary-{way}-" + secrets.token_hex(8) for way in ("http", "grpc", "npy", "refused", "broken")]
         vectors = [[random.random() for _ in range(self.dimension)] for _ in range(20)]
         lines = [{"account": names[0], "time": time.time(), "vector": vector} for vector in vectors]
         status, answer = self.daemon.send(lines, self.model, 1)
         self.assertEqual((status, answer["scored"]), (200, len(lines)), answer)
+        self.send_other_ways(names, vectors)
         digits = "".join(secrets.choice("0123456789") for _ in range(28))
         done = subprocess.run([LOAD, "canary", "--address", self.address, "--token", self.daemon.tokens["tap"],
                                "--account", names[1], "--text", digits, "--model", self.model, "--batch", "20",
