@@ -73,7 +73,8 @@ class CrashTest(program.ProgramTest):
 
     def test_what_it_was_fed_is_in_no_file_after_a_crash(self):
         self.daemon.start()
-        names = [f"canary-{way}-" + secrets.token_hex(8) for way in ("http", "grpc", "npy", "refused", "broken")]
+        ways = ("http", "grpc", "npy", "refused", "broken")
+        names = [f"canary-{way}-" + secrets.token_hex(8) for way in ways]
         vectors = [[random.random() for _ in range(self.dimension)] for _ in range(20)]
         lines = [{"account": names[0], "time": time.time(), "vector": vector} for vector in vectors]
         status, answer = self.daemon.send(lines, self.model, 1)
