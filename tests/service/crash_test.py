@@ -56,7 +56,8 @@ class CrashTest(program.ProgramTest):
 
     def send_other_ways(self, names, vectors):
         """A matrix, items that are refused one by one, and a body that is no JSON."""
-        header = str({"descr": "<f4", "fortran_order": False, "shape": (len(vectors), self.dimension)}).ljust(117) + "\n"
+        header = str({"descr": "<f4", "fortran_order": False, "shape": (len(vectors), self.dimension)})
+        header = header.ljust(117) + "\n"
         matrix = b"\x93NUMPY\x01\x00" + len(header).to_bytes(2, "little") + header.encode() + b"".join(
             float32(value) for vector in vectors for value in vector)
         status, answer = self.daemon.ask("POST", "/v1/tenants/t/activations?account=" + names[2], matrix, "tap", (
