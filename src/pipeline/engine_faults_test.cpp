@@ -102,6 +102,8 @@ TEST(EngineFaults, an_operation_that_fails_once_costs_nothing_acknowledged_and_n
         auto engine = World::start(*store);
         EXPECT_TRUE(send_all(engine)) << "operation " << number << ", " << world.files().failed();
         EXPECT_TRUE(engine.durable());
+        const auto failed = world.files().failed();
+        EXPECT_TRUE(failed.empty() || store->sizes().file_errors > 0) << "nobody was told of " << failed;
       }
       if (world.files().failed().empty()) break;  // there are no more operations
       ++met;
