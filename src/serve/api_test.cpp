@@ -288,42 +288,6 @@ TEST(api, what_is_sent_to_an_unknown_tenant_is_not_read_and_so_neither_received_
   EXPECT_EQ(counters.scored + counters.shed + counters.refused, 5U);
 }
 
-TEST(api, a_batch_that_finds_the_queue_full_is_refused_before_its_body_comes) {
-  ServeWorld world("full", {}, {}, {.queue_items = 8});
-  const auto batch_of = [&](std::size_t items) {
-    const auto stream = pipeline::example_stream(world.model(), 1, items);
-    pipeline::Batch batch{"acme", {}, {}};
-    for (std::size_t i = 0; i < items; ++i) {
-      const auto row = stream.row(i);
-      batch.items.push_back({"alice", ServeWorld::kNow, {row.begin(), row.end()}});
-    }
-    return batch;
-  };
-  // Who answers the first batch waits, so the second stays in the queue.
-  std::promise<void> answering, release;
-  world.engine().submit(batch_of(1), [&](const auto&) {
-    answering.set_value();
-    release.get_future().wait();
-  });
-  answering.get_future().wait();
-  std::promise<void> second;
-  world.engine().submit(batch_of(7), [&](const auto&) { second.set_value(); });
-  const auto bytes = 128 + 3 * 4 * world.model().atlas.manifest.dimension;
-  const auto head = "POST /v1/tenants/acme/activations HTTP/1.1\r\nHost: cms\r\n" + world.as(Role::tap) +
-                    "Cms-Model: example/l1/mean\r\nContent-Type: application/x-npy\r\n";
-  Client client(world.server->port());
-  client.send(fmt::format("{}Content-Length: {}\r\n\r\n", head, bytes));
-  const auto answer = client.read_answer();
-  expect_problem(answer, 503, "overloaded");
-  EXPECT_TRUE(answer.headers.contains("retry-after"));
-  EXPECT_EQ(world.engine().counters().refused, 3U);
-  release.set_value();
-  second.get_future().wait();
-  EXPECT_EQ(world.ingest("alice", 2).status, 200U);
-  const auto counters = world.engine().counters();
-  EXPECT_EQ(counters.received, counters.scored + counters.shed + counters.refused);
-}
-
 TEST(api, an_erased_account_is_gone_and_the_log_says_so) {
   ServeWorld world("erased");
   ASSERT_EQ(world.ingest("alice", 5).status, 200U);
