@@ -348,7 +348,10 @@ void Engine::submit(Batch batch, std::function<void(Outcome)> done) {
   state_->check_items(*ticket);
   std::unique_lock lock(state_->admission);
   const std::uint64_t items = ticket->items.size();
-  const auto is_full = [&] { return !has_room(items); };
+  const auto is_full = [&] {
+    const auto queued = state_->queued.load();
+    return items > 0 && queued > 0 && queued + items > state_->options.queue_items;
+  };
   state_->room.wait(lock, [&] { return state_->pauses == 0 && !(ticket->batch.patient && is_full()); });
   state_->room.notify_one();  // one that waits goes on at a time, and wakes the next: most would find no room left
   const bool full = is_full();
@@ -390,11 +393,6 @@ Outcome Engine::ingest(Batch batch) {
   std::unique_lock lock(mutex);
   ready.wait(lock, [&] { return result.has_value(); });
   return std::move(*result);
-}
-
-bool Engine::has_room(std::uint64_t items) const {
-  const auto queued = state_->queued.load();
-  return items == 0 || queued == 0 || queued + items <= state_->options.queue_items;
 }
 
 void Engine::count_refused(std::uint64_t items, Refusal why) {

@@ -132,8 +132,6 @@ class Engine {
   void submit(Batch batch, std::function<void(Outcome)> done);
   // The same, waiting.
   Outcome ingest(Batch batch);
-  // Whether an impatient batch of so many items would be admitted now.
-  [[nodiscard]] bool has_room(std::uint64_t items) const;
   // Counts so many items that were refused before they came here, as those of a tenant that is not there are.
   void count_refused(std::uint64_t items, Refusal why);
 

@@ -172,8 +172,6 @@ Service::Admission Api::State::admit(const Request& request) const {
   const Route* route = nullptr;
   admission.refusal = find(call, route);
   if (admission.refusal || route->body_types.empty()) return admission;
-  if (route->handler == &post_activations) admission.refusal = refuse_unread(context(), request);
-  if (admission.refusal) return admission;
   constexpr std::uint64_t kDocumentBytes = 64 << 10;
   admission.body_bytes_max =
       route->body_schema.empty() || route->large_body ? options.body_bytes_max : kDocumentBytes;

@@ -90,9 +90,6 @@ Response get_audit(const ApiContext& context, const Call& call);
 Response gateway_auth(const ApiContext& context, const Call& call);
 Response litellm_guardrail(const ApiContext& context, const Call& call);
 // api_ingest.cpp
-// While the queue is full, the answer to a batch whose body is still to come: reading what will be refused would take
-// the time that scoring needs. Its items are counted as refused, as many as its length must hold at least.
-std::unique_ptr<Response> refuse_unread(const ApiContext& context, const Request& request);
 void post_activations(const ApiContext& context, Call&& call, Respond respond);
 void post_observations(const ApiContext& context, Call&& call, Respond respond);
 // api_service.cpp

@@ -34,16 +34,12 @@ bool is_model(const Manifest& manifest, std::string_view given) {
          (!manifest.model_hash.empty() && (given == manifest.model_hash || given == manifest.model_hash + rest));
 }
 
-Response queue_full() {
-  return problem(Problem::overloaded, "The queue is full and nothing was taken; send the batch again later.");
-}
-
 Response whole_refusal(const Outcome& outcome) {
   const auto why = outcome.refusals.empty() ? Refusal::overload : outcome.refusals[0];
   if (why == Refusal::store) {
     return problem(Problem::store_unavailable, "Nothing was taken; send the batch again later.");
   }
-  return queue_full();
+  return problem(Problem::overloaded, "The queue is full and nothing was taken; send the batch again later.");
 }
 
 // For who sent it, where what read the item had nothing nearer to say.
@@ -98,15 +94,13 @@ std::string optional_text(const Call& call, std::string_view header) {
   return std::string(call.request.header(header));
 }
 
-bool is_text(std::string_view type) {
-  const auto kind = type.substr(0, type.find(';'));
-  return same_word(kind, "application/x-ndjson") || same_word(kind, "application/jsonl");
-}
-
 Result<Items> items_of(const ApiContext& context, Call& call) {
   const ItemLimits limits{context.options.items_max, context.parts.clock()};
   const auto type = call.request.header("Content-Type");
-  if (is_text(type)) return parse_activation_lines(std::move(call.request.body), limits);
+  const auto is = [&](std::string_view which) { return same_word(type.substr(0, type.find(';')), which); };
+  if (is("application/x-ndjson") || is("application/jsonl")) {
+    return parse_activation_lines(std::move(call.request.body), limits);
+  }
   RowNames names;
   if (const auto account = call.target.value("account")) names.account = *account;
   if (const auto time = call.target.value("time")) {
@@ -115,22 +109,11 @@ Result<Items> items_of(const ApiContext& context, Call& call) {
   }
   names.accounts_json = optional_text(call, "Cms-Accounts");
   names.times_json = optional_text(call, "Cms-Times");
-  const bool npy = same_word(type.substr(0, type.find(';')), "application/x-npy");
-  const auto format = npy ? MatrixFormat::npy : MatrixFormat::safetensors;
+  const auto format = is("application/x-npy") ? MatrixFormat::npy : MatrixFormat::safetensors;
   return parse_matrix(call.request.body, format, std::string(call.target.value("tensor").value_or("")), names, limits);
 }
 
 }  // namespace
-
-std::unique_ptr<Response> refuse_unread(const ApiContext& context, const Request& request) {
-  // A line may be of any length; a row of a matrix has at most four bytes a number.
-  const auto row_bytes = std::uint64_t{4} * context.parts.model->atlas.manifest.dimension;
-  const bool matrix = !is_text(request.header("Content-Type"));
-  const auto items = std::max<std::uint64_t>(1, matrix ? request.content_bytes / row_bytes : 1);
-  if (context.parts.engine->has_room(items)) return nullptr;
-  context.parts.engine->count_refused(items, Refusal::overload);
-  return std::make_unique<Response>(queue_full());
-}
 
 void post_activations(const ApiContext& context, Call&& call, Respond respond) {
   const auto refuse = [&](const Error& error) { respond(problem(Problem::bad_request, error.message + ".")); };
