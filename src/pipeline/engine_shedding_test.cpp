@@ -3,7 +3,7 @@
 
 #include <map>
 #include <string>
-#include <vector>
+#include <utility>
 
 #include "pipeline/engine_example.hpp"
 #include "pipeline/standing.hpp"
@@ -24,8 +24,10 @@ TEST_F(EngineTest, at_the_last_rung_suspects_are_kept_whole_and_clean_accounts_l
     auto engine = start(store, {.shards = 1, .queue_items = kQueue});
     for (std::size_t first = 0; first + kBatch <= traffic.items.size(); first += kBatch) {
       const std::span items(traffic.items.data() + first, kBatch);
-      const auto outcome = engine.ingest({"t", {}, std::vector(items.begin(), items.end())});
-      const auto& refusals = outcome.refusals;
+      Batch batch;
+      batch.tenant = "t";
+      batch.items.assign(items.begin(), items.end());
+      const auto refusals = engine.ingest(std::move(batch)).refusals;
       ASSERT_EQ(refusals.size(), kBatch);
       std::map<std::string, double> pohs;  // before the batch
       for (const auto& item : items) {
