@@ -180,7 +180,7 @@ class Capture(Commands):
         self.assertEqual(done.returncode, 2, done.stderr)
 
     def test_killed_at_random_moments_it_ends_with_the_same_bytes(self):
-        path = self.prompts(60)
+        path = self.prompts(36)
         started = time.monotonic()
         done = self.run_cms(self.command("whole", *READOUTS, prompts=path))
         seconds = time.monotonic() - started
@@ -219,7 +219,7 @@ class Capture(Commands):
         self.assertGreater((self.folder / f"{name}.partial.rows").stat().st_size, 20000)
 
     def test_a_full_disk_loses_nothing(self):
-        path = self.prompts(60)
+        path = self.prompts(30)
         self.run_cms(self.command("whole", prompts=path))
         self.unfinished("a", path)
         self.assertFalse((self.folder / "a.npy").exists())
