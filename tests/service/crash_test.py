@@ -15,6 +15,7 @@ import unittest
 sys.path.insert(0, str(pathlib.Path(__file__).parent))
 from daemon_world import (Daemon, assert_in_no_file, float32, free_port, let_dumps_come, program,  # noqa: E402
                          read_npy)
+import world  # noqa: E402  (of tests/cli, which daemon_world has put on the path)
 
 LOAD = os.environ.get("CMS_SERVICE_LOAD", "")
 CORE_PATTERN = pathlib.Path("/proc/sys/kernel/core_pattern").read_text().strip()
@@ -56,12 +57,8 @@ class CrashTest(program.ProgramTest):
 
     def send_other_ways(self, names, vectors):
         """A matrix, items that are refused one by one, and a body that is no JSON."""
-        header = str({"descr": "<f4", "fortran_order": False, "shape": (len(vectors), self.dimension)})
-        header = header.ljust(117) + "\n"
-        matrix = b"\x93NUMPY\x01\x00" + len(header).to_bytes(2, "little") + header.encode() + b"".join(
-            float32(value) for vector in vectors for value in vector)
-        status, answer = self.daemon.ask("POST", "/v1/tenants/t/activations?account=" + names[2], matrix, "tap", (
-            ("Content-Type", "application/x-npy"), ("Cms-Model", self.model)))
+        status, answer = self.daemon.ask("POST", "/v1/tenants/t/activations?account=" + names[2], world.npy(vectors),
+                                         "tap", (("Content-Type", "application/x-npy"), ("Cms-Model", self.model)))
         self.assertEqual((status, json.loads(answer)["scored"]), (200, len(vectors)), answer)
         wrong = [{"account": names[3], "time": time.time(), "vector": vectors[0][1:]},
                  {"account": names[3], "time": time.time() + 1e6, "vector": vectors[0]},
