@@ -17,7 +17,7 @@ constexpr std::size_t kAccountBytesMax = 256;
 
 std::string_view name(Refusal refusal) {
   constexpr std::array<std::string_view, kRefusalCount> kNames = {
-      "none", "shed", "overload", "model", "dimension", "not_finite", "account", "clock", "tenant", "store"};
+      "none", "shed", "overload", "model", "dimension", "not_finite", "account", "clock", "tenant", "store", "text"};
   return kNames[static_cast<std::size_t>(refusal)];
 }
 

@@ -48,8 +48,9 @@ enum class Refusal : std::uint8_t {
   clock,       // time is no number, or too far from the clock
   tenant,      // no such tenant, or not the caller's
   store,       // of a whole batch: the disk said no, send it again later; of an item: its account is damaged
+  text,        // in observe mode: there is none, or the model cannot read it
 };
-inline constexpr std::size_t kRefusalCount = 10;
+inline constexpr std::size_t kRefusalCount = 11;
 std::string_view name(Refusal refusal);
 
 struct Item {

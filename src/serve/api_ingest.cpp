@@ -55,6 +55,7 @@ std::string_view meaning(Refusal refusal) {
     case Refusal::clock: return "its time lies too far from the daemon's clock ([pipeline] says how far)";
     case Refusal::tenant: return "there is no such tenant for this caller";
     case Refusal::store: return "its account cannot be read";
+    case Refusal::text: return "the model cannot read its text";
   }
   return {};
 }

@@ -143,7 +143,7 @@ Result<Observations> parse_observation_lines(std::string&& text, const ItemLimit
     if (!wrong) wrong = take_time(line, limits.now, item.time);
     if (wrong) return wrong;
     std::string_view prompt;
-    if (line["text"].get(prompt) != simdjson::SUCCESS) return Wrong{Refusal::dimension, "\"text\" must be a text"};
+    if (line["text"].get(prompt) != simdjson::SUCCESS) return Wrong{Refusal::text, "\"text\" must be a text"};
     item.text = prompt;
     return std::nullopt;
   });

@@ -67,6 +67,7 @@ TEST(ingest_body, observations_need_a_text) {
   const auto parsed = parse_observation_lines("{\"account\":\"a\",\"text\":\"hi\"}\n{\"account\":\"a\"}\n", {}).value();
   EXPECT_EQ(parsed.items[0].text, "hi");
   EXPECT_EQ(parsed.items[0].refusal, Refusal::none);
+  EXPECT_EQ(parsed.items[1].refusal, Refusal::text);
   EXPECT_EQ(parsed.why.at(1), "line 2: \"text\" must be a text");
   EXPECT_FALSE(parse_observation_lines("{}\n{}\n{}\n", {.items_max = 2}));
 }

@@ -99,7 +99,7 @@ bool Observer::State::read(Job& job) {
     for (std::size_t i = 0; i < count; ++i) {
       auto& item = job.batch.items[places[first + i]];
       if (!batch) {
-        item.refusal = Refusal::not_finite;
+        item.refusal = Refusal::text;
       } else {
         const auto* row = batch->values.front().data() + i * dimension;
         item.activation.assign(row, row + dimension);

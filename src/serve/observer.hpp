@@ -41,7 +41,7 @@ class Observer {
   void close();
 
   // Hands prompts to the tap and their activations to the engine; `done` is called once, as Engine::submit() does. A
-  // text that the model cannot read is refused as `not_finite`, the rest of the batch goes on.
+  // text that the model cannot read is refused as `text`, the rest of the batch goes on.
   void observe(std::string tenant, pipeline::BatchPosition position, std::vector<Observation> texts,
                std::function<void(pipeline::Outcome)> done);
 

@@ -98,10 +98,11 @@ Store::Sizes Store::sizes() const {
 namespace {
 
 // What a restored store must be before it is put into place: readable, whole, and with what its anchor promised.
-Result<void> check_snapshot(const fs::path& folder) {
+Result<void> check_snapshot(rocksdb::Env& files, const fs::path& folder) {
   std::unique_ptr<rocksdb::DB> database;
   rocksdb::DB* opened = nullptr;
   rocksdb::Options set;
+  set.env = &files;
   set.info_log_level = rocksdb::InfoLogLevel::FATAL_LEVEL;
   set.file_checksum_gen_factory = rocksdb::GetFileChecksumGenCrc32cFactory();
   const auto status = rocksdb::DB::OpenForReadOnly(set, folder, &opened);
@@ -118,22 +119,63 @@ Result<void> check_snapshot(const fs::path& folder) {
   return {};
 }
 
-Result<void> copy_files(const fs::path& source, const fs::path& target) {
-  std::error_code error;
-  for (const auto& entry : fs::directory_iterator(source, error)) {
-    const auto name = entry.path().filename();
-    if (name == "LOCK" || name.string().starts_with("LOG")) continue;
-    const auto partial = target / (name.string() + ".partial");
-    if (!fs::copy_file(entry.path(), partial, error)) break;
-    CMS_CHECK(replace_file(partial, target / name));
+// Synced, for it is to outlive a power cut under its name.
+Result<void> copy_file(rocksdb::Env& files, const fs::path& source, const fs::path& target) {
+  const auto doing = fmt::format("copying {} to {}", source.string(), target.string());
+  std::unique_ptr<rocksdb::SequentialFile> in;
+  std::unique_ptr<rocksdb::WritableFile> out;
+  CMS_CHECK(told(files.NewSequentialFile(source, &in, {}), doing));
+  CMS_CHECK(told(files.NewWritableFile(target, &out, {}), doing));
+  std::vector<char> buffer(std::size_t{1} << 20);
+  for (;;) {
+    rocksdb::Slice read;
+    CMS_CHECK(told(in->Read(buffer.size(), &read, buffer.data()), doing));
+    if (read.empty()) break;
+    CMS_CHECK(told(out->Append(read), doing));
   }
-  if (error) return fail(ErrorCode::failed, fmt::format("cannot copy {}: {}", source.string(), error.message()));
-  return {};
+  CMS_CHECK(told(out->Sync(), doing));
+  return told(out->Close(), doing);
+}
+
+Result<std::vector<std::string>> names_in(rocksdb::Env& files, const fs::path& folder) {
+  std::vector<std::string> names;
+  const auto listed = files.GetChildren(folder, &names);
+  if (!listed.IsNotFound()) CMS_CHECK(told(listed, fmt::format("listing {}", folder.string())));
+  std::erase_if(names, [](const std::string& name) { return name == "." || name == ".."; });
+  return names;
+}
+
+// Of a folder that has no folders in it, which may not be there.
+Result<void> remove_folder(rocksdb::Env& files, const fs::path& folder) {
+  const auto doing = fmt::format("removing {}", folder.string());
+  const auto there = files.FileExists(folder);
+  if (there.IsNotFound()) return {};
+  CMS_CHECK(told(there, doing));
+  CMS_TRY(names, names_in(files, folder));
+  for (const auto& name : names) CMS_CHECK(told(files.DeleteFile(folder / name), doing));
+  return told(files.DeleteDir(folder), doing);
+}
+
+Result<void> sync_folder(rocksdb::Env& files, const fs::path& folder) {
+  const auto doing = fmt::format("syncing {}", folder.string());
+  std::unique_ptr<rocksdb::Directory> opened;
+  CMS_CHECK(told(files.NewDirectory(folder, &opened), doing));
+  return told(opened->Fsync(), doing);
+}
+
+Result<void> copy_files(rocksdb::Env& files, const fs::path& source, const fs::path& target) {
+  CMS_CHECK(told(files.CreateDirIfMissing(target), fmt::format("making {}", target.string())));
+  CMS_TRY(names, names_in(files, source));
+  for (const auto& name : names) {
+    if (name != "LOCK" && !name.starts_with("LOG")) CMS_CHECK(copy_file(files, source / name, target / name));
+  }
+  return sync_folder(files, target);
 }
 
 }  // namespace
 
-Result<void> restore(const fs::path& snapshot, const fs::path& target) {
+Result<void> restore(const fs::path& snapshot, const fs::path& target, rocksdb::Env* environment) {
+  auto& files = environment == nullptr ? *rocksdb::Env::Default() : *environment;
   std::error_code error;
   if (fs::exists(target, error) && !fs::is_empty(target, error)) {
     return fail(ErrorCode::usage, fmt::format("{} is there already: move it away first", target.string()));
@@ -141,18 +183,18 @@ Result<void> restore(const fs::path& snapshot, const fs::path& target) {
   if (!fs::exists(snapshot / "CURRENT", error) || !fs::exists(snapshot / kAnchorName, error)) {
     return fail(ErrorCode::bad_input, fmt::format("{} is no whole snapshot", snapshot.string()));
   }
-  fs::path partial = target;
+  fs::path place = fs::absolute(target, error).lexically_normal();
+  if (!place.has_filename()) place = place.parent_path();  // "store/"
+  fs::path partial = place;
   partial += ".partial";
-  fs::remove_all(partial, error);
-  fs::create_directories(partial, error);
-  if (error) return fail(ErrorCode::failed, fmt::format("cannot make {}: {}", partial.string(), error.message()));
-  auto done = copy_files(snapshot, partial);
-  if (done) done = check_snapshot(partial);
-  if (done) {
-    fs::remove(target, error);
-    done = replace_file(partial, target);
-  }
-  if (!done) fs::remove_all(partial, error);
+  fs::create_directories(place.parent_path(), error);
+  CMS_CHECK(remove_folder(files, partial));
+  auto done = copy_files(files, snapshot, partial);
+  if (done) done = check_snapshot(files, partial);
+  // Onto an empty folder too: a name takes the place of such a one.
+  if (done) done = told(files.RenameFile(partial, place), fmt::format("naming {}", place.string()));
+  if (!done) (void)remove_folder(files, partial);
+  if (done) done = sync_folder(files, place.parent_path());
   return done;
 }
 

@@ -1,5 +1,6 @@
 // What becomes of a store when the file system fails it: each operation of a reference run once, in every way, and a
 // power cut at each. CMS_STORE_FAULTS=1 tries every operation, N every N-th (the default is 17).
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 #include <sys/resource.h>
 
@@ -363,6 +364,59 @@ TEST(Faults, a_power_cut_at_any_operation_loses_nothing_acknowledged) {
     run.work();
     run.power_cut();
     expect_right(run, Fault::crash, number);
+  }
+}
+
+// A snapshot to restore, through files that fail.
+struct Restoring {
+  TestFolder folder;
+  std::shared_ptr<InjectingFiles> files = std::make_shared<InjectingFiles>();
+  std::unique_ptr<rocksdb::Env> environment = rocksdb::NewCompositeEnv(files);
+  AccountName name{"acme", "ann"};
+  std::filesystem::path target = folder.path / "new";
+
+  Restoring() {
+    auto store = Store::open(test_options(folder.path / "live"), test_keys());
+    for (std::uint64_t number = 1; number <= 12; ++number) {
+      const Write write{name, test_record(name, number, number == 1)};
+      EXPECT_TRUE(store->commit({&write, 1}, {}));
+    }
+    EXPECT_TRUE(store->snapshot(folder.path / "copy"));
+  }
+  Result<void> restored() { return restore(folder.path / "copy", target, environment.get()); }
+  void expect_whole() const {
+    const auto store = Store::open(test_options(target), test_keys());
+    ASSERT_TRUE(store) << store.error().message;
+    EXPECT_EQ(*store->verify(), 12U);
+    EXPECT_EQ(store->load(name)->back().number, 12U);
+  }
+};
+
+TEST(Faults, a_restore_in_which_any_operation_fails_leaves_nothing_or_all_of_it_and_can_be_done_again) {
+  std::uint64_t last = 0;
+  {
+    Restoring whole;
+    ASSERT_TRUE(whole.restored());
+    last = whole.files->operations();
+    whole.expect_whole();
+  }
+  EXPECT_GT(last, 40U);
+  for (const Fault fault : {Fault::eio, Fault::enospc, Fault::short_write, Fault::crash}) {
+    for (std::uint64_t number = 1; number <= last; ++number) {
+      Restoring trial;
+      trial.files->fail_at(number, fault);
+      const auto done = trial.restored();
+      SCOPED_TRACE(fmt::format("fault {} at {}: {}, {}", static_cast<int>(fault), number, trial.files->failed(),
+                               done ? "done" : done.error().message));
+      trial.files->kill();
+      trial.files->lose_unsynced();
+      if (done || std::filesystem::exists(trial.target)) {
+        trial.expect_whole();
+      } else {
+        EXPECT_TRUE(trial.restored());
+        trial.expect_whole();
+      }
+    }
   }
 }
 

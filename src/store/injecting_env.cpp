@@ -303,7 +303,18 @@ IOStatus InjectingFiles::RenameFile(const std::string& from, const std::string& 
     moved.mapped().replaced = std::move(replaced);
     files_.insert_or_assign(clean(to), moved.mapped());
   }
+  if (status.ok()) take_along(clean(from) + "/", clean(to) + "/");
   return status;
+}
+
+// What is in a folder that has another name now.
+void InjectingFiles::take_along(const std::string& from, const std::string& to) {
+  for (auto found = files_.lower_bound(from); found != files_.end() && found->first.starts_with(from);
+       found = files_.lower_bound(from)) {
+    auto moved = files_.extract(found);
+    moved.key() = to + moved.key().substr(from.size());
+    files_.insert(std::move(moved));
+  }
 }
 
 IOStatus InjectingFiles::LinkFile(const std::string& from, const std::string& to, const IOOptions& options,

@@ -102,6 +102,7 @@ class InjectingFiles : public rocksdb::FileSystemWrapper {
     std::string content;
   };
   void note_content(const std::string& path, Known& known);
+  void take_along(const std::string& from, const std::string& to);
 
   mutable std::mutex mutex_;
   std::map<std::string, Known> files_;

@@ -338,6 +338,22 @@ class ObserveTest(unittest.TestCase):
         status, answer = answers[1]
         self.assertEqual((status, answer["status"], answer["scored"]), (200, "done", 100), answer)
 
+    def test_prompts_that_cannot_be_taken_are_refused_by_item_and_the_rest_is_scored(self):
+        daemon = self.observing("refusing")
+        now, text = time.time(), "What is a prime number?"
+        lines = [{"account": "good", "time": now, "text": text}, {"account": "good", "time": now},
+                 {"account": "good", "time": now, "text": 7}, {"account": "", "time": now, "text": text},
+                 {"account": "g" * 257, "time": now, "text": text}, {"account": "good", "time": now + 1e6, "text": text},
+                 {"account": "good", "time": 7, "text": text}, {"account": "good", "time": now, "text": "\0 \ufffd"},
+                 {"account": "good", "time": now + 1, "text": text + " And what a perfect one? " * 400},
+                 {"account": "good", "text": text}]
+        status, answer = daemon.send(lines, "", 1, "observations")
+        self.assertEqual((status, answer["status"], answer["received"]), (200, "done", len(lines)), answer)
+        self.assertEqual([(one["item"], one["refusal"]) for one in answer["refusals"]],
+                         [(1, "text"), (2, "text"), (3, "account"), (4, "account"), (5, "clock"), (6, "clock")])
+        self.assertEqual(answer["scored"], 4)
+        self.assertEqual(daemon.account("good")["requests"], 4)
+
     def test_prompts_come_to_the_scores_that_capture_and_score_come_to(self):
         folder = self.folder
         accounts = {}

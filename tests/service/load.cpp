@@ -42,6 +42,8 @@ struct Words {
   std::uint64_t first = 0;  // number of the first of them
   cms::service::TrafficOptions traffic;
   double seconds = 10, rate = 0;
+  double offered = 0;             // items a second that come about, sent or not
+  std::uint64_t kept = 256;       // batches that wait to be sent, at most; what comes beyond is dropped
   std::uint64_t batches = 0;
   std::uint64_t epoch = 1;
   std::uint64_t ring = 256;      // batches made before, for rates
@@ -95,6 +97,7 @@ std::string moved(const Words& words, const std::string& account, std::uint64_t 
 struct Progress {
   std::uint64_t acked = 0;  // sequence
   std::uint64_t scored = 0, refused = 0, duplicates = 0, overloads = 0;
+  std::uint64_t sent = 0, dropped = 0;  // batches: written into a stream; never sent, for nobody took them
   bool wrong = false;       // an acknowledgement that no order of events explains
 };
 
@@ -139,11 +142,20 @@ v1::ActivationBatch message_of(const Sender& sender, std::uint64_t sequence) {
   return message;
 }
 
+// Of the batches that came about since `began`, those that found the tap's own queue full. Requests come whether or not
+// a daemon keeps up, and a tap never waits: this is what an inference server's does.
+std::uint64_t dropped_by(const Words& words, Clock::time_point began, std::uint64_t sent, std::uint64_t dropped) {
+  const auto came = static_cast<std::uint64_t>(seconds_since(began) * words.offered / words.traffic.batch);
+  const std::uint64_t gone = sent + dropped + words.kept;
+  return came > gone ? came - gone : 0;
+}
+
 // Sends what is not sent yet, no more ahead of the answers than in_flight, no faster than the rate.
-void write_all(const Sender& sender, Window& window,
+void write_all(const Sender& sender, Window& window, Progress& progress,
                grpc::ClientReaderWriter<v1::ActivationBatch, v1::Acknowledgement>& stream) {
   const auto& words = sender.words;
   const auto began = Clock::now();
+  const auto dropped_before = progress.dropped;
   for (;;) {
     std::uint64_t sequence = 0;
     {
@@ -153,11 +165,13 @@ void write_all(const Sender& sender, Window& window,
       if (window.broken || all || Clock::now() >= sender.end) break;
       sequence = ++window.sent;
     }
-    if (words.rate > 0) {
-      const double due_s = static_cast<double>((sequence - window.first) * words.traffic.batch) / words.rate;
+    if (const double rate = words.offered > 0 ? words.offered : words.rate; rate > 0) {
+      const double due_s = static_cast<double>((sequence - window.first) * words.traffic.batch) / rate;
       std::this_thread::sleep_until(began + std::chrono::microseconds(static_cast<std::int64_t>(1e6 * due_s)));
     }
     if (!stream.Write(message_of(sender, sequence))) break;
+    ++progress.sent;
+    progress.dropped += dropped_by(words, began, sequence - window.first, progress.dropped - dropped_before);
   }
   stream.WritesDone();
 }
@@ -193,7 +207,7 @@ void stream_once(const Sender& sender, Progress& progress) {
   const auto stream = stub->Activations(&context);
   Window window;
   window.first = window.sent = window.acked = progress.acked;
-  std::jthread writer([&] { write_all(sender, window, *stream); });
+  std::jthread writer([&] { write_all(sender, window, progress, *stream); });
   v1::Acknowledgement answer;
   while (stream->Read(&answer) && take_answer(sender.words, answer, progress)) window.set_acked(progress.acked);
   window.end();
@@ -235,6 +249,8 @@ Result<void> send(const Words& words) {
   line["refused"] = progress.refused;
   line["duplicates"] = progress.duplicates;
   line["overloads"] = progress.overloads;
+  line["sent_items"] = progress.sent * words.traffic.batch;
+  line["dropped_items"] = progress.dropped * words.traffic.batch;
   line["connections"] = connections;
   line["seconds"] = took;
   line["items_per_s"] = static_cast<double>((progress.acked - first) * words.traffic.batch) / took;
@@ -367,6 +383,8 @@ void add(CLI::App& app, Words& words, Verb& chosen, const char* name, const char
   command->add_option("--start-time", words.traffic.start_time);
   command->add_option("--seconds", words.seconds);
   command->add_option("--rate", words.rate);
+  command->add_option("--offered", words.offered);
+  command->add_option("--kept", words.kept);
   command->add_option("--batches", words.batches);
   command->add_option("--epoch", words.epoch);
   command->add_option("--ring", words.ring)->check(CLI::PositiveNumber);
