@@ -9,6 +9,7 @@
 #include "fleet/calibration_file.hpp"
 #include "fleet/live.hpp"
 #include "pipeline/campaign_ledger.hpp"
+#include "pipeline/chart_map.hpp"
 #include "pipeline/parallel.hpp"
 #include "pipeline/signatures.hpp"
 #include "policy/policy.hpp"
@@ -89,19 +90,6 @@ Result<Seen> see(ScoreInputs& inputs, std::uint32_t looks, unsigned threads) {
   return seen;
 }
 
-// Numbers of the charts that any member has seen.
-std::vector<std::uint32_t> charts_of(const Seen& seen, const fleet::Campaign& campaign) {
-  std::vector<std::uint32_t> covered;
-  for (std::uint32_t c = 0; c < fleet::kChartsMax; ++c) {
-    for (const auto member : campaign.members) {
-      if ((fleet::charts_of(seen.signatures()[member])[c / 64] >> (c % 64) & 1) == 0) continue;
-      covered.push_back(c);
-      break;
-    }
-  }
-  return covered;
-}
-
 nlohmann::json ledger_line(const ScoreInputs& inputs, const cms::policy::Ledger& ledger) {
   return {{"requests", ledger.requests},
           {"distinct", ledger.distinct},
@@ -128,7 +116,7 @@ nlohmann::json line_of(const fleet::CampaignCalibration& calibration, const Seen
           {"suspects", names(campaign.suspects)},
           {"requests", reading.requests},
           {"coverage", static_cast<double>(reading.charts) / inputs.model.atlas.chart_count()},
-          {"charts", charts_of(seen, campaign)},
+          {"covered", fleet::chart_visits(seen.signatures(), campaign.members)},
           {"effective_charts", reading.effective_charts},
           {"expected_charts", fleet::expected_charts(calibration, reading)},
           {"distance", reading.distance},
@@ -239,7 +227,11 @@ std::string words_of(const fleet::CampaignCalibration& calibration, const Seen& 
                           100.0 * ledger.covered() / inputs.model.atlas.chart_count(), ledger.requests, ledger.paid(),
                           whom);
   for (const auto member : told.empty() ? std::span(campaign.members) : told) text += " " + seen.names[member];
-  return text + "\n";
+  if (campaign.poh > level) return text + "\n";
+  std::vector<std::uint32_t> covered;
+  for (const auto& [chart, members] : fleet::chart_visits(seen.signatures(), campaign.members)) covered.push_back(chart);
+  return text + "\n  What they cover together, of the charts laid out flat (# all that lie there, + some, . none):\n" +
+         pipeline::drawn(pipeline::chart_map(inputs.model.atlas), covered, "  ");
 }
 
 Result<void> run(const Words& words) {

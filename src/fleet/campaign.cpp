@@ -4,6 +4,7 @@
 
 #include <Eigen/Dense>
 #include <algorithm>
+#include <bit>
 #include <cmath>
 #include <iterator>
 #include <limits>
@@ -24,7 +25,9 @@ std::vector<double> visits_of(std::span<const Signature> accounts, std::span<con
   std::vector<double> visits(kChartsMax);
   for (const auto member : members) {
     const auto charts = charts_of(accounts[member]);
-    for (std::size_t c = 0; c < kChartsMax; ++c) visits[c] += static_cast<double>(charts[c / 64] >> (c % 64) & 1);
+    for (std::size_t word = 0; word < kChartWords; ++word) {
+      for (auto left = charts[word]; left != 0; left &= left - 1) visits[64 * word + std::countr_zero(left)] += 1;
+    }
   }
   return visits;
 }
@@ -203,6 +206,16 @@ CommunityReading read_community(std::span<const Signature> accounts, std::span<c
   const double chance = reading.charts > 0 ? (total * total - squares) / reading.charts : 0;
   reading.overlap = chance > 0 ? shared / chance : 1;
   return reading;
+}
+
+std::vector<std::pair<std::uint32_t, std::uint32_t>> chart_visits(std::span<const Signature> accounts,
+                                                                  std::span<const std::uint32_t> members) {
+  const auto visits = visits_of(accounts, members);
+  std::vector<std::pair<std::uint32_t, std::uint32_t>> seen;
+  for (std::uint32_t c = 0; c < kChartsMax; ++c) {
+    if (visits[c] > 0) seen.emplace_back(c, static_cast<std::uint32_t>(visits[c]));
+  }
+  return seen;
 }
 
 double style_distance(std::span<const Signature> accounts, std::span<const std::uint32_t> members) {

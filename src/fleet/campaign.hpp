@@ -31,6 +31,7 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "base/pareto.hpp"
@@ -59,6 +60,10 @@ inline constexpr float kSuspect = .03F;
 // their last requests.
 CommunityReading read_community(std::span<const Signature> accounts, std::span<const std::uint32_t> members,
                                 const BreadthNorm& norm, Pohs pohs = {});
+
+// What members have covered together: the charts that any has seen, in order, and how many of them have.
+std::vector<std::pair<std::uint32_t, std::uint32_t>> chart_visits(std::span<const Signature> accounts,
+                                                                  std::span<const std::uint32_t> members);
 
 // Mean style_distance_squared over pairs of the first hundred members: how unlike they ask, topics left out. For an
 // analyst; no evidence (docs/decisions/0027). 0 of one member.

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <array>
 #include <chrono>
+#include <iterator>
 #include <set>
 
 #include "base/progress.hpp"
@@ -236,18 +237,24 @@ class SeedRun {
       result.sight.breadth_flagged = breadth_unflagged(calibration_, kFlagged);
     }
     const auto flags = fleet::flagged(campaigns, test.signatures().size(), kFlagged);
-    std::vector<std::uint32_t> sizes(test.composed.kinds.size()), hits(sizes.size());
-    for (std::size_t a = 0; a < flags.size(); ++a) {
-      result.honest_accounts += 1;
-      result.honest_accounts_flagged += flags[a] ? 1 : 0;
-      if (test.composed.groups[a] == kNoGroup) continue;
-      sizes[test.composed.groups[a]] += 1;
-      hits[test.composed.groups[a]] += flags[a] ? 1 : 0;
-    }
-    for (std::size_t g = 0; g < sizes.size(); ++g) {
-      result.groups.push_back({test.composed.kinds[g], sizes[g], 2 * hits[g] > sizes[g]});
-    }
+    result.honest_accounts += flags.size();
+    result.honest_accounts_flagged += static_cast<std::uint64_t>(std::ranges::count(flags, true));
+    std::ranges::move(groups_of(test.composed, flags), std::back_inserter(result.groups));
     return {};
+  }
+
+  // The honest groups, each flagged where more than half of its accounts are. `flags` begins with those of the fleet.
+  static std::vector<GroupRow> groups_of(const ComposedFleet& fleet, const std::vector<bool>& flags) {
+    std::vector<GroupRow> groups;
+    for (const auto& kind : fleet.kinds) groups.push_back({.kind = kind});
+    std::vector<std::uint32_t> hits(groups.size());
+    for (std::size_t a = 0; a < fleet.groups.size(); ++a) {
+      if (fleet.groups[a] == kNoGroup) continue;
+      groups[fleet.groups[a]].accounts += 1;
+      hits[fleet.groups[a]] += flags[a] ? 1 : 0;
+    }
+    for (std::size_t g = 0; g < groups.size(); ++g) groups[g].flagged = 2 * hits[g] > groups[g].accounts;
+    return groups;
   }
 
   // That of rank r + 1. Where few communities rank, nothing is flagged at the usual level, and nothing at any of these.
@@ -321,7 +328,8 @@ class SeedRun {
   }
 
   void judge_together(const Seen& seen, std::span<const fleet::Signature> accounts, fleet::Pohs pohs,
-                      std::size_t honest, CampaignRow& row) const {
+                      const ComposedFleet& beside, CampaignRow& row) const {
+    const auto honest = beside.accounts.size();
     const auto count = accounts.size() - honest;
     const auto found_of = [&](const std::vector<bool>& flags) {
       return std::count(flags.begin() + static_cast<std::ptrdiff_t>(honest), flags.end(), true);
@@ -345,6 +353,10 @@ class SeedRun {
     }
     if (young > 0) row.found_young = young_found / young;
     row.honest_told = static_cast<std::uint64_t>(all - found);
+    for (const auto& group : groups_of(beside, flags)) {
+      row.honest_groups += 1;
+      row.honest_groups_flagged += group.flagged ? 1 : 0;
+    }
     for (const auto& one : seen.communities) {
       const auto own = std::ranges::lower_bound(one.members, honest) - one.members.begin();
       if (2 * own <= std::ssize(one.members)) continue;
@@ -409,7 +421,7 @@ class SeedRun {
     if (!options_.tune) row.fidelity = school_.fidelity_of(extracted);
     row.shared_texts = shared_texts(study_.corpus, accounts, 1'000, random);
     CMS_TRY(seen, look(signatures, pohs));
-    judge_together(seen, signatures, pohs, test.signatures().size(), row);
+    judge_together(seen, signatures, pohs, test.composed, row);
     if (result.campaigns.empty()) {
       const SeenCampaign shown{row.name, signatures, seen.links, seen.communities, test.signatures().size()};
       CMS_CHECK(look_at(shown, hidden.pictured, result.sight));

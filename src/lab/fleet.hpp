@@ -75,6 +75,7 @@ struct CampaignRow {
   // Beside it, at Campaign PoH .01: communities more than half of which are honest, before any is gathered.
   std::uint64_t honest_communities = 0, honest_communities_flagged = 0;
   std::uint64_t honest_told = 0;  // accounts
+  std::uint64_t honest_groups = 0, honest_groups_flagged = 0;  // by more than half of their members
   double poh = 1;              // Campaign PoH of the community that holds most of its members
   double evidence = 0;
   double together = 0;         // share of members in that campaign, gathered at .01

@@ -68,8 +68,9 @@ struct CampaignShape {
 std::vector<ComposedAccount> campaign(const Corpus& corpus, const CampaignPools& pools, const CampaignShape& shape,
                                       Random& random);
 inline constexpr const char* kCampaignKinds[] = {
-    "rotated",        "sticky",         "slices",              "overlapping", "staggered",     "diluted",
-    "diluted sticky", "diluted slices", "diluted overlapping", "proxied",     "proxied sticky"};
+    "rotated",        "sticky",         "slices",              "overlapping", "staggered",      "diluted",
+    "diluted sticky", "diluted slices", "diluted overlapping", "proxied",     "proxied sticky", "proxied slices",
+    "proxied overlapping"};
 
 // Of the texts of two accounts drawn at random, the share of the smaller account's that both hold; mean over `pairs`.
 double shared_texts(const Corpus& corpus, std::span<const ComposedAccount> accounts, std::uint32_t pairs,

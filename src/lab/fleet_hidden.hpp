@@ -39,6 +39,8 @@ inline const Hidden kHidden[] = {
     {"sticky, proxied by half, instruction sets", {"proxied sticky", 100, 120}, false, std::nullopt},
     {"diluted by half, people's prompts", {"diluted", 100, 120}, true, std::nullopt},
     {"rotated, instruction sets", {"rotated", 10'000, 60}, false, std::nullopt},
+    {"slices proxied by half, instruction sets", {"proxied slices", 100, 120}, false, std::nullopt},
+    {"overlapping slices proxied by half, instruction sets", {"proxied overlapping", 100, 120}, false, std::nullopt},
 };
 
 }  // namespace cms::lab

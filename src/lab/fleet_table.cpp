@@ -157,33 +157,40 @@ std::string parts_table(const FleetResult& result) {
   return text;
 }
 
-// Honest communities beside campaigns: of all, or of one of them; over seeds.
-Rate beside_campaigns(const FleetResult& result, std::optional<std::size_t> only = std::nullopt) {
-  Rate rate;
+// What becomes of who is honest beside campaigns: of all, or of one of them; over seeds.
+struct Beside {
+  Rate communities, groups;
+  std::uint64_t told = 0;  // accounts
+};
+
+Beside beside_campaigns(const FleetResult& result, std::optional<std::size_t> only = std::nullopt) {
+  Beside sum;
   for (const auto& rows : result.campaigns) {
     for (std::size_t c = 0; c < rows.size(); ++c) {
       if (only && *only != c) continue;
-      rate.hits += rows[c].honest_communities_flagged;
-      rate.trials += rows[c].honest_communities;
+      sum.communities.hits += rows[c].honest_communities_flagged;
+      sum.communities.trials += rows[c].honest_communities;
+      sum.groups.hits += rows[c].honest_groups_flagged;
+      sum.groups.trials += rows[c].honest_groups;
+      sum.told += rows[c].honest_told;
     }
   }
-  return rate;
+  return sum;
 }
 
 std::string beside_table(const FleetResult& result) {
-  auto text = fmt::format("{:<60} {:>7} {:>11} {:>13}\n", "honest communities and accounts beside a campaign",
-                          "flagged", "communities", "accounts told");
-  std::uint64_t all_told = 0;
+  auto text = fmt::format("{:<60} {:>7} {:>11} {:>7} {:>6} {:>13}\n",
+                          "honest communities and accounts beside a campaign", "flagged", "communities",
+                          "flagged", "groups", "accounts told");
+  const auto line = [&](const std::string& name, const Beside& one) {
+    text += fmt::format("{:<60} {:>7} {:>11} {:>7} {:>6} {:>13}\n", name, one.communities.hits, one.communities.trials,
+                        one.groups.hits, one.groups.trials, one.told);
+  };
   for (std::size_t c = 0; c < result.campaigns.front().size(); ++c) {
-    const auto rate = beside_campaigns(result, c);
-    std::uint64_t told = 0;
-    for (const auto& rows : result.campaigns) told += rows[c].honest_told;
-    all_told += told;
-    const auto& name = result.campaigns.front()[c].name;
-    text += fmt::format("{:<60} {:>7} {:>11} {:>13}\n", name, rate.hits, rate.trials, told);
+    line(result.campaigns.front()[c].name, beside_campaigns(result, c));
   }
-  const auto all = beside_campaigns(result);
-  return text + fmt::format("{:<60} {:>7} {:>11} {:>13}\n", "all", all.hits, all.trials, all_told);
+  line("all", beside_campaigns(result));
+  return text;
 }
 
 std::string campaign_table(const FleetResult& result) {
@@ -254,7 +261,9 @@ void honest_lines(const FleetResult& result, const Line& line) {
   line("fleet: honest communities ever flagged, looks: " + std::to_string(result.looks), honest.ever.share(),
        "<= 0.01", honest.ever.share() <= .01);
   const auto beside = beside_campaigns(result);
-  line("fleet: honest communities flagged beside campaigns", beside.share(), "<= 0.01", beside.share() <= .01);
+  const auto communities = beside.communities.share(), groups = beside.groups.share();
+  line("fleet: honest communities flagged beside campaigns", communities, "<= 0.01", communities <= .01);
+  line("fleet: honest groups flagged beside campaigns", groups, "<= 0.01", groups <= .01);
   line("fleet: the rank where goals are read", rank ? nlohmann::json(*rank + 1) : nlohmann::json(), "-", nullptr);
   for (std::size_t r = 0; r < honest.ranks; ++r) {
     line(fmt::format("fleet: honest communities ever flagged at rank {}", r + 1), honest.ever_at[r].share(), "-",
@@ -304,13 +313,13 @@ std::string goal_lines(const FleetResult& result) {
     line(fmt::format("fleet: links proposed of the nearest among {} accounts", recall.accounts), recall.nearest, "-",
          nullptr);
   }
-  if (result.update_accounts > 0) {
-    const bool asked = result.update_accounts == 1'000'000;
-    line(fmt::format("fleet: seconds of an update of {} changed accounts among {}", result.update_changed,
-                     result.update_accounts),
-         result.update_seconds, asked ? "<= 1" : "-",
-         asked ? nlohmann::json(result.update_seconds <= 1) : nlohmann::json());
-  }
+  const bool asked = result.update_accounts == 1'000'000 || result.update_accounts == 0;  // 0: not measured here
+  const auto seconds = result.update_accounts > 0 ? nlohmann::json(result.update_seconds) : nlohmann::json();
+  line(result.update_accounts > 0 ? fmt::format("fleet: seconds of an update of {} changed accounts among {}",
+                                                result.update_changed, result.update_accounts)
+                                  : "fleet: seconds of an update of 1000 changed accounts among 1000000",
+       seconds, asked ? "<= 1" : "-",
+       asked && !seconds.is_null() ? nlohmann::json(result.update_seconds <= 1) : nlohmann::json());
   return text + goal_lines(result.costs);
 }
 

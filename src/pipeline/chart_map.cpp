@@ -94,4 +94,33 @@ ChartMap chart_map(const atlas::Atlas& atlas) {
   return map;
 }
 
+std::string drawn(const ChartMap& map, std::span<const std::uint32_t> seen, std::string_view indent) {
+  std::vector<bool> is_seen(map.charts.size());
+  for (const auto chart : seen) is_seen[chart] = true;
+  struct Cell {
+    int charts = 0, seen = 0;
+  };
+  std::vector<Cell> cells(kDrawnRows * kDrawnColumns);
+  const auto at = [](double coordinate, std::size_t count) {
+    const double share = std::clamp((coordinate + 1) / 2, 0.0, 1.0);
+    return std::min(count - 1, static_cast<std::size_t>(share * static_cast<double>(count)));
+  };
+  for (std::size_t c = 0; c < map.charts.size(); ++c) {
+    auto& cell = cells[at(-map.charts[c].y, kDrawnRows) * kDrawnColumns + at(map.charts[c].x, kDrawnColumns)];
+    ++cell.charts;
+    cell.seen += is_seen[c] ? 1 : 0;
+  }
+  std::string text;
+  for (std::size_t row = 0; row < kDrawnRows; ++row) {
+    std::string line(indent);
+    for (std::size_t column = 0; column < kDrawnColumns; ++column) {
+      const auto& cell = cells[row * kDrawnColumns + column];
+      line += cell.charts == 0 ? ' ' : cell.seen == 0 ? '.' : cell.seen < cell.charts ? '+' : '#';
+    }
+    line.resize(line.find_last_not_of(' ') + 1);
+    text += line + "\n";
+  }
+  return text;
+}
+
 }  // namespace cms::pipeline

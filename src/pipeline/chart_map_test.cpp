@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
 #include <numbers>
 
@@ -80,6 +81,22 @@ TEST(chart_map, charts_that_are_all_equal_or_of_rank_one_give_finite_places) {
   EXPECT_EQ(line.charts[0].y, 0);
   const auto nothing = line.place(std::vector<std::int8_t>{0});
   EXPECT_TRUE(std::isfinite(nothing.x) && std::isfinite(nothing.y));
+}
+
+TEST(chart_map, letters_say_which_charts_of_a_place_are_seen) {
+  ChartMap map;
+  map.charts = {{-1, 1}, {-1, 1}, {1, 1}, {0, 0}, {1, -1}, {1, -1}};
+  const std::vector<std::uint32_t> seen{0, 4, 5};
+  const auto text = drawn(map, seen, "> ");
+  std::vector<std::string> lines;
+  for (std::size_t first = 0; first < text.size(); first = text.find('\n', first) + 1) {
+    lines.push_back(text.substr(first, text.find('\n', first) - first));
+  }
+  ASSERT_EQ(lines.size(), kDrawnRows);
+  EXPECT_EQ(lines.front(), "> +" + std::string(kDrawnColumns - 2, ' ') + ".");
+  EXPECT_EQ(lines[kDrawnRows / 2], "> " + std::string(kDrawnColumns / 2, ' ') + ".");
+  EXPECT_EQ(lines.back(), "> " + std::string(kDrawnColumns - 1, ' ') + "#");
+  EXPECT_EQ(std::ranges::count(text, '.') + std::ranges::count(text, '+') + std::ranges::count(text, '#'), 4);
 }
 
 }  // namespace

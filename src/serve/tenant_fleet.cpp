@@ -23,21 +23,6 @@ std::uint64_t hash_of(std::span<const std::uint32_t> members) {
   return hash;
 }
 
-// The charts that members have seen, and how many of them each.
-std::vector<std::pair<std::uint32_t, std::uint32_t>> charts_of(std::span<const fleet::Signature> accounts,
-                                                               std::span<const std::uint32_t> members) {
-  std::vector<std::uint32_t> visits(fleet::kChartsMax);
-  for (const auto member : members) {
-    const auto charts = fleet::charts_of(accounts[member]);
-    for (std::uint32_t c = 0; c < fleet::kChartsMax; ++c) visits[c] += (charts[c / 64] >> (c % 64) & 1) != 0 ? 1 : 0;
-  }
-  std::vector<std::pair<std::uint32_t, std::uint32_t>> seen;
-  for (std::uint32_t c = 0; c < fleet::kChartsMax; ++c) {
-    if (visits[c] > 0) seen.emplace_back(c, visits[c]);
-  }
-  return seen;
-}
-
 }  // namespace
 
 TenantFleet::TenantFleet(const fleet::CampaignCalibration& calibration, const FleetOptions& options,
@@ -330,7 +315,7 @@ TenantFleet::Picture TenantFleet::picture_of(const fleet::TrackedCampaign& campa
   picture->honest_distance = calibration_.distance;
   picture->words = fleet::reasons(calibration_, community);
   const auto accounts = live_->accounts();
-  picture->charts = charts_of(accounts, members);
+  picture->charts = fleet::chart_visits(accounts, members);
   for (const auto place : members) {
     const auto& signature = accounts[place];
     picture->distinct += signature.requests;

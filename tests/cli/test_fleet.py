@@ -11,7 +11,7 @@ sys.path.insert(0, str(pathlib.Path(__file__).parent))
 import world
 from program import ProgramTest, fit_words, fitted, run
 
-KEYS = {"atlas", "poh", "poh_min", "evidence", "accounts", "requests", "coverage", "charts", "effective_charts",
+KEYS = {"atlas", "poh", "poh_min", "evidence", "accounts", "requests", "coverage", "covered", "effective_charts",
         "expected_charts", "distance", "style", "breadth", "overlap", "ledger", "reasons", "suspects", "told",
         "communities"}
 REQUESTS = 20
@@ -54,11 +54,13 @@ class Fleet(ProgramTest):
         for line in lines:
             self.assertEqual(set(line), KEYS)
             self.assertTrue(0 < line["poh_min"] <= line["poh"] <= 1 and 0 < line["coverage"] <= 1)
-            self.assertEqual(line["charts"], sorted(set(line["charts"])))
+            charts = [chart for chart, _ in line["covered"]]
+            self.assertEqual(charts, sorted(set(charts)))
+            self.assertTrue(all(1 <= members <= len(line["accounts"]) for _, members in line["covered"]))
             self.assertLessEqual(set(line["suspects"]) | set(line["told"]), set(line["accounts"]))
             ledger = line["ledger"]
             self.assertEqual(set(ledger), {"requests", "distinct", "charts", "coverage", "paid"})
-            self.assertEqual(ledger["charts"], len(line["charts"]))  # of 20 requests an account nothing is forgotten
+            self.assertEqual(ledger["charts"], len(charts))  # of 20 requests an account nothing is forgotten
             self.assertEqual(ledger["requests"], REQUESTS * len(line["accounts"]))
             self.assertGreaterEqual(ledger["paid"], ledger["requests"])
         evidence = [line["evidence"] for line in lines]
@@ -70,6 +72,13 @@ class Fleet(ProgramTest):
         said = f"in all {100 * first['ledger']['coverage']:.0f}%; at the atlas' prices their " \
                f"{first['ledger']['requests']} requests cost as much as {first['ledger']['paid']:.0f} ordinary ones"
         self.assertIn(said, done.stdout.decode())
+
+    def test_words_draw_what_a_campaign_covers_together(self):
+        flagged = self.told("--level", "0.05")
+        drawing = self.fleet("--level", "0.05").stdout.decode().split("laid out flat", 1)[1].splitlines()[1:17]
+        self.assertTrue(all(set(line) <= set(" .+#") for line in drawing), drawing)
+        whole, some = (sum(line.count(letter) for line in drawing) for letter in "#+")
+        self.assertTrue(0 < whole and whole + some <= len(flagged[0]["covered"]))
 
     def test_only_what_is_below_the_level_is_shown(self):
         lines = self.told("--level", "0.05")
