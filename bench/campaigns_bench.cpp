@@ -1,8 +1,8 @@
 // One update of a tenant's fleet as the daemon does it: accounts that have changed, communities, campaigns, picture.
 //
-//   cms_campaigns_bench [accounts = 100000] [changed = 1000] [updates = 5] [calibrated = accounts]
+//   cms_campaigns_bench [accounts = 100000] [changed = 1000] [updates = 5] [calibrated = 10000]
 //
-// Accounts as in fleet/crowd_example.hpp; calibration is of six fleets of `calibrated` honest ones of them each. One
+// Accounts as in fleet/crowd_example.hpp; calibration is of six fleets of `calibrated` others each. One
 // thread, as in the daemon. It prints one JSON line an update, after that of the first: what it took, and the longest
 // time in which it did not ask whether it is to stop.
 #include <malloc.h>
@@ -28,19 +28,6 @@ double seconds_since(Clock::time_point start) { return std::chrono::duration<dou
 
 long argument(int count, char** words, int i, long otherwise) {
   return i < count ? std::strtol(words[i], nullptr, 10) : otherwise;
-}
-
-cms::Result<fleet::CampaignCalibration> calibration_of(const fleet::Crowd& crowd, std::size_t accounts,
-                                                       Random& random) {
-  std::vector<fleet::HonestFleet> fleets(6);
-  for (auto& one : fleets) {
-    for (std::size_t i = 0; i < accounts; ++i) {
-      const auto members = std::max<std::size_t>(20, crowd.accounts.size() / 1'000);
-      one.accounts.push_back(crowd.accounts[members + random.below(crowd.accounts.size() - members)]);
-      one.kinds.emplace_back();
-    }
-  }
-  return fleet::calibrate(fleets, {});
 }
 
 // The longest time between two looks of an update at whether it is to stop.
@@ -94,8 +81,8 @@ int main(int argc, char** argv) {
   Random random(1);
   const fleet::Texts texts(random);
   auto crowd = fleet::make_crowd(texts, count, random);
-  const auto calibrated = static_cast<std::size_t>(argument(argc, argv, 4, static_cast<long>(count)));
-  const auto calibration = calibration_of(crowd, calibrated, random);
+  const auto calibrated = static_cast<std::size_t>(argument(argc, argv, 4, 10'000));
+  const auto calibration = fleet::calibration_of_crowd(texts, calibrated);
   if (!calibration) {
     std::fprintf(stderr, "%s\n", calibration.error().message.c_str());
     return 1;

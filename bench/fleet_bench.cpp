@@ -1,19 +1,21 @@
-// One update of a live fleet: synthetic accounts, of which some have sent a request since the update before.
+// One update of a live fleet, links, communities and what they are judged to be: synthetic accounts, of which some have
+// sent a request since the update before.
 //
 //   cms_fleet_bench [accounts = 100000] [changed = 10000] [updates = 5] [cells = 0] [probes = 16]
 //
 // Accounts ask in 1 to 24 of 512 subjects, 24 to 60 requests each; one in a thousand, at least 20, draw from one broad
-// stream. The null model is fitted on 20,000 others of them. OMP_NUM_THREADS sets the threads. It prints one JSON line
-// an update, after those of making and clustering.
+// stream. Null model and evidence are calibrated on six fleets of 20,000 others. OMP_NUM_THREADS sets the threads. It
+// prints one JSON line an update, after those of making and clustering.
 #include <sys/resource.h>
 
+#include <algorithm>
 #include <chrono>
 #include <cstdio>
 #include <cstdlib>
 #include <ctime>
 
-#include "fleet/campaign.hpp"
 #include "fleet/crowd_example.hpp"
+#include "fleet/judged.hpp"
 #include "fleet/live.hpp"
 
 namespace {
@@ -38,17 +40,22 @@ int main(int argc, char** argv) {
   Random random(1);
   const fleet::Texts texts(random);
   auto crowd = fleet::make_crowd(texts, count, random);
+  fleet::CampaignOptions wanted;
+  wanted.links.probes = static_cast<std::uint32_t>(argument(argc, argv, 5, 16));
+  const auto calibration = fleet::calibration_of_crowd(texts, 20'000, wanted);
+  if (!calibration) return 1;
   fleet::LiveOptions options;
   options.cells = static_cast<std::uint32_t>(argument(argc, argv, 4, 0));
-  options.links.probes = static_cast<std::uint32_t>(argument(argc, argv, 5, 16));
-  const auto norm = *fleet::fit_breadth(crowd.accounts);
-  options.communities.null = fleet::null_of_crowd(texts, norm, options.links);
+  options.links = calibration->options.links;
+  options.communities = calibration->options.communities;
   auto start = Clock::now();
-  auto live = fleet::LiveFleet::make(crowd.accounts, {}, norm, options);
+  auto live = fleet::LiveFleet::make(crowd.accounts, {}, calibration->breadth, options);
   if (!live) return 1;
   const double linking = seconds_since(start);
   start = Clock::now();
   if (!live->rebuild()) return 1;
+  fleet::JudgedCommunities judged;
+  if (!judged.update(*calibration, live->communities(), live->accounts(), {}, {})) return 1;
   rusage used{};
   getrusage(RUSAGE_SELF, &used);
   std::printf("{\"accounts\": %zu, \"make_s\": %.2f, \"rebuild_s\": %.2f, \"bytes_per_account\": %.0f, "
@@ -67,11 +74,14 @@ int main(int argc, char** argv) {
     start = Clock::now();
     const double busy = cpu_seconds();
     const auto done = live->update(ids, signatures, {});
+    const double linked = seconds_since(start);
+    if (!done || !judged.update(*calibration, live->communities(), live->accounts(), {}, ids)) return 1;
     const double seconds = seconds_since(start), worked = cpu_seconds() - busy;
-    if (!done) return 1;
-    std::printf("{\"update_s\": %.3f, \"cpu_s\": %.3f, \"changed\": %u, \"looked_anew\": %u, \"visited\": %u, "
-                "\"moved\": %u, \"clustered\": %u, \"bytes_per_account\": %.0f}\n",
-                seconds, worked, done->changed, done->looked_anew, done->visited, done->moved, done->clustered,
+    std::printf("{\"update_s\": %.3f, \"judging_s\": %.3f, \"cpu_s\": %.3f, \"read_anew\": %td, \"changed\": %u, "
+                "\"looked_anew\": %u, \"visited\": %u, \"moved\": %u, \"clustered\": %u, "
+                "\"bytes_per_account\": %.0f}\n",
+                seconds, seconds - linked, worked, std::ranges::count_if(judged.all(), &fleet::JudgedCommunity::anew),
+                done->changed, done->looked_anew, done->visited, done->moved, done->clustered,
                 double(live->bytes()) / double(count));
     std::fflush(stdout);
   }

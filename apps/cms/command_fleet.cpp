@@ -229,7 +229,9 @@ std::string words_of(const fleet::CampaignCalibration& calibration, const Seen& 
   for (const auto member : told.empty() ? std::span(campaign.members) : told) text += " " + seen.names[member];
   if (campaign.poh > level) return text + "\n";
   std::vector<std::uint32_t> covered;
-  for (const auto& [chart, members] : fleet::chart_visits(seen.signatures(), campaign.members)) covered.push_back(chart);
+  for (const auto& [chart, members] : fleet::chart_visits(seen.signatures(), campaign.members)) {
+    covered.push_back(chart);
+  }
   return text + "\n  What they cover together, of the charts laid out flat (# all that lie there, + some, . none):\n" +
          pipeline::drawn(pipeline::chart_map(inputs.model.atlas), covered, "  ");
 }

@@ -37,37 +37,11 @@
 #include "base/pareto.hpp"
 #include "base/result.hpp"
 #include "fleet/communities.hpp"
+#include "fleet/community_reading.hpp"
 #include "fleet/links.hpp"
 #include "fleet/signature.hpp"
 
 namespace cms::fleet {
-
-// What is measured on a community.
-struct CommunityReading {
-  std::uint32_t accounts = 0;
-  std::uint64_t requests = 0;     // those the charts are of
-  std::uint32_t charts = 0;       // that any member has seen
-  double effective_charts = 0;    // exp of the entropy of members' visits: as many, were they visited evenly
-  double distance = 0;            // mean unbiased squared distance over pairs of members; 0 = all draw from one stream
-  double breadth = 0;             // mean of breadth_of
-  double overlap = 0;             // charts two members share over what independent visits would make them share; < 1:
-                                  // they avoid one another's. 1 where chance shares none
-  std::optional<std::uint32_t> suspects;  // members whose own PoH is at most kSuspect; none where PoH is not told
-};
-inline constexpr float kSuspect = .03F;
-
-// Requires a member. `members` are indices into `accounts`, and `pohs`, which may be empty, are these accounts' own at
-// their last requests.
-CommunityReading read_community(std::span<const Signature> accounts, std::span<const std::uint32_t> members,
-                                const BreadthNorm& norm, Pohs pohs = {});
-
-// What members have covered together: the charts that any has seen, in order, and how many of them have.
-std::vector<std::pair<std::uint32_t, std::uint32_t>> chart_visits(std::span<const Signature> accounts,
-                                                                  std::span<const std::uint32_t> members);
-
-// Mean style_distance_squared over pairs of the first hundred members: how unlike they ask, topics left out. For an
-// analyst; no evidence (docs/decisions/0027). 0 of one member.
-double style_distance(std::span<const Signature> accounts, std::span<const std::uint32_t> members);
 
 struct CampaignOptions {
   LinkOptions links;

@@ -2,12 +2,12 @@
 // thousand, at least 20, draw from one broad stream.
 #pragma once
 
+#include <algorithm>
 #include <cmath>
 #include <cstdint>
 #include <vector>
 
-#include "fleet/communities.hpp"
-#include "fleet/links.hpp"
+#include "fleet/campaign.hpp"
 #include "fleet/signature_example.hpp"
 
 namespace cms::fleet {
@@ -58,12 +58,18 @@ inline Crowd make_crowd(const Texts& texts, std::size_t count, Random& random) {
   return crowd;
 }
 
-// The null model of 20,000 others.
-inline NullModel null_of_crowd(const Texts& texts, const BreadthNorm& norm, const LinkOptions& options) {
+// Of six fleets of so many others each, none of the broad stream.
+inline Result<CampaignCalibration> calibration_of_crowd(const Texts& texts, std::size_t accounts,
+                                                        const CampaignOptions& options = {}) {
   Random random(2);
-  const auto others = make_crowd(texts, 20'000, random);
-  const std::vector<std::vector<Link>> links = {find_links(others.accounts, {}, norm, options)};
-  return fit_null(links);
+  std::vector<HonestFleet> fleets(6);
+  for (auto& one : fleets) {
+    const auto broad = std::max<std::size_t>(20, accounts / 1'000);
+    one.accounts = make_crowd(texts, accounts + broad, random).accounts;
+    one.accounts.erase(one.accounts.begin(), one.accounts.end() - static_cast<std::ptrdiff_t>(accounts));
+    one.kinds.resize(accounts);
+  }
+  return calibrate(fleets, options);
 }
 
 }  // namespace cms::fleet

@@ -126,15 +126,15 @@ struct FleetResult {
   double honest_shared_texts = 0;     // between two accounts of a test fleet, mean over seeds
   std::vector<std::uint32_t> ranked;  // communities that rank, per seed
   double look_seconds = 0;            // links, communities, readings of one whole test fleet, gathered at .01
-  double update_seconds = 0;          // of a live fleet, links and communities; 0 = not measured
+  double update_seconds = 0;          // of a live fleet, links, communities, judgement; 0 = not measured
   std::uint32_t update_accounts = 0, update_changed = 0;
 };
 
 // Errors: `bad_input` when the data are not there or too small. Cost: docs/lab/fleet.md.
 Result<FleetResult> run_fleet(const FleetStudyOptions& options);
 
-// Seconds of an update of a live fleet of made-up accounts, links and communities, their own PoH not known: the median
-// of the last sixteen of sixty. Errors: as LiveFleet. Cost: making the fleet takes most of the time
+// Seconds of an update of a live fleet of made-up accounts, links, communities and their judgement, own PoH not known:
+// the median of the last sixteen of sixty. Errors: as LiveFleet. Cost: making the fleet takes most of the time
 // (docs/lab/fleet.md); some 2.6 kilobytes an account.
 Result<double> time_update(std::uint32_t accounts, std::uint32_t changed, const fleet::CampaignOptions& options,
                            std::uint64_t seed);

@@ -6,6 +6,7 @@
 
 #include "base/random.hpp"
 #include "fleet/crowd_example.hpp"
+#include "fleet/judged.hpp"
 #include "fleet/live.hpp"
 #include "lab/fleet.hpp"
 
@@ -13,6 +14,7 @@ namespace cms::lab {
 namespace {
 
 constexpr std::size_t kRecallAsked = 1'000;  // accounts
+constexpr std::size_t kCalibrating = 10'000;  // accounts of each of six fleets
 constexpr std::size_t kUpdates = 60, kTimed = 16;  // in the steady state, for changes add up from update to update
 
 }  // namespace
@@ -46,13 +48,14 @@ Result<double> time_update(std::uint32_t accounts, std::uint32_t changed, const 
   Random random(seed);
   const fleet::Texts texts(random);
   auto [signatures, subjects] = fleet::make_crowd(texts, accounts, random);
-  CMS_TRY(norm, fleet::fit_breadth(signatures));
+  CMS_TRY(calibration, fleet::calibration_of_crowd(texts, std::min<std::size_t>(kCalibrating, accounts), options));
   fleet::LiveOptions live_options;
-  live_options.links = options.links;
-  live_options.communities = options.communities;
-  live_options.communities.null = fleet::null_of_crowd(texts, norm, options.links);
-  CMS_TRY(live, fleet::LiveFleet::make(signatures, {}, norm, live_options));
+  live_options.links = calibration.options.links;
+  live_options.communities = calibration.options.communities;
+  CMS_TRY(live, fleet::LiveFleet::make(signatures, {}, calibration.breadth, live_options));
   CMS_CHECK(live.rebuild());
+  fleet::JudgedCommunities judged;
+  CMS_CHECK(judged.update(calibration, live.communities(), live.accounts(), {}, {}));
   std::vector<double> seconds;
   for (std::size_t update = 0; update < kUpdates; ++update) {
     std::set<std::uint32_t> some;
@@ -65,6 +68,7 @@ Result<double> time_update(std::uint32_t accounts, std::uint32_t changed, const 
     }
     const auto start = std::chrono::steady_clock::now();
     CMS_CHECK(live.update(ids, now, {}));
+    CMS_CHECK(judged.update(calibration, live.communities(), live.accounts(), {}, ids));
     seconds.push_back(std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count());
   }
   const std::span last(seconds.end() - kTimed, kTimed);

@@ -235,7 +235,7 @@ std::string describe(const FleetResult& result) {
                       result.honest_communities_ever, result.honest_communities_followed);
   text += fmt::format("\none look at a whole fleet {:.2f} s", result.look_seconds);
   if (result.update_accounts > 0) {
-    text += fmt::format("; an update of {} changed accounts among {}, links and communities: {:.3f} s",
+    text += fmt::format("; an update of {} changed accounts among {}, links, communities and judgement: {:.3f} s",
                         result.update_changed, result.update_accounts, result.update_seconds);
   }
   for (const auto& recall : result.recalls) {

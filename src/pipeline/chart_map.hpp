@@ -37,8 +37,8 @@ struct ChartMap {
 
 ChartMap chart_map(const atlas::Atlas& atlas);
 
-// The map in letters, kDrawnRows lines of at most kDrawnColumns, each after `indent`: `#` where all charts that lie there
-// are `seen` (numbers of charts), `+` where some are, `.` where none is; upwards is +y.
+// The map in letters, kDrawnRows lines of at most kDrawnColumns, each after `indent`: `#` where all charts that lie
+// there are `seen` (numbers of charts), `+` where some are, `.` where none is; upwards is +y.
 inline constexpr std::size_t kDrawnRows = 16, kDrawnColumns = 64;
 std::string drawn(const ChartMap& map, std::span<const std::uint32_t> seen, std::string_view indent = {});
 

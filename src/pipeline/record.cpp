@@ -46,9 +46,9 @@ Bytes step_content(const Model& model, const Projected& projected, Effort effort
 }
 
 Bytes whole_content(const Model& model, const Account& account) {
+  const auto state = encode(model, account.state);
   ByteWriter out;
   out.put(kRecordVersion);
-  const auto state = encode(model, account.state);
   out.put_array(std::span<const std::uint8_t>(state));
   encode(account.history, out);
   return out.take();

@@ -17,12 +17,6 @@ constexpr double kEpoch_s = 7 * 86'400.0;  // in which a sample of accounts stay
 
 std::string id_text(std::uint64_t id) { return fmt::format("{:016x}", id); }
 
-std::uint64_t hash_of(std::span<const std::uint32_t> members) {
-  auto hash = kFnvBasis;
-  for (const auto member : members) hash = fnv1a(hash, member);
-  return hash;
-}
-
 }  // namespace
 
 TenantFleet::TenantFleet(const fleet::CampaignCalibration& calibration, const FleetOptions& options,
@@ -196,43 +190,14 @@ Result<std::vector<std::uint32_t>> TenantFleet::follow(double now, const fleet::
   return changed;
 }
 
-// Reads every community that has other members than before, or whose members have changed.
-Result<void> TenantFleet::judge_communities(std::span<const std::uint32_t> changed, const fleet::Stop& stop) {
-  std::vector<bool> moved(slots_.size());
-  for (const auto place : changed) moved[place] = true;
-  const auto pohs = own_pohs();
-  std::unordered_map<std::uint64_t, Judged> next;
-  judged_accounts_ = 0;
-  for (auto& members : live_->communities()) {
-    if (fleet::stopped(stop)) return fleet::told_to_stop();
-    if (members.size() < std::max(2U, calibration_.options.members_min)) continue;
-    judged_accounts_ += members.size();
-    const auto hash = hash_of(members);
-    const auto before = judged_.find(hash);
-    const bool same = before != judged_.end() && before->second.community.members == members &&
-                      std::ranges::none_of(members, [&](auto place) { return moved[place]; });
-    if (same) {
-      before->second.anew = false;
-      next.insert(judged_.extract(before));
-    } else {
-      next[hash] = {fleet::judge(calibration_, live_->accounts(), std::move(members), pohs), true};
-    }
-  }
-  judged_ = std::move(next);
-  return {};
-}
-
 std::vector<CampaignEvent> TenantFleet::track(double now) {
-  std::vector<const Judged*> judged;
-  for (const auto& [hash, one] : judged_) judged.push_back(&one);
-  std::ranges::sort(judged, {}, [](const Judged* one) { return one->community.members.front(); });
   std::vector<fleet::Sighting> sightings;
-  for (const auto* one : judged) sightings.push_back(sighting_of(one->community));
+  for (const auto& one : judged_.all()) sightings.push_back(sighting_of(one.community));
   const auto there = [&](std::uint64_t key) { return by_key_.contains(key); };
   const auto update = fleet::track(tracked_, sightings, now, {.level = options_.level}, there);
   auto before = std::exchange(pictures_, {});
   for (std::size_t i = 0; i < tracked_.size(); ++i) {
-    const auto& one = *judged[update.seen[i]];
+    const auto& one = judged_.all()[update.seen[i]];
     const auto known = before.find(tracked_[i].id);
     const bool same = known != before.end() && !one.anew && known->second->judged &&
                       known->second->held_poh == tracked_[i].held_poh &&
@@ -362,16 +327,18 @@ void TenantFleet::make_picture(double now, bool filled) {
   picture->filled = filled;
   picture->accounts = places_.size();
   picture->capped = places_.size() >= options_.accounts_max;
-  picture->judged_accounts = judged_accounts_;
-  picture->judged_communities = judged_.size();
-  for (const auto& [hash, one] : judged_) picture->poh_least = std::min(picture->poh_least, one.community.poh);
+  picture->judged_accounts = judged_.accounts();
+  picture->judged_communities = judged_.all().size();
+  for (const auto& one : judged_.all()) picture->poh_least = std::min(picture->poh_least, one.community.poh);
   picture_ = std::move(picture);
 }
 
 // Without an account there is no fleet, and no campaign in it.
 Result<void> TenantFleet::see(double now, const fleet::Stop& stop) {
   if (slots_.empty()) return {};
-  auto done = follow(now, stop).and_then([&](const auto& changed) { return judge_communities(changed, stop); });
+  auto done = follow(now, stop).and_then([&](const auto& changed) {
+    return judged_.update(calibration_, live_->communities(), live_->accounts(), own_pohs(), changed, stop);
+  });
   if (done) {
     waiting_.clear();
   } else if (live_) {
@@ -399,8 +366,7 @@ std::size_t TenantFleet::bytes() const {
   std::size_t sum = slots_.capacity() * sizeof(Place) + waiting_.size() * (kNode + sizeof(fleet::Signature)) +
                     places_.size() * 2 * kNode + seats_.capacity() * sizeof(Seat);
   if (live_) sum += live_->bytes() + live_->accounts().size() * sizeof(fleet::Signature);
-  for (const auto& [hash, one] : judged_) sum += kNode + one.community.members.capacity() * sizeof(std::uint32_t);
-  return sum;
+  return sum + judged_.bytes();
 }
 
 }  // namespace cms::serve

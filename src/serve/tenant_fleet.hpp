@@ -22,6 +22,7 @@
 #include <utility>
 #include <vector>
 
+#include "fleet/judged.hpp"
 #include "fleet/live.hpp"
 #include "fleet/tracking.hpp"
 #include "pipeline/engine.hpp"
@@ -96,7 +97,6 @@ class TenantFleet {
   void start_over(std::span<const fleet::Signature> known);
   Result<std::vector<std::uint32_t>> follow(double now, const fleet::Stop& stop);
   Result<void> see(double now, const fleet::Stop& stop);
-  Result<void> judge_communities(std::span<const std::uint32_t> changed, const fleet::Stop& stop);
   std::vector<CampaignEvent> track(double now);
   // What the tracking has to know of a community.
   [[nodiscard]] fleet::Sighting sighting_of(const fleet::Campaign& community) const;
@@ -113,11 +113,7 @@ class TenantFleet {
   std::unordered_map<std::string, std::uint32_t> places_;   // by account
   std::unordered_map<std::uint64_t, std::uint32_t> by_key_;
   std::unordered_map<std::uint32_t, fleet::Signature> waiting_;  // changed since the last update
-  struct Judged {
-    fleet::Campaign community;
-    bool anew = true;                                       // since the last update
-  };
-  std::unordered_map<std::uint64_t, Judged> judged_;        // by a hash of the members' places
+  fleet::JudgedCommunities judged_;                         // of places
   std::vector<fleet::TrackedCampaign> tracked_;
   std::unordered_map<std::uint64_t, Picture> pictures_;     // of tracked ones, by identifier
   Names names_;                                             // of recalled members
@@ -127,7 +123,6 @@ class TenantFleet {
   double epoch_ = 0;                                        // of the ranks
   std::deque<Picture> released_;                            // newest first
   std::shared_ptr<const FleetPicture> picture_ = std::make_shared<FleetPicture>();
-  std::uint64_t judged_accounts_ = 0;
   double rebuilt_ = 0;
   std::size_t made_of_ = 0;                                 // accounts that the live fleet was made of
 };

@@ -343,8 +343,9 @@ class ObserveTest(unittest.TestCase):
         now, text = time.time(), "What is a prime number?"
         lines = [{"account": "good", "time": now, "text": text}, {"account": "good", "time": now},
                  {"account": "good", "time": now, "text": 7}, {"account": "", "time": now, "text": text},
-                 {"account": "g" * 257, "time": now, "text": text}, {"account": "good", "time": now + 1e6, "text": text},
-                 {"account": "good", "time": 7, "text": text}, {"account": "good", "time": now, "text": "\0 \ufffd"},
+                 {"account": "g" * 257, "time": now, "text": text},
+                 {"account": "good", "time": now + 1e6, "text": text}, {"account": "good", "time": 7, "text": text},
+                 {"account": "good", "time": now, "text": "\0 \ufffd"},
                  {"account": "good", "time": now + 1, "text": text + " And what a perfect one? " * 400},
                  {"account": "good", "text": text}]
         status, answer = daemon.send(lines, "", 1, "observations")

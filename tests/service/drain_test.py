@@ -9,7 +9,7 @@ import tempfile
 import time
 import unittest
 
-from prove_module import prove
+import proving
 
 VARIABLE = "CMS_KEY_OF_TENANT_T"
 
@@ -18,12 +18,12 @@ class DrainTest(unittest.TestCase):
     def setUp(self):
         folder = pathlib.Path(tempfile.mkdtemp(prefix="cms_drain_"))
         self.addCleanup(shutil.rmtree, folder, ignore_errors=True)
-        self.addCleanup(prove.kill_started)
-        self.world = prove.World(folder / "world", dimension=96)
+        self.addCleanup(proving.kill_started)
+        self.world = proving.World(folder / "world", dimension=96)
 
     def test_a_daemon_that_drains_ends_its_streams_and_loses_nothing_that_it_acknowledged(self):
         chance, acked = random.Random(3), self.world.folder / "acked"
-        tap = subprocess.Popen(self.world.words("send", "--acked", acked, "--seconds", 600, *prove.TRAFFIC),
+        tap = subprocess.Popen(self.world.words("send", "--acked", acked, "--seconds", 600, *proving.TRAFFIC),
                                stdout=subprocess.DEVNULL)
         self.addCleanup(tap.wait)
         self.addCleanup(tap.kill)
@@ -36,7 +36,7 @@ class DrainTest(unittest.TestCase):
             self.assertIsNone(tap.poll(), "the tap gave up: the daemon has less than it acknowledged")
         tap.kill()
         tap.wait()
-        found = self.world.check(acked, *prove.TRAFFIC)
+        found = self.world.check(acked, *proving.TRAFFIC)
         self.assertEqual((found["lost_batches"], found["different_accounts"]), (0, 0), found)
         self.assertGreater(found["acked_batches"], 6)
 
@@ -48,9 +48,9 @@ class DrainTest(unittest.TestCase):
         os.environ[VARIABLE] = key
         self.world.start()
         acked = self.world.folder / "acked"
-        prove.run(*self.world.words("send", "--acked", acked, "--seconds", 60, "--batches", 20, *prove.TRAFFIC))
+        proving.run(*self.world.words("send", "--acked", acked, "--seconds", 60, "--batches", 20, *proving.TRAFFIC))
         self.assertEqual(self.world.stop(), 0)
-        found = self.world.check(acked, *prove.TRAFFIC)  # with the key's file
+        found = self.world.check(acked, *proving.TRAFFIC)  # with the key's file
         self.assertEqual((found["lost_batches"], found["acked_batches"]), (0, 20), found)
         # The log names the tenant or the variable, never a key.
         another = key[:-1] + ("0" if key[-1] != "0" else "1")
