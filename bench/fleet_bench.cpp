@@ -13,6 +13,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <ctime>
+#include <set>
 
 #include "fleet/crowd_example.hpp"
 #include "fleet/judged.hpp"
@@ -43,7 +44,10 @@ int main(int argc, char** argv) {
   fleet::CampaignOptions wanted;
   wanted.links.probes = static_cast<std::uint32_t>(argument(argc, argv, 5, 16));
   const auto calibration = fleet::calibration_of_crowd(texts, 20'000, wanted);
-  if (!calibration) return 1;
+  if (!calibration) {
+    std::fprintf(stderr, "%s\n", calibration.error().message.c_str());
+    return 1;
+  }
   fleet::LiveOptions options;
   options.cells = static_cast<std::uint32_t>(argument(argc, argv, 4, 0));
   options.links = calibration->options.links;
@@ -54,28 +58,31 @@ int main(int argc, char** argv) {
   const double linking = seconds_since(start);
   start = Clock::now();
   if (!live->rebuild()) return 1;
+  const double clustering = seconds_since(start);
   fleet::JudgedCommunities judged;
   if (!judged.update(*calibration, live->communities(), live->accounts(), {}, {})) return 1;
   rusage used{};
   getrusage(RUSAGE_SELF, &used);
   std::printf("{\"accounts\": %zu, \"make_s\": %.2f, \"rebuild_s\": %.2f, \"bytes_per_account\": %.0f, "
               "\"communities\": %zu, \"links\": %zu, \"resident_max_mb\": %ld}\n",
-              count, linking, seconds_since(start), double(live->bytes()) / double(count), live->communities().size(),
+              count, linking, clustering, double(live->bytes()) / double(count), live->communities().size(),
               live->links().size(), used.ru_maxrss / 1024);
   for (long update = 0; update < argument(argc, argv, 3, 5); ++update) {
-    std::vector<std::uint32_t> ids;
+    std::set<std::uint32_t> some;
+    while (some.size() < changed) some.insert(static_cast<std::uint32_t>(random.below(count)));
+    const std::vector<std::uint32_t> ids(some.begin(), some.end());
     std::vector<fleet::Signature> signatures;
-    for (std::size_t c = 0; c < changed; ++c) {
-      const auto i = static_cast<std::uint32_t>(random.below(count));
+    std::vector<fleet::AccountChange> changes;
+    for (const auto i : ids) {
+      changes.push_back({i, crowd.accounts[i]});
       texts.give(crowd.accounts[i], crowd.subjects[i][random.below(crowd.subjects[i].size())], random);
-      ids.push_back(i);
+      signatures.push_back(crowd.accounts[i]);
     }
-    for (const auto i : ids) signatures.push_back(crowd.accounts[i]);
     start = Clock::now();
     const double busy = cpu_seconds();
     const auto done = live->update(ids, signatures, {});
     const double linked = seconds_since(start);
-    if (!done || !judged.update(*calibration, live->communities(), live->accounts(), {}, ids)) return 1;
+    if (!done || !judged.update(*calibration, live->communities(), live->accounts(), {}, changes)) return 1;
     const double seconds = seconds_since(start), worked = cpu_seconds() - busy;
     std::printf("{\"update_s\": %.3f, \"judging_s\": %.3f, \"cpu_s\": %.3f, \"read_anew\": %td, \"changed\": %u, "
                 "\"looked_anew\": %u, \"visited\": %u, \"moved\": %u, \"clustered\": %u, "

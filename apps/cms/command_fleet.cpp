@@ -215,7 +215,8 @@ Result<fleet::NamedCalibration> calibration_for(const Words& words, const pipeli
 
 // What an analyst reads of one.
 std::string words_of(const fleet::CampaignCalibration& calibration, const Seen& seen, const ScoreInputs& inputs,
-                     const fleet::Campaign& campaign, const cms::policy::Ledger& ledger, double level) {
+                     const pipeline::ChartMap& map, const fleet::Campaign& campaign, const cms::policy::Ledger& ledger,
+                     double level) {
   const auto told = fleet::told(campaign, level);
   const auto whom = told.empty()                                ? "told of nobody"
                     : told.size() == campaign.members.size() ? "told of all"
@@ -233,7 +234,7 @@ std::string words_of(const fleet::CampaignCalibration& calibration, const Seen& 
     covered.push_back(chart);
   }
   return text + "\n  What they cover together, of the charts laid out flat (# all that lie there, + some, . none):\n" +
-         pipeline::drawn(pipeline::chart_map(inputs.model.atlas), covered, "  ");
+         pipeline::drawn(map, covered, "  ");
 }
 
 Result<void> run(const Words& words) {
@@ -252,6 +253,7 @@ Result<void> run(const Words& words) {
   CMS_TRY(seen, see(inputs, 1, threads));
   warn_where_too_many(inputs.accounts.size(), named);
   CMS_TRY(campaigns, fleet::find_campaigns(calibration, seen.signatures(), words.level, seen.pohs()));
+  const auto map = pipeline::chart_map(inputs.model.atlas);
   std::size_t shown = 0, communities = 0;  // before they were gathered
   for (const auto& campaign : campaigns) {
     communities += campaign.communities;
@@ -262,7 +264,7 @@ Result<void> run(const Words& words) {
     if (words.json) {
       fmt::print("{}\n", line_of(calibration, seen, inputs, campaign, ledger, words.level).dump());
     } else {
-      fmt::print("{}", words_of(calibration, seen, inputs, campaign, ledger, words.level));
+      fmt::print("{}", words_of(calibration, seen, inputs, map, campaign, ledger, words.level));
     }
   }
   if (!words.json) {

@@ -139,10 +139,6 @@ void gather_rare(std::map<std::string, std::vector<double>>& rankings) {
   for (auto& [kind, evidence] : rankings) std::sort(evidence.begin(), evidence.end());
 }
 
-}  // namespace
-
-namespace {
-
 Result<void> check_honest(std::span<const HonestFleet> fleets) {
   for (std::size_t f = 0; f < fleets.size(); ++f) {
     const auto& fleet = fleets[f];
@@ -344,8 +340,15 @@ Pohs pohs_for(const CampaignCalibration& calibration, Pohs pohs) { return calibr
 
 Campaign judge(const CampaignCalibration& calibration, std::span<const Signature> accounts,
                std::vector<std::uint32_t> members, Pohs pohs) {
+  const auto sums = sums_of(accounts, members, calibration.breadth);
+  return judge(calibration, sums, std::move(members), pohs);
+}
+
+Campaign judge(const CampaignCalibration& calibration, const CommunitySums& sums, std::vector<std::uint32_t> members,
+               Pohs pohs) {
   pohs = pohs_for(calibration, pohs);
-  const auto reading = read_community(accounts, members, calibration.breadth, pohs);
+  auto reading = sums.reading();
+  reading.suspects = suspects_among(members, pohs);
   return ranked(calibration, reading, std::move(members), pohs);
 }
 

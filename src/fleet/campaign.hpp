@@ -142,6 +142,9 @@ Pohs pohs_for(const CampaignCalibration& calibration, Pohs pohs);
 // Cost: as read_community().
 Campaign judge(const CampaignCalibration& calibration, std::span<const Signature> accounts,
                std::vector<std::uint32_t> members, Pohs pohs = {});
+// The same of sums that were kept, of just these members. Cost: that of the charts, and a look at the members' PoHs.
+Campaign judge(const CampaignCalibration& calibration, const CommunitySums& sums, std::vector<std::uint32_t> members,
+               Pohs pohs = {});
 
 // Every judged community of the fleet, lowest PoH first. `links` are of pohs_for() these PoHs; `pohs` as in
 // read_community. Errors: `bad_input` where the calibration knows suspects and not every account's PoH is told, for

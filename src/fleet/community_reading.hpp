@@ -4,6 +4,7 @@
 // References: Hill, Diversity and evenness, Ecology 54, 1973.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <optional>
 #include <span>
@@ -29,12 +30,40 @@ struct CommunityReading {
 };
 inline constexpr float kSuspect = .03F;
 
+// The sums over members that a reading is made of. Whole numbers (docs/decisions/0016-sums-are-integers.md): members
+// come and go in any order, and what is left is the same to the bit.
+// Invariants: of at most 2^20 members no sum overflows; remove() only what was added, as it was then.
+class CommunitySums {
+ public:
+  void add(const Signature& account, const BreadthNorm& norm) { put(account, norm, 1); }
+  void remove(const Signature& account, const BreadthNorm& norm) { put(account, norm, -1); }
+
+  // Requires a member.
+  [[nodiscard]] CommunityReading reading() const;
+  // The charts that any member has seen, in order, and how many of them have.
+  [[nodiscard]] std::vector<std::pair<std::uint32_t, std::uint32_t>> visits() const;
+
+ private:
+  void put(const Signature& account, const BreadthNorm& norm, std::int64_t sign);
+  [[nodiscard]] double mean_distance() const;
+
+  std::array<std::uint32_t, kChartsMax> visits_{};                // members that have seen each chart
+  std::array<std::int64_t, kSignatureDimensions> means_{};        // of mean points, units of 2^-30
+  std::int64_t norms_ = 0, squares_ = 0;                          // their squared lengths, unbiased and not; 2^-32
+  std::int64_t breadth_ = 0;                                      // 2^-32
+  std::int64_t requests_ = 0, chart_squares_ = 0, accounts_ = 0;  // the second: of the numbers of charts each has seen
+};
+
 // Requires a member. `members` are indices into `accounts`, and `pohs`, which may be empty, are these accounts' own at
 // their last requests.
 CommunityReading read_community(std::span<const Signature> accounts, std::span<const std::uint32_t> members,
                                 const BreadthNorm& norm, Pohs pohs = {});
+CommunitySums sums_of(std::span<const Signature> accounts, std::span<const std::uint32_t> members,
+                      const BreadthNorm& norm);
+// How many members are suspects; none where PoH is not told.
+std::optional<std::uint32_t> suspects_among(std::span<const std::uint32_t> members, Pohs pohs);
 
-// What members have covered together: the charts that any has seen, in order, and how many of them have.
+// What members have covered together, as CommunitySums::visits().
 std::vector<std::pair<std::uint32_t, std::uint32_t>> chart_visits(std::span<const Signature> accounts,
                                                                   std::span<const std::uint32_t> members);
 

@@ -64,8 +64,7 @@ inline Result<CampaignCalibration> calibration_of_crowd(const Texts& texts, std:
   Random random(2);
   std::vector<HonestFleet> fleets(6);
   for (auto& one : fleets) {
-    const auto broad = std::max<std::size_t>(20, accounts / 1'000);
-    one.accounts = make_crowd(texts, accounts + broad, random).accounts;
+    one.accounts = make_crowd(texts, accounts + accounts / 900 + 20, random).accounts;  // the broad ones come first
     one.accounts.erase(one.accounts.begin(), one.accounts.end() - static_cast<std::ptrdiff_t>(accounts));
     one.kinds.resize(accounts);
   }

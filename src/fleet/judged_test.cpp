@@ -12,7 +12,8 @@
 namespace cms::fleet {
 namespace {
 
-// A fleet whose communities are told by who is in which, so that any change can be made.
+// A fleet whose communities are told by who is in which, so that any change can be made: three that are large enough
+// for their sums to be kept, and small ones.
 struct Example {
   ExampleWorld world{41};
   Random random{42};
@@ -21,10 +22,23 @@ struct Example {
   std::vector<std::uint32_t> community_of;
 
   Example() {
-    for (std::uint32_t i = 0; i < 400; ++i) {
-      accounts.push_back(world.account(ExampleWorld::some(6, random), 30, random));
-      community_of.push_back(static_cast<std::uint32_t>(random.below(24)));
+    for (std::uint32_t i = 0; i < 1'400; ++i) add(i < 1'000 ? i % 3 : static_cast<std::uint32_t>(random.below(24)));
+  }
+  void add(std::uint32_t community) {
+    accounts.push_back(world.account(ExampleWorld::some(6, random), 30, random));
+    community_of.push_back(community);
+  }
+  // One account asks once more, or becomes nobody.
+  AccountChange change() {
+    AccountChange changed{static_cast<std::uint32_t>(random.below(accounts.size())), {}};
+    changed.before = accounts[changed.account];
+    if (random.below(5) == 0) {
+      accounts[changed.account] = {};
+      community_of[changed.account] = 1'000 + changed.account;  // alone
+    } else {
+      world.give(accounts[changed.account], random.below(kExampleCharts), random);
     }
+    return changed;
   }
   [[nodiscard]] std::vector<Members> communities() const {
     std::map<std::uint32_t, Members> members;
@@ -34,7 +48,7 @@ struct Example {
     std::ranges::sort(all, {}, [](const Members& some) { return some.front(); });
     return all;
   }
-  Result<void> judge_in(JudgedCommunities& judged, std::span<const std::uint32_t> changed,
+  Result<void> judge_in(JudgedCommunities& judged, std::span<const AccountChange> changed,
                         const Stop& stop = {}) const {
     return judged.update(calibration, communities(), accounts, {}, changed, stop);
   }
@@ -63,25 +77,29 @@ TEST(JudgedCommunities, are_after_every_update_what_they_are_from_scratch_for_an
     Example example;
     auto& random = example.random;
     JudgedCommunities judged;
-    std::vector<std::uint32_t> changed;
-    for (int round = 0; round < 30; ++round) {
+    std::vector<AccountChange> changed;
+    for (int round = 0; round < 40; ++round) {
       ASSERT_TRUE(example.judge_in(judged, changed));
       expect_as_from_scratch(example, judged);
-      changed.clear();
-      for (std::uint64_t n = random.below(6); n > 0; --n) {  // of some rounds nothing changes
-        const auto account = static_cast<std::uint32_t>(random.below(example.accounts.size()));
-        if (random.below(3) == 0) {
-          example.community_of[account] = static_cast<std::uint32_t>(random.below(26));
-        } else {
-          example.world.give(example.accounts[account], random.below(kExampleCharts), random);
-          changed.push_back(account);
-        }
+      std::map<std::uint32_t, AccountChange> once;
+      const auto many = round % 10 == 9 ? 900 : random.below(12);  // of some rounds nothing changes, of some most
+      for (std::uint64_t n = 0; n < many; ++n) {
+        auto one = example.change();
+        once.try_emplace(one.account, std::move(one));
+      }
+      for (std::uint64_t n = random.below(4); n > 0; --n) {
+        example.community_of[random.below(example.accounts.size())] = static_cast<std::uint32_t>(random.below(26));
+      }
+      if (round == 20) {  // two large ones become one
+        for (auto& community : example.community_of) community = community == 1 ? 0 : community;
       }
       if (round % 7 == 6) {
-        example.accounts.push_back(example.world.account({1, 2}, 20, random));
-        example.community_of.push_back(3);
-        changed.push_back(static_cast<std::uint32_t>(example.accounts.size() - 1));
+        example.add(2);
+        once[static_cast<std::uint32_t>(example.accounts.size() - 1)] = {
+            static_cast<std::uint32_t>(example.accounts.size() - 1), {}};
       }
+      changed.clear();
+      for (auto& [account, one] : once) changed.push_back(std::move(one));
     }
   }
   omp_set_num_threads(threads);
@@ -92,9 +110,10 @@ TEST(JudgedCommunities, are_read_where_something_has_changed_and_nowhere_else) {
   JudgedCommunities judged;
   ASSERT_TRUE(example.judge_in(judged, {}));
   EXPECT_TRUE(std::ranges::all_of(judged.all(), &JudgedCommunity::anew));
-  const std::uint32_t account = judged.all()[2].community.members[1];
-  example.world.give(example.accounts[account], 7, example.random);
-  ASSERT_TRUE(example.judge_in(judged, {&account, 1}));
+  const auto account = judged.all()[2].community.members[1];
+  const AccountChange changed{account, example.accounts[account]};
+  example.world.give(example.accounts[changed.account], 7, example.random);
+  ASSERT_TRUE(example.judge_in(judged, {&changed, 1}));
   for (std::size_t c = 0; c < judged.all().size(); ++c) EXPECT_EQ(judged.all()[c].anew, c == 2) << c;
 }
 
@@ -104,9 +123,9 @@ TEST(JudgedCommunities, stay_as_they_were_when_an_update_is_told_to_stop) {
   ASSERT_TRUE(example.judge_in(judged, {}));
   const std::vector<JudgedCommunity> before(judged.all().begin(), judged.all().end());
   const auto accounts = judged.accounts();
-  std::vector<std::uint32_t> all(example.accounts.size());
-  for (std::uint32_t i = 0; i < all.size(); ++i) {
-    all[i] = i;
+  std::vector<AccountChange> all;
+  for (std::uint32_t i = 0; i < example.accounts.size(); ++i) {
+    all.push_back({i, example.accounts[i]});
     example.world.give(example.accounts[i], 3, example.random);
   }
   std::atomic<int> asked = 0;

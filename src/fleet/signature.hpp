@@ -7,7 +7,8 @@
 //
 // Invariants
 //  1. Sums are whole numbers (docs/decisions/0016-sums-are-integers.md): add() and merge() give the same bytes in any
-//     order. decay() is the one step in which order counts; it is the age of a request that counts there.
+//     order while weights together stay within kWeightMax. In decay() order counts: it is the age of a request that
+//     counts there.
 //  2. The sum of points is at most weight x 2^16 units long, that of residuals twice that; weight <= kWeightMax.
 //  3. Bits of charts lie below the atlas' number of charts; a chart seen in neither epoch has no bit.
 // Threads: pure functions. Cost: add() 128 additions, decay() 128 multiplications, a distance 64 multiply-adds.

@@ -62,13 +62,15 @@ Result<double> time_update(std::uint32_t accounts, std::uint32_t changed, const 
     while (some.size() < changed) some.insert(static_cast<std::uint32_t>(random.below(accounts)));
     const std::vector<std::uint32_t> ids(some.begin(), some.end());
     std::vector<fleet::Signature> now;
+    std::vector<fleet::AccountChange> changes;
     for (const auto id : ids) {
+      changes.push_back({id, signatures[id]});
       texts.give(signatures[id], subjects[id][random.below(subjects[id].size())], random);
       now.push_back(signatures[id]);
     }
     const auto start = std::chrono::steady_clock::now();
     CMS_CHECK(live.update(ids, now, {}));
-    CMS_CHECK(judged.update(calibration, live.communities(), live.accounts(), {}, ids));
+    CMS_CHECK(judged.update(calibration, live.communities(), live.accounts(), {}, changes));
     seconds.push_back(std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count());
   }
   const std::span last(seconds.end() - kTimed, kTimed);

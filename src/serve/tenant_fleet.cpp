@@ -166,22 +166,26 @@ void TenantFleet::start_over(std::span<const fleet::Signature> known) {
 }
 
 // Brings the live fleet to what the accounts are now: whose signature or PoH is another. It is made anew when it has
-// doubled.
-Result<std::vector<std::uint32_t>> TenantFleet::follow(double now, const fleet::Stop& stop) {
-  std::vector<std::uint32_t> changed;
-  for (const auto& [place, signature] : waiting_) changed.push_back(place);
-  std::ranges::sort(changed);
+// doubled, and everything judged anew then.
+Result<std::vector<fleet::AccountChange>> TenantFleet::follow(double now, const fleet::Stop& stop) {
+  std::vector<std::uint32_t> places;
+  for (const auto& [place, signature] : waiting_) places.push_back(place);
+  std::ranges::sort(places);
+  std::vector<fleet::AccountChange> changed;
   const bool anew = !live_ || slots_.size() > 2 * made_of_;
   if (anew) {
+    judged_.clear();
     CMS_CHECK(make_live(stop));
   } else {
     std::vector<fleet::Signature> signatures;
     std::vector<float> pohs;
-    for (const auto place : changed) {
+    const auto known = live_->accounts();
+    for (const auto place : places) {
+      changed.push_back({place, place < known.size() ? known[place] : fleet::Signature{}});
       signatures.push_back(waiting_.at(place));
       pohs.push_back(slots_[place].poh);
     }
-    CMS_CHECK(live_->update(changed, signatures, fleet::pohs_for(calibration_, pohs), stop));
+    CMS_CHECK(live_->update(places, signatures, fleet::pohs_for(calibration_, pohs), stop));
   }
   if (anew || now - rebuilt_ >= options_.rebuild_s) {
     CMS_CHECK(live_->rebuild(stop));

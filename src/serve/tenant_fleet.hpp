@@ -95,7 +95,7 @@ class TenantFleet {
   [[nodiscard]] std::vector<float> own_pohs() const;  // by place
   Result<void> make_live(const fleet::Stop& stop);
   void start_over(std::span<const fleet::Signature> known);
-  Result<std::vector<std::uint32_t>> follow(double now, const fleet::Stop& stop);
+  Result<std::vector<fleet::AccountChange>> follow(double now, const fleet::Stop& stop);
   Result<void> see(double now, const fleet::Stop& stop);
   std::vector<CampaignEvent> track(double now);
   // What the tracking has to know of a community.

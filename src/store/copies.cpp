@@ -139,8 +139,7 @@ Result<void> copy_file(rocksdb::Env& files, const fs::path& source, const fs::pa
 
 Result<std::vector<std::string>> names_in(rocksdb::Env& files, const fs::path& folder) {
   std::vector<std::string> names;
-  const auto listed = files.GetChildren(folder, &names);
-  if (!listed.IsNotFound()) CMS_CHECK(told(listed, fmt::format("listing {}", folder.string())));
+  CMS_CHECK(told(files.GetChildren(folder, &names), fmt::format("listing {}", folder.string())));
   std::erase_if(names, [](const std::string& name) { return name == "." || name == ".."; });
   return names;
 }
@@ -163,6 +162,15 @@ Result<void> sync_folder(rocksdb::Env& files, const fs::path& folder) {
   return told(opened->Fsync(), doing);
 }
 
+// With all above it, each of which is there after a power cut too.
+Result<void> make_folder(rocksdb::Env& files, const fs::path& folder) {
+  std::error_code error;
+  if (fs::is_directory(folder, error)) return {};
+  CMS_CHECK(make_folder(files, folder.parent_path()));
+  CMS_CHECK(told(files.CreateDir(folder), fmt::format("making {}", folder.string())));
+  return sync_folder(files, folder.parent_path());
+}
+
 Result<void> copy_files(rocksdb::Env& files, const fs::path& source, const fs::path& target) {
   CMS_CHECK(told(files.CreateDirIfMissing(target), fmt::format("making {}", target.string())));
   CMS_TRY(names, names_in(files, source));
@@ -177,7 +185,9 @@ Result<void> copy_files(rocksdb::Env& files, const fs::path& source, const fs::p
 Result<void> restore(const fs::path& snapshot, const fs::path& target, rocksdb::Env* environment) {
   auto& files = environment == nullptr ? *rocksdb::Env::Default() : *environment;
   std::error_code error;
-  if (fs::exists(target, error) && !fs::is_empty(target, error)) {
+  // Onto an empty folder too: the name takes its place.
+  const auto there = fs::symlink_status(target, error);
+  if (fs::exists(there) && !(fs::is_directory(there) && fs::is_empty(target, error))) {
     return fail(ErrorCode::usage, fmt::format("{} is there already: move it away first", target.string()));
   }
   if (!fs::exists(snapshot / "CURRENT", error) || !fs::exists(snapshot / kAnchorName, error)) {
@@ -187,11 +197,10 @@ Result<void> restore(const fs::path& snapshot, const fs::path& target, rocksdb::
   if (!place.has_filename()) place = place.parent_path();  // "store/"
   fs::path partial = place;
   partial += ".partial";
-  fs::create_directories(place.parent_path(), error);
+  CMS_CHECK(make_folder(files, place.parent_path()));
   CMS_CHECK(remove_folder(files, partial));
   auto done = copy_files(files, snapshot, partial);
   if (done) done = check_snapshot(files, partial);
-  // Onto an empty folder too: a name takes the place of such a one.
   if (done) done = told(files.RenameFile(partial, place), fmt::format("naming {}", place.string()));
   if (!done) (void)remove_folder(files, partial);
   if (done) done = sync_folder(files, place.parent_path());

@@ -174,6 +174,10 @@ void InjectingFiles::lose_unsynced() {
       std::filesystem::resize_file(path, known.synced_bytes, error);
     }
   }
+  for (; !folders_.empty(); folders_.pop_back()) {
+    std::error_code error;
+    std::filesystem::rename(folders_.back().second, folders_.back().first, error);
+  }
   files_.clear();
   dead_ = false;
   fail_at_ = 0;
@@ -223,6 +227,9 @@ void InjectingFiles::folder_synced(const std::string& path) {
     known.in_folder = true;
     known.replaced.reset();
   }
+  std::erase_if(folders_, [&](const auto& one) {
+    return std::filesystem::path(one.second).parent_path() == clean(path);
+  });
 }
 
 void InjectingFiles::note_content(const std::string& path, Known& known) { known.content = content_of(path); }
@@ -303,7 +310,10 @@ IOStatus InjectingFiles::RenameFile(const std::string& from, const std::string& 
     moved.mapped().replaced = std::move(replaced);
     files_.insert_or_assign(clean(to), moved.mapped());
   }
-  if (status.ok()) take_along(clean(from) + "/", clean(to) + "/");
+  if (status.ok() && std::filesystem::is_directory(to)) {
+    take_along(clean(from) + "/", clean(to) + "/");
+    folders_.emplace_back(clean(from), clean(to));
+  }
   return status;
 }
 

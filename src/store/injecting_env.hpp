@@ -3,8 +3,9 @@
 // It lies over the machine's. Operations are counted from 1: creating, opening, reading, appending, syncing, closing,
 // reopening, renaming, linking, locking, looking for and removing files, making, reading, syncing and removing folders.
 // Giving a lock back does not fail: the kernel takes it with the program. A crash cuts every file at its last
-// sync and removes files whose folder was not synced since they were made; renames are kept. Syncs are only noted, not
-// done: the disk that forgets is this one. After Pillai et al., "All File Systems Are Not Created Equal", OSDI 2014.
+// sync, removes files whose folder was not synced since they were made, and undoes renames of folders that the folder
+// above was not synced since. Syncs are only noted, not done: the disk that forgets is this one. After Pillai et al.,
+// "All File Systems Are Not Created Equal", OSDI 2014.
 // Threads: any. Cost: that of the calls below.
 #pragma once
 
@@ -18,6 +19,7 @@
 #include <optional>
 #include <set>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace cms::store {
@@ -106,6 +108,7 @@ class InjectingFiles : public rocksdb::FileSystemWrapper {
 
   mutable std::mutex mutex_;
   std::map<std::string, Known> files_;
+  std::vector<std::pair<std::string, std::string>> folders_;  // renamed, and the folder above not synced since
   std::uint64_t count_ = 0, fail_at_ = 0;
   Fault fault_ = Fault::none;
   bool dead_ = false;

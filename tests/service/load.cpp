@@ -166,7 +166,8 @@ void write_all(const Sender& sender, Window& window, Progress& progress,
       sequence = ++window.sent;
     }
     if (const double rate = words.offered > 0 ? words.offered : words.rate; rate > 0) {
-      const double due_s = static_cast<double>((sequence - window.first) * words.traffic.batch) / rate;
+      const auto came = sequence - window.first + progress.dropped - dropped_before;
+      const double due_s = static_cast<double>(came * words.traffic.batch) / rate;
       std::this_thread::sleep_until(began + std::chrono::microseconds(static_cast<std::int64_t>(1e6 * due_s)));
     }
     if (!stream.Write(message_of(sender, sequence))) break;
