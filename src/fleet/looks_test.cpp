@@ -115,6 +115,7 @@ TEST(Looks, ever_flag_honest_communities_no_more_often_than_it_says) {
     EXPECT_GE(calibration->suspects, 0);
     EXPECT_GT(calibration->looks, 1U);
     EXPECT_EQ(once->looks, 1U);
+    EXPECT_LE(campaign_poh_min(*calibration), levels.front());
     for (const auto& [kind, evidence] : calibration->rankings) ranked += static_cast<double>(evidence.size());
     for (const auto& fresh : fleets_that_go_on(world, 6, random)) {
       const auto ever = lowest_ever(*calibration, fresh), by_last = lowest_ever(*once, fresh);

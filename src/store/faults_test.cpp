@@ -408,7 +408,9 @@ TEST(Faults, a_restore_in_which_any_operation_fails_leaves_nothing_or_all_of_it_
       trial.files->kill();
       trial.files->lose_unsynced();
       EXPECT_TRUE(!done || std::filesystem::exists(trial.target));
-      if (!std::filesystem::exists(trial.target)) EXPECT_TRUE(trial.restored());
+      if (!std::filesystem::exists(trial.target)) {
+        EXPECT_TRUE(trial.restored());
+      }
       trial.expect_whole();
     }
   }

@@ -227,8 +227,8 @@ void InjectingFiles::folder_synced(const std::string& path) {
     known.in_folder = true;
     known.replaced.reset();
   }
-  std::erase_if(folders_, [&](const auto& one) {
-    return std::filesystem::path(one.second).parent_path() == clean(path);
+  std::erase_if(folders_, [&](const auto& renamed) {
+    return std::filesystem::path(renamed.second).parent_path() == clean(path);
   });
 }
 
