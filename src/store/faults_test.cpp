@@ -117,7 +117,7 @@ class Trial {
   Result<void> commit(int round) {
     std::vector<Write> writes;
     for (int i = 0; i < 3; ++i) {
-      const std::string account = i == 2 && round < 12 ? "gone" : "a" + std::to_string((round + i) % 4);
+      const std::string account = i == 2 && round < 12 ? "gone" : fmt::format("a{}", (round + i) % 4);
       CMS_TRY(records, store_->load({"acme", account}));
       const std::uint64_t number = records.empty() ? 1 : records.back().number + 1;
       writes.push_back({{"acme", account}, test_record({"acme", account}, number, number % kSteps == 0)});
