@@ -106,8 +106,8 @@ TEST(Looks, ever_flag_honest_communities_no_more_often_than_it_says) {
   constexpr std::array levels = {.01, .05, .1, .25};
   std::array<double, 4> hits{}, once_hits{};
   double communities = 0, ranked = 0;
-  for (int round = 0; round < 3; ++round) {
-    auto fleets = fleets_that_go_on(world, 20, random);
+  for (int round = 0; round < 2; ++round) {
+    auto fleets = fleets_that_go_on(world, 70, random);
     const auto calibration = calibrate(fleets, small_options());
     for (auto& fleet : fleets) fleet.earlier.clear();
     const auto once = calibrate(fleets, small_options());
@@ -117,7 +117,7 @@ TEST(Looks, ever_flag_honest_communities_no_more_often_than_it_says) {
     EXPECT_EQ(once->looks, 1U);
     EXPECT_LE(campaign_poh_min(*calibration), levels.front());
     for (const auto& [kind, evidence] : calibration->rankings) ranked += static_cast<double>(evidence.size());
-    for (const auto& fresh : fleets_that_go_on(world, 6, random)) {
+    for (const auto& fresh : fleets_that_go_on(world, 12, random)) {
       const auto ever = lowest_ever(*calibration, fresh), by_last = lowest_ever(*once, fresh);
       ASSERT_EQ(ever.size(), by_last.size());
       communities += static_cast<double>(ever.size());

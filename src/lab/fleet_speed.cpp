@@ -48,7 +48,7 @@ Result<double> time_update(std::uint32_t accounts, std::uint32_t changed, const 
   Random random(seed);
   const fleet::Texts texts(random);
   auto [signatures, subjects] = fleet::make_crowd(texts, accounts, random);
-  CMS_TRY(calibration, fleet::calibration_of_crowd(texts, std::min<std::size_t>(kCalibrating, accounts), options));
+  CMS_TRY(calibration, fleet::calibration_of_crowd(texts, kCalibrating, options));
   fleet::LiveOptions live_options;
   live_options.links = calibration.options.links;
   live_options.communities = calibration.options.communities;

@@ -11,6 +11,29 @@ namespace fs = std::filesystem;
 
 namespace {
 
+// Absolute, and its last part its name: "store/" is "store".
+fs::path named(const fs::path& path) {
+  std::error_code error;
+  const auto place = fs::absolute(path, error).lexically_normal();
+  return place.has_filename() ? place : place.parent_path();
+}
+
+Result<void> sync_folder(rocksdb::Env& files, const fs::path& folder) {
+  const auto doing = fmt::format("syncing {}", folder.string());
+  std::unique_ptr<rocksdb::Directory> opened;
+  CMS_CHECK(told(files.NewDirectory(folder, &opened), doing));
+  return told(opened->Fsync(), doing);
+}
+
+// With all above it, each of which is there after a power cut too.
+Result<void> make_folder(rocksdb::Env& files, const fs::path& folder) {
+  std::error_code error;
+  if (fs::is_directory(folder, error)) return {};
+  CMS_CHECK(make_folder(files, folder.parent_path()));
+  CMS_CHECK(told(files.CreateDir(folder), fmt::format("making {}", folder.string())));
+  return sync_folder(files, folder.parent_path());
+}
+
 Result<void> write_anchor(rocksdb::Env& environment, const fs::path& folder, std::uint64_t commits) {
   CMS_TRY(anchor, Anchor::open(environment, folder));
   CMS_CHECK(anchor.write(commits));
@@ -32,9 +55,9 @@ Result<void> Store::snapshot(const fs::path& target) const {
   State& state = *state_;
   const std::lock_guard alone(state.housekeeping);
   std::error_code error;
-  const fs::path folder = fs::absolute(target, error);
+  const fs::path folder = named(target);
   if (fs::exists(folder, error)) return fail(ErrorCode::usage, fmt::format("{} is there already", folder.string()));
-  fs::create_directories(folder.parent_path(), error);
+  CMS_CHECK(make_folder(*state.files, folder.parent_path()));
   // Commits that come while files are copied may be in it or not; those up to here are.
   std::uint64_t commits = 0;
   {
@@ -48,9 +71,12 @@ Result<void> Store::snapshot(const fs::path& target) const {
     state.resume();
     return made;
   }
-  auto anchored = write_anchor(*state.files, folder, commits);
-  if (!anchored) fs::remove_all(folder, error);
-  return anchored;
+  // RocksDB syncs what is in the folder when it has its name, not the folder above, nor the anchor's name.
+  auto done = write_anchor(*state.files, folder, commits);
+  if (done) done = sync_folder(*state.files, folder);
+  if (done) done = sync_folder(*state.files, folder.parent_path());
+  if (!done) fs::remove_all(folder, error);
+  return done;
 }
 
 Result<std::uint64_t> Store::verify() const {
@@ -155,22 +181,6 @@ Result<void> remove_folder(rocksdb::Env& files, const fs::path& folder) {
   return told(files.DeleteDir(folder), doing);
 }
 
-Result<void> sync_folder(rocksdb::Env& files, const fs::path& folder) {
-  const auto doing = fmt::format("syncing {}", folder.string());
-  std::unique_ptr<rocksdb::Directory> opened;
-  CMS_CHECK(told(files.NewDirectory(folder, &opened), doing));
-  return told(opened->Fsync(), doing);
-}
-
-// With all above it, each of which is there after a power cut too.
-Result<void> make_folder(rocksdb::Env& files, const fs::path& folder) {
-  std::error_code error;
-  if (fs::is_directory(folder, error)) return {};
-  CMS_CHECK(make_folder(files, folder.parent_path()));
-  CMS_CHECK(told(files.CreateDir(folder), fmt::format("making {}", folder.string())));
-  return sync_folder(files, folder.parent_path());
-}
-
 Result<void> copy_files(rocksdb::Env& files, const fs::path& source, const fs::path& target) {
   CMS_CHECK(told(files.CreateDirIfMissing(target), fmt::format("making {}", target.string())));
   CMS_TRY(names, names_in(files, source));
@@ -193,8 +203,7 @@ Result<void> restore(const fs::path& snapshot, const fs::path& target, rocksdb::
   if (!fs::exists(snapshot / "CURRENT", error) || !fs::exists(snapshot / kAnchorName, error)) {
     return fail(ErrorCode::bad_input, fmt::format("{} is no whole snapshot", snapshot.string()));
   }
-  fs::path place = fs::absolute(target, error).lexically_normal();
-  if (!place.has_filename()) place = place.parent_path();  // "store/"
+  const fs::path place = named(target);
   fs::path partial = place;
   partial += ".partial";
   CMS_CHECK(make_folder(files, place.parent_path()));

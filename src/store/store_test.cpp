@@ -305,10 +305,10 @@ TEST(Store, a_snapshot_is_restored_as_it_was_while_the_store_goes_on) {
   auto store = Store::open(test_options(folder.path / "live"), test_keys());
   ASSERT_TRUE(store);
   fill(*store, kAnn, 1, 12);
-  ASSERT_TRUE(store->snapshot(folder.path / "copy"));
+  ASSERT_TRUE(store->snapshot(folder.path / "copy" / ""));  // a slash at its end
   EXPECT_EQ(store->snapshot(folder.path / "copy").error().code, ErrorCode::usage);
   fill(*store, kAnn, 13, 40);
-  const auto done = restore(folder.path / "copy", folder.path / "again");
+  const auto done = restore(folder.path / "copy", folder.path / "again" / "");
   ASSERT_TRUE(done) << done.error().message;
   EXPECT_EQ(restore(folder.path / "copy", folder.path / "again").error().code, ErrorCode::usage);
   EXPECT_EQ(restore(folder.path / "none", folder.path / "new").error().code, ErrorCode::bad_input);
