@@ -25,15 +25,6 @@ Result<void> sync_folder(rocksdb::Env& files, const fs::path& folder) {
   return told(opened->Fsync(), doing);
 }
 
-// With all above it, each of which is there after a power cut too.
-Result<void> make_folder(rocksdb::Env& files, const fs::path& folder) {
-  std::error_code error;
-  if (fs::is_directory(folder, error)) return {};
-  CMS_CHECK(make_folder(files, folder.parent_path()));
-  CMS_CHECK(told(files.CreateDir(folder), fmt::format("making {}", folder.string())));
-  return sync_folder(files, folder.parent_path());
-}
-
 Result<void> write_anchor(rocksdb::Env& environment, const fs::path& folder, std::uint64_t commits) {
   CMS_TRY(anchor, Anchor::open(environment, folder));
   CMS_CHECK(anchor.write(commits));
@@ -50,6 +41,15 @@ Result<void> make_checkpoint(const Store::State& state, const fs::path& folder) 
 }
 
 }  // namespace
+
+Result<void> make_folder(rocksdb::Env& files, const fs::path& folder) {
+  const auto place = named(folder);
+  std::error_code error;
+  if (fs::is_directory(place, error)) return {};
+  CMS_CHECK(make_folder(files, place.parent_path()));
+  CMS_CHECK(told(files.CreateDir(place), fmt::format("making {}", place.string())));
+  return sync_folder(files, place.parent_path());
+}
 
 Result<void> Store::snapshot(const fs::path& target) const {
   State& state = *state_;

@@ -146,9 +146,8 @@ void Store::State::close() {
 // RocksDB makes a new database where it finds none: it must find none only where there was none.
 Result<void> Store::State::check_folder() const {
   const auto& path = options.path;
+  CMS_CHECK(make_folder(*files, path));
   std::error_code error;
-  std::filesystem::create_directories(path, error);
-  if (error) return fail(ErrorCode::failed, fmt::format("cannot make {}: {}", path.string(), error.message()));
   if (std::filesystem::exists(path / "CURRENT", error)) return {};
   for (const auto& entry : std::filesystem::directory_iterator(path, error)) {
     const auto name = entry.path().filename().string();

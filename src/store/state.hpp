@@ -29,6 +29,9 @@ namespace cms::store {
 // What RocksDB says as a Result: damage is `bad_input`, everything else `failed`. `doing` is what was being done.
 Result<void> told(const rocksdb::Status& status, std::string_view doing);
 
+// A folder with all above it, made where it is not there; after a power cut it is there too. Errors: `failed`.
+Result<void> make_folder(rocksdb::Env& files, const std::filesystem::path& folder);
+
 // What a commit has to know of an account. Numbers are 0 where there is no such record.
 struct Head {
   Key key;
