@@ -14,7 +14,7 @@ namespace cms::lab {
 namespace {
 
 constexpr std::size_t kRecallAsked = 1'000;  // accounts
-constexpr std::size_t kCalibrating = 10'000;  // accounts of each of six fleets
+constexpr std::size_t kCalibrating = 20'000;  // accounts of each of six fleets
 constexpr std::size_t kUpdates = 60, kTimed = 16;  // in the steady state, for changes add up from update to update
 
 }  // namespace
