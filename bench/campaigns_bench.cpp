@@ -82,7 +82,7 @@ int main(int argc, char** argv) {
   const fleet::Texts texts(random);
   auto crowd = fleet::make_crowd(texts, count, random);
   const auto calibrated = static_cast<std::size_t>(argument(argc, argv, 4, 10'000));
-  const auto calibration = fleet::calibration_of_crowd(texts, calibrated);
+  const auto calibration = fleet::calibration_of_crowd(texts, 6, calibrated);
   if (!calibration) {
     std::fprintf(stderr, "%s\n", calibration.error().message.c_str());
     return 1;

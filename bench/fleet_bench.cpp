@@ -43,7 +43,7 @@ int main(int argc, char** argv) {
   auto crowd = fleet::make_crowd(texts, count, random);
   fleet::CampaignOptions wanted;
   wanted.links.probes = static_cast<std::uint32_t>(argument(argc, argv, 5, 16));
-  const auto calibration = fleet::calibration_of_crowd(texts, 20'000, wanted);
+  const auto calibration = fleet::calibration_of_crowd(texts, 6, 20'000, wanted);
   if (!calibration) {
     std::fprintf(stderr, "%s\n", calibration.error().message.c_str());
     return 1;

@@ -58,11 +58,11 @@ inline Crowd make_crowd(const Texts& texts, std::size_t count, Random& random) {
   return crowd;
 }
 
-// Of six fleets of so many others each, none of the broad stream.
-inline Result<CampaignCalibration> calibration_of_crowd(const Texts& texts, std::size_t accounts,
+// Of so many fleets of so many others each, none of the broad stream.
+inline Result<CampaignCalibration> calibration_of_crowd(const Texts& texts, std::size_t count, std::size_t accounts,
                                                         const CampaignOptions& options = {}) {
   Random random(2);
-  std::vector<HonestFleet> fleets(6);
+  std::vector<HonestFleet> fleets(count);
   for (auto& one : fleets) {
     one.accounts = make_crowd(texts, accounts + accounts / 900 + 20, random).accounts;  // the broad ones come first
     one.accounts.erase(one.accounts.begin(), one.accounts.end() - static_cast<std::ptrdiff_t>(accounts));

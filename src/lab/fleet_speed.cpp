@@ -14,7 +14,7 @@ namespace cms::lab {
 namespace {
 
 constexpr std::size_t kRecallAsked = 1'000;  // accounts
-constexpr std::size_t kCalibrating = 20'000;  // accounts of each of six fleets
+constexpr std::size_t kFleets = 24, kFleetAccounts = 2'500;  // that calibrate
 constexpr std::size_t kUpdates = 60, kTimed = 16;  // in the steady state, for changes add up from update to update
 
 }  // namespace
@@ -48,7 +48,7 @@ Result<double> time_update(std::uint32_t accounts, std::uint32_t changed, const 
   Random random(seed);
   const fleet::Texts texts(random);
   auto [signatures, subjects] = fleet::make_crowd(texts, accounts, random);
-  CMS_TRY(calibration, fleet::calibration_of_crowd(texts, kCalibrating, options));
+  CMS_TRY(calibration, fleet::calibration_of_crowd(texts, kFleets, kFleetAccounts, options));
   fleet::LiveOptions live_options;
   live_options.links = calibration.options.links;
   live_options.communities = calibration.options.communities;
