@@ -313,13 +313,14 @@ std::string goal_lines(const FleetResult& result) {
     line(fmt::format("fleet: links proposed of the nearest among {} accounts", recall.accounts), recall.nearest, "-",
          nullptr);
   }
-  const bool asked = result.update_accounts == 1'000'000 || result.update_accounts == 0;  // 0: not measured here
-  const auto seconds = result.update_accounts > 0 ? nlohmann::json(result.update_seconds) : nlohmann::json();
-  line(result.update_accounts > 0 ? fmt::format("fleet: seconds of an update of {} changed accounts among {}",
-                                                result.update_changed, result.update_accounts)
-                                  : "fleet: seconds of an update of 1000 changed accounts among 1000000",
-       seconds, asked ? "<= 1" : "-",
-       asked && !seconds.is_null() ? nlohmann::json(result.update_seconds <= 1) : nlohmann::json());
+  // Where it was not measured the goal's line says so.
+  const bool measured = result.update_accounts > 0;
+  const auto accounts = measured ? result.update_accounts : 1'000'000U;
+  const auto changed = measured ? result.update_changed : 1'000U;
+  const bool asked = accounts == 1'000'000;
+  line(fmt::format("fleet: seconds of an update of {} changed accounts among {}", changed, accounts),
+       measured ? nlohmann::json(result.update_seconds) : nlohmann::json(), asked ? "<= 1" : "-",
+       asked && measured ? nlohmann::json(result.update_seconds <= 1) : nlohmann::json());
   return text + goal_lines(result.costs);
 }
 

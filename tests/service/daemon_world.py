@@ -8,7 +8,6 @@ import re
 import resource
 import secrets
 import signal
-import socket
 import struct
 import subprocess
 import sys
@@ -17,19 +16,14 @@ import urllib.error
 import urllib.request
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
-sys.path.insert(0, str(ROOT / "tests" / "cli"))
+sys.path[:0] = [str(ROOT / "tests" / "cli"), str(ROOT / "tests" / "service")]
 import program  # noqa: E402  (the world that tests/cli fits)
+from proving import free_port, settings  # noqa: E402
 
 CMS = os.environ.get("CMS_BIN", "")
 MODEL = os.environ.get("CMS_MODEL", "")
 # Times of the sets begin near 0, which the daemon's clock refuses; a whole number keeps their differences.
 BASE_S = int(time.time()) - 100_000
-
-
-def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
 
 
 def let_dumps_come(folder, add_cleanup):
@@ -52,19 +46,7 @@ class Daemon:
         self.policy = folder / "policy.toml"
         self.policy.write_text("[policy]\n")
         self.config = folder / "cms.toml"
-        self.config.write_text(f"""
-[atlas]
-file = "{atlas}"
-[serve]
-http = "127.0.0.1:{self.port}"
-grpc = "{grpc}"
-tokens = "tokens"
-[store]
-path = "store"
-snapshots = "snapshots"
-[tenants.t]
-key_file = "t.key"
-[pipeline]
+        self.config.write_text(settings(self.port, grpc, atlas) + f"""
 [policy]
 file = "policy.toml"
 [events]

@@ -36,6 +36,24 @@ def on(cores):
     return lambda: os.sched_setaffinity(0, cores)
 
 
+def settings(http, grpc, atlas):
+    """The configuration that every daemon under test begins with: what it listens to, and where its files lie."""
+    return f"""
+[atlas]
+file = "{atlas}"
+[serve]
+http = "127.0.0.1:{http}"
+grpc = "{grpc}"
+tokens = "tokens"
+[store]
+path = "store"
+snapshots = "snapshots"
+[tenants.t]
+key_file = "t.key"
+[pipeline]
+"""
+
+
 class World:
     """A folder with everything a daemon needs, and the daemon, which runs on `cores`."""
 
@@ -54,22 +72,8 @@ class World:
         self.tap = self.token("tap")
         self.reader = self.token("reader")
         self.config = folder / "cms.toml"
-        self.config.write_text(f"""
-[atlas]
-file = "atlas.cms"
-[serve]
-http = "127.0.0.1:{self.http}"
-grpc = "127.0.0.1:{self.grpc}"
-tokens = "tokens"
-[store]
-path = "store"
-snapshots = "snapshots"
-[tenants.t]
-key_file = "t.key"
-[pipeline]
-{pipeline}
-{"" if fleet is None else '[fleet]' + chr(10) + 'calibration = "fleet.cms"' + chr(10) + fleet}
-""")
+        calibrated = "" if fleet is None else f'[fleet]\ncalibration = "fleet.cms"\n{fleet}\n'
+        self.config.write_text(settings(self.http, f"127.0.0.1:{self.grpc}", "atlas.cms") + f"{pipeline}\n{calibrated}")
         self.process = None
 
     def limit_memory(self, limits_mb):
