@@ -51,6 +51,7 @@ Result<Work> prepare(const Words& words) {
   for (const auto& file : {words.policy, words.against}) {
     if (file.empty()) continue;
     CMS_TRY(one, cms::serve::read_policy(file));
+    if (!one.jitter_key) one.jitter = 0;  // the daemon's own key is not known here
     work.files.push_back(file);
     work.policies.push_back(std::move(one));
   }

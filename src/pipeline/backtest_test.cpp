@@ -57,7 +57,7 @@ policy::Policy wide() {
 std::vector<policy::Policy> three_policies() {
   auto first = wide(), second = wide();
   first.jitter = .5;
-  first.jitter_key.fill(3);
+  first.jitter_key.emplace().fill(3);
   first.allowances = {{"t", "a2", 60 * 50, Action::observe, "batch"}, {"u", "a3", 1e9, Action::allow, "not here"}};
   second.shadow = true;
   return {first, second, policy::Policy{}};

@@ -63,8 +63,8 @@ Action decide(const Ladder& ladder, const Score& score) {
 }
 
 Ladder ladder_of(const Policy& policy, std::string_view tenant, std::string_view account) {
-  if (!(policy.jitter > 0)) return policy.ladder;
-  const double factor = 1 - keyed_share(policy.jitter_key, tenant, account) * policy.jitter;
+  if (!(policy.jitter > 0) || !policy.jitter_key) return policy.ladder;
+  const double factor = 1 - keyed_share(*policy.jitter_key, tenant, account) * policy.jitter;
   const auto& from = policy.ladder;
   return {from.observe * factor, from.price * factor, from.limit * factor, from.review * factor};
 }

@@ -11,6 +11,7 @@
 
 #include <array>
 #include <cstdint>
+#include <optional>
 #include <set>
 #include <string>
 #include <string_view>
@@ -56,9 +57,9 @@ struct Policy {
   bool shadow = false;  // decide, act never: the action is allow, and `would_be` says what it would have been
   // Thresholds of an account are times 1 - u x jitter, u in [0, 1) keyed by tenant and account: who probes one account
   // learns nothing of another's. They are only ever lowered, so the promise of the ladder holds. In [0, .5]; without a
-  // secret key it is no secret, so the default is none.
-  double jitter = 0;
-  std::array<std::uint8_t, 32> jitter_key{};
+  // key there is none, for what anyone can compute is no secret.
+  double jitter = .1;
+  std::optional<std::array<std::uint8_t, 32>> jitter_key;
   std::vector<Allowance> allowances;
 
   bool operator==(const Policy&) const = default;
@@ -79,7 +80,7 @@ std::set<std::string> declared(const Policy& policy, std::string_view tenant, do
 // The rung of a score; an account of which nothing is known yet is allowed. Cost: four comparisons.
 Action decide(const Ladder& ladder, const Score& score);
 
-// The thresholds of one account. Cost: one HMAC-SHA256, some 2 us, or nothing where jitter is 0.
+// The thresholds of one account. Cost: one HMAC-SHA256, some 2 us, or nothing where jitter is 0 or has no key.
 Ladder ladder_of(const Policy& policy, std::string_view tenant, std::string_view account);
 
 // What follows at `now` (seconds since 1970). `found` is the account's override, null where it has none; it wins over

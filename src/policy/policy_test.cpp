@@ -23,7 +23,7 @@ Action at(double poh) { return decide(Ladder{}, score_of(poh)); }
 Policy jittered(double jitter, std::uint8_t key = 7) {
   Policy policy;
   policy.jitter = jitter;
-  policy.jitter_key.fill(key);
+  policy.jitter_key.emplace().fill(key);
   return policy;
 }
 
@@ -118,6 +118,12 @@ TEST(Policy, with_jitter_no_action_is_harsher_than_without_it) {
     EXPECT_TRUE(ladder.observe >= ladder.price && ladder.price >= ladder.limit && ladder.limit >= ladder.review);
   }
   EXPECT_GT(milder, 100);
+}
+
+TEST(Policy, without_a_key_nothing_is_jittered) {
+  auto policy = jittered(.5);
+  policy.jitter_key.reset();
+  EXPECT_EQ(ladder_of(policy, "t", "a"), policy.ladder);
 }
 
 TEST(Policy, jitter_is_fixed_by_key_tenant_and_account) {

@@ -222,21 +222,14 @@ Checked read_ladder(const Reader& reader, const toml::table& table) {
 }
 
 Checked read_jitter(Reader& reader, const toml::table& table) {
-  constexpr double kJitterWithKey = .1;
   auto& policy = reader.draft.config.policy;
   if (reader.in_force != nullptr) {
     if (!table.contains("jitter")) policy.jitter = reader.in_force->jitter;
     policy.jitter_key = reader.in_force->jitter_key;
-    if (policy.jitter == 0 || reader.in_force->jitter > 0) return {};
-  }
-  if (!reader.draft.jitter_key_file.empty()) {
-    if (!table.contains("jitter")) policy.jitter = kJitterWithKey;
+  } else if (!reader.draft.jitter_key_file.empty()) {
     auto key = store::read_key(reader.draft.jitter_key_file);
     if (!key) return reader.wrong(*table.get("jitter_key_file"), key.error().message);
     policy.jitter_key = key->bytes;
-  } else if (policy.jitter > 0) {
-    return reader.wrong(*table.get("jitter"),
-                        "\"jitter\" needs a secret: name \"jitter_key_file\" (`cms key FILE` makes one), or say 0");
   }
   return {};
 }

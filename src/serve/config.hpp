@@ -83,9 +83,9 @@ struct Config {
   bool log_json = false;
 };
 
-// Reads the file, the policy's own file and the policy's jitter key; opens nothing else (check_config() does). Relative
-// paths are relative to the file that names them. Errors: `bad_input`, with file, line, column and key, and for an
-// unknown key the known one that is nearest.
+// Reads the file, the policy's own file and the jitter key that it names, where it does; opens nothing else
+// (check_config() does). Relative paths are relative to the file that names them. Errors: `bad_input`, with file, line,
+// column and key, and for an unknown key the known one that is nearest.
 Result<Config> read_config(const std::filesystem::path& path);
 
 // The same of a text: `path` is where it lies, for messages and relative paths.

@@ -245,7 +245,7 @@ void check_policy(Findings& to, const Config& config, double now) {
   to.ok("policy", fmt::format("observe {}, price {}, limit {}, review {}{}", ladder.observe, ladder.price, ladder.limit,
                               ladder.review, policy.shadow ? ", in shadow: nobody is acted upon" : ""));
   if (!(policy.jitter > 0)) {
-    to.warn("policy.jitter_key_file", "there is none, so every account has the same thresholds, which can be probed");
+    to.warn("policy.jitter", "it is 0, so every account has the same thresholds, which can be probed");
   }
   for (const auto& one : policy.allowances) {
     if (one.until <= now) to.warn("policy.allow", fmt::format("that of account \"{}\" has ended", one.account));

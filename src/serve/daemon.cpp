@@ -18,6 +18,7 @@
 #include "serve/authority.hpp"
 #include "serve/gate.hpp"
 #include "serve/grpc_server.hpp"
+#include "serve/held_policy.hpp"
 #include "serve/http_server.hpp"
 #include "serve/log.hpp"
 #include "serve/metrics.hpp"
@@ -54,36 +55,17 @@ Result<store::KeyRing> read_keys(const std::vector<TenantConfig>& tenants) {
   return keys;
 }
 
-// A policy that readers keep while another takes its place; shared, because who reads must not lose it under way.
-class Held {
- public:
-  explicit Held(policy::Policy first) : policy_(std::make_shared<const policy::Policy>(std::move(first))) {}
-  std::shared_ptr<const policy::Policy> get() const {
-    const std::lock_guard lock(mutex_);
-    return policy_;
-  }
-  void set(policy::Policy next) {
-    auto made = std::make_shared<const policy::Policy>(std::move(next));
-    const std::lock_guard lock(mutex_);
-    policy_.swap(made);
-  }
-
- private:
-  mutable std::mutex mutex_;
-  std::shared_ptr<const policy::Policy> policy_;
-};
-
 }  // namespace
 
 // In the order in which they are made; they go in the opposite one.
 struct Daemon::State {
   State(const Config& chosen, std::filesystem::path read_from, Clock now)
-      : config(chosen), file(std::move(read_from)), clock(std::move(now)), policy(chosen.policy) {}
+      : config(chosen), file(std::move(read_from)), clock(std::move(now)) {}
 
   Config config;
   std::filesystem::path file;
   Clock clock;
-  Held policy;
+  HeldPolicy policy;
   std::mutex reloading;  // of the policy: by signal or over the API
   pipeline::Model model;
   pipeline::ChartMap charts;
@@ -146,6 +128,8 @@ Result<void> Daemon::State::open() {
   model = std::move(read);
   charts = pipeline::chart_map(model.atlas);
   CMS_TRY(keys, read_keys(config.tenants));
+  policy.set_own_key(store::derive(keys, "policy jitter").bytes);
+  policy.set(policy.keyed(config.policy));
   config.store.file_failed = [this](const auto& what) { log->write(Level::error, Scope::store, "file_failed", what); };
   CMS_TRY(opened, store::Store::open(config.store, std::move(keys)));
   store = std::move(opened);
@@ -358,7 +342,8 @@ MetricsSnapshot Daemon::State::snapshot() const {
 
 Result<void> Daemon::State::reload_policy(const std::string& by) {
   const std::lock_guard one(reloading);
-  CMS_TRY(next, read_policy(config.policy_file.empty() ? file : config.policy_file));
+  CMS_TRY(read, read_policy(config.policy_file.empty() ? file : config.policy_file));
+  const auto next = policy.keyed(std::move(read));
   CMS_CHECK(check_allowances(next, config.tenants));
   const bool changed = *policy.get() != next;
   CMS_CHECK(record_policy(*store, tenants(), next, by, clock()));

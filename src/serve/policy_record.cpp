@@ -41,7 +41,7 @@ std::string policy_digest(const policy::Policy& policy) {
                               {"campaign_at_most", name(policy.campaign_at_most)},
                               {"shadow", policy.shadow},
                               {"jitter", policy.jitter},
-                              {"jitter_key", policy.jitter_key},
+                              {"jitter_key", policy.jitter_key ? nlohmann::json(*policy.jitter_key) : nullptr},
                               {"allowances", allowances}};
   const auto text = all.dump();
   return to_hex(sha256({reinterpret_cast<const std::uint8_t*>(text.data()), text.size()}));

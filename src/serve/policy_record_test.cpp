@@ -93,8 +93,8 @@ TEST(PolicyDigest, is_another_for_whatever_a_policy_says) {
   std::vector<policy::Policy> all(7);
   all[0].ladder.review = .002;
   all[1].shadow = true;
-  all[2].jitter = .1;
-  all[3].jitter_key[31] = 1;
+  all[2].jitter = .2;
+  all[3].jitter_key.emplace()[31] = 1;
   all[4].campaign_at_most = Action::price;
   all[5].allowances.push_back({"acme", "a", 1, Action::allow, "why"});
   all[6].allowances.push_back({"acme", "a", 2, Action::allow, "why"});

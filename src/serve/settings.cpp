@@ -161,9 +161,10 @@ constexpr Setting kSettings[] = {
     {.section = "policy", .key = "shadow", .place = [](Draft& d) -> Place { return &d.config.policy.shadow; },
      .what = "Decide and say so, act on nobody"},
     {.section = "policy", .key = "jitter_key_file", .place = [](Draft& d) -> Place { return &d.jitter_key_file; },
-     .what = "Secret key (`cms key FILE`, mode 600) that lowers each account's thresholds by its own amount"},
+     .what = "Secret key (`cms key FILE`, mode 600) by which each account's thresholds are lowered by its own amount; "
+             "one that follows from the tenants' keys where none is named"},
     {.section = "policy", .key = "jitter", .place = [](Draft& d) -> Place { return &d.config.policy.jitter; },
-     .what = "By what share they are lowered at most; 0.1 where there is a `jitter_key_file` and nothing is said",
+     .what = "By what share they are lowered at most; 0 for the same thresholds for all",
      .least = 0, .most = .5},
 
     {.section = "policy", .key = "campaign_at_most",

@@ -36,7 +36,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   fuzz::expect(ladder.observe <= 1 && ladder.observe >= ladder.price && ladder.price >= ladder.limit &&
                    ladder.limit >= ladder.review && ladder.review > 0,
                "a ladder descends within (0, 1]");
-  fuzz::expect(policy.jitter == 0, "nothing is jittered without a key");
+  fuzz::expect(!policy.jitter_key, "no key where no file can be read");
   fuzz::expect(!config->tenants.empty(), "there is a tenant");
   for (const auto& tenant : config->tenants) {
     fuzz::expect(tenant.key_file.empty() != tenant.key_environment.empty(), "a tenant has one key");
