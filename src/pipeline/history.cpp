@@ -12,7 +12,8 @@ void take(History& history, const Score& score, double time) {
   if (history.points.size() == kHistoryPoints) {
     // Those that lie on the doubled stride stay.
     history.stride *= 2;
-    std::erase_if(history.points, [&](const HistoryPoint& point) { return point.requests % history.stride != 0; });
+    const auto between = [&](const HistoryPoint& point) { return point.requests % history.stride != 0; };
+    history.points.erase(std::ranges::remove_if(history.points, between).begin(), history.points.end());
     if (score.requests % history.stride != 0) return;
   }
   const auto requests = std::min<std::uint64_t>(score.requests, std::numeric_limits<std::uint32_t>::max());

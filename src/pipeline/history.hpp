@@ -1,11 +1,11 @@
 // The life of an account's PoH in a few points: kept small by halving, so that it always spans the whole life.
 //
 // Points lie `stride` requests apart; when kHistoryPoints are there, every second goes and the stride doubles. A pure
-// function of the scores taken in. Threads: plain values. Cost: 16 bytes a point.
+// function of the scores taken in. Threads: plain values. Cost: 16 bytes a point, of all of them from the first.
 #pragma once
 
+#include <boost/container/static_vector.hpp>
 #include <cstdint>
-#include <vector>
 
 #include "base/bytes.hpp"
 #include "base/result.hpp"
@@ -25,7 +25,7 @@ struct HistoryPoint {
 
 struct History {
   std::uint32_t stride = 1;
-  std::vector<HistoryPoint> points;
+  boost::container::static_vector<HistoryPoint, kHistoryPoints> points;  // in place: one block less an account
 
   bool operator==(const History&) const = default;
 };

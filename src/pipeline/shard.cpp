@@ -21,8 +21,7 @@ std::uint64_t account_bytes(const Model& model) {
   const std::uint64_t edges = std::uint64_t{model.window_length} * (model.window_length - 1) / 2 + 1;
   const std::uint64_t edge_bytes = model.window_length <= homology::kNarrowMax ? 2 : 4;
   constexpr std::uint64_t kAllocator = 128;  // headers of three blocks, a node of the map, a short key
-  return sizeof(Account) + sizeof(Head) + state.window.memory.size() + edges * edge_bytes + kAllocator +
-         kHistoryPoints * sizeof(HistoryPoint);
+  return sizeof(Account) + sizeof(Head) + state.window.memory.size() + edges * edge_bytes + kAllocator;
 }
 
 Shard::Shard(const Model& model, const store::Store& store, const ShardOptions& options)
