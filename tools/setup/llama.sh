@@ -21,6 +21,14 @@ llama_flags=(
   -DLLAMA_USE_PREBUILT_UI=OFF
 )
 
+# llama.cpp's AMX kernels crash at the first inference (ggml-org/llama.cpp#20824, not mended by 0.3.36), so on
+# processors that have AMX they are left out, where the compiler knows of them.
+llama_without_amx="-mno-amx-tile -mno-amx-int8 -mno-amx-bf16"
+# shellcheck disable=SC2086
+if "${CXX:-c++}" $llama_without_amx -x c++ -fsyntax-only /dev/null 2>/dev/null; then
+  llama_flags+=("-DCMAKE_C_FLAGS=$llama_without_amx" "-DCMAKE_CXX_FLAGS=$llama_without_amx")
+fi
+
 # Sets llama_dir, the prefix to give to CMake as CMS_LLAMA_DIR.
 llama_ensure() {
   local version
