@@ -30,6 +30,7 @@ struct World {
   explicit World(std::uint64_t accounts, double jitter) : overview(tenants, [this] { return policy; }, kNow) {
     auto made = std::make_shared<cms::policy::Policy>();
     made->jitter = jitter;
+    made->jitter_key.emplace().fill(1);
     policy = made;
     traffic = changes(accounts, 4 * accounts);
     overview.take(traffic, kNow);

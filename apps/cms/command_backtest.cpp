@@ -13,6 +13,7 @@
 #include "pipeline/score_line.hpp"
 #include "score_inputs.hpp"
 #include "serve/config.hpp"
+#include "serve/held_policy.hpp"
 #include "terminal.hpp"
 
 namespace {
@@ -31,6 +32,7 @@ struct Words {
   std::string policy;
   std::string against;
   std::string tenant = "main";
+  std::string key;
   std::size_t top = 20;
   bool json = false;
   unsigned threads = 0;
@@ -45,13 +47,27 @@ struct Work {
   std::vector<policy::Policy> policies;
 };
 
+// Sets the tenant's own jitter key, where it counts; without it nothing is jittered, and that is said.
+Result<void> find_key(const Words& words, policy::Policy& policy) {
+  if (policy.jitter_key || !(policy.jitter > 0)) return {};
+  if (words.key.empty()) {
+    fmt::print(stderr, "cms: thresholds are taken as they are written; the daemon lowers each account's by up to {:g} "
+                       "of it, as this does with the tenant's --key\n", policy.jitter);
+    policy.jitter = 0;
+    return {};
+  }
+  CMS_TRY(key, cms::store::read_key(words.key));
+  policy.own_jitter_keys[words.tenant] = cms::serve::jitter_key_of(key);
+  return {};
+}
+
 Result<Work> prepare(const Words& words) {
   Work work;
   // Policies first: they are read in no time, and what is wrong with them is known before the set is read.
   for (const auto& file : {words.policy, words.against}) {
     if (file.empty()) continue;
     CMS_TRY(one, cms::serve::read_policy(file));
-    if (!one.jitter_key) one.jitter = 0;  // the daemon's own key is not known here
+    CMS_CHECK(find_key(words, one));
     work.files.push_back(file);
     work.policies.push_back(std::move(one));
   }
@@ -234,6 +250,7 @@ void add_words(CLI::App& command, Words& words) {
       ->required();
   command.add_option("--tenant", words.tenant, "Whose accounts they are, for allowances and jitter")
       ->capture_default_str();
+  command.add_option("--key", words.key, "The tenant's key file: thresholds are then jittered as in its daemon");
   command.add_option("--threads", words.threads, "Threads; 0 = as many as the machine has")
       ->check(CLI::Range(0, 1024));
 }

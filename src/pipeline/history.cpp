@@ -14,7 +14,8 @@ void take(History& history, const Score& score, double time) {
     history.stride *= 2;
     const auto between = [&](const HistoryPoint& point) { return point.requests % history.stride != 0; };
     history.points.erase(std::ranges::remove_if(history.points, between).begin(), history.points.end());
-    if (score.requests % history.stride != 0) return;
+    // A damaged history may have none to lose.
+    if (score.requests % history.stride != 0 || history.points.size() == kHistoryPoints) return;
   }
   const auto requests = std::min<std::uint64_t>(score.requests, std::numeric_limits<std::uint32_t>::max());
   history.points.push_back({time, static_cast<std::uint32_t>(requests), static_cast<float>(score.poh)});

@@ -134,5 +134,16 @@ TEST(Histories, span_a_whole_life_in_few_points) {
   EXPECT_GT(history.points.back().requests, 10'000 - history.stride);
 }
 
+// Damage that decode_history() does not see: points none of which goes when the stride doubles.
+TEST(Histories, that_cannot_be_halved_take_no_more) {
+  History history;
+  for (std::size_t i = 0; i < kHistoryPoints; ++i) history.points.push_back({0, 0, 1});
+  Score score;
+  score.computed = true;
+  score.requests = 1 << 20;
+  take(history, score, 1);
+  EXPECT_EQ(history.points.size(), kHistoryPoints);
+}
+
 }  // namespace
 }  // namespace cms::pipeline

@@ -10,7 +10,7 @@ namespace cms::policy {
 namespace {
 
 // Uniform in [0, 1) by HMAC-SHA256 (RFC 2104) of tenant, a zero byte (no tenant holds one) and account.
-double keyed_share(const std::array<std::uint8_t, 32>& key, std::string_view tenant, std::string_view account) {
+double keyed_share(const JitterKey& key, std::string_view tenant, std::string_view account) {
   std::string message(tenant);
   message.push_back('\0');
   message.append(account);
@@ -42,9 +42,16 @@ Action rung_of(const Ladder& ladder, double poh) {
   return Action::allow;
 }
 
+// Null where there is none.
+const JitterKey* key_of(const Policy& policy, std::string_view tenant) {
+  if (policy.jitter_key) return &*policy.jitter_key;
+  const auto own = policy.own_jitter_keys.find(tenant);
+  return own == policy.own_jitter_keys.end() ? nullptr : &own->second;
+}
+
 // A campaign's rung; communities that are not flagged, which honest accounts are in all the time, have none.
-Action rung_of(const Policy& policy, const Ladder& ladder, const Membership& campaign) {
-  const auto rung = rung_of(ladder, campaign.campaign_poh);
+Action rung_of(const Policy& policy, const Membership& campaign) {
+  const auto rung = rung_of(policy.ladder, campaign.campaign_poh);
   return rung < Action::limit ? Action::allow : std::min(rung, policy.campaign_at_most);
 }
 
@@ -63,8 +70,9 @@ Action decide(const Ladder& ladder, const Score& score) {
 }
 
 Ladder ladder_of(const Policy& policy, std::string_view tenant, std::string_view account) {
-  if (!(policy.jitter > 0) || !policy.jitter_key) return policy.ladder;
-  const double factor = 1 - keyed_share(*policy.jitter_key, tenant, account) * policy.jitter;
+  const auto* key = policy.jitter > 0 ? key_of(policy, tenant) : nullptr;
+  if (key == nullptr) return policy.ladder;
+  const double factor = 1 - keyed_share(*key, tenant, account) * policy.jitter;
   const auto& from = policy.ladder;
   return {from.observe * factor, from.price * factor, from.limit * factor, from.review * factor};
 }
@@ -74,7 +82,7 @@ Decision decide(const Policy& policy, const Ladder& ladder, std::string_view ten
   Decision decision;
   decision.would_be = decide(ladder, score);
   if (!score.computed) decision.why = "not computed";
-  const auto least = campaign != nullptr ? rung_of(policy, ladder, *campaign) : Action::allow;
+  const auto least = campaign != nullptr ? rung_of(policy, *campaign) : Action::allow;
   if (least > decision.would_be) {
     decision.would_be = least;
     decision.why = "campaign";

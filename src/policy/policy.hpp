@@ -11,6 +11,7 @@
 
 #include <array>
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <set>
 #include <string>
@@ -51,15 +52,18 @@ struct Membership {
   bool operator==(const Membership&) const = default;
 };
 
+using JitterKey = std::array<std::uint8_t, 32>;
+
 struct Policy {
   Ladder ladder;
   Action campaign_at_most = Action::limit;  // the harshest that follows from membership in a campaign
   bool shadow = false;  // decide, act never: the action is allow, and `would_be` says what it would have been
   // Thresholds of an account are times 1 - u x jitter, u in [0, 1) keyed by tenant and account: who probes one account
   // learns nothing of another's. They are only ever lowered, so the promise of the ladder holds. In [0, .5]; without a
-  // key there is none, for what anyone can compute is no secret.
+  // key there is none, for what anyone can compute is no secret. Campaigns are judged by the ladder as it stands.
   double jitter = .1;
-  std::optional<std::array<std::uint8_t, 32>> jitter_key;
+  std::optional<JitterKey> jitter_key;                            // for all tenants, where the policy names one,
+  std::map<std::string, JitterKey, std::less<>> own_jitter_keys;  // else that of the tenant
   std::vector<Allowance> allowances;
 
   bool operator==(const Policy&) const = default;

@@ -126,6 +126,26 @@ TEST(Policy, without_a_key_nothing_is_jittered) {
   EXPECT_EQ(ladder_of(policy, "t", "a"), policy.ladder);
 }
 
+TEST(Policy, a_tenants_own_key_counts_where_the_policy_names_none) {
+  auto own = jittered(.5), named = own;
+  own.jitter_key.reset();
+  own.own_jitter_keys["t"].fill(7);
+  EXPECT_EQ(ladder_of(own, "t", "a"), ladder_of(named, "t", "a"));
+  EXPECT_EQ(ladder_of(own, "u", "a"), own.ladder);
+  named.own_jitter_keys["t"].fill(8);
+  EXPECT_EQ(ladder_of(own, "t", "a"), ladder_of(named, "t", "a"));
+}
+
+// Every member of a campaign that is flagged meets its rung, whatever its own thresholds are.
+TEST(Policy, a_campaign_is_judged_without_jitter) {
+  const auto policy = jittered(.5);
+  const Membership campaign{.0099};
+  for (int i = 0; i < 100; ++i) {
+    const auto account = std::to_string(i);
+    EXPECT_EQ(decide(policy, "t", account, score_of(.9), 0, nullptr, &campaign).action, Action::limit);
+  }
+}
+
 TEST(Policy, jitter_is_fixed_by_key_tenant_and_account) {
   const auto policy = jittered(.5);
   const auto of = [&](std::string_view tenant, std::string_view account) {

@@ -60,6 +60,10 @@ Json document_json(const ApiContext& context, const store::AccountName& name, co
   return parsed.is_discarded() ? Json(nullptr) : parsed;
 }
 
+Json ladder_json(const policy::Ladder& ladder) {
+  return {{"observe", ladder.observe}, {"price", ladder.price}, {"limit", ladder.limit}, {"review", ladder.review}};
+}
+
 double shortest(float value) { return std::stod(fmt::format("{}", value)); }
 
 policy::Decision decide(const ApiContext& context, const store::AccountName& name, const Score& score, double now) {
@@ -109,6 +113,7 @@ Response get_account(const ApiContext& context, const Call& call) {
   const auto decision = decide(context, name, standing.score, now);
   body["action"] = cms::name(decision.action);
   body["decision"] = decision_json(decision);
+  body["ladder"] = ladder_json(policy::ladder_of(*context.parts.policy(), name.tenant, name.account));
   body["time"] = standing.time;
   body["records"] = standing.records;
   body["readings"] = pipeline::readings(account.state.reading);

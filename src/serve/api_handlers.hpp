@@ -44,6 +44,8 @@ Json membership_json(const ApiContext& context, const store::AccountName& name);
 // The number of the fewest digits that tell this float apart.
 double shortest(float value);
 
+Json ladder_json(const policy::Ladder& ladder);
+
 // {"x": ..., "y": ...}, to seven digits: a picture needs no more.
 Json place_json(const pipeline::Place& place);
 

@@ -26,7 +26,6 @@ Response get_atlas(const ApiContext& context, const Call& call) {
 
 Response get_policy(const ApiContext& context, const Call& call) {
   const auto policy = context.parts.policy();
-  const auto& ladder = policy->ladder;
   Json allowances = Json::array();
   for (const auto& one : policy->allowances) {
     if (!call.caller.sees(one.tenant)) continue;
@@ -34,8 +33,7 @@ Response get_policy(const ApiContext& context, const Call& call) {
                           {"at_most", name(one.at_most)}, {"why", one.why}});
   }
   Json body;
-  body["ladder"] = {{"observe", ladder.observe}, {"price", ladder.price}, {"limit", ladder.limit},
-                    {"review", ladder.review}};
+  body["ladder"] = ladder_json(policy->ladder);
   body["shadow"] = policy->shadow;
   body["jitter"] = policy->jitter;
   body["campaign_at_most"] = name(policy->campaign_at_most);

@@ -226,6 +226,7 @@ Checked read_jitter(Reader& reader, const toml::table& table) {
   if (reader.in_force != nullptr) {
     if (!table.contains("jitter")) policy.jitter = reader.in_force->jitter;
     policy.jitter_key = reader.in_force->jitter_key;
+    policy.own_jitter_keys = reader.in_force->own_jitter_keys;
   } else if (!reader.draft.jitter_key_file.empty()) {
     auto key = store::read_key(reader.draft.jitter_key_file);
     if (!key) return reader.wrong(*table.get("jitter_key_file"), key.error().message);

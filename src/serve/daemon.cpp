@@ -128,7 +128,7 @@ Result<void> Daemon::State::open() {
   model = std::move(read);
   charts = pipeline::chart_map(model.atlas);
   CMS_TRY(keys, read_keys(config.tenants));
-  policy.set_own_key(store::derive(keys, "policy jitter").bytes);
+  policy.set_tenants(keys);
   policy.set(policy.keyed(config.policy));
   config.store.file_failed = [this](const auto& what) { log->write(Level::error, Scope::store, "file_failed", what); };
   CMS_TRY(opened, store::Store::open(config.store, std::move(keys)));

@@ -1,17 +1,24 @@
-// A policy that readers keep while another takes its place, and the jitter key of policies that name none.
+// A policy that readers keep while another takes its place, and the jitter keys of policies that name none.
 //
-// Threads: get() and set() from any; the key is set before anybody else is there. Cost: a mutex.
+// Threads: get() and set() from any; the keys are set before anybody else is there. Cost: a mutex.
 #pragma once
 
-#include <array>
-#include <cstdint>
+#include <map>
 #include <memory>
 #include <mutex>
+#include <string>
 #include <utility>
 
 #include "policy/policy.hpp"
+#include "store/keys.hpp"
 
 namespace cms::serve {
+
+// By which the thresholds of a tenant's accounts are jittered under policies that name no key. Another `use` would move
+// every threshold.
+inline policy::JitterKey jitter_key_of(const store::Key& key) {
+  return store::derive(key, "cms policy 1 jitter").bytes;
+}
 
 class HeldPolicy {
  public:
@@ -26,17 +33,19 @@ class HeldPolicy {
     policy_.swap(made);
   }
 
-  void set_own_key(const std::array<std::uint8_t, 32>& key) { own_key_ = key; }
-  // The policy as it was read, with the own key where it has none.
+  void set_tenants(const store::KeyRing& keys) {
+    for (const auto& [tenant, key] : keys) own_keys_[tenant] = jitter_key_of(key);
+  }
+  // The policy as it was read, with the tenants' own keys.
   [[nodiscard]] policy::Policy keyed(policy::Policy read) const {
-    if (!read.jitter_key) read.jitter_key = own_key_;
+    read.own_jitter_keys = own_keys_;
     return read;
   }
 
  private:
   mutable std::mutex mutex_;
   std::shared_ptr<const policy::Policy> policy_;
-  std::array<std::uint8_t, 32> own_key_{};
+  std::map<std::string, policy::JitterKey, std::less<>> own_keys_;
 };
 
 }  // namespace cms::serve

@@ -12,7 +12,7 @@
 
 namespace cms::serve {
 
-// SHA-256 of all that a policy says, its key too, as 64 hex digits.
+// SHA-256 of all that a policy says, the key that it names too, as 64 hex digits.
 std::string policy_digest(const policy::Policy& policy);
 
 // Where no tenant has had this policy last, which is so at the first start too, it enters the audit log as `policy`,

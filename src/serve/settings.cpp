@@ -162,7 +162,7 @@ constexpr Setting kSettings[] = {
      .what = "Decide and say so, act on nobody"},
     {.section = "policy", .key = "jitter_key_file", .place = [](Draft& d) -> Place { return &d.jitter_key_file; },
      .what = "Secret key (`cms key FILE`, mode 600) by which each account's thresholds are lowered by its own amount; "
-             "one that follows from the tenants' keys where none is named"},
+             "one that follows from the tenant's key where none is named"},
     {.section = "policy", .key = "jitter", .place = [](Draft& d) -> Place { return &d.config.policy.jitter; },
      .what = "By what share they are lowered at most; 0 for the same thresholds for all",
      .least = 0, .most = .5},

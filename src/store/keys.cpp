@@ -157,14 +157,4 @@ Key derive(const Key& key, std::string_view use) {
   return derived;
 }
 
-Key derive(const KeyRing& keys, std::string_view use) {
-  Key derived;
-  std::string folded(use);
-  for (const auto& [tenant, key] : keys) {
-    derived = derive(key, folded + '\0' + tenant);
-    folded.assign(derived.bytes.begin(), derived.bytes.end());
-  }
-  return derived;
-}
-
 }  // namespace cms::store

@@ -60,9 +60,7 @@ Result<Bytes> open(const Key& key, std::string_view bound, std::string_view seal
 
 // HMAC-SHA256.
 Digest keyed_hash(const Key& key, std::string_view text);
-// A key of its own for each use of `key`, or of all keys of a ring (at least one): who lacks any of them cannot
-// compute it.
+// A key of its own for each use of `key`.
 Key derive(const Key& key, std::string_view use);
-Key derive(const KeyRing& keys, std::string_view use);
 
 }  // namespace cms::store

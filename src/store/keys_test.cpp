@@ -81,21 +81,6 @@ TEST(Keys, every_changed_bit_another_key_and_another_row_are_refused) {
   EXPECT_TRUE(open(test_key(1), "row", sealed));
 }
 
-TEST(Keys, a_key_of_a_ring_follows_from_every_key_and_name_in_it) {
-  const KeyRing ring{{"a", test_key(1)}, {"b", test_key(2)}};
-  const auto of = [](const KeyRing& keys) { return derive(keys, "use").bytes; };
-  EXPECT_EQ(of(ring), of(KeyRing(ring)));
-  EXPECT_EQ(of({{"a", test_key(1)}}), derive(test_key(1), std::string_view("use\0a", 5)).bytes);
-  EXPECT_NE(of(ring), derive(ring, "other").bytes);
-  for (const auto& other : {KeyRing{{"a", test_key(1)}}, KeyRing{{"b", test_key(2)}},
-                            KeyRing{{"a", test_key(3)}, {"b", test_key(2)}},
-                            KeyRing{{"a", test_key(1)}, {"b", test_key(3)}},
-                            KeyRing{{"a", test_key(2)}, {"b", test_key(1)}},
-                            KeyRing{{"a", test_key(1)}, {"c", test_key(2)}}}) {
-    EXPECT_NE(of(ring), of(other));
-  }
-}
-
 // Test case 16 of McGrew and Viega, "The Galois/Counter Mode of Operation", 2005.
 TEST(Keys, sealing_is_aes_256_gcm) {
   const auto from = [](std::string_view hex) {

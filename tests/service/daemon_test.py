@@ -87,6 +87,23 @@ class DaemonTest(program.ProgramTest):
         self.assertEqual([line["actor"] for line in reloads], ["cms"] * 3)
         self.assertEqual(self.events("policy_changed"), [(None, None, "read again, by SIGHUP")])
 
+    def test_thresholds_are_the_accounts_own_without_anybody_making_a_key_and_outlive_restarts(self):
+        self.daemon.start()
+        lines = list(self.lines())
+        self.feed(lines)
+        names = sorted({line["account"] for line in lines})
+        ladders = [self.daemon.account(name)["ladder"] for name in names]
+        written = json.loads(self.daemon.ask("GET", "/v1/policy", role="analyst")[1])["ladder"]
+        for rung, threshold in written.items():
+            self.assertTrue(all(0.9 * threshold < own[rung] <= threshold for own in ladders), rung)
+        self.assertEqual(len({own["limit"] for own in ladders}), len(names))
+        self.daemon.stop()
+        self.daemon.start()
+        self.assertEqual([self.daemon.account(name)["ladder"] for name in names], ladders)
+        self.daemon.policy.write_text("[policy]\njitter = 0\n")
+        self.assertEqual(self.daemon.ask("POST", "/v1/policy/reload", role="admin")[0], 200)
+        self.assertEqual(self.daemon.account(names[0])["ladder"], written)
+
     def test_another_policy_after_a_restart_is_in_the_audit_log_and_an_event(self):
         self.daemon.start()
         self.daemon.stop()

@@ -26,7 +26,7 @@ llama_flags=(
 llama_without_amx="-mno-amx-tile -mno-amx-int8 -mno-amx-bf16"
 # shellcheck disable=SC2086
 if "${CXX:-c++}" $llama_without_amx -x c++ -fsyntax-only /dev/null 2>/dev/null; then
-  llama_flags+=("-DCMAKE_C_FLAGS=$llama_without_amx" "-DCMAKE_CXX_FLAGS=$llama_without_amx")
+  llama_flags+=("-DCMAKE_C_FLAGS=$llama_without_amx ${CFLAGS:-}" "-DCMAKE_CXX_FLAGS=$llama_without_amx ${CXXFLAGS:-}")
 fi
 
 # Sets llama_dir, the prefix to give to CMake as CMS_LLAMA_DIR.

@@ -206,6 +206,7 @@ export interface Account {
   confidence: number | null;
   completeness: number | null;
   decision: { action: Action; would_be: Action; why: string };
+  ladder: Ladder;
   time: number;
   records: number;
   readings: Record<string, number | null>;
@@ -216,6 +217,8 @@ export interface Account {
   stale: boolean;
   as_of?: number;
 }
+
+export type Ladder = Record<Exclude<Action, 'allow'>, number>;
 
 export interface Picture {
   account: string;
@@ -242,7 +245,7 @@ export interface AtlasMap {
 }
 
 export interface Policy {
-  ladder: Record<Exclude<Action, 'allow'>, number>;
+  ladder: Ladder;
   shadow: boolean;
   jitter: number;
   allowances: { tenant: string; account: string; until: number; at_most: Action; why: string }[];

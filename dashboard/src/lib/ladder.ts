@@ -1,7 +1,7 @@
 // The rungs of a policy over PoH (docs/policy.md).
-import type { Action, Policy } from './api';
+import type { Action, Ladder } from './api';
 
-export type Ladder = Policy['ladder'];
+export type { Ladder };
 
 export const usual: Ladder = { observe: 0.1, price: 0.05, limit: 0.01, review: 0.001 };
 
