@@ -67,7 +67,8 @@ double median_over(const EconomicsResult& result, const Get& get) {
 
 std::string rules_table(const EconomicsResult& result) {
   std::string text = fmt::format(
-      "rules at equal honest surcharge; C of 80%, accounts free unless said\n{:<15} {:>9} {:>8} {:>8} {:>8} {:>8} "
+      "rules, scaled to one bound of honest surcharge but the default; C of 80%, accounts free unless said\n"
+      "{:<15} {:>9} {:>8} {:>8} {:>8} {:>8} "
       "{:>9} {:>9} {:>9} {:>9} {:>9} {:>9} {:>9} {:>9} {:>9}\n",
       "rule", "scale", "median", "99%", "old 50%", "old 99%", "one,.01", "any,.01", "any+100", "as one", "blind,.01",
       "blind any", "greedy", "system.", "mimicry");
@@ -294,7 +295,8 @@ nlohmann::json plots(const EconomicsResult& result) {
     dearest = std::max({dearest, one.back().front(), any.back().front()});
   }
   const Axis axis{"times the unwatched cost (goal: 10)", 0.5, 2 * dearest, true};
-  const std::string says = "All rules cost honest accounts the same; where 80% is not reached the bar is a bound.";
+  const std::string says = "Rules are scaled to one bound of honest surcharge, the default is milder; where 80% is not "
+                           "reached the bar is a bound.";
   const Caption alone{"What 80% costs one account that keeps PoH >= .01", says};
   const Caption together{"The same with any number of accounts at 100 requests each", says};
   return nlohmann::json::array(
