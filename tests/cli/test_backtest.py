@@ -1,6 +1,8 @@
 """cms backtest and cms replay: what they print is a format, and agrees with what cms score prints of the same set."""
 
 import collections
+import hashlib
+import hmac
 import json
 import pathlib
 import unittest
@@ -135,13 +137,30 @@ class Replay(BacktestTest):
         self.assertEqual([line["would_be"] for line in shadow], [line["action"] for line in plain])
         self.assertIn("shadow", {line["why"] for line in shadow})
 
+    WIDE = "observe = 0.9\nprice = 0.6\nlimit = 0.4\nreview = 0.2\n"
+
+    def key(self, name, digits):
+        path = self.own / name
+        path.write_text(digits + "\n")
+        path.chmod(0o600)
+        return path
+
+    def test_with_the_tenants_key_it_is_jittered_as_by_the_key_that_the_daemon_derives(self):
+        tenant = bytes.fromhex("cd" * 32)
+        self.key("jitter.key", hmac.new(tenant, b"cms policy 1 jitter", hashlib.sha256).hexdigest())
+        named = self.replayed(self.policy(self.WIDE + 'jitter = 0.5\njitter_key_file = "jitter.key"\n', "j.toml"))
+        own = self.policy(self.WIDE + "jitter = 0.5\n")
+        self.assertEqual(self.replayed(own, "--key", self.key("tenant.key", tenant.hex())), named)
+        self.assertEqual(self.replayed(own), self.replayed(self.policy(self.WIDE + "jitter = 0\n", "none.toml")))
+        self.assertNotEqual(self.replayed(own), named)
+        self.assertIn("as this does with the tenant's --key", self.backtest(policy=own).stderr.decode())
+        self.assertEqual(self.found(policy=own)["policies"][0]["jitter"], 0)
+        self.assert_fails(self.backtest("--key", self.own / "none.key", policy=own), 3, "none.key")
+
     def test_with_jitter_no_decision_is_harsher(self):
-        key = self.own / "jitter.key"
-        key.write_text("ab" * 32 + "\n")
-        key.chmod(0o600)
-        wide = "observe = 0.9\nprice = 0.6\nlimit = 0.4\nreview = 0.2\n"
-        plain = self.replayed(self.policy(wide))
-        jittered = self.replayed(self.policy(wide + 'jitter = 0.5\njitter_key_file = "jitter.key"\n', "j.toml"))
+        self.key("jitter.key", "ab" * 32)
+        plain = self.replayed(self.policy(self.WIDE))
+        jittered = self.replayed(self.policy(self.WIDE + 'jitter = 0.5\njitter_key_file = "jitter.key"\n', "j.toml"))
         pairs = [(ACTIONS.index(a["action"]), ACTIONS.index(b["action"])) for a, b in zip(plain, jittered)]
         self.assertTrue(all(b <= a for a, b in pairs))
         self.assertTrue(any(b < a for a, b in pairs))
