@@ -76,30 +76,6 @@ std::string after(std::string_view prefix) {
   return next;
 }
 
-const Head* Heads::find(const std::string& prefix) {
-  if (const auto found = young_.find(prefix); found != young_.end()) return &found->second;
-  const auto found = old_.find(prefix);
-  return found == old_.end() ? nullptr : &found->second;
-}
-
-void Heads::put(const std::string& prefix, const Head& head) {
-  if (young_.size() >= kGenerationMax) {
-    old_ = std::move(young_);
-    young_.clear();
-  }
-  young_.insert_or_assign(prefix, head);
-}
-
-void Heads::erase(const std::string& prefix) {
-  young_.erase(prefix);
-  old_.erase(prefix);
-}
-
-void Heads::clear() {
-  young_.clear();
-  old_.clear();
-}
-
 Result<const Tenant*> Store::State::tenant(const std::string& name) const {
   const auto found = tenants.find(name);
   if (found == tenants.end()) return fail(ErrorCode::usage, fmt::format("no key for tenant \"{}\"", name));

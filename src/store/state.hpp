@@ -16,11 +16,11 @@
 #include <shared_mutex>
 #include <string>
 #include <string_view>
-#include <unordered_map>
 #include <vector>
 
 #include "store/anchor.hpp"
 #include "store/file_errors.hpp"
+#include "store/heads.hpp"
 #include "store/rows.hpp"
 #include "store/store.hpp"
 
@@ -31,27 +31,6 @@ Result<void> told(const rocksdb::Status& status, std::string_view doing);
 
 // A folder with all above it, made where it is not there; after a power cut it is there too. Errors: `failed`.
 Result<void> make_folder(rocksdb::Env& files, const std::filesystem::path& folder);
-
-// What a commit has to know of an account. Numbers are 0 where there is no such record.
-struct Head {
-  Key key;
-  bool there = false;       // the key is on disk, or in the batch that is being made
-  std::uint64_t whole = 0;  // number of the last whole record
-  std::uint64_t last = 0;   // number of the last record
-};
-
-// Heads of accounts that were written lately, by their rows' prefix. Bounded: two generations, the older thrown away.
-class Heads {
- public:
-  [[nodiscard]] const Head* find(const std::string& prefix);
-  void put(const std::string& prefix, const Head& head);
-  void erase(const std::string& prefix);
-  void clear();
-
- private:
-  static constexpr std::size_t kGenerationMax = 32'768;  // about 6 MB a generation
-  std::unordered_map<std::string, Head> young_, old_;
-};
 
 // Rows in [begin, end), in order, as they were when this was made. RocksDB keeps pointers to the bounds.
 class Rows {
