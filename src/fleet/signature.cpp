@@ -86,8 +86,13 @@ double distance_of(const Signature& a, const Signature& b, Sums Signature::* sum
 
 }  // namespace
 
+void reserve_charts(Signature& signature, std::size_t charts) {
+  if (charts > kChartsMax) return;
+  for (auto* set : {&signature.charts, &signature.charts_before}) set->reserve(charts);
+}
+
 void add(Signature& signature, const Projected& projected, std::span<const float> centre) {
-  signature.charts[projected.chart / 64] |= std::uint64_t{1} << (projected.chart % 64);
+  signature.charts.insert(projected.chart);
   grow(signature.epoch_requests, 1);
   signature.requests += 1;
   const auto one = round_even(kWeightUnits);
@@ -112,9 +117,9 @@ void add(Signature& signature, const Projected& projected, std::span<const float
 void decay(Signature& signature, const SignatureOptions& options) {
   scale(signature, std::exp2(-1 / options.half_life_requests));
   if (signature.epoch_requests < options.epoch_requests) return;
-  signature.charts_before = signature.charts;
+  signature.charts_before.swap(signature.charts);
   signature.epoch_requests_before = signature.epoch_requests;
-  signature.charts = {};
+  signature.charts.clear();  // and keeps its memory
   signature.epoch_requests = 0;
 }
 
@@ -137,10 +142,8 @@ void merge(Signature& signature, const Signature& other) {
   signature.weight += added.weight;
   signature.weight_squares += added.weight_squares;
   signature.residual_squares += added.residual_squares;
-  for (std::size_t w = 0; w < kChartWords; ++w) {
-    signature.charts[w] |= added.charts[w];
-    signature.charts_before[w] |= added.charts_before[w];
-  }
+  signature.charts.insert(added.charts);
+  signature.charts_before.insert(added.charts_before);
   grow(signature.epoch_requests, added.epoch_requests);
   grow(signature.epoch_requests_before, added.epoch_requests_before);
   signature.requests = std::min(signature.requests + added.requests, kSignatureRequestsMax);
@@ -171,8 +174,8 @@ double style_distance_squared(const Signature& a, const Signature& b) {
 }
 
 std::array<std::uint64_t, kChartWords> charts_of(const Signature& signature) {
-  auto charts = signature.charts;
-  for (std::size_t w = 0; w < kChartWords; ++w) charts[w] |= signature.charts_before[w];
+  std::array<std::uint64_t, kChartWords> charts{};
+  for (std::size_t w = 0; w < kChartWords; ++w) charts[w] = signature.charts.word(w) | signature.charts_before.word(w);
   return charts;
 }
 
@@ -192,8 +195,9 @@ void encode(const Signature& signature, ByteWriter& out) {
   out.put(signature.weight);
   out.put(signature.weight_squares);
   out.put(signature.residual_squares);
-  for (const auto word : signature.charts) out.put(word);
-  for (const auto word : signature.charts_before) out.put(word);
+  for (const auto* set : {&signature.charts, &signature.charts_before}) {
+    for (std::size_t w = 0; w < kChartWords; ++w) out.put(set->word(w));
+  }
   out.put(signature.epoch_requests);
   out.put(signature.epoch_requests_before);
   out.put(signature.requests);
@@ -206,8 +210,9 @@ Result<Signature> decode_signature(ByteReader& in) {
   signature.weight = in.get<std::int64_t>();
   signature.weight_squares = in.get<std::int64_t>();
   signature.residual_squares = in.get<std::int64_t>();
-  for (auto& word : signature.charts) word = in.get<std::uint64_t>();
-  for (auto& word : signature.charts_before) word = in.get<std::uint64_t>();
+  for (auto* set : {&signature.charts, &signature.charts_before}) {
+    for (std::size_t w = 0; w < kChartWords; ++w) set->set_word(w, in.get<std::uint64_t>());
+  }
   signature.epoch_requests = in.get<std::uint32_t>();
   signature.epoch_requests_before = in.get<std::uint32_t>();
   signature.requests = in.get<std::uint64_t>();

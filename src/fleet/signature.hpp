@@ -20,6 +20,7 @@
 
 #include "base/bytes.hpp"
 #include "base/result.hpp"
+#include "fleet/chart_set.hpp"
 #include "types/projected.hpp"
 
 namespace cms::fleet {
@@ -48,14 +49,18 @@ struct Signature {
   std::int64_t weight = 0;            // sum of weights, units of 2^-20; a request enters with weight 1
   std::int64_t weight_squares = 0;    // of squared weights, the same units
   std::int64_t residual_squares = 0;  // of squared weight x squared length of the residual, the same units
-  std::array<std::uint64_t, kChartWords> charts{};         // bit c: chart c was seen in this epoch
-  std::array<std::uint64_t, kChartWords> charts_before{};  // in the epoch before
+  ChartSet charts;         // seen in this epoch
+  ChartSet charts_before;  // in the epoch before
   std::uint32_t epoch_requests = 0;         // requests of this epoch
   std::uint32_t epoch_requests_before = 0;  // of the epoch before
   std::uint64_t requests = 0;               // ever
 
   bool operator==(const Signature&) const = default;
 };
+
+// Room for an atlas of so many charts: add(), decay() and take() ask for no memory then. More than kChartsMax have no
+// signature, and need none.
+void reserve_charts(Signature& signature, std::size_t charts);
 
 // Takes one request in with weight 1, without decay. `centre` is the centroid of its chart, as long as the point. Of
 // more than kSignatureDimensions coordinates the leading ones count, brought to length 1 by themselves.

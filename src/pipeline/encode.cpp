@@ -129,6 +129,7 @@ Result<AccountState> decode(const Model& model, std::span<const std::uint8_t> by
   if (!score::possible(model.calibration, state.score)) {
     return fail(ErrorCode::bad_input, "account state: damaged in its score");
   }
+  fleet::reserve_charts(state.signature, model.atlas.chart_count());
   return std::move(state);
 }
 

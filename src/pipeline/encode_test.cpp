@@ -209,7 +209,7 @@ TEST(StateBytes, say_what_is_wrong_with_them) {
   ++wrong.signature.requests;
   EXPECT_TRUE(says(encode(model, wrong), ErrorCode::bad_input, "counted"));
   wrong = state;
-  wrong.signature.charts[0] |= std::uint64_t{1} << 9;  // of charts 0 to 8
+  wrong.signature.charts.insert(9);  // of charts 0 to 8
   EXPECT_TRUE(says(encode(model, wrong), ErrorCode::bad_input, "charts"));
   model.window_length = 16;
   EXPECT_TRUE(says(bytes, ErrorCode::bad_input, "sizes"));

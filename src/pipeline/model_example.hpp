@@ -77,11 +77,11 @@ inline Model with(Model model, std::uint32_t window_length, std::uint32_t horizo
 }
 
 // Odd sizes, calibrated on a few made-up accounts; W = 32, H = 40, stride 1.
-inline Model example_model() {
+inline Model example_model(std::uint32_t charts = 45) {
   Model model;
   model.name = "example";
   model.atlas = atlas::example_atlas(
-      {.dimension = 37, .rank = 19, .sketch_dimension = 9, .charts = 45, .reference = 150}, 1);
+      {.dimension = 37, .rank = 19, .sketch_dimension = 9, .charts = charts, .reference = 150}, 1);
   Random random(2);
   for (auto& chart : model.atlas.charts) {
     chart.log_density = static_cast<float>(random.normal()) - 4;

@@ -11,6 +11,7 @@ AccountState make_account(const Model& model) {
   AccountState state;
   // The options come out of a model that fit() or read_model() has checked.
   state.window = *window::make(window_options(model));
+  fleet::reserve_charts(state.signature, model.atlas.chart_count());
   return state;
 }
 

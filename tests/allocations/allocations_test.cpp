@@ -64,6 +64,7 @@ TEST(Homology, of_any_window_allocates_nothing_after_an_ordinary_one_of_its_leng
 
 struct Grid {
   std::uint32_t length, horizon, stride;
+  std::uint32_t charts = 45;
 };
 
 class Steps : public testing::TestWithParam<Grid> {
@@ -91,7 +92,7 @@ class Steps : public testing::TestWithParam<Grid> {
   }
 
   static constexpr std::size_t kAccounts = 5, kTogether = 40, kMeasured = 1200;
-  Model model_ = with(example_model(), GetParam().length, GetParam().horizon, GetParam().stride);
+  Model model_ = with(example_model(GetParam().charts), GetParam().length, GetParam().horizon, GetParam().stride);
   Scratch scratch_;
   std::vector<AccountState> accounts_;
   std::vector<Stream> streams_;
@@ -139,9 +140,11 @@ TEST_P(Steps, of_a_new_account_allocate_nothing_before_its_first_reading) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Allocations, Steps,
-                         testing::Values(Grid{64, 96, 1}, Grid{64, 96, 8}, Grid{256, 300, 1}, Grid{256, 300, 8}),
+                         testing::Values(Grid{64, 96, 1}, Grid{64, 96, 8}, Grid{64, 96, 8, 600}, Grid{256, 300, 1},
+                                         Grid{256, 300, 8}),
                          [](const auto& instance) {
-                           return fmt::format("W{}_stride{}", instance.param.length, instance.param.stride);
+                           return fmt::format("W{}_stride{}_K{}", instance.param.length, instance.param.stride,
+                                              instance.param.charts);
                          });
 
 }  // namespace
