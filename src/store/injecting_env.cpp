@@ -371,9 +371,7 @@ IOStatus InjectingFiles::LockFile(const std::string& path, const IOOptions& opti
 }
 
 IOStatus InjectingFiles::FileExists(const std::string& path, const IOOptions& options, IODebugContext* debug) {
-  // RocksDB 7.8.3 asserts the wrong status when this one fails (wal_manager.cc:76), and Debian builds it with asserts.
-  const bool archive = std::filesystem::path(path).filename() == "archive";
-  if (const IOStatus status = archive ? IOStatus::OK() : next("look for", path); !status.ok()) return status;
+  if (const IOStatus status = next("look for", path); !status.ok()) return status;
   return target()->FileExists(path, options, debug);
 }
 
