@@ -4,6 +4,7 @@
 #include <array>
 #include <bit>
 #include <cstdint>
+#include <tuple>
 
 #include "base/random.hpp"
 #include "tap/text.hpp"
@@ -76,14 +77,30 @@ void count(Counters& counters, const Batch& batch, const Outcome& outcome) {
 }
 
 void Producers::start(std::span<const store::Position> positions) {
-  at_.clear();
-  for (const auto& it : positions) at_[{it.tenant, it.producer}] = {it.epoch, it.sequence};
+  by_tenant_.clear();
+  for (const auto& it : positions) by_tenant_[it.tenant][it.producer] = {it.epoch, it.sequence, 0};
 }
 
-bool Producers::place(const std::string& tenant, const BatchPosition& position, Outcome& outcome) {
+// Of those that sent nothing since the start the ones of the earliest epochs go first.
+void Producers::forget_oldest(const std::string& tenant, Known& known, std::vector<store::Position>& forgotten) {
+  std::vector<Known::iterator> oldest;
+  for (auto it = known.begin(); it != known.end(); ++it) oldest.push_back(it);
+  const auto going = static_cast<std::ptrdiff_t>(known.size() - kProducersMax * 9 / 10);
+  std::ranges::nth_element(oldest, oldest.begin() + going, {}, [](const auto& it) {
+    return std::tie(it->second.turn, it->second.epoch, it->first);
+  });
+  for (const auto& it : std::span(oldest).first(static_cast<std::size_t>(going))) {
+    forgotten.push_back({tenant, it->first, it->second.epoch, 0});
+    known.erase(it);
+  }
+}
+
+bool Producers::place(const std::string& tenant, const BatchPosition& position, Outcome& outcome,
+                      std::vector<store::Position>& forgotten) {
   if (position.producer.empty()) return true;
-  const auto found = at_.find({tenant, position.producer});
-  const At at = found == at_.end() ? At{} : found->second;
+  auto& known = by_tenant_[tenant];
+  const auto found = known.find(position.producer);
+  const At at = found == known.end() ? At{} : found->second;
   const bool newer = position.epoch > at.epoch;
   outcome.expected = (newer ? 0 : at.sequence) + 1;
   if (position.epoch < at.epoch) {
@@ -93,7 +110,8 @@ bool Producers::place(const std::string& tenant, const BatchPosition& position, 
   } else if (position.sequence != outcome.expected) {
     outcome.status = Outcome::Status::gap;  // a sequence of 0 was never set: it cannot have been durable
   } else {
-    at_[{tenant, position.producer}] = {position.epoch, position.sequence};
+    if (found == known.end() && known.size() >= kProducersMax) forget_oldest(tenant, known, forgotten);
+    known[position.producer] = {position.epoch, position.sequence, ++turn_};
     ++outcome.expected;
     return true;
   }

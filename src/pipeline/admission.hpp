@@ -6,6 +6,7 @@
 #include <map>
 #include <span>
 #include <string>
+#include <vector>
 
 #include "pipeline/engine.hpp"
 
@@ -37,6 +38,10 @@ void count(Counters& counters, const Batch& batch, const Outcome& outcome);
 // Bytes of a producer's name; longer ones the store cannot keep.
 inline constexpr std::size_t kProducerBytesMax = 256;
 
+// Producers of a tenant that are known. Names are the taps' own, and one that has another with every start must not
+// fill memory and store over the years: beyond so many, a tenth is forgotten, those that sent longest ago.
+inline constexpr std::size_t kProducersMax = 10'000;
+
 // How far each producer of each tenant is.
 class Producers {
  public:
@@ -44,14 +49,21 @@ class Producers {
   void start(std::span<const store::Position> positions);
 
   // True when the batch is the next of its producer, which is then one further; a batch without a producer always is.
-  // Else `outcome` says what it is, and which one is expected.
-  bool place(const std::string& tenant, const BatchPosition& position, Outcome& outcome);
+  // Else `outcome` says what it is, and which one is expected. Who is forgotten for it is added to `forgotten`, as the
+  // store is to be told of it: at sequence 0.
+  bool place(const std::string& tenant, const BatchPosition& position, Outcome& outcome,
+             std::vector<store::Position>& forgotten);
 
  private:
   struct At {
     std::uint64_t epoch = 0, sequence = 0;
+    std::uint64_t turn = 0;  // of the last batch; 0 = none since the start
   };
-  std::map<std::pair<std::string, std::string>, At> at_;  // by tenant and producer
+  using Known = std::map<std::string, At>;  // by name
+  static void forget_oldest(const std::string& tenant, Known& known, std::vector<store::Position>& forgotten);
+
+  std::map<std::string, Known> by_tenant_;
+  std::uint64_t turn_ = 0;
 };
 
 }  // namespace cms::pipeline

@@ -207,6 +207,7 @@ Result<bool> Engine::State::commit(std::span<const std::unique_ptr<Ticket>> fini
     }
     const auto& position = ticket->batch.position;
     if (position.producer.empty() || ticket->outcome.status != Outcome::Status::done) continue;
+    std::ranges::move(ticket->forgotten, std::back_inserter(positions));
     positions.push_back({ticket->batch.tenant, position.producer, position.epoch, position.sequence});
   }
   if (writes.empty() && positions.empty()) return false;
@@ -225,6 +226,7 @@ bool Engine::State::heal() {
   if (!store.commit({}, {}) || !read_positions()) return false;
   healing = false;
   set_durable(true);
+  for (const auto& lane : lanes) lane->shard->forget_heads();
   return true;
 }
 
@@ -359,7 +361,8 @@ void Engine::submit(Batch batch, std::function<void(Outcome)> done) {
   if (nameless || full || (state_->healing && !state_->heal())) {
     ticket->outcome.status = Outcome::Status::refused;
     ticket->outcome.refusals.assign(1, nameless ? Refusal::account : full ? Refusal::overload : Refusal::store);
-  } else if (!state_->producers.place(ticket->batch.tenant, ticket->batch.position, ticket->outcome)) {
+  } else if (!state_->producers.place(ticket->batch.tenant, ticket->batch.position, ticket->outcome,
+                                       ticket->forgotten)) {
     ticket->items.clear();
     ticket->places.clear();
     ticket->parts.clear();

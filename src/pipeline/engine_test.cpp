@@ -15,6 +15,7 @@
 #include <mutex>
 #include <thread>
 
+#include "pipeline/admission.hpp"
 #include "pipeline/engine_example.hpp"
 #include "pipeline/shard.hpp"
 #include "pipeline/tariff.hpp"
@@ -175,6 +176,36 @@ TEST_F(EngineTest, tells_a_producer_what_is_missing_and_ends_an_epoch_with_the_n
   EXPECT_EQ(engine.ingest({"other", {"tap", 1, 1}, {traffic.items[0]}}).status, Outcome::Status::done)
       << "another tenant's producer of the same name is another";
   EXPECT_EQ(engine.counters().scored, 3U);
+}
+
+TEST_F(EngineTest, forgets_the_producers_that_sent_longest_ago_of_more_than_it_keeps_also_in_the_store) {
+  auto store = open();
+  const auto name = [](std::size_t number) { return fmt::format("pod-{}", number); };
+  {
+    auto engine = start(store);
+    const auto one = [&](const std::string& tenant, const std::string& producer, std::uint64_t sequence) {
+      return engine.ingest({tenant, {producer, 7, sequence}, {}});
+    };
+    EXPECT_EQ(one("other", name(0), 1).status, Outcome::Status::done);
+    std::atomic<std::size_t> done{0};
+    const auto count = [&](const Outcome& outcome) { done += outcome.status == Outcome::Status::done ? 1 : 0; };
+    for (std::size_t n = 0; n < kProducersMax; ++n) engine.submit({"t", {name(n), 7, 1}, {}}, count);
+    EXPECT_EQ(one("t", name(0), 2).status, Outcome::Status::done);  // it sends lately too
+    EXPECT_EQ(one("t", "new", 1).status, Outcome::Status::done);    // whom there is no place for
+    EXPECT_EQ(done, kProducersMax);
+    EXPECT_EQ(one("t", name(0), 3).status, Outcome::Status::done);
+    EXPECT_EQ(one("t", name(kProducersMax - 1), 2).status, Outcome::Status::done);
+    const auto lost = one("t", name(1), 2);
+    EXPECT_EQ(lost.status, Outcome::Status::gap);
+    EXPECT_EQ(lost.expected, 1U);
+  }
+  const auto kept = store.positions();
+  ASSERT_TRUE(kept);
+  EXPECT_EQ(kept->size(), kProducersMax * 9 / 10 + 2) << "new, and the other tenant's";
+  auto engine = start(store);
+  EXPECT_EQ(engine.ingest({"t", {name(1), 7, 2}, {}}).status, Outcome::Status::gap);
+  EXPECT_EQ(engine.ingest({"t", {name(0), 7, 3}, {}}).status, Outcome::Status::duplicate);
+  EXPECT_EQ(engine.ingest({"other", {name(0), 7, 2}, {}}).status, Outcome::Status::done);
 }
 
 TEST_F(EngineTest, refuses_items_by_reason_and_takes_the_rest) {

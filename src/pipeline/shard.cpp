@@ -56,6 +56,7 @@ Shard::Resident& Shard::place(const std::string& key, Resident loaded) {
   make_room();
   const std::lock_guard heads(heads_mutex_);
   auto& placed = residents_.emplace(key, std::move(loaded)).first->second;
+  last_known_.erase(key);
   accounts_.store(residents_.size(), std::memory_order_relaxed);
   return placed;
 }
@@ -72,8 +73,12 @@ Result<std::optional<Head>> Shard::head(const store::AccountName& name) {
     forgotten = forgotten_;
   }
   std::optional<Head> loaded;
-  CMS_CHECK(look_cold(name, key, forgotten, [&](const Account& account) { loaded = head_of(account); }, true));
-  return loaded;
+  const auto seen = look_cold(name, key, forgotten, [&](const Account& account) { loaded = head_of(account); }, true);
+  if (seen) return loaded;
+  const std::lock_guard heads(heads_mutex_);
+  const auto known = last_known_.find(key);
+  if (known == last_known_.end()) return tl::unexpected(seen.error());
+  return std::optional(known->second);
 }
 
 // With the lock. Looks on from where it looked last.
@@ -174,6 +179,7 @@ void Shard::forget(const store::AccountName& name) {
   Residents::node_type gone;
   const std::scoped_lock lock(mutex_, heads_mutex_);
   gone = residents_.extract(key_of(name));
+  last_known_.erase(key_of(name));
   ++forgotten_;
   accounts_.store(residents_.size(), std::memory_order_relaxed);
 }
@@ -184,10 +190,19 @@ void Shard::forget_undurable() {
   const auto durable = durable_.load(std::memory_order_acquire);
   for (auto next = residents_.begin(); next != residents_.end();) {
     const auto entry = next++;
-    if (entry->second.ticket > durable) gone.push_back(residents_.extract(entry));
+    if (entry->second.ticket <= durable) continue;
+    const auto& head = entry->second.head;
+    if (head.records > 0 && last_known_.size() < accounts_max_) last_known_.insert_or_assign(entry->first, head);
+    gone.push_back(residents_.extract(entry));
   }
   ++forgotten_;
   accounts_.store(residents_.size(), std::memory_order_relaxed);
+}
+
+void Shard::forget_heads() {
+  decltype(last_known_) gone;
+  const std::lock_guard heads(heads_mutex_);
+  last_known_.swap(gone);
 }
 
 void Shard::forget_all() {
@@ -195,6 +210,7 @@ void Shard::forget_all() {
   gone.reserve(accounts_max_);
   const std::scoped_lock lock(mutex_, heads_mutex_);
   residents_.swap(gone);
+  last_known_.clear();
   ++forgotten_;
   accounts_.store(0, std::memory_order_relaxed);
 }

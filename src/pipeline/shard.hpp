@@ -60,8 +60,8 @@ class Shard {
   // Everything up to this ticket is durable.
   void durable(std::uint64_t ticket) { durable_.store(ticket, std::memory_order_release); }
 
-  // What decisions need of an account; nothing when there is none. One that had to be loaded stays in memory. Errors:
-  // those of loading.
+  // What decisions need of an account; nothing when there is none. One that had to be loaded stays in memory; of one
+  // that cannot be, and was put out by forget_undurable(), what was known last. Errors: those of loading.
   Result<std::optional<Head>> head(const store::AccountName& name);
 
   // Calls look(account) with the shard locked; false when there is none. One that had to be loaded stays in memory
@@ -69,10 +69,12 @@ class Shard {
   template <typename Look>
   Result<bool> look(const store::AccountName& name, const Look& look, bool keep = true);
 
-  // Forgets one account, all, or those with a record that is not durable.
+  // Forgets one account, all, or those with a record that is not durable, of which heads are kept until forget_heads()
+  // or until they are loaded again.
   void forget(const store::AccountName& name);
   void forget_all();
   void forget_undurable();
+  void forget_heads();
 
   [[nodiscard]] std::uint64_t accounts() const { return accounts_.load(std::memory_order_relaxed); }
   [[nodiscard]] std::uint64_t loads() const { return loads_.load(std::memory_order_relaxed); }
@@ -114,6 +116,7 @@ class Shard {
   // Of every resident's head, which accounts there are, and how many left: changed with both locks, read with either.
   std::mutex heads_mutex_;
   Residents residents_;
+  std::unordered_map<std::string, Head> last_known_;  // by heads_mutex_; no more than accounts_max_
   std::uint64_t forgotten_ = 0;    // rises with every account that leaves: a load begun before is then thrown away
   std::size_t hand_ = 0;           // bucket where the search for whom to put out goes on
 

@@ -128,22 +128,12 @@ Response get_account(const ApiContext& context, const Call& call) {
 Response get_decision(const ApiContext& context, const Call& call) {
   const store::AccountName name{call.tenant, call.account};
   const double now = context.parts.clock();
-  const auto found = context.parts.engine->look_up(name, now);
-  Json body{{"account", call.account}, {"campaign", membership_json(context, name)}};
-  if (!found || !*found) {
-    // Serving goes on whatever happens here: who is not known, or cannot be read, is allowed.
-    const Score nothing;
-    body["status"] = found ? "unknown" : "unavailable";
-    const auto decision = found ? decide(context, name, nothing, now) : policy::Decision{.why = "not computed"};
-    body.update(decision_json(decision));
-    mark_stale(context, now, body);
-    if (!found) body["stale"] = true;
-    return json_response(body);
-  }
-  const auto& standing = **found;
-  body["status"] = standing.score.computed ? "computed" : "not_computed";
-  body.update(decision_json(decide(context, name, standing.score, now)));
-  mark_stale(context, standing.time, body);
+  const auto& parts = context.parts;
+  const auto said = answer_about(*parts.engine, *parts.policy(), *parts.overrides, parts.campaigns, name, now);
+  Json body{{"account", call.account}, {"campaign", membership_json(context, name)}, {"status", said.status},
+            {"stale", said.stale}};
+  body.update(decision_json(said.decision));
+  if (said.stale) body["as_of"] = said.standing ? said.standing->time : now;
   return json_response(body);
 }
 

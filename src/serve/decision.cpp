@@ -1,5 +1,7 @@
 #include "serve/decision.hpp"
 
+#include <utility>
+
 namespace cms::serve {
 
 policy::Decision decide(const policy::Policy& policy, const Overrides& overrides, const Campaigns* campaigns,
@@ -9,6 +11,18 @@ policy::Decision decide(const policy::Policy& policy, const Overrides& overrides
   const auto membership = campaign ? Campaigns::membership(*campaign) : policy::Membership();
   return policy::decide(policy, name.tenant, name.account, score, now, found ? &*found : nullptr,
                         campaign ? &membership : nullptr);
+}
+
+AccountAnswer answer_about(pipeline::Engine& engine, const policy::Policy& policy, const Overrides& overrides,
+                           const Campaigns* campaigns, const store::AccountName& name, double now) {
+  AccountAnswer answer;
+  auto found = engine.look_up(name, now);
+  answer.stale = !found || !engine.durable();
+  answer.status = found ? "unknown" : "unavailable";
+  if (found) answer.standing = std::move(*found);
+  if (answer.standing) answer.status = answer.standing->score.computed ? "computed" : "not_computed";
+  answer.decision = decide(policy, overrides, campaigns, name, answer.standing ? answer.standing->score : Score(), now);
+  return answer;
 }
 
 policy::Decision decide(const policy::Policy& policy, const std::string& tenant, const CampaignPicture& campaign,

@@ -9,7 +9,8 @@
 namespace cms::serve {
 namespace {
 
-constexpr double kNever_s = 3600;  // what a caller is told who may not pass at all
+constexpr double kNever_s = 3600;    // what a caller is told who may not pass at all
+constexpr double kUnreadable_s = 5;  // and one whose account cannot be read, where the gate fails closed
 
 }  // namespace
 
@@ -22,32 +23,27 @@ Gate::Gate(pipeline::Engine& engine, const Overrides& overrides,
 Verdict Gate::ask(const store::AccountName& name) {
   const double now = clock_();
   Verdict verdict;
-  verdict.stale = !engine_.durable();
-  const auto found = engine_.look_up(name, now);
-  if (!found) {
-    verdict.status = "unavailable";
-    verdict.stale = true;
-    verdict.decision.why = "not computed";
-    return verdict;
-  }
-  const Score nothing;
-  if (*found) verdict.status = (*found)->score.computed ? "computed" : "not_computed";
-  verdict.decision = decide(*policy_(), overrides_, campaigns_, name, *found ? (*found)->score : nothing, now);
-  const auto action = verdict.decision.action;
-  if (action != Action::limit && action != Action::review) return verdict;
-  const double per_minute = action == Action::limit ? options_.limit_per_minute : options_.review_per_minute;
-  const double wait = wait_s(name, per_minute, now);
-  verdict.pass = wait <= 0;
-  verdict.retry_after_s = std::max(wait, 0.0);
+  auto said = answer_about(engine_, *policy_(), overrides_, campaigns_, name, now);
+  verdict.status = said.status;
+  verdict.stale = said.stale;
+  verdict.decision = std::move(said.decision);
+  const double wait = wait_s(name, verdict, now);
+  if (wait <= 0) return verdict;
+  verdict.pass = false;
+  const std::lock_guard lock(mutex_);
+  verdict.retry_after_s = wait * (1 + .25 * chance_.uniform());  // who is turned away together should not come together
   return verdict;
 }
 
 // 0 when the request may pass, and is counted then.
-double Gate::wait_s(const store::AccountName& name, double per_minute, double now) {
-  const std::lock_guard lock(mutex_);
-  const double jitter = 1 + .25 * chance_.uniform();  // those who are turned away together should not come together
-  if (per_minute <= 0) return kNever_s * jitter;
+double Gate::wait_s(const store::AccountName& name, const Verdict& verdict, double now) {
+  if (!options_.fail_open && verdict.status == "unavailable") return kUnreadable_s;
+  const auto action = verdict.decision.action;
+  if (action != Action::limit && action != Action::review) return 0;
+  const double per_minute = action == Action::limit ? options_.limit_per_minute : options_.review_per_minute;
+  if (per_minute <= 0) return kNever_s;
   const double most = std::max(per_minute, 1.0);
+  const std::lock_guard lock(mutex_);
   const auto key = fmt::format("{}/{}", name.tenant, name.account);
   if (buckets_.size() >= options_.accounts_max && !buckets_.contains(key)) make_room(now);
   auto& bucket = buckets_.try_emplace(key, Bucket{most, now}).first->second;
@@ -57,7 +53,7 @@ double Gate::wait_s(const store::AccountName& name, double per_minute, double no
     bucket.requests -= 1;
     return 0;
   }
-  return (1 - bucket.requests) * 60 / per_minute * jitter;
+  return (1 - bucket.requests) * 60 / per_minute;
 }
 
 // Buckets that are full again say nothing. Where none is, the one that was asked for longest ago goes.

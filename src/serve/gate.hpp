@@ -1,9 +1,11 @@
 // The gate: whether a request may pass now, for everything that stands before a model: the proxy and the gateways.
 //
-// The decision comes from memory and fails open: whoever is not known, or cannot be read, passes. Accounts at `limit`
-// and `review` have an allowance of requests a minute (a token bucket that holds one minute's worth); what is beyond it
-// has to wait. A rate of 0 lets nothing pass: blocking is something that an operator says, never the default.
-// Invariants: an account at allow, observe or price always passes; in an hour at most 61 minutes' worth pass.
+// The decision comes from memory and fails open: whoever is not known passes, and whoever cannot be read too, unless an
+// operator says otherwise. Accounts at `limit` and `review` have an allowance of requests a minute (a token bucket
+// that holds one minute's worth); what is beyond it has to wait. A rate of 0 lets nothing pass: blocking is something
+// that an operator says, never the default.
+// Invariants: failing open, an account at allow, observe or price always passes; in an hour at most 61 minutes' worth
+// pass.
 // Threads: any. Cost: a look-up and a decision; of limited accounts a hash and a short lock.
 #pragma once
 
@@ -27,6 +29,7 @@ struct GateOptions {
   double limit_per_minute = 6;            // requests an account at `limit` may make
   double review_per_minute = 1;           // at `review`
   std::uint32_t accounts_max = 65'536;    // limited accounts that are remembered; full buckets go first
+  bool fail_open = true;                  // an account that cannot be read is let through, else it has to wait
   std::uint64_t seed = 0;                 // of the jitter of Retry-After
 };
 
@@ -54,7 +57,7 @@ class Gate {
     double requests = 0;  // that may pass at `time`
     double time = 0;
   };
-  double wait_s(const store::AccountName& name, double per_minute, double now);
+  double wait_s(const store::AccountName& name, const Verdict& verdict, double now);
   void make_room(double now);
 
   pipeline::Engine& engine_;

@@ -4,6 +4,7 @@
 
 #include "serve/caller.hpp"
 #include "serve/serve_example.hpp"
+#include "store/injecting_env.hpp"
 
 namespace cms::serve {
 namespace {
@@ -92,6 +93,50 @@ TEST(Gate, acts_on_nobody_in_shadow) {
   const auto verdict = gate.ask({"acme", "seen"});
   EXPECT_TRUE(verdict.pass);
   EXPECT_EQ(verdict.decision.would_be, Action::limit);
+}
+
+// The disk dies in the middle of an account's requests; what it did until then is limited.
+class DeadDisk : public testing::Test {
+ protected:
+  DeadDisk() {
+    auto strict = std::make_shared<policy::Policy>();
+    strict->ladder = {1, 1, 1, 0};  // whoever has a score is limited
+    world_.policy = strict;
+    EXPECT_EQ(world_.ingest("alice", 20).status, 200u);
+    EXPECT_EQ(gate_.ask({"acme", "alice"}).decision.action, Action::limit);
+    files_->kill();
+    EXPECT_EQ(world_.ingest("alice", 3, 2).status, 503u);
+  }
+
+  std::shared_ptr<store::InjectingFiles> files_ = std::make_shared<store::InjectingFiles>();  // so RocksDB wants it
+  std::unique_ptr<rocksdb::Env> environment_ = rocksdb::NewCompositeEnv(files_);
+  ServeWorld world_{"gate_disk", {}, {}, {}, environment_.get()};
+  Gate gate_ = make_gate(world_);
+};
+
+TEST_F(DeadDisk, leaves_decisions_as_they_were_known_also_of_whose_requests_were_refused) {
+  const auto verdict = gate_.ask({"acme", "alice"});
+  EXPECT_EQ(verdict.status, "computed");
+  EXPECT_EQ(verdict.decision.action, Action::limit);
+  EXPECT_TRUE(verdict.stale);
+  const auto decision = nlohmann::json::parse(
+      world_.ask("GET", "/v1/tenants/acme/accounts/alice/decision", world_.as(Role::reader)).body);
+  EXPECT_EQ(decision["action"], "limit");
+  EXPECT_EQ(decision["stale"], true);
+  EXPECT_GT(decision["as_of"], 0.);
+}
+
+TEST_F(DeadDisk, lets_accounts_through_that_cannot_be_read_and_on_demand_does_not) {
+  const auto open = gate_.ask({"acme", "nobody"});
+  EXPECT_EQ(open.status, "unavailable");
+  EXPECT_TRUE(open.pass);
+  EXPECT_TRUE(open.stale);
+  auto closed = make_gate(world_, {.fail_open = false});
+  const auto verdict = closed.ask({"acme", "nobody"});
+  EXPECT_FALSE(verdict.pass);
+  EXPECT_GE(verdict.retry_after_s, 5);
+  EXPECT_EQ(verdict.decision.action, Action::allow);
+  EXPECT_TRUE(closed.ask({"acme", "alice"}).pass) << "its allowance is not used up";
 }
 
 TEST(Caller, finds_the_key_where_clients_put_it) {

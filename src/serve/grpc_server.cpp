@@ -67,43 +67,27 @@ class ScoresService final : public v1::Scores::Service {
     }
     const bool known = std::ranges::find(options_.tenants, request->tenant()) != options_.tenants.end();
     if (!known || !caller->sees(request->tenant())) return {grpc::StatusCode::NOT_FOUND, "no such tenant"};
-    const double now = parts_.clock();
-    const store::AccountName name{request->tenant(), request->account()};
-    response->set_stale(!parts_.engine->durable());
-    const auto standing = parts_.engine->look_up(name, now);
-    if (!standing || !*standing) return unknown(standing, *response);
-    fill(name, **standing, now, *response);
+    fill({request->tenant(), request->account()}, *response);
     return grpc::Status::OK;
   }
 
  private:
-  // Serving goes on: who is not known, or cannot be read, is allowed, and the answer says why.
-  static grpc::Status unknown(const Result<std::optional<pipeline::Standing>>& standing,
-                              v1::LookUpResponse& response) {
-    response.set_action(std::string(name(Action::allow)));
-    response.set_would_be(response.action());
-    response.set_status("unknown");
-    response.set_why("not computed");
-    response.set_poh(1);
-    if (!standing) response.set_stale(true);
-    return grpc::Status::OK;
-  }
-
-  void fill(const store::AccountName& account, const pipeline::Standing& standing, double now,
-            v1::LookUpResponse& response) const {
-    const auto policy = parts_.policy();
-    const auto decision = decide(*policy, *parts_.overrides, parts_.campaigns, account, standing.score, now);
-    response.set_why(std::string(decision.why));
+  void fill(const store::AccountName& account, v1::LookUpResponse& response) const {
+    const auto said = answer_about(*parts_.engine, *parts_.policy(), *parts_.overrides, parts_.campaigns,
+                                   account, parts_.clock());
+    response.set_action(std::string(name(said.decision.action)));
+    response.set_would_be(std::string(name(said.decision.would_be)));
+    response.set_why(std::string(said.decision.why));
+    response.set_status(std::string(said.status));
+    response.set_stale(said.stale);
     if (const auto campaign = parts_.campaigns != nullptr ? parts_.campaigns->member(account) : nullptr) {
       response.set_campaign(campaign->id);
     }
-    response.set_action(std::string(name(decision.action)));
-    response.set_would_be(std::string(name(decision.would_be)));
-    response.set_status(standing.score.computed ? "computed" : "not_computed");
-    response.set_poh(standing.score.poh);
-    response.set_requests(standing.score.requests);
-    if (standing.price) response.set_price(*standing.price);
-    response.set_as_of(standing.time);
+    response.set_poh(said.standing ? said.standing->score.poh : 1);
+    if (!said.standing) return;
+    response.set_requests(said.standing->score.requests);
+    if (said.standing->price) response.set_price(*said.standing->price);
+    response.set_as_of(said.standing->time);
   }
 
   const GrpcOptions& options_;

@@ -35,6 +35,8 @@ TEST(Overrides, stay_in_force_while_the_disk_says_no) {
   EXPECT_EQ(put(world, ServeWorld::kNow - 1), 503U);  // what could not be written changes nothing
   EXPECT_FALSE(world.store().document(kAlice, kKind));
   EXPECT_EQ(why(world), "override");
+  EXPECT_EQ(world.ingest("alice", 3, 2).status, 503U);  // and the store is closed
+  EXPECT_EQ(why(world), "override");
 }
 
 TEST(Overrides, are_answered_from_memory_and_change_with_what_analysts_do) {

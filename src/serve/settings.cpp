@@ -208,6 +208,8 @@ constexpr Setting kSettings[] = {
     {.section = "gate", .key = "review_per_minute",
      .place = [](Draft& d) -> Place { return &d.config.gate.review_per_minute; },
      .what = "Requests an account at `review` may make; 0 = none", .unit = "requests/min", .least = 0, .most = 1e6},
+    {.section = "gate", .key = "fail_open", .place = [](Draft& d) -> Place { return &d.config.gate.fail_open; },
+     .what = "Whether an account passes that can be read neither in memory nor in the store; false = it has to wait"},
     {.section = "gate", .key = "litellm_account",
      .place = [](Draft& d) -> Place { return &d.config.litellm_account; },
      .what = "What of LiteLLM's is an account; `end_user` is what clients say",

@@ -114,7 +114,11 @@ Result<void> Store::commit(std::span<const Write> writes, std::span<const Positi
     CMS_CHECK(check_producer(position.producer));
     CMS_TRY(tenant, state.tenant(position.tenant));
     const std::string row = position_row(*tenant, position.producer);
-    batch.Put(row, seal_position(*tenant, row, position));
+    if (position.sequence == 0) {
+      batch.Delete(row);
+    } else {
+      batch.Put(row, seal_position(*tenant, row, position));
+    }
   }
   CMS_CHECK(state.write(batch));
   for (const auto& [prefix, head] : touched) state.heads.put(prefix, head);

@@ -71,7 +71,7 @@ struct Write {
   Record record;
 };
 
-// How far a producer's batches are durable. A producer counts its batches from 1 in each epoch.
+// How far a producer's batches are durable. A producer counts its batches from 1 in each epoch; at 0 it is forgotten.
 struct Position {
   std::string tenant;
   std::string producer;  // 1 to 256 bytes

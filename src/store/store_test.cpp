@@ -106,6 +106,8 @@ TEST(Store, positions_come_back_and_only_the_last_of_each_producer) {
   EXPECT_EQ((*positions)[0].sequence, 5u);
   EXPECT_EQ((*positions)[1].tenant, "bell");
   EXPECT_EQ((*positions)[1].sequence, 10u);
+  ASSERT_TRUE(store->commit({}, std::vector<Position>{{"acme", "engine-1", 3, 0}}));
+  EXPECT_EQ(store->positions()->size(), 1u);  // forgotten
 }
 
 TEST(Store, tenants_see_nothing_of_one_another_and_another_key_is_refused) {
