@@ -1,6 +1,7 @@
 #include "serve/daemon.hpp"
 
 #include <fmt/format.h>
+#include <nlohmann/json.hpp>
 
 #include <algorithm>
 #include <atomic>
@@ -33,6 +34,7 @@ namespace cms::serve {
 namespace {
 
 constexpr int kRetentionEvery_s = 3600, kShedEvery_s = 10;
+constexpr std::size_t kEnteredTogether = 256;  // erased accounts in one entry of the audit log, at most
 constexpr double kStreams_s = 2;  // for taps' streams to end: they send again what was not acknowledged
 
 Result<store::KeyRing> read_keys(const std::vector<TenantConfig>& tenants) {
@@ -104,7 +106,7 @@ struct Daemon::State {
   void tell_durable(bool now, const std::string& why);
   void tell_damaged(const store::AccountName& name, const Error& error);
   void forget(const store::AccountName& name, bool erased);
-  [[nodiscard]] Result<std::uint64_t> idle_since(const std::string& tenant, double before) const;
+  Result<std::uint64_t> enter_idle(const TenantConfig& tenant, double before);
   Result<void> erase_idle(const TenantConfig& tenant);
   void retain_tenant(const TenantConfig& tenant);
   Result<void> reload_policy(const std::string& by);
@@ -366,30 +368,36 @@ void Daemon::State::forget(const store::AccountName& name, bool erased) {
   }
 }
 
-// How many accounts of a tenant were last heard of before that time; what erase_before() would take. Requests go on.
-Result<std::uint64_t> Daemon::State::idle_since(const std::string& tenant, double before) const {
+// Enters into the audit log who of a tenant was last heard of before that time, by pseudonym, and how many they are:
+// whom erase_before() would take. Requests go on.
+Result<std::uint64_t> Daemon::State::enter_idle(const TenantConfig& tenant, double before) {
   std::uint64_t idle = 0;
   std::string cursor;
   do {
-    CMS_TRY(page, store->list(tenant, cursor, 1000));
-    idle += static_cast<std::uint64_t>(std::ranges::count_if(
-        page.accounts, [before](const auto& listed) { return listed.records > 0 && listed.time < before; }));
+    CMS_TRY(page, store->list(tenant.name, cursor, kEnteredTogether));
+    auto pseudonyms = nlohmann::json::array();
+    for (const auto& listed : page.accounts) {
+      if (listed.records == 0 || !(listed.time < before)) continue;
+      CMS_TRY(pseudonym, store->pseudonym({tenant.name, listed.account}));
+      pseudonyms.push_back(std::move(pseudonym));
+    }
     cursor = page.cursor;
+    if (pseudonyms.empty()) continue;
+    idle += pseudonyms.size();
+    const nlohmann::json detail{
+        {"accounts", pseudonyms.size()}, {"idle_days", tenant.retention_days}, {"pseudonyms", pseudonyms}};
+    CMS_CHECK(store->append_audit({.number = 0, .time = clock(), .tenant = tenant.name, .actor = "retention",
+                                   .action = "erase", .detail = detail.dump(), .hash = ""}));
   } while (!cursor.empty());
   return idle;
 }
 
-// Holds requests up only where somebody is due. The entry comes first, as for what people do; whoever came back since
-// it was counted is not erased.
+// Holds requests up only where somebody is due. Entries come first, as for what people do; whoever came back since is
+// not erased.
 Result<void> Daemon::State::erase_idle(const TenantConfig& tenant) {
   const double before = clock() - tenant.retention_days * 86'400;
-  CMS_TRY(idle, idle_since(tenant.name, before));
+  CMS_TRY(idle, enter_idle(tenant, before));
   if (idle == 0) return {};
-  CMS_CHECK(store->append_audit({.number = 0, .time = clock(), .tenant = tenant.name, .actor = "retention",
-                                 .action = "erase",
-                                 .detail = fmt::format(R"({{"accounts":{},"idle_days":{}}})", idle,
-                                                       tenant.retention_days),
-                                 .hash = ""}));
   CMS_TRY(erased, engine->erase_before(tenant.name, before));
   log->write(Level::info, Scope::store, "retention", fmt::format("{} idle accounts erased", erased),
              {{"tenant", tenant.name}});
