@@ -13,6 +13,7 @@
 #include "command.hpp"
 #include "serve/daemon.hpp"
 #include "serve/library_log.hpp"
+#include "serve/swap.hpp"
 
 namespace {
 
@@ -75,6 +76,11 @@ Result<void> run(const Words& words) {
   using cms::serve::Level;
   const auto grpc = daemon.grpc_port() == 0 ? "" : fmt::format(", gRPC on port {}", daemon.grpc_port());
   const auto proxy = daemon.proxy_port() == 0 ? "" : fmt::format(", proxy on port {}", daemon.proxy_port());
+  if (cms::serve::may_swap()) {
+    say(Level::warning, "swap",
+        "memory may be swapped to a disk in the clear, prompts and keys with it: turn swap off, or set MemorySwapMax=0 "
+        "as the unit does");
+  }
   say(Level::info, "ready", fmt::format("HTTP on port {}{}{}", daemon.http_port(), grpc, proxy));
   for (;;) {
     int signal = 0;
