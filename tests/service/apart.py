@@ -57,7 +57,7 @@ def faults(programs, long):
 
 
 def flips(programs, long):
-    many, fewer = (10_000, 1_000) if long else (150, 60)
+    many, fewer = (10_000, 10_000) if long else (150, 60)
     wrong, _, tests = gtest(programs / "cms_store_test", "Damage.a_flipped_bit_*", {"CMS_STORE_FLIPS": str(many)})
     kinds = sum(", " in str(value) and "refused" in str(value) for value in tests[0].values())
     done = subprocess.run([HERE / "flip", "--flips", str(fewer), "--json"], capture_output=True, text=True)
