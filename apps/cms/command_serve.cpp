@@ -78,8 +78,8 @@ Result<void> run(const Words& words) {
   const auto proxy = daemon.proxy_port() == 0 ? "" : fmt::format(", proxy on port {}", daemon.proxy_port());
   if (cms::serve::may_swap()) {
     say(Level::warning, "swap",
-        "memory may be swapped to a disk in the clear, prompts and keys with it: turn swap off, or set MemorySwapMax=0 "
-        "as the unit does");
+        "memory may be swapped out in the clear, prompts and keys with it: turn swap off, or set MemorySwapMax=0 as "
+        "the unit does");
   }
   say(Level::info, "ready", fmt::format("HTTP on port {}{}{}", daemon.http_port(), grpc, proxy));
   for (;;) {

@@ -23,13 +23,18 @@ class ChartSet {
     widen(other.words_.size());
     for (std::size_t w = 0; w < other.words_.size(); ++w) words_[w] |= other.words_[w];
   }
-  void clear() { words_.clear(); }
+  void clear() { words_.clear(); }  // and keeps its memory
   void swap(ChartSet& other) { words_.swap(other.words_); }
 
   // Bit b of word w: chart 64 w + b is in the set.
   [[nodiscard]] std::uint64_t word(std::size_t w) const { return w < words_.size() ? words_[w] : 0; }
   void set_word(std::size_t w, std::uint64_t bits) {
     if (bits != 0 || w < words_.size()) widen(w + 1)[w] = bits;
+  }
+
+  // Of memory that is not in place.
+  [[nodiscard]] std::size_t bytes_apart() const {
+    return words_.capacity() * 64 > kInPlace ? words_.capacity() * sizeof(std::uint64_t) : 0;
   }
 
   bool operator==(const ChartSet& other) const {

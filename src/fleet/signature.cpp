@@ -91,6 +91,10 @@ void reserve_charts(Signature& signature, std::size_t charts) {
   for (auto* set : {&signature.charts, &signature.charts_before}) set->reserve(charts);
 }
 
+std::size_t bytes_apart(const Signature& signature) {
+  return signature.charts.bytes_apart() + signature.charts_before.bytes_apart();
+}
+
 void add(Signature& signature, const Projected& projected, std::span<const float> centre) {
   signature.charts.insert(projected.chart);
   grow(signature.epoch_requests, 1);
@@ -119,7 +123,7 @@ void decay(Signature& signature, const SignatureOptions& options) {
   if (signature.epoch_requests < options.epoch_requests) return;
   signature.charts_before.swap(signature.charts);
   signature.epoch_requests_before = signature.epoch_requests;
-  signature.charts.clear();  // and keeps its memory
+  signature.charts.clear();
   signature.epoch_requests = 0;
 }
 

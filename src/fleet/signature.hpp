@@ -61,6 +61,8 @@ struct Signature {
 // Room for an atlas of so many charts: add(), decay() and take() ask for no memory then. More than kChartsMax have no
 // signature, and need none.
 void reserve_charts(Signature& signature, std::size_t charts);
+// Bytes that it holds beside itself; none under an atlas of up to ChartSet::kInPlace charts.
+std::size_t bytes_apart(const Signature& signature);
 
 // Takes one request in with weight 1, without decay. `centre` is the centroid of its chart, as long as the point. Of
 // more than kSignatureDimensions coordinates the leading ones count, brought to length 1 by themselves.

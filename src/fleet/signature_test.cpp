@@ -193,6 +193,34 @@ TEST(Signature, comes_back_from_at_most_a_kibibyte_and_damage_is_told) {
   EXPECT_FALSE(decode_signature(reader));
 }
 
+TEST(Signature, remembers_as_many_charts_as_it_has_bits_for) {
+  constexpr SignatureOptions options{.half_life_requests = 64, .epoch_requests = 700};
+  Signature account, half;
+  reserve_charts(account, kChartsMax);
+  EXPECT_GT(bytes_apart(account), 2 * kChartsMax / 8 - 1);
+  EXPECT_EQ(bytes_apart(half), 0U);
+  const std::vector<float> centre(4);
+  Projected one;
+  one.point = {127, 0, 0, 0};
+  for (std::uint32_t n = 0; n < kChartsMax; ++n) {
+    one.chart = static_cast<std::uint16_t>(n * 7 % kChartsMax);
+    take(account, one, centre, options);
+    if (n % 2 == 0) take(half, one, centre, options);
+  }
+  EXPECT_EQ(chart_count(charts_of(account)), kChartsMax);
+  EXPECT_EQ(chart_count(charts_of(half)), kChartsMax / 2);
+  const auto bytes = bytes_of(account);
+  EXPECT_EQ(bytes.size(), kSignatureBytes);
+  ByteReader in(bytes);
+  const auto back = decode_signature(in);
+  ASSERT_TRUE(back);
+  EXPECT_EQ(*back, account);
+  merge(half, account);
+  EXPECT_EQ(chart_count(charts_of(half)), kChartsMax);
+  for (int n = 0; n < 1400; ++n) take(account, one, centre, options);  // two epochs of one chart
+  EXPECT_EQ(chart_count(charts_of(account)), 1U);
+}
+
 // The greatest sums that are let in, in every sign, and what may be done with them. Undefined behaviour ends this test
 // when it is built with -fsanitize=undefined; without, a sum that has wrapped has the wrong sign.
 TEST(Signature, of_hostile_bytes_is_refused_or_can_be_added_to_aged_and_merged) {

@@ -5,6 +5,7 @@
 #include <bit>
 #include <cstdint>
 #include <tuple>
+#include <utility>
 
 #include "base/random.hpp"
 #include "tap/text.hpp"
@@ -77,11 +78,16 @@ void count(Counters& counters, const Batch& batch, const Outcome& outcome) {
 }
 
 void Producers::start(std::span<const store::Position> positions) {
-  by_tenant_.clear();
-  for (const auto& it : positions) by_tenant_[it.tenant][it.producer] = {it.epoch, it.sequence, 0};
+  const auto before = std::exchange(by_tenant_, {});
+  const auto turn_of = [&](const store::Position& it) {
+    const auto tenant = before.find(it.tenant);
+    if (tenant == before.end()) return std::uint64_t{0};
+    const auto known = tenant->second.find(it.producer);
+    return known == tenant->second.end() ? 0 : known->second.turn;
+  };
+  for (const auto& it : positions) by_tenant_[it.tenant][it.producer] = {it.epoch, it.sequence, turn_of(it)};
 }
 
-// Of those that sent nothing since the start the ones of the earliest epochs go first.
 void Producers::forget_oldest(const std::string& tenant, Known& known, std::vector<store::Position>& forgotten) {
   std::vector<Known::iterator> oldest;
   for (auto it = known.begin(); it != known.end(); ++it) oldest.push_back(it);

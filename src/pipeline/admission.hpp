@@ -45,7 +45,8 @@ inline constexpr std::size_t kProducersMax = 10'000;
 // How far each producer of each tenant is.
 class Producers {
  public:
-  // Begins at what the store has.
+  // Begins, or begins again after a failed commit, at what the store has. Of those it has not seen send the ones of the
+  // earliest epochs count as having sent longest ago.
   void start(std::span<const store::Position> positions);
 
   // True when the batch is the next of its producer, which is then one further; a batch without a producer always is.

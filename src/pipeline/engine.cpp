@@ -225,8 +225,8 @@ void Engine::State::set_durable(bool now, const std::string& why) {
 bool Engine::State::heal() {
   if (!store.commit({}, {}) || !read_positions()) return false;
   healing = false;
+  for (const auto& lane : lanes) lane->shard->forget_heads();  // requests that were refused are in them
   set_durable(true);
-  for (const auto& lane : lanes) lane->shard->forget_heads();
   return true;
 }
 

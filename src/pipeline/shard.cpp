@@ -21,7 +21,9 @@ std::uint64_t account_bytes(const Model& model) {
   const std::uint64_t edges = std::uint64_t{model.window_length} * (model.window_length - 1) / 2 + 1;
   const std::uint64_t edge_bytes = model.window_length <= homology::kNarrowMax ? 2 : 4;
   constexpr std::uint64_t kAllocator = 128;  // headers of three blocks, a node of the map, a short key
-  return sizeof(Account) + sizeof(Head) + state.window.memory.size() + edges * edge_bytes + kAllocator;
+  constexpr std::uint64_t kStoreHead = 104;  // what commits know of it, store::Options::heads_max
+  return sizeof(Account) + sizeof(Head) + state.window.memory.size() + fleet::bytes_apart(state.signature) +
+         edges * edge_bytes + kAllocator + kStoreHead;
 }
 
 Shard::Shard(const Model& model, const store::Store& store, const ShardOptions& options)
@@ -76,6 +78,8 @@ Result<std::optional<Head>> Shard::head(const store::AccountName& name) {
   const auto seen = look_cold(name, key, forgotten, [&](const Account& account) { loaded = head_of(account); }, true);
   if (seen) return loaded;
   const std::lock_guard heads(heads_mutex_);
+  // Somebody may have had it loaded meanwhile, since the disk is back.
+  if (const auto found = residents_.find(key); found != residents_.end()) return std::optional(found->second.head);
   const auto known = last_known_.find(key);
   if (known == last_known_.end()) return tl::unexpected(seen.error());
   return std::optional(known->second);

@@ -45,8 +45,8 @@ class SignatureMaker {
 // Accounts of a set as a fleet sees them, in their order: what the pure step leaves in their states, and each one's own
 // PoH at its last request, 1 before the first evaluation. Look l of `looks`, at least 1, sees of each account's
 // requests, in the order of their rows, the first fleet::sent_at(). Errors: `refused` when the set is of another model
-// than the atlas, or the atlas has more than kChartsMax charts. Cost: a projection and a step a request; 812 bytes an
-// account and look are kept.
+// than the atlas, or the atlas has more than kChartsMax charts. Cost: a projection and a step a request; 668 bytes an
+// account and look are kept, more under an atlas of more than 256 charts.
 Result<std::vector<fleet::FleetLook>> see_together(const Model& model, const ActivationSet& set,
                                                    std::span<const tap::AccountRows> accounts, std::uint32_t looks,
                                                    unsigned threads);

@@ -28,7 +28,7 @@ struct Ticket {
   std::vector<store::AccountName> names;  // one an item
   std::vector<ShardItem> items;           // those that shards step, grouped by shard
   std::vector<std::size_t> places;        // their items in the batch
-  std::vector<store::Position> forgotten; // producers that its own has taken the place of
+  std::vector<store::Position> forgotten;  // producers that its own has taken the place of
   std::vector<Part> parts;
   std::atomic<std::uint32_t> parts_left{0};
 };

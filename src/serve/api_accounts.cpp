@@ -133,7 +133,7 @@ Response get_decision(const ApiContext& context, const Call& call) {
   Json body{{"account", call.account}, {"campaign", membership_json(context, name)}, {"status", said.status},
             {"stale", said.stale}};
   body.update(decision_json(said.decision));
-  if (said.stale) body["as_of"] = said.standing ? said.standing->time : now;
+  if (said.stale && said.standing) body["as_of"] = said.standing->time;
   return json_response(body);
 }
 

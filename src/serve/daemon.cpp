@@ -14,6 +14,7 @@
 
 #include "pipeline/engine.hpp"
 #include "pipeline/model.hpp"
+#include "pipeline/shard.hpp"
 #include "pipeline/signatures.hpp"
 #include "serve/api.hpp"
 #include "serve/authority.hpp"
@@ -34,7 +35,7 @@ namespace cms::serve {
 namespace {
 
 constexpr int kRetentionEvery_s = 3600, kShedEvery_s = 10;
-constexpr std::size_t kEnteredTogether = 256;  // erased accounts in one entry of the audit log, at most
+constexpr std::size_t kEnteredTogether = 256;  // erased accounts in an entry of the audit log, twice that at most
 constexpr double kStreams_s = 2;  // for taps' streams to end: they send again what was not acknowledged
 
 Result<store::KeyRing> read_keys(const std::vector<TenantConfig>& tenants) {
@@ -133,6 +134,8 @@ Result<void> Daemon::State::open() {
   policy.set_tenants(keys);
   policy.set(policy.keyed(config.policy));
   config.store.file_failed = [this](const auto& what) { log->write(Level::error, Scope::store, "file_failed", what); };
+  config.store.heads_max =
+      std::max<std::size_t>(config.store.heads_max, config.engine.memory_bytes / pipeline::account_bytes(model));
   CMS_TRY(opened, store::Store::open(config.store, std::move(keys)));
   store = std::move(opened);
   CMS_TRY(known, Authority::open(config.tokens_file));
@@ -373,21 +376,23 @@ void Daemon::State::forget(const store::AccountName& name, bool erased) {
 Result<std::uint64_t> Daemon::State::enter_idle(const TenantConfig& tenant, double before) {
   std::uint64_t idle = 0;
   std::string cursor;
+  auto pseudonyms = nlohmann::json::array();
   do {
     CMS_TRY(page, store->list(tenant.name, cursor, kEnteredTogether));
-    auto pseudonyms = nlohmann::json::array();
+    cursor = page.cursor;
     for (const auto& listed : page.accounts) {
       if (listed.records == 0 || !(listed.time < before)) continue;
       CMS_TRY(pseudonym, store->pseudonym({tenant.name, listed.account}));
       pseudonyms.push_back(std::move(pseudonym));
+      ++idle;
     }
-    cursor = page.cursor;
-    if (pseudonyms.empty()) continue;
-    idle += pseudonyms.size();
+    const bool due = cursor.empty() || pseudonyms.size() >= kEnteredTogether;
+    if (pseudonyms.empty() || !due) continue;
     const nlohmann::json detail{
         {"accounts", pseudonyms.size()}, {"idle_days", tenant.retention_days}, {"pseudonyms", pseudonyms}};
     CMS_CHECK(store->append_audit({.number = 0, .time = clock(), .tenant = tenant.name, .actor = "retention",
                                    .action = "erase", .detail = detail.dump(), .hash = ""}));
+    pseudonyms.clear();
   } while (!cursor.empty());
   return idle;
 }

@@ -23,11 +23,14 @@ Gate::Gate(pipeline::Engine& engine, const Overrides& overrides,
 Verdict Gate::ask(const store::AccountName& name) {
   const double now = clock_();
   Verdict verdict;
-  auto said = answer_about(engine_, *policy_(), overrides_, campaigns_, name, now);
+  const auto policy = policy_();
+  auto said = answer_about(engine_, *policy, overrides_, campaigns_, name, now);
   verdict.status = said.status;
   verdict.stale = said.stale;
   verdict.decision = std::move(said.decision);
-  const double wait = wait_s(name, verdict, now);
+  // Neither in shadow nor against what an analyst has said.
+  const bool closed = !options_.fail_open && !policy->shadow && verdict.decision.why != "override";
+  const double wait = closed && verdict.status == "unavailable" ? kUnreadable_s : wait_s(name, verdict.decision, now);
   if (wait <= 0) return verdict;
   verdict.pass = false;
   const std::lock_guard lock(mutex_);
@@ -36,9 +39,8 @@ Verdict Gate::ask(const store::AccountName& name) {
 }
 
 // 0 when the request may pass, and is counted then.
-double Gate::wait_s(const store::AccountName& name, const Verdict& verdict, double now) {
-  if (!options_.fail_open && verdict.status == "unavailable") return kUnreadable_s;
-  const auto action = verdict.decision.action;
+double Gate::wait_s(const store::AccountName& name, const policy::Decision& decision, double now) {
+  const auto action = decision.action;
   if (action != Action::limit && action != Action::review) return 0;
   const double per_minute = action == Action::limit ? options_.limit_per_minute : options_.review_per_minute;
   if (per_minute <= 0) return kNever_s;

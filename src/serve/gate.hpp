@@ -29,7 +29,7 @@ struct GateOptions {
   double limit_per_minute = 6;            // requests an account at `limit` may make
   double review_per_minute = 1;           // at `review`
   std::uint32_t accounts_max = 65'536;    // limited accounts that are remembered; full buckets go first
-  bool fail_open = true;                  // an account that cannot be read is let through, else it has to wait
+  bool fail_open = true;                  // an account that cannot be read passes; else it waits, shadow apart
   std::uint64_t seed = 0;                 // of the jitter of Retry-After
 };
 
@@ -57,7 +57,7 @@ class Gate {
     double requests = 0;  // that may pass at `time`
     double time = 0;
   };
-  double wait_s(const store::AccountName& name, const Verdict& verdict, double now);
+  double wait_s(const store::AccountName& name, const policy::Decision& decision, double now);
   void make_room(double now);
 
   pipeline::Engine& engine_;

@@ -139,6 +139,31 @@ TEST_F(DeadDisk, lets_accounts_through_that_cannot_be_read_and_on_demand_does_no
   EXPECT_TRUE(closed.ask({"acme", "alice"}).pass) << "its allowance is not used up";
 }
 
+TEST(Gate, fails_closed_neither_in_shadow_nor_against_what_an_analyst_has_said) {
+  const auto files = std::make_shared<store::InjectingFiles>();
+  const auto environment = rocksdb::NewCompositeEnv(files);
+  ServeWorld world("gate_closed", {}, {}, {.shards = 1, .memory_bytes = 1}, environment.get());
+  fix(world, "dear", "allow");
+  fix(world, "foe", "limit");
+  for (int i = 0; i < 200; ++i) {  // others, who sent later, put them out of memory
+    ASSERT_EQ(world.ingest("other" + std::to_string(i), 6).status, 200u);
+  }
+  files->kill();
+  ASSERT_EQ(world.ingest("other", 1).status, 503u);
+  auto gate = make_gate(world, {.limit_per_minute = 0, .fail_open = false});
+  const auto dear = gate.ask({"acme", "dear"}), foe = gate.ask({"acme", "foe"});
+  EXPECT_EQ(dear.status, "unavailable");
+  EXPECT_TRUE(dear.pass);
+  EXPECT_EQ(foe.status, "unavailable");
+  EXPECT_EQ(foe.decision.action, Action::limit);
+  EXPECT_FALSE(foe.pass);
+  EXPECT_FALSE(gate.ask({"acme", "nobody"}).pass);
+  auto shadow = std::make_shared<policy::Policy>();
+  shadow->shadow = true;
+  world.policy = shadow;
+  for (const auto* account : {"dear", "foe", "nobody"}) EXPECT_TRUE(gate.ask({"acme", account}).pass) << account;
+}
+
 TEST(Caller, finds_the_key_where_clients_put_it) {
   EXPECT_EQ(api_key_of({{"authorization", "Bearer  sk-1"}}), "sk-1");
   EXPECT_EQ(api_key_of({{"X-Api-Key", "sk-2"}}), "sk-2");

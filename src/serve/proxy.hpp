@@ -8,7 +8,8 @@
 //  1. Bodies and answers reach the other side byte for byte, in order, each piece as soon as it is there.
 //  2. Nothing that CMS knows reaches the client: X-CMS- headers are taken out in both directions, and a 429 looks like
 //     any server's.
-//  3. Whatever fails in CMS, requests pass: decisions fail open, a full queue of the tap only leaves prompts unread.
+//  3. Whatever fails in CMS, requests pass: decisions fail open, unless the gate is told otherwise (GateOptions), and a
+//     full queue of the tap only leaves prompts unread.
 //  4. Memory: some 180 KiB a connection at most, and 64 MiB for all copies that the tap is to read together; what does
 //     not fit passes, and is not read.
 // Threads: all functions from any thread. Cost: docs/proxy.md.

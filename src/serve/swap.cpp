@@ -27,12 +27,12 @@ std::filesystem::path own_group(const std::filesystem::path& proc) {
 
 bool may_swap(const std::filesystem::path& proc, const std::filesystem::path& cgroups) {
   if (!swap_is_on(proc)) return false;
-  for (auto group = own_group(proc); !group.empty(); group = group.parent_path()) {
+  for (auto group = own_group(proc);; group = group.parent_path()) {  // in a container the topmost may have the limit
     std::ifstream limit(cgroups / group / "memory.swap.max");
     std::string most;
     if (limit >> most && most == "0") return false;
+    if (group.empty()) return true;
   }
-  return true;
 }
 
 }  // namespace cms::serve

@@ -1,4 +1,4 @@
-// Whether the kernel may write this process' memory to a disk, where nobody encrypts it.
+// Whether the kernel may swap this process' memory out, mostly to a disk, where nobody encrypts it.
 //
 // Threads: any. Cost: a few small files.
 #pragma once

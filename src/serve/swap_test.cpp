@@ -49,6 +49,14 @@ TEST_F(Swap, is_forbidden_by_the_units_group_and_by_one_above_it) {
   EXPECT_FALSE(may());
 }
 
+TEST_F(Swap, is_forbidden_to_a_container_that_sees_its_own_group_alone) {
+  turn_on();
+  write("proc/self/cgroup", "0::/\n");
+  EXPECT_TRUE(may());
+  write("groups/memory.swap.max", "0\n");
+  EXPECT_FALSE(may());
+}
+
 TEST_F(Swap, is_forbidden_by_nobody_where_groups_are_of_another_kind) {
   turn_on();
   write("proc/self/cgroup", "4:memory:/system.slice/cms.service\n");

@@ -369,7 +369,10 @@ std::size_t TenantFleet::bytes() const {
   constexpr std::size_t kNode = 64;  // of a map, with a short name
   std::size_t sum = slots_.capacity() * sizeof(Place) + waiting_.size() * (kNode + sizeof(fleet::Signature)) +
                     places_.size() * 2 * kNode + seats_.capacity() * sizeof(Seat);
-  if (live_) sum += live_->bytes() + live_->accounts().size() * sizeof(fleet::Signature);
+  if (live_ && !live_->accounts().empty()) {
+    const auto accounts = live_->accounts();
+    sum += live_->bytes() + accounts.size() * (sizeof(fleet::Signature) + fleet::bytes_apart(accounts.front()));
+  }
   return sum + judged_.bytes();
 }
 

@@ -24,8 +24,10 @@ struct Head {
 // Heads of accounts that were written lately, by their rows' prefix. Bounded: two generations, the older thrown away.
 class Heads {
  public:
-  explicit Heads(std::size_t generation_max = 32'768) : generation_max_(generation_max) {}  // about 3.5 MB
+  explicit Heads(std::size_t generation_max) : generation_max_(generation_max) {}
 
+  // `prefix` is an account_prefix(). What is found is there until the next call that changes anything; null for one
+  // that is not known here. The `generation_max` that were put last always are.
   [[nodiscard]] const Head* find(std::string_view prefix) const;
   void put(std::string_view prefix, const Head& head);
   void erase(std::string_view prefix);

@@ -2,9 +2,12 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <map>
-#include <random>
 #include <string>
+#include <vector>
+
+#include "base/random.hpp"
 
 namespace cms::store {
 namespace {
@@ -21,10 +24,10 @@ TEST(Heads, what_is_found_is_what_was_put_last_and_the_latest_are_always_found) 
   Heads heads(kGenerationMax);
   std::map<std::uint32_t, std::uint64_t> last;  // of each account, what was put
   std::vector<std::uint32_t> order;             // accounts as they were put, erased ones too
-  std::mt19937_64 random(7);
+  Random random(7);
   for (std::uint64_t turn = 1; turn <= 20'000; ++turn) {
-    const auto account = static_cast<std::uint32_t>(random() % 24);
-    if (random() % 16 == 0) {
+    const auto account = static_cast<std::uint32_t>(random.below(24));
+    if (random.below(16) == 0) {
       heads.erase(prefix_of(account));
       last.erase(account);
       ASSERT_EQ(heads.find(prefix_of(account)), nullptr);

@@ -65,7 +65,7 @@ struct Store::State {
   std::optional<Anchor> anchor;
   std::uint64_t commits = 0;
   AuditEntry audit_last;                  // number 0 when there is none
-  Heads heads;
+  Heads heads{Options().heads_max};       // open() makes it as large as the options say
 
   // The tenant's keys. Errors: `usage` without one.
   [[nodiscard]] Result<const Tenant*> tenant(const std::string& name) const;

@@ -28,6 +28,7 @@ Store::~Store() {
 Result<Store> Store::open(const Options& options, KeyRing keys) {
   auto state = std::make_unique<State>();
   state->options = options;
+  state->heads = Heads(options.heads_max);
   for (const auto& [name, key] : keys) {
     CMS_CHECK(check_tenant_name(name));
     state->tenants.emplace(name, make_tenant(name, key));
