@@ -21,7 +21,7 @@ std::uint64_t account_bytes(const Model& model) {
   const std::uint64_t edges = std::uint64_t{model.window_length} * (model.window_length - 1) / 2 + 1;
   const std::uint64_t edge_bytes = model.window_length <= homology::kNarrowMax ? 2 : 4;
   constexpr std::uint64_t kAllocator = 128;  // headers of three blocks, a node of the map, a short key
-  constexpr std::uint64_t kStoreHead = 104;  // what commits know of it, store::Options::heads_max
+  constexpr std::uint64_t kStoreHead = 208;  // what commits know of it, store::Options::heads_max, while others come
   return sizeof(Account) + sizeof(Head) + state.window.memory.size() + fleet::bytes_apart(state.signature) +
          edges * edge_bytes + kAllocator + kStoreHead;
 }
@@ -65,13 +65,13 @@ Shard::Resident& Shard::place(const std::string& key, Resident loaded) {
 
 Result<std::optional<Head>> Shard::head(const store::AccountName& name) {
   const auto key = key_of(name);
+  const auto said = [](const Head& head) {
+    return head.records == 0 ? std::nullopt : std::optional(head);  // 0: all it has sent was shed
+  };
   std::uint64_t forgotten = 0;
   {
     const std::lock_guard heads(heads_mutex_);
-    if (const auto found = residents_.find(key); found != residents_.end()) {
-      const auto& head = found->second.head;
-      return head.records == 0 ? std::nullopt : std::optional(head);  // 0: all it has sent was shed
-    }
+    if (const auto found = residents_.find(key); found != residents_.end()) return said(found->second.head);
     forgotten = forgotten_;
   }
   std::optional<Head> loaded;
@@ -79,7 +79,7 @@ Result<std::optional<Head>> Shard::head(const store::AccountName& name) {
   if (seen) return loaded;
   const std::lock_guard heads(heads_mutex_);
   // Somebody may have had it loaded meanwhile, since the disk is back.
-  if (const auto found = residents_.find(key); found != residents_.end()) return std::optional(found->second.head);
+  if (const auto found = residents_.find(key); found != residents_.end()) return said(found->second.head);
   const auto known = last_known_.find(key);
   if (known == last_known_.end()) return tl::unexpected(seen.error());
   return std::optional(known->second);

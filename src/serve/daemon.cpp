@@ -36,6 +36,7 @@ namespace {
 
 constexpr int kRetentionEvery_s = 3600, kShedEvery_s = 10;
 constexpr std::size_t kEnteredTogether = 256;  // erased accounts in an entry of the audit log, twice that at most
+constexpr std::size_t kHeadsMax = std::size_t{1} << 18;  // so many are freed at once now and then, while a commit waits
 constexpr double kStreams_s = 2;  // for taps' streams to end: they send again what was not acknowledged
 
 Result<store::KeyRing> read_keys(const std::vector<TenantConfig>& tenants) {
@@ -134,8 +135,8 @@ Result<void> Daemon::State::open() {
   policy.set_tenants(keys);
   policy.set(policy.keyed(config.policy));
   config.store.file_failed = [this](const auto& what) { log->write(Level::error, Scope::store, "file_failed", what); };
-  config.store.heads_max =
-      std::max<std::size_t>(config.store.heads_max, config.engine.memory_bytes / pipeline::account_bytes(model));
+  config.store.heads_max = std::clamp<std::size_t>(config.engine.memory_bytes / pipeline::account_bytes(model),
+                                                   config.store.heads_max, kHeadsMax);
   CMS_TRY(opened, store::Store::open(config.store, std::move(keys)));
   store = std::move(opened);
   CMS_TRY(known, Authority::open(config.tokens_file));

@@ -28,9 +28,11 @@ Verdict Gate::ask(const store::AccountName& name) {
   verdict.status = said.status;
   verdict.stale = said.stale;
   verdict.decision = std::move(said.decision);
-  // Neither in shadow nor against what an analyst has said.
-  const bool closed = !options_.fail_open && !policy->shadow && verdict.decision.why != "override";
-  const double wait = closed && verdict.status == "unavailable" ? kUnreadable_s : wait_s(name, verdict.decision, now);
+  // Neither in shadow nor against what an analyst or an allowance says.
+  const bool closed = !options_.fail_open && verdict.status == "unavailable" && !policy->shadow &&
+                      verdict.decision.why != "override" &&
+                      !policy::declared(*policy, name.tenant, now).contains(name.account);
+  const double wait = closed ? kUnreadable_s : wait_s(name, verdict.decision, now);
   if (wait <= 0) return verdict;
   verdict.pass = false;
   const std::lock_guard lock(mutex_);

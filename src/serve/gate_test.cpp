@@ -139,7 +139,7 @@ TEST_F(DeadDisk, lets_accounts_through_that_cannot_be_read_and_on_demand_does_no
   EXPECT_TRUE(closed.ask({"acme", "alice"}).pass) << "its allowance is not used up";
 }
 
-TEST(Gate, fails_closed_neither_in_shadow_nor_against_what_an_analyst_has_said) {
+TEST(Gate, fails_closed_neither_in_shadow_nor_against_what_an_analyst_or_an_allowance_says) {
   const auto files = std::make_shared<store::InjectingFiles>();
   const auto environment = rocksdb::NewCompositeEnv(files);
   ServeWorld world("gate_closed", {}, {}, {.shards = 1, .memory_bytes = 1}, environment.get());
@@ -158,6 +158,10 @@ TEST(Gate, fails_closed_neither_in_shadow_nor_against_what_an_analyst_has_said) 
   EXPECT_EQ(foe.decision.action, Action::limit);
   EXPECT_FALSE(foe.pass);
   EXPECT_FALSE(gate.ask({"acme", "nobody"}).pass);
+  auto allowing = std::make_shared<policy::Policy>();
+  allowing->allowances.push_back({"acme", "nobody", ServeWorld::kNow + 60, Action::allow, "a nightly evaluation"});
+  world.policy = allowing;
+  EXPECT_TRUE(gate.ask({"acme", "nobody"}).pass);
   auto shadow = std::make_shared<policy::Policy>();
   shadow->shadow = true;
   world.policy = shadow;
