@@ -196,9 +196,10 @@ std::optional<double> normality(std::span<const std::uint16_t> distances, Worksp
     sums = sums_of(kept);
   }
   if (kept.size() < kCountMin || kept.size() > kInputMax) return std::nullopt;
-  const auto [least, greatest] = bounds(sums, static_cast<std::int64_t>(kept.size()));
-  if (sums.least < least || sums.greatest > greatest) {
-    std::erase_if(kept, [&](std::int64_t value) { return value < least || value > greatest; });
+  // No structured binding: clang 16 captures none of them where OpenMP is on.
+  const auto within = bounds(sums, static_cast<std::int64_t>(kept.size()));
+  if (sums.least < within.first || sums.greatest > within.second) {
+    std::erase_if(kept, [&](std::int64_t value) { return value < within.first || value > within.second; });
     sums = sums_of(kept);
   }
   if (kept.size() < kCountMin || kept.size() > kCountMax) return std::nullopt;
