@@ -78,14 +78,10 @@ void count(Counters& counters, const Batch& batch, const Outcome& outcome) {
 }
 
 void Producers::start(std::span<const store::Position> positions) {
-  const auto before = std::exchange(by_tenant_, {});
-  const auto turn_of = [&](const store::Position& it) {
-    const auto tenant = before.find(it.tenant);
-    if (tenant == before.end()) return std::uint64_t{0};
-    const auto known = tenant->second.find(it.producer);
-    return known == tenant->second.end() ? 0 : known->second.turn;
-  };
-  for (const auto& it : positions) by_tenant_[it.tenant][it.producer] = {it.epoch, it.sequence, turn_of(it)};
+  auto before = std::exchange(by_tenant_, {});
+  for (const auto& it : positions) {
+    by_tenant_[it.tenant][it.producer] = {it.epoch, it.sequence, before[it.tenant][it.producer].turn};
+  }
 }
 
 void Producers::forget_oldest(const std::string& tenant, Known& known, std::vector<store::Position>& forgotten) {

@@ -180,10 +180,11 @@ void Shard::step_group(std::span<const Due> due) {
 
 // What leaves is freed when nobody waits for a lock any more.
 void Shard::forget(const store::AccountName& name) {
+  const auto key = key_of(name);
   Residents::node_type gone;
   const std::scoped_lock lock(mutex_, heads_mutex_);
-  gone = residents_.extract(key_of(name));
-  last_known_.erase(key_of(name));
+  gone = residents_.extract(key);
+  last_known_.erase(key);
   ++forgotten_;
   accounts_.store(residents_.size(), std::memory_order_relaxed);
 }
