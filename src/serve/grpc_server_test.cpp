@@ -203,7 +203,8 @@ TEST_F(GrpcServerTest, what_cannot_be_scored_is_refused_by_item_and_the_rest_goe
 }
 
 TEST_F(GrpcServerTest, activations_of_another_model_are_refused_by_item) {
-  for (const auto* model : {"", "example/l2/mean"}) {
+  const std::string hash(ServeWorld::kModelHash);
+  for (const auto& model : {std::string(), std::string("example/l2/mean"), hash + "/l2/mean", hash + "/l1/last"}) {
     auto foreign = batch("acme", "alice", 2);
     foreign.set_model(model);
     const auto sent = send(world_.token(Role::tap, "acme"), foreign);
@@ -213,6 +214,18 @@ TEST_F(GrpcServerTest, activations_of_another_model_are_refused_by_item) {
     for (const auto& refused : sent.acknowledgement->refused()) EXPECT_EQ(refused.reason(), "model") << model;
   }
   EXPECT_EQ(requests_of("acme", "alice"), 3U);
+  expect_sums();
+}
+
+TEST_F(GrpcServerTest, the_hash_of_the_model_file_names_the_model_with_layer_and_pooling_or_without) {
+  const std::string hash(ServeWorld::kModelHash);
+  for (const auto& model : {hash, hash + "/l1/mean"}) {
+    auto ours = batch("acme", "alice", 2);
+    ours.set_model(model);
+    const auto sent = send(world_.token(Role::tap, "acme"), ours);
+    ASSERT_TRUE(sent.acknowledgement) << model;
+    EXPECT_EQ(sent.acknowledgement->scored(), 2U) << model;
+  }
   expect_sums();
 }
 
