@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
+#include <deque>
 #include <limits>
 
 #include "cms.grpc.pb.h"
@@ -28,11 +29,38 @@ class GrpcServerTest : public ::testing::Test {
     v1::LookUpResponse response;
   };
 
+  // A stream that is open until finish().
+  class Stream {
+   public:
+    Stream(const std::shared_ptr<grpc::Channel>& channel, const std::string& token) {
+      identify(context_, token);
+      wire_ = v1::Ingest::NewStub(channel)->Activations(&context_);
+    }
+    // What comes of it; nothing when the stream has ended.
+    std::optional<v1::Acknowledgement> send(const v1::ActivationBatch& batch) {
+      v1::Acknowledgement acknowledgement;
+      wire_->Write(batch);
+      return wire_->Read(&acknowledgement) ? std::optional(acknowledgement) : std::nullopt;
+    }
+    grpc::Status finish() {
+      wire_->WritesDone();
+      return wire_->Finish();
+    }
+
+   private:
+    grpc::ClientContext context_;
+    std::unique_ptr<grpc::ClientReaderWriter<v1::ActivationBatch, v1::Acknowledgement>> wire_;
+  };
+
   GrpcServerTest() {
-    server_.emplace(start_grpc(world_).value());
-    channel_ = grpc::CreateChannel(fmt::format("127.0.0.1:{}", server_->port()), grpc::InsecureChannelCredentials());
+    start();
     EXPECT_EQ(send(world_.token(Role::tap, "acme"), batch("acme", "alice", 3)).acknowledgement->scored(), 3U);
     EXPECT_EQ(send(world_.token(Role::tap, "other"), batch("other", "oscar", 3)).acknowledgement->scored(), 3U);
+  }
+
+  void start(const GrpcOptions& options = {}) {
+    server_.emplace(start_grpc(world_, options).value());
+    channel_ = grpc::CreateChannel(fmt::format("127.0.0.1:{}", server_->port()), grpc::InsecureChannelCredentials());
   }
 
   // Without a producer: each is taken as new.
@@ -57,15 +85,10 @@ class GrpcServerTest : public ::testing::Test {
   }
 
   Sent send(const std::string& token, const v1::ActivationBatch& batch) {
-    grpc::ClientContext context;
-    identify(context, token);
-    const auto stream = v1::Ingest::NewStub(channel_)->Activations(&context);
+    Stream stream(channel_, token);
     Sent sent;
-    v1::Acknowledgement acknowledgement;
-    stream->Write(batch);
-    stream->WritesDone();
-    if (stream->Read(&acknowledgement)) sent.acknowledgement = acknowledgement;
-    const auto status = stream->Finish();
+    sent.acknowledgement = stream.send(batch);
+    const auto status = stream.finish();
     sent.code = status.error_code();
     sent.message = status.error_message();
     return sent;
@@ -226,6 +249,27 @@ TEST_F(GrpcServerTest, the_hash_of_the_model_file_names_the_model_with_layer_and
     ASSERT_TRUE(sent.acknowledgement) << model;
     EXPECT_EQ(sent.acknowledgement->scored(), 2U) << model;
   }
+  expect_sums();
+}
+
+TEST_F(GrpcServerTest, streams_beyond_those_allowed_end_at_once_as_overload_and_look_ups_are_answered_beside_them) {
+  GrpcOptions few;
+  few.streams_max = 2;
+  start(few);
+  const auto& tap = world_.token(Role::tap, "acme");
+  std::deque<Stream> streams;  // more than there are threads; none is finished from this side
+  for (int i = 0; i < 16; ++i) {
+    EXPECT_EQ(streams.emplace_back(channel_, tap).send(batch("acme", "alice", 1)).has_value(), i < 2) << i;
+    EXPECT_EQ(look_up(world_.token(Role::reader, "other"), "other", "oscar").code, Code::OK) << i;
+  }
+  const auto refused = streams.back().finish();
+  EXPECT_EQ(refused.error_code(), Code::RESOURCE_EXHAUSTED);
+  EXPECT_TRUE(refused.error_message().starts_with("overload: 2 streams")) << refused.error_message();
+  EXPECT_TRUE(streams.front().send(batch("acme", "alice", 1))) << "who was there goes on";
+  EXPECT_TRUE(streams.front().finish().ok());
+  EXPECT_EQ(send(tap, batch("acme", "alice", 1)).code, Code::OK) << "a place is free again";
+  for (std::size_t i = 1; i + 1 < streams.size(); ++i) streams[i].finish();
+  EXPECT_EQ(requests_of("acme", "alice"), 7U);
   expect_sums();
 }
 
