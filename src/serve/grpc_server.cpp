@@ -18,7 +18,6 @@
 namespace cms::serve {
 namespace {
 
-constexpr double kCheckEvery_s = 60;
 constexpr std::uint32_t kAnsweringMax = 8;  // threads beside those of streams: look-ups, checks, refusals
 constexpr int kLookahead_bytes = 256 << 10;  // of a stream, sent before it is read
 
@@ -60,12 +59,12 @@ class IngestService final : public v1::Ingest::Service {
     ActivationStream stream(options_, parts_, *caller,
                             [wire](const v1::Acknowledgement& answer) { return wire->Write(answer); });
     v1::ActivationBatch batch;
-    double checked = parts_.clock();
-    while (!draining_ && wire->Read(&batch) && stream.take(batch)) {
-      // A token that was taken back or has expired ends its stream.
-      if (parts_.clock() - checked < kCheckEvery_s) continue;
-      checked = parts_.clock();
-      if (const auto still = caller_of(*context, parts_); !still) return refusal_of(still.error());
+    while (!draining_ && wire->Read(&batch)) {
+      // Before it is taken: a stream may have been idle since its token was taken back.
+      const auto still = caller_of(*context, parts_);
+      if (!still) return refusal_of(still.error());
+      if (*still != *caller) return {grpc::StatusCode::PERMISSION_DENIED, "the token is of another role or tenant now"};
+      if (!stream.take(batch)) break;
     }
     return grpc::Status::OK;
   }

@@ -6,8 +6,11 @@
 
 #include <cmath>
 #include <deque>
+#include <filesystem>
+#include <functional>
 #include <limits>
 
+#include "base/files.hpp"
 #include "cms.grpc.pb.h"
 #include "serve/grpc_example.hpp"
 
@@ -110,12 +113,28 @@ class GrpcServerTest : public ::testing::Test {
     return standing ? standing->score.requests : 0;
   }
 
+  // The tokens file as it was but for acme's tap, which is as `change` leaves it, read again.
+  using Change = std::function<void(std::optional<Credential>&)>;
+  void change_tap(const Change& change) {
+    const auto path = world_.folder() / "tokens";
+    std::string text;
+    for (const auto& one : parse_credentials(tokens_).value()) {
+      std::optional<Credential> kept(one);
+      if (one.identity.role == Role::tap && one.identity.tenant == "acme") change(kept);
+      if (kept) text += format_credential(*kept) + "\n";
+    }
+    ASSERT_TRUE(write_file(path, text));
+    std::filesystem::permissions(path, std::filesystem::perms::owner_read | std::filesystem::perms::owner_write);
+    ASSERT_TRUE(world_.authority().reload());
+  }
+
   void expect_sums() {
     const auto counters = world_.engine().counters();
     EXPECT_EQ(counters.received, counters.scored + counters.shed + counters.refused);
   }
 
   ServeWorld world_{"grpc_server"};
+  const std::string tokens_ = read_text_file(world_.folder() / "tokens").value();
   std::optional<GrpcServer> server_;
   std::shared_ptr<grpc::Channel> channel_;
 };
@@ -270,6 +289,33 @@ TEST_F(GrpcServerTest, streams_beyond_those_allowed_end_at_once_as_overload_and_
   EXPECT_EQ(send(tap, batch("acme", "alice", 1)).code, Code::OK) << "a place is free again";
   for (std::size_t i = 1; i + 1 < streams.size(); ++i) streams[i].finish();
   EXPECT_EQ(requests_of("acme", "alice"), 7U);
+  expect_sums();
+}
+
+TEST_F(GrpcServerTest, nothing_more_is_taken_of_a_stream_whose_token_is_withdrawn_or_expired_or_says_something_else) {
+  struct Case {
+    const char* what;
+    Change change;
+    Code code;
+  };
+  const Case cases[] = {
+      {"withdrawn", [](auto& tap) { tap.reset(); }, Code::UNAUTHENTICATED},
+      {"expired", [](auto& tap) { tap->expiry = ServeWorld::kNow; }, Code::UNAUTHENTICATED},
+      {"a reader's", [](auto& tap) { tap->identity.role = Role::reader; }, Code::PERMISSION_DENIED},
+      {"an admin's", [](auto& tap) { tap->identity.role = Role::admin; }, Code::PERMISSION_DENIED},
+      {"another tenant's", [](auto& tap) { tap->identity.tenant = "other"; }, Code::PERMISSION_DENIED}};
+  for (const auto& one : cases) {
+    change_tap([](auto&) {});
+    Stream stream(channel_, world_.token(Role::tap, "acme"));
+    EXPECT_TRUE(stream.send(batch("acme", "alice", 1))) << one.what;
+    change_tap([](auto&) {});
+    EXPECT_TRUE(stream.send(batch("acme", "alice", 1))) << one.what << ": the file was read again, and says the same";
+    const auto before = requests_of("acme", "alice");
+    change_tap(one.change);
+    EXPECT_FALSE(stream.send(batch("acme", "alice", 1))) << one.what;
+    EXPECT_EQ(stream.finish().error_code(), one.code) << one.what;
+    EXPECT_EQ(requests_of("acme", "alice"), before) << one.what;
+  }
   expect_sums();
 }
 
