@@ -27,13 +27,6 @@ Result<BatchPosition> position_of(const Request& request) {
   return position;
 }
 
-// Whether vectors of this model belong to the atlas: by fingerprint, by the hash of the model file, or by both.
-bool is_model(const Manifest& manifest, std::string_view given) {
-  const auto rest = "/" + manifest.layer + "/" + manifest.pooling;
-  return given == manifest.fingerprint() ||
-         (!manifest.model_hash.empty() && (given == manifest.model_hash || given == manifest.model_hash + rest));
-}
-
 Response whole_refusal(const Outcome& outcome) {
   const auto why = outcome.refusals.empty() ? Refusal::overload : outcome.refusals[0];
   if (why == Refusal::store) {
@@ -123,9 +116,9 @@ void post_activations(const ApiContext& context, Call&& call, Respond respond) {
   const auto model = call.request.header("Cms-Model");
   if (model.empty()) {
     return refuse({ErrorCode::bad_input, "Cms-Model is missing: name the model the vectors come from, as NAME/LAYER/"
-                                         "POOLING or by the hash of its file"});
+                                         "POOLING, or by the hash of its file instead of NAME"});
   }
-  const bool known_model = is_model(context.parts.model->atlas.manifest, model);
+  const bool known_model = context.parts.model->atlas.manifest.is_named(model);
   auto items = items_of(context, call);
   if (!items) return refuse(items.error());
   if (!known_model) {

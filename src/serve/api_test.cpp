@@ -161,6 +161,12 @@ TEST(api, vectors_of_another_model_and_times_far_off_are_refused_by_item) {
   ASSERT_EQ(other.status, 200U);
   EXPECT_EQ(body_of(other)["refused"], 2);
   EXPECT_EQ(body_of(other)["refusals"][0]["refusal"], "model");
+  for (const auto* rest : {"", "/l1/mean", "/l1/last"}) {
+    const auto by_hash = world.ask("POST", "/v1/tenants/acme/activations",
+                                   more + fmt::format("Cms-Model: {}{}\r\n", ServeWorld::kModelHash, rest),
+                                   world.lines("bob", 1));
+    EXPECT_EQ(body_of(by_hash)["scored"], std::string_view(rest) == "/l1/last" ? 0 : 1) << rest;
+  }
   expect_problem(world.ask("POST", "/v1/tenants/acme/activations", more, world.lines("alice", 1)), 400, "bad-request");
   world.now = ServeWorld::kNow - 90'000;
   const auto late = world.ask("POST", "/v1/tenants/acme/activations", world.tap_headers(), world.lines("alice", 1));

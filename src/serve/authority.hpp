@@ -42,6 +42,7 @@ struct Identity {
   Role role = Role::tap;
   std::string tenant;  // "*" = all
 
+  bool operator==(const Identity&) const = default;
   [[nodiscard]] bool sees(std::string_view which) const { return tenant == "*" || tenant == which; }
 };
 

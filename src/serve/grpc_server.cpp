@@ -18,8 +18,23 @@
 namespace cms::serve {
 namespace {
 
-constexpr double kCheckEvery_s = 60;
+constexpr std::uint32_t kAnsweringMax = 8;  // threads beside those of streams: look-ups, checks, refusals
 constexpr int kLookahead_bytes = 256 << 10;  // of a stream, sent before it is read
+
+// The place of an open stream among those that may be, given back at its end.
+class Place {
+ public:
+  explicit Place(std::atomic<std::uint32_t>& taken) : taken_(taken), before_(taken.fetch_add(1)) {}
+  Place(const Place&) = delete;
+  Place& operator=(const Place&) = delete;
+  ~Place() { --taken_; }
+
+  [[nodiscard]] bool is_among(std::uint32_t most) const { return before_ < most; }
+
+ private:
+  std::atomic<std::uint32_t>& taken_;
+  std::uint32_t before_;
+};
 
 class IngestService final : public v1::Ingest::Service {
  public:
@@ -30,20 +45,26 @@ class IngestService final : public v1::Ingest::Service {
 
   grpc::Status Activations(grpc::ServerContext* context,
                            grpc::ServerReaderWriter<v1::Acknowledgement, v1::ActivationBatch>* wire) override {
-    auto caller = caller_of(*context, parts_);
+    const auto caller = caller_of(*context, parts_);
     if (!caller) return refusal_of(caller.error());
     if (!has(only(Role::tap) | only(Role::admin), caller->role)) {
       return {grpc::StatusCode::PERMISSION_DENIED, "activations take the role tap"};
     }
-    ActivationStream stream(options_, parts_, std::move(*caller),
+    const Place place(streams_);
+    if (!place.is_among(options_.streams_max)) {
+      return {grpc::StatusCode::RESOURCE_EXHAUSTED, fmt::format("{}: {} streams are open already; wait",
+                                                                name(pipeline::Refusal::overload),
+                                                                options_.streams_max)};
+    }
+    ActivationStream stream(options_, parts_, *caller,
                             [wire](const v1::Acknowledgement& answer) { return wire->Write(answer); });
     v1::ActivationBatch batch;
-    double checked = parts_.clock();
-    while (!draining_ && wire->Read(&batch) && stream.take(batch)) {
-      // A token that was taken back or has expired ends its stream.
-      if (parts_.clock() - checked < kCheckEvery_s) continue;
-      checked = parts_.clock();
-      if (const auto still = caller_of(*context, parts_); !still) return refusal_of(still.error());
+    while (!draining_ && wire->Read(&batch)) {
+      // Before it is taken: a stream may have been idle since its token was taken back.
+      const auto still = caller_of(*context, parts_);
+      if (!still) return refusal_of(still.error());
+      if (*still != *caller) return {grpc::StatusCode::PERMISSION_DENIED, "the token is of another role or tenant now"};
+      if (!stream.take(batch)) break;
     }
     return grpc::Status::OK;
   }
@@ -52,6 +73,7 @@ class IngestService final : public v1::Ingest::Service {
   const GrpcOptions& options_;
   const GrpcParts& parts_;
   std::atomic<bool> draining_{false};
+  std::atomic<std::uint32_t> streams_{0};  // open
 };
 
 class ScoresService final : public v1::Scores::Service {
@@ -127,7 +149,8 @@ Result<GrpcServer> GrpcServer::start(const GrpcOptions& options, GrpcParts parts
   builder.AddChannelArgument(GRPC_ARG_HTTP2_BDP_PROBE, 0);
   builder.AddChannelArgument(GRPC_ARG_HTTP2_STREAM_LOOKAHEAD_BYTES, kLookahead_bytes);
   builder.SetSyncServerOption(grpc::ServerBuilder::SyncServerOption::MAX_POLLERS, 4);
-  builder.SetResourceQuota(grpc::ResourceQuota("cms").SetMaxThreads(static_cast<int>(options.streams_max) + 8));
+  const auto threads = static_cast<int>(options.streams_max + kAnsweringMax);
+  builder.SetResourceQuota(grpc::ResourceQuota("cms").SetMaxThreads(threads));
   builder.RegisterService(&state->ingest);
   builder.RegisterService(&state->scores);
   builder.RegisterService(&state->ext_authz);

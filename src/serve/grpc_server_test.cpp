@@ -5,8 +5,12 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
+#include <deque>
+#include <filesystem>
+#include <functional>
 #include <limits>
 
+#include "base/files.hpp"
 #include "cms.grpc.pb.h"
 #include "serve/grpc_example.hpp"
 
@@ -28,11 +32,38 @@ class GrpcServerTest : public ::testing::Test {
     v1::LookUpResponse response;
   };
 
+  // A stream that is open until finish().
+  class Stream {
+   public:
+    Stream(const std::shared_ptr<grpc::Channel>& channel, const std::string& token) {
+      identify(context_, token);
+      wire_ = v1::Ingest::NewStub(channel)->Activations(&context_);
+    }
+    // What comes of it; nothing when the stream has ended.
+    std::optional<v1::Acknowledgement> send(const v1::ActivationBatch& batch) {
+      v1::Acknowledgement acknowledgement;
+      wire_->Write(batch);
+      return wire_->Read(&acknowledgement) ? std::optional(acknowledgement) : std::nullopt;
+    }
+    grpc::Status finish() {
+      wire_->WritesDone();
+      return wire_->Finish();
+    }
+
+   private:
+    grpc::ClientContext context_;
+    std::unique_ptr<grpc::ClientReaderWriter<v1::ActivationBatch, v1::Acknowledgement>> wire_;
+  };
+
   GrpcServerTest() {
-    server_.emplace(start_grpc(world_).value());
-    channel_ = grpc::CreateChannel(fmt::format("127.0.0.1:{}", server_->port()), grpc::InsecureChannelCredentials());
+    start();
     EXPECT_EQ(send(world_.token(Role::tap, "acme"), batch("acme", "alice", 3)).acknowledgement->scored(), 3U);
     EXPECT_EQ(send(world_.token(Role::tap, "other"), batch("other", "oscar", 3)).acknowledgement->scored(), 3U);
+  }
+
+  void start(const GrpcOptions& options = {}) {
+    server_.emplace(start_grpc(world_, options).value());
+    channel_ = grpc::CreateChannel(fmt::format("127.0.0.1:{}", server_->port()), grpc::InsecureChannelCredentials());
   }
 
   // Without a producer: each is taken as new.
@@ -57,15 +88,10 @@ class GrpcServerTest : public ::testing::Test {
   }
 
   Sent send(const std::string& token, const v1::ActivationBatch& batch) {
-    grpc::ClientContext context;
-    identify(context, token);
-    const auto stream = v1::Ingest::NewStub(channel_)->Activations(&context);
+    Stream stream(channel_, token);
     Sent sent;
-    v1::Acknowledgement acknowledgement;
-    stream->Write(batch);
-    stream->WritesDone();
-    if (stream->Read(&acknowledgement)) sent.acknowledgement = acknowledgement;
-    const auto status = stream->Finish();
+    sent.acknowledgement = stream.send(batch);
+    const auto status = stream.finish();
     sent.code = status.error_code();
     sent.message = status.error_message();
     return sent;
@@ -87,12 +113,28 @@ class GrpcServerTest : public ::testing::Test {
     return standing ? standing->score.requests : 0;
   }
 
+  // The tokens file as it was but for acme's tap, which is as `change` leaves it, read again.
+  using Change = std::function<void(std::optional<Credential>&)>;
+  void change_tap(const Change& change) {
+    const auto path = world_.folder() / "tokens";
+    std::string text;
+    for (const auto& one : parse_credentials(tokens_).value()) {
+      std::optional<Credential> kept(one);
+      if (one.identity.role == Role::tap && one.identity.tenant == "acme") change(kept);
+      if (kept) text += format_credential(*kept) + "\n";
+    }
+    ASSERT_TRUE(write_file(path, text));
+    std::filesystem::permissions(path, std::filesystem::perms::owner_read | std::filesystem::perms::owner_write);
+    ASSERT_TRUE(world_.authority().reload());
+  }
+
   void expect_sums() {
     const auto counters = world_.engine().counters();
     EXPECT_EQ(counters.received, counters.scored + counters.shed + counters.refused);
   }
 
   ServeWorld world_{"grpc_server"};
+  const std::string tokens_ = read_text_file(world_.folder() / "tokens").value();
   std::optional<GrpcServer> server_;
   std::shared_ptr<grpc::Channel> channel_;
 };
@@ -203,7 +245,8 @@ TEST_F(GrpcServerTest, what_cannot_be_scored_is_refused_by_item_and_the_rest_goe
 }
 
 TEST_F(GrpcServerTest, activations_of_another_model_are_refused_by_item) {
-  for (const auto* model : {"", "example/l2/mean"}) {
+  const std::string hash(ServeWorld::kModelHash);
+  for (const auto& model : {std::string(), std::string("example/l2/mean"), hash + "/l2/mean", hash + "/l1/last"}) {
     auto foreign = batch("acme", "alice", 2);
     foreign.set_model(model);
     const auto sent = send(world_.token(Role::tap, "acme"), foreign);
@@ -213,6 +256,66 @@ TEST_F(GrpcServerTest, activations_of_another_model_are_refused_by_item) {
     for (const auto& refused : sent.acknowledgement->refused()) EXPECT_EQ(refused.reason(), "model") << model;
   }
   EXPECT_EQ(requests_of("acme", "alice"), 3U);
+  expect_sums();
+}
+
+TEST_F(GrpcServerTest, the_hash_of_the_model_file_names_the_model_with_layer_and_pooling_or_without) {
+  const std::string hash(ServeWorld::kModelHash);
+  for (const auto& model : {hash, hash + "/l1/mean"}) {
+    auto ours = batch("acme", "alice", 2);
+    ours.set_model(model);
+    const auto sent = send(world_.token(Role::tap, "acme"), ours);
+    ASSERT_TRUE(sent.acknowledgement) << model;
+    EXPECT_EQ(sent.acknowledgement->scored(), 2U) << model;
+  }
+  expect_sums();
+}
+
+TEST_F(GrpcServerTest, streams_beyond_those_allowed_end_at_once_as_overload_and_look_ups_are_answered_beside_them) {
+  GrpcOptions few;
+  few.streams_max = 2;
+  start(few);
+  const auto& tap = world_.token(Role::tap, "acme");
+  std::deque<Stream> streams;  // more than there are threads; none is finished from this side
+  for (int i = 0; i < 16; ++i) {
+    EXPECT_EQ(streams.emplace_back(channel_, tap).send(batch("acme", "alice", 1)).has_value(), i < 2) << i;
+    EXPECT_EQ(look_up(world_.token(Role::reader, "other"), "other", "oscar").code, Code::OK) << i;
+  }
+  const auto refused = streams.back().finish();
+  EXPECT_EQ(refused.error_code(), Code::RESOURCE_EXHAUSTED);
+  EXPECT_TRUE(refused.error_message().starts_with("overload: 2 streams")) << refused.error_message();
+  EXPECT_TRUE(streams.front().send(batch("acme", "alice", 1))) << "who was there goes on";
+  EXPECT_TRUE(streams.front().finish().ok());
+  EXPECT_EQ(send(tap, batch("acme", "alice", 1)).code, Code::OK) << "a place is free again";
+  for (std::size_t i = 1; i + 1 < streams.size(); ++i) streams[i].finish();
+  EXPECT_EQ(requests_of("acme", "alice"), 7U);
+  expect_sums();
+}
+
+TEST_F(GrpcServerTest, nothing_more_is_taken_of_a_stream_whose_token_is_withdrawn_or_expired_or_says_something_else) {
+  struct Case {
+    const char* what;
+    Change change;
+    Code code;
+  };
+  const Case cases[] = {
+      {"withdrawn", [](auto& tap) { tap.reset(); }, Code::UNAUTHENTICATED},
+      {"expired", [](auto& tap) { tap->expiry = ServeWorld::kNow; }, Code::UNAUTHENTICATED},
+      {"a reader's", [](auto& tap) { tap->identity.role = Role::reader; }, Code::PERMISSION_DENIED},
+      {"an admin's", [](auto& tap) { tap->identity.role = Role::admin; }, Code::PERMISSION_DENIED},
+      {"another tenant's", [](auto& tap) { tap->identity.tenant = "other"; }, Code::PERMISSION_DENIED}};
+  for (const auto& one : cases) {
+    change_tap([](auto&) {});
+    Stream stream(channel_, world_.token(Role::tap, "acme"));
+    EXPECT_TRUE(stream.send(batch("acme", "alice", 1))) << one.what;
+    change_tap([](auto&) {});
+    EXPECT_TRUE(stream.send(batch("acme", "alice", 1))) << one.what << ": the file was read again, and says the same";
+    const auto before = requests_of("acme", "alice");
+    change_tap(one.change);
+    EXPECT_FALSE(stream.send(batch("acme", "alice", 1))) << one.what;
+    EXPECT_EQ(stream.finish().error_code(), one.code) << one.what;
+    EXPECT_EQ(requests_of("acme", "alice"), before) << one.what;
+  }
   expect_sums();
 }
 

@@ -126,9 +126,7 @@ bool ActivationStream::take(const v1::ActivationBatch& batch) {
     answer(slot);
     return true;
   }
-  const auto& manifest = parts_.model->atlas.manifest;
-  const bool of_model = batch.model() == manifest.fingerprint() ||
-                        (!manifest.model_hash.empty() && batch.model() == manifest.model_hash);
+  const bool of_model = parts_.model->atlas.manifest.is_named(batch.model());
   auto taken = batch_of(batch, of_model ? Refusal::none : Refusal::model);
   parts_.engine->submit(std::move(taken), [this, &slot](const Outcome& outcome) {
     fill(outcome, slot.acknowledgement);

@@ -1,8 +1,9 @@
 // Observe mode: prompts in, activations made by the daemon's own tap, for those who cannot touch their engine.
 //
 // One thread of idle priority reads texts in the order they came, beside the model that is served and never before it.
-// The queue is bounded; what does not fit is refused and can be sent again. Texts are in memory only until they are
-// read, and nowhere else.
+// The queue is bounded in texts; what does not fit is refused and can be sent again. Their bytes are bounded by who
+// calls observe(), until `done` is called: by the HTTP server (bodies_mb) and by the prompt reader. Texts are in memory
+// only until they are read, and nowhere else.
 // Threads: observe() from any. Cost: the model's; some 60 short prompts a second with a model of 135M parameters.
 #pragma once
 

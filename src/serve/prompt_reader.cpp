@@ -21,6 +21,7 @@ struct Job {
 // Shared with what the tap calls back, which may come after the reader's end.
 struct Counted {
   std::atomic<std::uint64_t> taken{0}, read{0}, without_text{0}, dropped{0}, refused{0};
+  std::atomic<std::uint64_t> bytes{0};  // of bodies whose prompts the engine has not yet
 };
 
 }  // namespace
@@ -40,7 +41,6 @@ struct PromptReader::State {
   std::mutex mutex;
   std::condition_variable_any ready;
   std::deque<Job> jobs;
-  std::uint64_t bytes = 0;
   std::jthread thread;
 };
 
@@ -50,11 +50,15 @@ void PromptReader::State::read(Job job) {
   for (const auto& prompt : asked(job.body)) {
     texts.push_back({job.account.account, job.time, sent.take(whose, prompt)});
   }
+  const auto bytes = job.body.size();
   if (texts.empty()) {
+    counted->bytes -= bytes;
     ++counted->without_text;
     return;
   }
-  observe(job.account.tenant, {}, std::move(texts), [counted = counted](const pipeline::Outcome& outcome) {
+  // The tap's own queue counts texts, however long they are: their bytes stay held until it is done with them.
+  observe(job.account.tenant, {}, std::move(texts), [counted = counted, bytes](const pipeline::Outcome& outcome) {
+    counted->bytes -= bytes;
     ++(outcome.status == pipeline::Outcome::Status::done ? counted->read : counted->refused);
   });
 }
@@ -68,7 +72,6 @@ void PromptReader::State::read_all(const std::stop_token& stop) {
       if (!ready.wait(lock, stop, [&] { return !jobs.empty(); }) || stop.stop_requested()) return;
       job = std::move(jobs.front());
       jobs.pop_front();
-      bytes -= job.body.size();
     }
     read(std::move(job));
   }
@@ -91,11 +94,11 @@ void PromptReader::take(store::AccountName account, std::string body) {
   ++state.counted->taken;
   const double now = state.clock();
   const std::lock_guard lock(state.mutex);
-  if (state.jobs.size() >= state.options.bodies_max || state.bytes + body.size() > state.options.bytes_max) {
+  if (state.jobs.size() >= state.options.bodies_max || state.counted->bytes + body.size() > state.options.bytes_max) {
     ++state.counted->dropped;
     return;
   }
-  state.bytes += body.size();
+  state.counted->bytes += body.size();
   state.jobs.push_back({std::move(account), now, std::move(body)});
   state.ready.notify_one();
 }

@@ -1,8 +1,8 @@
 // Reads what passed the proxy or a gateway: bodies of requests to prompts, and these to the daemon's own tap.
 //
-// One thread of idle priority, beside the requests and never before them: take() hands a copy over and returns. The
-// queue is bounded in bodies and bytes; what does not fit is not read, and counted. A body lives in memory until it
-// has been read, and nowhere else.
+// One thread of idle priority, beside the requests and never before them: take() hands a copy over and returns. What
+// does not fit is not read, and counted: bodies are bounded while they wait for this thread, their bytes until the tap
+// has read the prompts and the engine has them. A body lives in memory until it has been read, and nowhere else.
 // Invariant: taken = read + without_text + dropped + refused + waiting.
 // Threads: all functions from any thread. Cost: of take() a short lock.
 #pragma once
@@ -17,8 +17,8 @@
 namespace cms::serve {
 
 struct PromptReaderOptions {
-  std::size_t bodies_max = 1024;                 // waiting
-  std::uint64_t bytes_max = 64ULL << 20;         // of them together
+  std::size_t bodies_max = 1024;                 // waiting for the reader
+  std::uint64_t bytes_max = 64ULL << 20;         // of all bodies whose prompts the engine has not yet
   std::size_t accounts_max = 65'536;             // whose sent texts are remembered (asked.hpp)
 };
 
@@ -26,7 +26,7 @@ struct PromptReaderCounters {
   std::uint64_t taken = 0;         // bodies
   std::uint64_t read = 0;          // whose prompts the engine has
   std::uint64_t without_text = 0;  // that ask nothing in words
-  std::uint64_t dropped = 0;       // did not fit into the queue
+  std::uint64_t dropped = 0;       // did not fit
   std::uint64_t refused = 0;       // by the tap or the engine: overload
 };
 

@@ -131,6 +131,7 @@ inline std::string request_text(std::string_view method, std::string_view target
 class ServeWorld {
  public:
   static constexpr double kNow = 1'800'000'000;
+  static constexpr std::string_view kModelHash = "abababababababababababababababababababababababababababababababab";
   // A dashboard of one page and one script; the page comes in no coding.
   static constexpr std::array<StaticFile, 2> kFiles{
       {{"index.html", "text/html; charset=utf-8", "0123", "<p>page</p>", ""},
@@ -143,6 +144,7 @@ class ServeWorld {
         model_(pipeline::example_model()) {
     std::filesystem::remove_all(folder_);
     std::filesystem::create_directories(folder_);
+    model_.atlas.manifest.model_hash = kModelHash;
     model_.atlas.manifest.model_name = "example";
     model_.atlas.manifest.layer = "l1";
     model_.atlas.manifest.pooling = "mean";

@@ -33,6 +33,11 @@ std::string Manifest::fingerprint() const {
   return fmt::format("{}/{}/{}", model_name, layer, pooling);
 }
 
+bool Manifest::is_named(std::string_view given) const {
+  if (given == fingerprint()) return true;
+  return !model_hash.empty() && (given == model_hash || given == fmt::format("{}/{}/{}", model_hash, layer, pooling));
+}
+
 Result<Manifest> assume_model(const std::string& fingerprint, std::uint32_t dimension) {
   Manifest manifest;
   manifest.layer = "final";

@@ -30,6 +30,9 @@ struct Manifest {
 
   // "model_name/layer/pooling": what users see and what `--assume-model` takes.
   [[nodiscard]] std::string fingerprint() const;
+  // Whether `given`, as senders of vectors name their model, is this one: by fingerprint, "model_hash/layer/pooling" or
+  // the hash alone, which says nothing of layer and pooling. By a hash only where this has one.
+  [[nodiscard]] bool is_named(std::string_view given) const;
 };
 
 // A manifest for a set that has none; `fingerprint` is NAME or NAME/LAYER/POOLING. Errors: `usage` on other forms.

@@ -86,6 +86,21 @@ TEST(Manifest, from_before_there_were_segments_had_one_a_text) {
   EXPECT_EQ(manifest_from_json(json).error().code, ErrorCode::bad_input);
 }
 
+TEST(Manifest, is_named_by_its_fingerprint_or_the_hash_of_its_file_and_by_a_hash_only_where_it_has_one) {
+  auto manifest = sample();
+  const auto rest = "/" + manifest.layer + "/" + manifest.pooling;
+  for (const auto& given : {manifest.model_name, manifest.model_hash}) EXPECT_TRUE(manifest.is_named(given + rest));
+  EXPECT_TRUE(manifest.is_named(manifest.model_hash));
+  for (const auto& given : {std::string(), manifest.model_name, "another" + rest, manifest.model_hash + "/l99/mean",
+                            manifest.model_name + rest + "x", manifest.model_hash + "/"}) {
+    EXPECT_FALSE(manifest.is_named(given)) << given;
+  }
+  manifest.model_hash.clear();
+  EXPECT_FALSE(manifest.is_named(""));
+  EXPECT_FALSE(manifest.is_named(rest));
+  EXPECT_TRUE(manifest.is_named(manifest.fingerprint()));
+}
+
 TEST(AssumeModel, takes_a_name_or_a_whole_fingerprint) {
   const auto whole = assume_model("tiny/l3/last", 8);
   ASSERT_TRUE(whole);
