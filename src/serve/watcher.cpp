@@ -50,18 +50,6 @@ struct Watcher::State {
 
 namespace {
 
-// The secret of a target, without the newline that files end with.
-Result<std::string> secret_of(const WebhookConfig& target) {
-  if (!target.secret_environment.empty()) {
-    const char* secret = std::getenv(target.secret_environment.c_str());
-    if (secret != nullptr) return secret;
-    return fail(ErrorCode::bad_input, fmt::format("webhooks: the environment has no {}", target.secret_environment));
-  }
-  if (target.secret_file.empty()) return "";
-  CMS_TRY(text, read_text_file(target.secret_file));
-  return text.substr(0, text.find_last_not_of("\r\n ") + 1);
-}
-
 Result<Webhooks> start_webhooks(const Config& config, const std::function<double()>& clock, Log& log) {
   std::vector<WebhookTarget> targets;
   for (const auto& target : config.webhooks) {
@@ -76,6 +64,17 @@ Result<Webhooks> start_webhooks(const Config& config, const std::function<double
 }
 
 }  // namespace
+
+Result<std::string> secret_of(const WebhookConfig& target) {
+  if (!target.secret_environment.empty()) {
+    const char* secret = std::getenv(target.secret_environment.c_str());
+    if (secret != nullptr) return secret;
+    return fail(ErrorCode::bad_input, fmt::format("webhooks: the environment has no {}", target.secret_environment));
+  }
+  if (target.secret_file.empty()) return "";
+  CMS_TRY(text, read_text_file(target.secret_file));
+  return text.substr(0, text.find_last_not_of("\r\n ") + 1);
+}
 
 Result<Watcher> Watcher::start(const Config& config, const store::Store& store, const Overrides& overrides,
                                std::string atlas, EventRing& ring, Log& log,
