@@ -38,7 +38,9 @@ constexpr std::array kCampaigns{
               "those that are, those that ended lately, or both"},
     kAfter, Parameter{"limit", "query", kLimit, "campaigns a page"}, kIfNoneMatch};
 constexpr std::array kCampaign{kAfter, Parameter{"limit", "query", kLimit, "members a page"}, kIfNoneMatch};
-constexpr std::array kQueue{Parameter{"limit", "query", kLimit, "accounts at most"}};
+constexpr std::array kQueue{Parameter{"limit", "query",
+                                      R"({"type":"integer","minimum":1,"maximum":2000,"default":100})",
+                                      "accounts at most"}};
 constexpr std::array kAuditPage{
     Parameter{"after", "query", kCount, "number of the last entry that is known"},
     Parameter{"limit", "query", kLimit, "entries a page"}};
