@@ -91,13 +91,14 @@ Response litellm_guardrail(const ApiContext& context, const Call& call) {
   if (text_at(question, "input_type") == "response") return json_response({{"action", "NONE"}});
   const auto account = litellm_account(context, call, question);
   const auto verdict = ask_gate(*context.parts.gate, call.tenant, account);
-  if (verdict.pass) {
-    if (account) read(context, call, *account, question);
-    return json_response({{"action", "NONE"}});
+  if (verdict.pass && account) read(context, call, *account, question);
+  Json answer{{"action", verdict.pass ? "NONE" : "BLOCKED"}};
+  if (!verdict.pass) {
+    answer["blocked_reason"] = fmt::format("Too many requests; send it again in {} seconds.", retry_after_s(verdict));
   }
-  return json_response({{"action", "BLOCKED"},
-                        {"blocked_reason", fmt::format("Too many requests; send it again in {} seconds.",
-                                                       retry_after_s(verdict))}});
+  auto response = json_response(answer);
+  if (verdict.stale) response.headers.emplace_back(kStale, "true");
+  return response;
 }
 
 }  // namespace cms::serve

@@ -53,7 +53,8 @@ std::set<std::string> expected_roles(std::string_view id) {
   if (id == "litellmGuardrail") return {"tap", "reader", "analyst", "admin"};
   if (id == "eraseAccount" || id == "reloadPolicy" || id == "snapshotStore") return {"admin"};
   if (id == "getMe") return {"tap", "reader", "analyst", "admin"};
-  const std::set<std::string_view> review{"putLabel", "deleteLabel", "putOverride", "deleteOverride", "getAudit"};
+  const std::set<std::string_view> review{"putLabel",       "deleteLabel", "putOverride",
+                                          "deleteOverride", "getAudit",    "getWholeAudit"};
   if (review.contains(id)) return {"analyst", "admin"};
   return {"reader", "analyst", "admin"};
 }

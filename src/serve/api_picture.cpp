@@ -11,8 +11,8 @@
 namespace cms::serve {
 namespace {
 
-constexpr std::size_t kQueueMax = 1000, kQueueUsual = 100;
-constexpr std::size_t kLooks = 2000;  // accounts that one look at the queue asks the engine about
+constexpr std::size_t kQueueUsual = 100;
+constexpr std::size_t kLooks = 2000;  // accounts that one look at the queue asks the engine about, and may show
 
 Json bars_json(const std::vector<Bar>& bars) {
   Json list = Json::array();
@@ -90,8 +90,8 @@ Response get_picture(const ApiContext& context, const Call& call) {
 }
 
 Response get_queue(const ApiContext& context, const Call& call) {
-  const auto limit = limit_of(call, kQueueUsual, kQueueMax);
-  if (!limit) return wrong_limit(kQueueMax);
+  const auto limit = limit_of(call, kQueueUsual, kLooks);
+  if (!limit) return wrong_limit(kLooks);
   const double now = context.parts.clock();
   // Since then evidence has leaked away, so that PoH can only have risen.
   const auto lowest = context.parts.overview->lowest(call.tenant, context.parts.policy()->ladder.price, kLooks);

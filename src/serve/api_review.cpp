@@ -104,6 +104,7 @@ Response erase_account(const ApiContext& context, const Call& call) {
   return response;
 }
 
+// Of the path's tenant; without one, of all.
 Response get_audit(const ApiContext& context, const Call& call) {
   const auto limit = limit_of(call, kAuditUsual, kAuditMax);
   if (!limit) return wrong_limit(kAuditMax);
@@ -120,8 +121,8 @@ Response get_audit(const ApiContext& context, const Call& call) {
   }
   auto response = json_response({{"entries", std::move(list)}});
   if (entries->size() == *limit) {
-    link_next(response, fmt::format("/v1/tenants/{}/audit?after={}&limit={}", call.tenant, entries->back().number,
-                                    *limit));
+    const auto path = call.tenant.empty() ? std::string("/v1/audit") : fmt::format("/v1/tenants/{}/audit", call.tenant);
+    link_next(response, fmt::format("{}?after={}&limit={}", path, entries->back().number, *limit));
   }
   return response;
 }

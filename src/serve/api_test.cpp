@@ -282,6 +282,32 @@ TEST(api, labels_and_overrides_change_what_is_answered_and_are_in_the_audit_log)
   EXPECT_TRUE(world.reviewed[2].starts_with("override alice taken away, by ")) << world.reviewed[2];
 }
 
+TEST(api, what_is_of_no_tenant_is_in_the_whole_audit_log_which_is_one_chain_without_a_gap) {
+  ServeWorld world("whole_audit");
+  ASSERT_EQ(world.ingest("alice", 5).status, 200U);
+  const auto json = world.as(Role::analyst) + "Content-Type: application/json\r\n";
+  ASSERT_EQ(world.ask("PUT", std::string(kAccount) + "/labels", json, R"({"label":"unclear"})").status, 200U);
+  ASSERT_EQ(world.ask("POST", "/v1/policy/reload", world.as(Role::admin, "*")).status, 200U);
+  ASSERT_EQ(world.ask("POST", "/v1/store/snapshot", world.as(Role::admin, "*")).status, 201U);
+  const auto answer = world.ask("GET", "/v1/audit?limit=2", world.as(Role::analyst, "*"));
+  const auto link = answer.headers.find("link");
+  ASSERT_NE(link, answer.headers.end());
+  EXPECT_EQ(link->second, "</v1/audit?after=2&limit=2>; rel=\"next\"");
+  const auto next = world.ask("GET", link->second.substr(1, link->second.find('>') - 1), world.as(Role::analyst, "*"));
+  auto entries = body_of(answer)["entries"];
+  for (const auto& entry : body_of(next)["entries"]) entries.push_back(entry);
+  ASSERT_EQ(entries.size(), 3U);
+  const std::vector<std::pair<std::string, std::string>> expected{
+      {"acme", "label"}, {"*", "policy"}, {"*", "snapshot"}};
+  for (std::size_t i = 0; i < 3; ++i) {
+    EXPECT_EQ(entries[i]["number"], i + 1);
+    EXPECT_EQ(entries[i]["tenant"], expected[i].first);
+    EXPECT_EQ(entries[i]["action"], expected[i].second);
+  }
+  EXPECT_EQ(entries.back()["hash"], world.store().audit("", 0, 100)->back().hash);
+  expect_problem(world.ask("GET", "/v1/audit", world.as(Role::admin)), 403, "forbidden");
+}
+
 TEST(api, what_is_sent_to_an_unknown_tenant_is_not_read_and_so_neither_received_nor_refused) {
   ServeWorld world("unknown_tenant");
   ASSERT_EQ(world.ingest("alice", 5).status, 200U);

@@ -337,6 +337,13 @@ Checked read_top(Reader& reader, const toml::key& key, const toml::node& node) {
   return read_section(reader, name, *table);
 }
 
+// A tenant that a section names, or none.
+Checked check_named(const Reader& reader, const toml::node& section, const std::string& tenant, const Names& tenants) {
+  if (tenant.empty() || std::find(tenants.begin(), tenants.end(), tenant) != tenants.end()) return {};
+  return reader.wrong(section, fmt::format("\"tenant\" is \"{}\", which is not there; did you mean \"{}\"?", tenant,
+                                           nearest(tenant, tenants)));
+}
+
 Checked check_proxy(const Reader& reader, const toml::table& table, const Names& tenants) {
   const auto& proxy = reader.draft.config.proxy;
   if (proxy.upstream.empty()) return {};
@@ -348,11 +355,7 @@ Checked check_proxy(const Reader& reader, const toml::table& table, const Names&
   if (proxy.tenant.empty() && tenants.size() > 1) {
     return reader.wrong(section, "there are several tenants: \"tenant\" says whose accounts come through here");
   }
-  if (!proxy.tenant.empty() && std::find(tenants.begin(), tenants.end(), proxy.tenant) == tenants.end()) {
-    return reader.wrong(section, fmt::format("\"tenant\" is \"{}\", which is not there; did you mean \"{}\"?",
-                                             proxy.tenant, nearest(proxy.tenant, tenants)));
-  }
-  return {};
+  return check_named(reader, section, proxy.tenant, tenants);
 }
 
 Checked check_whole(const Reader& reader, const toml::table& table) {
@@ -376,6 +379,9 @@ Checked check_whole(const Reader& reader, const toml::table& table) {
   Names tenants;
   for (const auto& tenant : config.tenants) tenants.push_back(tenant.name);
   CMS_CHECK(check_proxy(reader, table, tenants));
+  for (const auto& webhook : config.webhooks) {
+    CMS_CHECK(check_named(reader, *table.get("webhooks"), webhook.tenant, tenants));
+  }
   if (const auto allowed = check_allowances(config.policy, config.tenants); !allowed) {
     return reader.wrong(*table.get("policy"), allowed.error().message);
   }

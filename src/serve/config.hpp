@@ -35,6 +35,7 @@ struct WebhookConfig {
   std::string url;  // http:// or https://
   std::filesystem::path secret_file;
   std::string secret_environment;
+  std::string tenant;  // whose events are sent; empty = all tenants'
   std::vector<std::string> actions = {"limit", "review"};  // which actions are sent, by name
 };
 

@@ -14,6 +14,8 @@
 #include "serve/authority.hpp"
 #include "serve/listener.hpp"
 #include "serve/url.hpp"
+#include "serve/watcher.hpp"
+#include "serve/webhook_message.hpp"
 #include "store/keys.hpp"
 
 namespace cms::serve {
@@ -253,13 +255,20 @@ void check_policy(Findings& to, const Config& config, double now) {
 }
 
 void check_webhook(Findings& to, const WebhookConfig& webhook) {
-  if (!webhook.secret_file.empty()) {
-    check_secret_file(to, "webhooks", webhook.secret_file);
-  } else if (std::getenv(webhook.secret_environment.c_str()) == nullptr) {
-    to.warn("webhooks", fmt::format("{} is not set here; the daemon needs it", webhook.secret_environment));
-  }
+  const auto& file = webhook.secret_file;
+  const auto& environment = webhook.secret_environment;
   if (webhook.url.starts_with("http://")) {
     to.warn("webhooks", fmt::format("{} is not encrypted on its way", webhook.url));
+  }
+  if (!file.empty()) {
+    check_secret_file(to, "webhooks", file);
+    if (!readable(file)) return;
+  } else if (std::getenv(environment.c_str()) == nullptr) {
+    return to.warn("webhooks", fmt::format("{} is not set here; the daemon needs it", environment));
+  }
+  const auto keys = secret_of(webhook).and_then(parse_webhook_secrets);  // as the daemon reads it
+  if (!keys) {
+    to.wrong("webhooks", fmt::format("{}: {}", file.empty() ? environment : file.string(), keys.error().message));
   }
 }
 

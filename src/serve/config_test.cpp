@@ -155,6 +155,7 @@ why = "y"
 [[webhooks]]
 url = "https://h/p"
 secret_environment = "S"
+tenant = "two"
 actions = ["review"]
 [events]
 file = "events"
@@ -228,6 +229,7 @@ TEST_F(WholeConfig, what_tells_and_reads_arrives_where_it_belongs) {
   ASSERT_EQ(config->webhooks.size(), 1);
   EXPECT_EQ(config->webhooks[0].url, "https://h/p");
   EXPECT_EQ(config->webhooks[0].secret_environment, "S");
+  EXPECT_EQ(config->webhooks[0].tenant, "two");
   EXPECT_EQ(config->webhooks[0].actions, std::vector<std::string>{"review"});
   EXPECT_EQ(config->event_log, folder.path / "events");
   EXPECT_EQ(config->event_log_bytes_max, 3U << 20);
@@ -315,6 +317,7 @@ const Bad kBad[] = {
     {"[[webhooks]]\nurl = \"ftp://h\"\nsecret_file = \"k\"\n", "no http:// or https:// address"},
     {"[[webhooks]]\nurl = \"http://h\"\n", "either \"secret_file\" or"},
     {"[[webhooks]]\nurl = \"http://h\"\nsecret_file = \"k\"\nactions = [\"block\"]\n", "one of: allow"},
+    {"[[webhooks]]\nurl = \"http://h\"\nsecret_file = \"k\"\ntenant = \"mian\"\n", "did you mean \"main\"?"},
     {"[webhooks]\nurl = \"http://h\"\n", "written [[webhooks]]"},
     {"[log]\nlevel = \"loud\"\n", "one of: debug info warning error"},
 };

@@ -148,7 +148,7 @@ Result<void> Daemon::State::open() {
                                    [this] { return policy.get(); }, clock, fleet()));
   watcher = std::move(watching);
   watcher->tell(EventKind::atlas_loaded, {}, "the daemon started with this atlas");
-  CMS_TRY(another, record_policy(*store, tenants(), *policy.get(), "start", clock()));
+  CMS_TRY(another, record_policy(*store, *policy.get(), config, "start", clock()));
   if (another) watcher->tell(EventKind::policy_changed, {}, "the daemon started with another policy");
   overview.emplace(tenants(), [this] { return policy.get(); }, clock(), Overview::kAccountsMax, fleet());
   CMS_TRY(running, pipeline::Engine::start(model, *store, config.engine, clock,
@@ -352,7 +352,7 @@ Result<void> Daemon::State::reload_policy(const std::string& by) {
   const auto next = policy.keyed(std::move(read));
   CMS_CHECK(check_allowances(next, config.tenants));
   const bool changed = *policy.get() != next;
-  CMS_CHECK(record_policy(*store, tenants(), next, by, clock()));
+  CMS_CHECK(record_policy(*store, next, config, by, clock()));
   policy.set(next);
   log->write(Level::info, Scope::policy, "reloaded", "policy read again");
   if (changed) watcher->tell(EventKind::policy_changed, {}, "read again, by " + by);

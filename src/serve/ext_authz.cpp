@@ -45,6 +45,7 @@ void answer(const Verdict& verdict, CheckResponse& response) {
     response.mutable_status()->set_code(grpc::StatusCode::OK);
     auto& headers = *response.mutable_ok_response()->mutable_headers();
     for (const auto& [name, value] : verdict_headers(verdict)) set(headers, name, value);
+    if (!verdict.stale) response.mutable_ok_response()->add_headers_to_remove("x-cms-stale");  // a client's own
     return;
   }
   response.mutable_status()->set_code(grpc::StatusCode::PERMISSION_DENIED);

@@ -30,8 +30,10 @@ Verdict ask_gate(Gate& gate, std::string_view tenant, const std::optional<std::s
 }
 
 Headers verdict_headers(const Verdict& verdict) {
-  return {{std::string(kTier), std::string(name(verdict.decision.action))},
-          {std::string(kDecision), verdict.pass ? "pass" : "wait"}};
+  Headers headers{{std::string(kTier), std::string(name(verdict.decision.action))},
+                  {std::string(kDecision), verdict.pass ? "pass" : "wait"}};
+  if (verdict.stale) headers.emplace_back(kStale, "true");
+  return headers;
 }
 
 std::uint64_t retry_after_s(const Verdict& verdict) {

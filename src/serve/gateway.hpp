@@ -25,6 +25,8 @@ inline constexpr std::string_view kGatewayKey = "X-CMS-Api-Key";
 inline constexpr std::string_view kTier = "X-CMS-Tier";
 inline constexpr std::string_view kDecision = "X-CMS-Decision";
 inline constexpr std::string_view kRetryAfter = "X-CMS-Retry-After";
+// `true` where the store refuses, so that the action may be older than the account's last requests; else not there.
+inline constexpr std::string_view kStale = "X-CMS-Stale";
 
 // Which headers say who the client is, as the gateway's configuration names them. Both empty: the client's API key.
 struct Whose {
@@ -39,7 +41,7 @@ std::optional<std::string> account_of(const store::Store& store, std::string_vie
 // Asks the gate; who shows no account passes as unknown.
 Verdict ask_gate(Gate& gate, std::string_view tenant, const std::optional<std::string>& account);
 
-// kTier and kDecision.
+// kTier and kDecision, and kStale where it is so.
 Headers verdict_headers(const Verdict& verdict);
 // Whole seconds, at least 1.
 std::uint64_t retry_after_s(const Verdict& verdict);

@@ -8,6 +8,7 @@
 #include "envoy_ext_authz.grpc.pb.h"
 #include "serve/caller.hpp"
 #include "serve/grpc_example.hpp"
+#include "store/injecting_env.hpp"
 
 namespace cms::serve {
 namespace {
@@ -69,6 +70,30 @@ TEST(gateway_auth, answers_who_has_to_wait_so_that_each_gateway_understands) {
   EXPECT_EQ(nlohmann::json::parse(forward.body)["status"], 429);
   EXPECT_EQ(forward.body.find("limit"), std::string::npos);
   EXPECT_EQ(world.ask("GET", std::string(kAuth) + "?mode=other", who).status, 400U);
+}
+
+TEST(gateway_auth, says_that_it_may_be_old_while_the_store_refuses_and_never_to_the_client) {
+  const auto files = std::make_shared<store::InjectingFiles>();  // shared: so RocksDB wants it
+  const auto environment = rocksdb::NewCompositeEnv(files);
+  ServeWorld world("auth_stale", {.litellm_account = "team"}, {}, {}, environment.get());
+  use_up(world, "fast", "limit");
+  ASSERT_EQ(world.ingest("alice", 5).status, 200U);
+  const auto ask = [&](const std::string& account, const std::string& query = "") {
+    return world.ask("GET", std::string(kAuth) + query, world.as(Role::reader) + "X-CMS-Account: " + account + "\r\n");
+  };
+  const auto litellm = [&] {
+    return world.ask("POST", kLitellm, world.as(Role::reader) + "Content-Type: application/json\r\n",
+                     R"({"request_data":{"user_api_key_team_id":"alice"}})");
+  };
+  for (const auto& answer : {ask("alice"), ask("fast"), litellm()}) {
+    EXPECT_FALSE(answer.headers.contains("x-cms-stale"));
+  }
+  files->kill();
+  ASSERT_EQ(world.ingest("alice", 3, 2).status, 503U);
+  for (const auto& answer : {ask("alice"), ask("fast"), litellm()}) EXPECT_EQ(answer.headers.at("x-cms-stale"), "true");
+  const auto told = ask("fast", "?mode=forward");
+  EXPECT_EQ(told.status, 429U);
+  EXPECT_FALSE(told.headers.contains("x-cms-stale"));
 }
 
 TEST(gateway_auth, takes_the_account_from_what_the_gateway_says_alone) {
@@ -171,7 +196,9 @@ class ExtAuthz : public ::testing::Test {
     return "";
   }
 
-  ServeWorld world_{"ext_authz"};
+  std::shared_ptr<store::InjectingFiles> files_ = std::make_shared<store::InjectingFiles>();  // so RocksDB wants it
+  std::unique_ptr<rocksdb::Env> environment_ = rocksdb::NewCompositeEnv(files_);
+  ServeWorld world_{"ext_authz", {}, {}, {}, environment_.get()};
   std::optional<GrpcServer> server_;
   std::unique_ptr<envoy::Authorization::Stub> stub_;
   envoy::CheckResponse response_;
@@ -185,6 +212,20 @@ TEST_F(ExtAuthz, lets_an_unknown_key_through_with_headers_in_place_of_the_client
   for (const auto& one : response_.ok_response().headers()) EXPECT_EQ(one.append_action(), 2);
   ASSERT_TRUE(check_whole(world_.token(Role::reader, "acme"), envoy::CheckRequest()).ok());
   EXPECT_EQ(response_.status().code(), 0);
+}
+
+TEST_F(ExtAuthz, says_that_it_may_be_old_while_the_store_refuses_and_takes_a_clients_own_word_for_it_away) {
+  const auto& token = world_.token(Role::reader, "acme");
+  ASSERT_EQ(world_.ingest("alice", 5).status, 200U);
+  ASSERT_TRUE(check(token, {{"authorization", "Bearer sk-alice"}}).ok());
+  EXPECT_EQ(header(response_.ok_response().headers(), "x-cms-stale"), "");
+  ASSERT_EQ(response_.ok_response().headers_to_remove_size(), 1);
+  EXPECT_EQ(response_.ok_response().headers_to_remove(0), "x-cms-stale");
+  files_->kill();
+  ASSERT_EQ(world_.ingest("alice", 3, 2).status, 503U);
+  ASSERT_TRUE(check(token, {{"authorization", "Bearer sk-alice"}}).ok());
+  EXPECT_EQ(header(response_.ok_response().headers(), "x-cms-stale"), "true");
+  EXPECT_EQ(response_.ok_response().headers_to_remove_size(), 0);
 }
 
 TEST_F(ExtAuthz, answers_429_for_who_has_to_wait) {

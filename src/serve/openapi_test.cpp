@@ -107,6 +107,7 @@ TEST(openapi, is_what_is_served_and_real_answers_are_of_its_shapes) {
       {"Decision", world.ask("GET", account + "x/decision", world.as(Role::reader))},
       {"Ingested", world.ask("POST", "/v1/tenants/acme/activations", world.tap_headers(), bad_lines)},
       {"AuditPage", world.ask("GET", "/v1/tenants/acme/audit", world.as(Role::analyst))},
+      {"AuditPage", world.ask("GET", "/v1/audit", world.as(Role::analyst, "*"))},
       {"Atlas", world.ask("GET", "/v1/atlas", world.as(Role::reader))},
       {"GuardrailAnswer", world.ask("POST", "/v1/tenants/acme/gateway/litellm/beta/litellm_basic_guardrail_api", json,
                                     R"({"texts":["hello"]})")},

@@ -17,8 +17,9 @@ namespace cms::serve {
 // The real engine, store and gate behind the proxy, and what the tap was given.
 class ProxyFixture {
  public:
-  ProxyFixture(std::string_view name, std::uint16_t upstream, ProxyOptions options = {}, GateOptions gating = {})
-      : world(name),
+  ProxyFixture(std::string_view name, std::uint16_t upstream, ProxyOptions options = {}, GateOptions gating = {},
+               rocksdb::Env* environment = nullptr)
+      : world(name, {}, {}, {}, environment),
         gate(world.engine(), world.overrides(), [this] { return world.policy; }, [this] { return world.now.load(); },
              gating) {
     options.listen = "127.0.0.1:0";

@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 
 #include "serve/proxy_example.hpp"
+#include "store/injecting_env.hpp"
 
 namespace cms::serve {
 namespace {
@@ -36,6 +37,27 @@ TEST(Proxy, takes_out_what_is_of_one_connection_and_what_is_ours) {
   EXPECT_TRUE(has(answer, "HTTP/1.1 200 Fine\r\n")) << answer;
   EXPECT_TRUE(has(answer, "Set-Cookie: a=1\r\nSet-Cookie: b=2\r\n"));
   EXPECT_FALSE(has(answer, "CMS") || has(answer, "X-Hop"));
+}
+
+TEST(Proxy, tells_the_server_alone_that_a_tier_may_be_old_while_the_store_refuses) {
+  const auto files = std::make_shared<store::InjectingFiles>();  // shared: so RocksDB wants it
+  const auto environment = rocksdb::NewCompositeEnv(files);
+  std::string head;
+  Upstream upstream([&head](Peer& peer) {
+    head = peer.read_head();
+    peer.send("HTTP/1.1 200 OK\r\nContent-Length: 0\r\nX-CMS-Stale: true\r\n\r\n");
+  });
+  Fixture fixture("proxy_stale", upstream.port(), {.account_header = "X-Account"}, {}, environment.get());
+  const auto ask = [&] { return fixture.ask(request_text("GET", "/", "X-Account: alice\r\nX-CMS-Stale: forged\r\n")); };
+  ASSERT_EQ(fixture.world.ingest("alice", 5).status, 200U);
+  ASSERT_EQ(ask().status, 200U);
+  EXPECT_EQ(head.find("X-CMS-Stale"), std::string::npos) << head;
+  files->kill();
+  ASSERT_EQ(fixture.world.ingest("alice", 3, 2).status, 503U);
+  const auto answer = ask();
+  EXPECT_EQ(answer.status, 200U);
+  EXPECT_FALSE(answer.headers.contains("x-cms-stale"));
+  EXPECT_NE(head.find("X-CMS-Stale: true\r\n"), std::string::npos) << head;
 }
 
 TEST(Proxy, holds_a_limited_account_back_and_nobody_else) {

@@ -98,6 +98,7 @@ class ProxySession final : public Connection {
     Headers headers = {};        // of it, those that go on
     std::string account = {};
     std::string_view tier = {};  // the action in force
+    bool stale = false;          // which may be older than the account's last requests
     unsigned version = 11;       // that the client speaks
     bool keep_alive = true;
     bool sent = false;           // whole
@@ -205,6 +206,7 @@ Awaitable<bool> ProxySession::relay_one() {
                                    passing.head.method == Method::head);
   }
   passing.tier = name(verdict.decision.action);
+  passing.stale = verdict.stale;
   co_return co_await pass(parser, passing);
 }
 
@@ -305,6 +307,7 @@ void ProxySession::build(http::request<http::buffer_body>& out, const RequestPar
   if (head.header_count("X-Forwarded-Host") == 0) out.set("X-Forwarded-Host", std::string(head.header("Host")));
   out.set("X-CMS-Account", passing.account);
   out.set("X-CMS-Tier", beast::string_view(passing.tier.data(), passing.tier.size()));
+  if (passing.stale) out.set("X-CMS-Stale", "true");
   if (parser.chunked()) {
     out.chunked(true);
   } else if (const auto length = parser.content_length()) {

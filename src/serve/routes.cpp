@@ -38,7 +38,9 @@ constexpr std::array kCampaigns{
               "those that are, those that ended lately, or both"},
     kAfter, Parameter{"limit", "query", kLimit, "campaigns a page"}, kIfNoneMatch};
 constexpr std::array kCampaign{kAfter, Parameter{"limit", "query", kLimit, "members a page"}, kIfNoneMatch};
-constexpr std::array kQueue{Parameter{"limit", "query", kLimit, "accounts at most"}};
+constexpr std::array kQueue{Parameter{"limit", "query",
+                                      R"({"type":"integer","minimum":1,"maximum":2000,"default":100})",
+                                      "accounts at most"}};
 constexpr std::array kAuditPage{
     Parameter{"after", "query", kCount, "number of the last entry that is known"},
     Parameter{"limit", "query", kLimit, "entries a page"}};
@@ -120,6 +122,9 @@ constexpr std::array kRoutes{
           "GuardrailAnswer", {}, kJsonBody, "GuardrailQuestion", kBadRequest, true},
     Route{Method::get, CMS_TENANT "/audit", "getAudit", Access::role, kAnalyst, Work::disk, &at_once<get_audit>,
           "The audit log of a tenant, oldest first", 200, kJson, "AuditPage", kAuditPage, {}, {}, kStoreProblems},
+    Route{Method::get, "/v1/audit", "getWholeAudit", Access::all_tenants, kAnalyst, Work::disk, &at_once<get_audit>,
+          "The whole audit log, oldest first: all tenants' entries and those of the daemon", 200, kJson, "AuditPage",
+          kAuditPage, {}, {}, kStoreProblems},
     Route{Method::get, CMS_TENANT "/overview", "getOverview", Access::role, kReader, Work::slow,
           &at_once<get_overview>, "Traffic, accounts by PoH and action, and who fell lately", 200, kJson, "Overview"},
     Route{Method::get, CMS_TENANT "/queue", "getQueue", Access::role, kReader, Work::slow, &at_once<get_queue>,

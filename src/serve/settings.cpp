@@ -251,6 +251,8 @@ constexpr Setting kSettings[] = {
     {.section = "webhooks", .key = "secret_environment",
      .place = [](Draft& d) -> Place { return &d.webhook.secret_environment; },
      .what = "Instead of `secret_file`: environment variable that holds it"},
+    {.section = "webhooks", .key = "tenant", .place = [](Draft& d) -> Place { return &d.webhook.tenant; },
+     .what = "Whose events are sent, beside those of the whole daemon; \"\" = all tenants'"},
     {.section = "webhooks", .key = "actions", .place = [](Draft& d) -> Place { return &d.webhook.actions; },
      .what = "Changes to these actions are sent", .choices = kActions},
 

@@ -50,7 +50,21 @@ struct Watcher::State {
 
 namespace {
 
-// The secret of a target, without the newline that files end with.
+Result<Webhooks> start_webhooks(const Config& config, const std::function<double()>& clock, Log& log) {
+  std::vector<WebhookTarget> targets;
+  for (const auto& target : config.webhooks) {
+    CMS_TRY(secret, secret_of(target));
+    targets.push_back({target.url, secret, target.tenant, target.actions});
+  }
+  WebhookOptions options;
+  options.seed = static_cast<std::uint64_t>(clock());
+  return Webhooks::start(targets, options, clock, [&log](const std::string& what) {
+    log.write(Level::warning, Scope::serve, "webhooks", what);
+  });
+}
+
+}  // namespace
+
 Result<std::string> secret_of(const WebhookConfig& target) {
   if (!target.secret_environment.empty()) {
     const char* secret = std::getenv(target.secret_environment.c_str());
@@ -61,21 +75,6 @@ Result<std::string> secret_of(const WebhookConfig& target) {
   CMS_TRY(text, read_text_file(target.secret_file));
   return text.substr(0, text.find_last_not_of("\r\n ") + 1);
 }
-
-Result<Webhooks> start_webhooks(const Config& config, const std::function<double()>& clock, Log& log) {
-  std::vector<WebhookTarget> targets;
-  for (const auto& target : config.webhooks) {
-    CMS_TRY(secret, secret_of(target));
-    targets.push_back({target.url, secret, target.actions});
-  }
-  WebhookOptions options;
-  options.seed = static_cast<std::uint64_t>(clock());
-  return Webhooks::start(targets, options, clock, [&log](const std::string& what) {
-    log.write(Level::warning, Scope::serve, "webhooks", what);
-  });
-}
-
-}  // namespace
 
 Result<Watcher> Watcher::start(const Config& config, const store::Store& store, const Overrides& overrides,
                                std::string atlas, EventRing& ring, Log& log,

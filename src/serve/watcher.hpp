@@ -25,6 +25,10 @@
 
 namespace cms::serve {
 
+// The secret of a webhook, of its file or variable, without the newline that files end with. Errors: `bad_input` for a
+// variable that is not set, and those of read_text_file().
+Result<std::string> secret_of(const WebhookConfig& target);
+
 class Watcher {
  public:
   // Opens the event log where there is to be one, and goes on from what it says. Errors: those of the log and of the

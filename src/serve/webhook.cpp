@@ -81,6 +81,7 @@ struct Message {
 struct Target {
   Url url;
   std::vector<Bytes> keys;
+  std::string tenant;
   std::vector<Action> actions;
 
   // Under the mutex of the state.
@@ -352,6 +353,7 @@ Result<Webhooks> Webhooks::start(const std::vector<WebhookTarget>& targets, cons
     auto target = std::make_unique<Target>(state->io);
     target->url = std::move(*url);
     target->keys = std::move(*keys);
+    target->tenant = given.tenant;
     target->actions = std::move(*actions);
     target->counters.target = target->url.shown();
     state->targets.push_back(std::move(target));
@@ -363,7 +365,7 @@ Result<Webhooks> Webhooks::start(const std::vector<WebhookTarget>& targets, cons
 void Webhooks::send(const Event& event) {
   const Message message{event.id, webhook_body(event), Steady::now()};
   for (auto& target : state_->targets) {
-    if (!is_wanted(event, target->actions)) continue;
+    if (!is_wanted(event, target->tenant, target->actions)) continue;
     const std::lock_guard lock(state_->mutex);
     if (target->counters.ended || target->queue.size() >= state_->options.queue_events) {
       ++target->counters.dropped;

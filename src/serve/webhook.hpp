@@ -28,6 +28,7 @@ namespace cms::serve {
 struct WebhookTarget {
   std::string url;                   // http:// or https://
   std::string secret;                // "whsec_..."; several, parted by blanks, sign together
+  std::string tenant;                // whose events, beside those of the whole daemon; empty = all tenants'
   std::vector<std::string> actions;  // changes into and out of these are sent; empty = every change
 };
 

@@ -84,7 +84,8 @@ std::string webhook_body(const Event& event) {
   return body.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
 }
 
-bool is_wanted(const Event& event, std::span<const Action> actions) {
+bool is_wanted(const Event& event, std::string_view tenant, std::span<const Action> actions) {
+  if (!tenant.empty() && !event.tenant.empty() && event.tenant != tenant) return false;
   if (event.kind == EventKind::store_failed || event.kind == EventKind::store_recovered) return true;
   if (event.kind == EventKind::campaign) return true;
   if (event.kind != EventKind::action_changed) return false;

@@ -29,7 +29,8 @@ std::string webhook_signature(std::span<const Bytes> keys, std::string_view id, 
 std::string webhook_body(const Event& event);
 
 // True for a change into or out of one of `actions`, so that who hears of a limit hears of its end, and for
-// store_failed, store_recovered and every campaign, which is told in shadow too. No actions: every change.
-bool is_wanted(const Event& event, std::span<const Action> actions);
+// store_failed, store_recovered and every campaign, which is told in shadow too. No actions: every change. With a
+// tenant nothing of another; what is of no tenant is of the whole daemon, and everybody's.
+bool is_wanted(const Event& event, std::string_view tenant, std::span<const Action> actions);
 
 }  // namespace cms::serve

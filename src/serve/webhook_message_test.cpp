@@ -82,17 +82,29 @@ TEST(WebhookMessage, what_is_no_url_of_a_webhook_is_refused) {
 TEST(WebhookMessage, who_hears_of_an_action_hears_of_its_beginning_and_its_end) {
   const std::vector<Action> limit = {Action::limit};
   auto event = example_event();
-  EXPECT_TRUE(is_wanted(event, limit));
+  EXPECT_TRUE(is_wanted(event, "", limit));
   event.before = Action::limit;
   event.action = Action::allow;
-  EXPECT_TRUE(is_wanted(event, limit));
+  EXPECT_TRUE(is_wanted(event, "", limit));
   event.before = Action::observe;
-  EXPECT_FALSE(is_wanted(event, limit));
-  EXPECT_TRUE(is_wanted(event, {}));
+  EXPECT_FALSE(is_wanted(event, "", limit));
+  EXPECT_TRUE(is_wanted(event, "", {}));
   event.kind = EventKind::score;
-  EXPECT_FALSE(is_wanted(event, {}));
+  EXPECT_FALSE(is_wanted(event, "", {}));
   event.kind = EventKind::store_failed;
-  EXPECT_TRUE(is_wanted(event, limit));
+  EXPECT_TRUE(is_wanted(event, "", limit));
+}
+
+TEST(WebhookMessage, who_hears_of_one_tenant_hears_of_the_whole_daemon_too_and_of_no_other_tenant) {
+  auto event = example_event();
+  EXPECT_TRUE(is_wanted(event, "acme", {}));
+  EXPECT_FALSE(is_wanted(event, "other", {}));
+  event.kind = EventKind::campaign;
+  EXPECT_TRUE(is_wanted(event, "acme", {}));
+  EXPECT_FALSE(is_wanted(event, "other", {}));
+  event.kind = EventKind::store_failed;
+  event.tenant.clear();
+  EXPECT_TRUE(is_wanted(event, "other", {}));
 }
 
 }  // namespace

@@ -26,7 +26,7 @@ WebhookOptions quick() {
 }
 
 WebhookTarget target_at(std::uint16_t port, const std::string& scheme = "http", const std::string& host = "127.0.0.1") {
-  return {fmt::format("{}://{}:{}/hooks/secret-path?token=secret-token", scheme, host, port), kSecret, {}};
+  return {fmt::format("{}://{}:{}/hooks/secret-path?token=secret-token", scheme, host, port), kSecret, {}, {}};
 }
 
 Event numbered(std::uint64_t number) {

@@ -31,6 +31,18 @@ Result<std::vector<AuditEntry>> Store::audit(const std::string& tenant, std::uin
   return entries;
 }
 
+Result<std::optional<AuditEntry>> Store::last_audit(const std::function<bool(const AuditEntry&)>& wanted) const {
+  const std::shared_lock shared(state_->gate);
+  const std::string begin = table_row(Table::audit);
+  CMS_TRY(row, state_->rows(begin, after(begin)));
+  for (row->SeekToLast(); row->Valid(); row->Prev()) {
+    CMS_TRY(entry, decode_audit(view(row->value())));
+    if (wanted(entry)) return entry;
+  }
+  CMS_CHECK(told(row->status(), "reading the audit log"));
+  return std::nullopt;
+}
+
 Result<std::uint64_t> Store::verify_audit() const {
   const std::shared_lock shared(state_->gate);
   const std::string begin = table_row(Table::audit);

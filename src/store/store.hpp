@@ -157,6 +157,9 @@ class Store {
   // Entries of `tenant` (empty = all) with number > after, oldest first, at most `limit`.
   [[nodiscard]] Result<std::vector<AuditEntry>> audit(const std::string& tenant, std::uint64_t after,
                                                       std::size_t limit) const;
+  // The last entry that is one of those. Cost: the entries after it are read.
+  [[nodiscard]] Result<std::optional<AuditEntry>> last_audit(
+      const std::function<bool(const AuditEntry&)>& wanted) const;
   // Walks the whole chain. Errors: `bad_input`, naming the first entry that does not follow from the one before.
   [[nodiscard]] Result<std::uint64_t> verify_audit() const;
 

@@ -300,6 +300,10 @@ TEST(Store, the_audit_log_is_a_chain_and_can_be_read_by_tenant) {
   const auto some = store->audit("acme", 5, 2);
   ASSERT_EQ(some->size(), 2u);
   EXPECT_EQ((*some)[0].number, 7u);
+  const auto last = store->last_audit([](const auto& entry) { return entry.tenant == "acme"; });
+  ASSERT_TRUE(last && *last);
+  EXPECT_EQ((*last)->number, 11u);
+  EXPECT_FALSE(store->last_audit([](const auto& entry) { return entry.tenant == "nobody"; })->has_value());
 }
 
 TEST(Store, a_snapshot_is_restored_as_it_was_while_the_store_goes_on) {

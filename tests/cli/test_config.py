@@ -1,6 +1,8 @@
 """cms config: a configuration is read and what it names is opened before the daemon has it; no secret is said."""
 
+import base64
 import json
+import os
 import pathlib
 import shutil
 import subprocess
@@ -119,6 +121,26 @@ class Check(ConfigTest):
     def test_a_key_that_is_none_is_an_error(self):
         self.secret("main.key").write_text(SECRET[1:] + "\n")
         self.assert_wrong(self.check(), 3, "tenants.main", "64 hex digits")
+
+    def test_a_webhooks_secret_that_the_daemon_would_not_take_is_an_error(self):
+        good = "whsec_" + base64.b64encode(bytes(32)).decode()
+        path = self.own / "hook"
+        path.touch(0o600)
+        hook = '[[webhooks]]\nurl = "https://example.org/"\n'
+        for secret, code in ((good, 0), (good + " " + good, 0), ("whsec_short", 3), ("", 3)):
+            path.write_text(secret + "\n")
+            done = self.check(hook + 'secret_file = "hook"\n')
+            self.assertEqual(done.returncode, code, secret)
+            if code != 0:
+                self.assert_wrong(done, 3, "webhooks", "hook", "24 to 64 bytes")
+            config = self.config(hook + 'secret_environment = "CMS_TEST_HOOK"\n')
+            done = run("config", "check", config, env=os.environ | {"CMS_TEST_HOOK": secret})
+            self.assertEqual(done.returncode, code, secret)
+            self.assertNotIn("whsec_short", (done.stdout + done.stderr).decode())
+        done = run("config", "check", config, env={name: value for name, value in os.environ.items()
+                                                   if name != "CMS_TEST_HOOK"})
+        self.assertEqual(done.returncode, 0)
+        self.assertIn("CMS_TEST_HOOK is not set here", done.stdout.decode())
 
     @unittest.skipUnless(OPENSSL, "openssl makes the certificates")
     def test_a_certificate_needs_its_own_key(self):

@@ -26,7 +26,8 @@ import peers  # noqa: E402
 import program  # noqa: E402
 
 EXAMPLES = ROOT / "examples" / "gateways"
-FORGED = (("X-CMS-Tier", "forged"), ("X-CMS-Tier", "twice"), ("x-cms-decision", "forged"), ("X-CMS-Account", "forged"))
+FORGED = (("X-CMS-Tier", "forged"), ("X-CMS-Tier", "twice"), ("x-cms-decision", "forged"), ("X-CMS-Account", "forged"),
+          ("X-CMS-Stale", "forged"))
 COMPLETION = {"id": "1", "object": "chat.completion", "created": 1, "model": "model", "choices": [
     {"index": 0, "finish_reason": "stop", "message": {"role": "assistant", "content": "yes"}}],
     "usage": {"prompt_tokens": 1, "completion_tokens": 1, "total_tokens": 2}}
