@@ -136,8 +136,8 @@ class Store {
   Result<bool> erase(const AccountName& name);
 
   // The same of the accounts `among` whose last request is before `time`, but not of those that have documents alone.
-  // Their names are added to `erased`, also of those that went before an error. Cost: some reads for each account of the
-  // tenant.
+  // Their names are added to `erased`, also of those that went before an error. Cost: some reads for each account of
+  // the tenant.
   Result<void> erase_before(const std::string& tenant, double time, const std::set<std::string>& among,
                             std::vector<std::string>& erased);
 

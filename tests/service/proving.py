@@ -125,10 +125,14 @@ class World:
             raise RuntimeError("check: " + done.stderr)
         return json.loads(done.stdout)
 
-    def metric(self, name):
-        request = urllib.request.Request(f"http://127.0.0.1:{self.http}/metrics",
+    def get(self, path):
+        request = urllib.request.Request(f"http://127.0.0.1:{self.http}{path}",
                                          headers={"Authorization": f"Bearer {self.reader}"})
-        text = urllib.request.urlopen(request, timeout=10).read().decode()
+        with urllib.request.urlopen(request, timeout=60) as answer:
+            return answer.read().decode()
+
+    def metric(self, name):
+        text = self.get("/metrics")
         return {line.rsplit(" ", 1)[0]: float(line.rsplit(" ", 1)[1]) for line in text.splitlines()
                 if line.startswith(name)}
 
