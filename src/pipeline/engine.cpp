@@ -454,11 +454,11 @@ Result<bool> Engine::erase(const store::AccountName& name) {
   return erased;
 }
 
-Result<std::uint64_t> Engine::erase_before(const std::string& tenant, double time) {
+Result<std::uint64_t> Engine::erase_before(const std::string& tenant, double time, const std::set<std::string>& among) {
   auto& state = *state_;
   state.pause();
   std::vector<std::string> erased;
-  const auto done = state.store.erase_before(tenant, time, erased);
+  const auto done = state.store.erase_before(tenant, time, among, erased);
   if (!done || !erased.empty()) {
     for (const auto& lane : state.lanes) lane->shard->forget_all();
   }

@@ -18,6 +18,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <set>
 #include <span>
 #include <string>
 #include <vector>
@@ -156,8 +157,8 @@ class Engine {
   // wait until its rows are gone, and not until its bytes are.
   Result<bool> erase(const store::AccountName& name);
 
-  // The same of a tenant's accounts whose last request is before `time`. Returns how many.
-  Result<std::uint64_t> erase_before(const std::string& tenant, double time);
+  // The same of those of a tenant's accounts `among` whose last request is before `time`. Returns how many.
+  Result<std::uint64_t> erase_before(const std::string& tenant, double time, const std::set<std::string>& among);
 
   // True while commits succeed; false from a failed one until the next that succeeds.
   [[nodiscard]] bool durable() const;

@@ -10,6 +10,7 @@
 #include <cstdlib>
 #include <mutex>
 #include <optional>
+#include <set>
 #include <thread>
 
 #include "pipeline/engine.hpp"
@@ -108,7 +109,7 @@ struct Daemon::State {
   void tell_durable(bool now, const std::string& why);
   void tell_damaged(const store::AccountName& name, const Error& error);
   void forget(const store::AccountName& name, bool erased);
-  Result<std::uint64_t> enter_idle(const TenantConfig& tenant, double before);
+  Result<std::set<std::string>> enter_idle(const TenantConfig& tenant, double before);
   Result<void> erase_idle(const TenantConfig& tenant);
   void retain_tenant(const TenantConfig& tenant);
   Result<void> reload_policy(const std::string& by);
@@ -373,9 +374,9 @@ void Daemon::State::forget(const store::AccountName& name, bool erased) {
 }
 
 // Enters into the audit log who of a tenant was last heard of before that time, by pseudonym, and how many they are:
-// whom erase_before() would take. Requests go on.
-Result<std::uint64_t> Daemon::State::enter_idle(const TenantConfig& tenant, double before) {
-  std::uint64_t idle = 0;
+// whom erase_before() may take. Requests go on.
+Result<std::set<std::string>> Daemon::State::enter_idle(const TenantConfig& tenant, double before) {
+  std::set<std::string> idle;
   std::string cursor;
   auto pseudonyms = nlohmann::json::array();
   do {
@@ -385,10 +386,9 @@ Result<std::uint64_t> Daemon::State::enter_idle(const TenantConfig& tenant, doub
       if (listed.records == 0 || !(listed.time < before)) continue;
       CMS_TRY(pseudonym, store->pseudonym({tenant.name, listed.account}));
       pseudonyms.push_back(std::move(pseudonym));
-      ++idle;
+      idle.insert(listed.account);
     }
-    const bool due = cursor.empty() || pseudonyms.size() >= kEnteredTogether;
-    if (pseudonyms.empty() || !due) continue;
+    if (pseudonyms.empty() || (!cursor.empty() && pseudonyms.size() < kEnteredTogether)) continue;
     const nlohmann::json detail{
         {"accounts", pseudonyms.size()}, {"idle_days", tenant.retention_days}, {"pseudonyms", pseudonyms}};
     CMS_CHECK(store->append_audit({.number = 0, .time = clock(), .tenant = tenant.name, .actor = "retention",
@@ -398,13 +398,13 @@ Result<std::uint64_t> Daemon::State::enter_idle(const TenantConfig& tenant, doub
   return idle;
 }
 
-// Holds requests up only where somebody is due. Entries come first, as for what people do; whoever came back since is
-// not erased.
+// Holds requests up only where somebody is due. Entries come first, as for what people do; who came back since is not
+// erased, nor is who came since with times of before: the next hour enters it.
 Result<void> Daemon::State::erase_idle(const TenantConfig& tenant) {
   const double before = clock() - tenant.retention_days * 86'400;
   CMS_TRY(idle, enter_idle(tenant, before));
-  if (idle == 0) return {};
-  CMS_TRY(erased, engine->erase_before(tenant.name, before));
+  if (idle.empty()) return {};
+  CMS_TRY(erased, engine->erase_before(tenant.name, before, idle));
   log->write(Level::info, Scope::store, "retention", fmt::format("{} idle accounts erased", erased),
              {{"tenant", tenant.name}});
   return {};

@@ -119,7 +119,8 @@ Result<bool> Store::erase(const AccountName& name) {
   return any;
 }
 
-Result<void> Store::erase_before(const std::string& tenant, double time, std::vector<std::string>& erased) {
+Result<void> Store::erase_before(const std::string& tenant, double time, const std::set<std::string>& among,
+                                 std::vector<std::string>& erased) {
   State& state = *state_;
   CMS_TRY(owner, state.tenant(tenant));
   std::string cursor;
@@ -132,7 +133,7 @@ Result<void> Store::erase_before(const std::string& tenant, double time, std::ve
     rocksdb::WriteBatch batch;
     std::vector<std::string> in_batch;
     for (auto& account : met) {
-      if (account.records == 0 || !(account.time < time)) continue;
+      if (account.records == 0 || !(account.time < time) || !among.contains(account.account)) continue;
       CMS_CHECK(erase_rows(state, account.prefix, batch));
       state.heads.erase(account.prefix);
       in_batch.push_back(std::move(account.account));

@@ -40,12 +40,49 @@ Result<void> make_checkpoint(const Store::State& state, const fs::path& folder) 
   return told(checkpoint->CreateCheckpoint(folder), fmt::format("making snapshot {}", folder.string()));
 }
 
+// Of a folder that has no folders in it, which may not be there.
+Result<void> remove_folder(rocksdb::Env& files, const fs::path& folder) {
+  const auto doing = fmt::format("removing {}", folder.string());
+  CMS_TRY(there, is_there(files, folder));
+  if (!there) return {};
+  CMS_TRY(names, names_in(files, folder));
+  for (const auto& name : names.value_or(std::vector<std::string>())) {
+    CMS_CHECK(told(files.DeleteFile(folder / name), doing));
+  }
+  return told(files.DeleteDir(folder), doing);
+}
+
+// Why a snapshot or a restore failed, once what there is of it is removed; that it lies there still where it could not
+// be.
+tl::unexpected<Error> without_rest(rocksdb::Env& files, const fs::path& folder, Error why) {
+  if (const auto removed = remove_folder(files, folder); !removed) {
+    why.message += fmt::format("; a part of it is left: {}", removed.error().message);
+  }
+  return tl::make_unexpected(std::move(why));
+}
+
 }  // namespace
+
+Result<bool> is_there(rocksdb::Env& files, const fs::path& path) {
+  const auto found = files.FileExists(path);
+  if (found.IsNotFound()) return false;
+  CMS_CHECK(told(found, fmt::format("looking for {}", path.string())));
+  return true;
+}
+
+Result<std::optional<std::vector<std::string>>> names_in(rocksdb::Env& files, const fs::path& folder) {
+  std::vector<std::string> names;
+  const auto listed = files.GetChildren(folder, &names);
+  if (listed.IsNotFound()) return std::optional<std::vector<std::string>>{};
+  CMS_CHECK(told(listed, fmt::format("listing {}", folder.string())));
+  std::erase_if(names, [](const std::string& name) { return name == "." || name == ".."; });
+  return std::optional(std::move(names));
+}
 
 Result<void> make_folder(rocksdb::Env& files, const fs::path& folder) {
   const auto place = named(folder);
-  std::error_code error;
-  if (fs::is_directory(place, error)) return {};
+  CMS_TRY(there, is_there(files, place));
+  if (there) return {};
   CMS_CHECK(make_folder(files, place.parent_path()));
   CMS_CHECK(told(files.CreateDir(place), fmt::format("making {}", place.string())));
   return sync_folder(files, place.parent_path());
@@ -54,9 +91,9 @@ Result<void> make_folder(rocksdb::Env& files, const fs::path& folder) {
 Result<void> Store::snapshot(const fs::path& target) const {
   State& state = *state_;
   const std::lock_guard alone(state.housekeeping);
-  std::error_code error;
   const fs::path folder = named(target);
-  if (fs::exists(folder, error)) return fail(ErrorCode::usage, fmt::format("{} is there already", folder.string()));
+  CMS_TRY(there, is_there(*state.files, folder));
+  if (there) return fail(ErrorCode::usage, fmt::format("{} is there already", folder.string()));
   CMS_CHECK(make_folder(*state.files, folder.parent_path()));
   // Commits that come while files are copied may be in it or not; those up to here are.
   std::uint64_t commits = 0;
@@ -67,15 +104,15 @@ Result<void> Store::snapshot(const fs::path& target) const {
   auto made = make_checkpoint(state, folder);
   if (!made) {
     // It was not there before; what is, is not known to be whole or durable.
-    fs::remove_all(folder, error);
+    auto failed = without_rest(*state.files, folder, std::move(made).error());
     state.resume();
-    return made;
+    return failed;
   }
   // RocksDB syncs what is in the folder when it has its name, not the folder above, nor the anchor's name.
   auto done = write_anchor(*state.files, folder, commits);
   if (done) done = sync_folder(*state.files, folder);
   if (done) done = sync_folder(*state.files, folder.parent_path());
-  if (!done) fs::remove_all(folder, error);
+  if (!done) return without_rest(*state.files, folder, std::move(done).error());
   return done;
 }
 
@@ -163,28 +200,11 @@ Result<void> copy_file(rocksdb::Env& files, const fs::path& source, const fs::pa
   return told(out->Close(), doing);
 }
 
-Result<std::vector<std::string>> names_in(rocksdb::Env& files, const fs::path& folder) {
-  std::vector<std::string> names;
-  CMS_CHECK(told(files.GetChildren(folder, &names), fmt::format("listing {}", folder.string())));
-  std::erase_if(names, [](const std::string& name) { return name == "." || name == ".."; });
-  return names;
-}
-
-// Of a folder that has no folders in it, which may not be there.
-Result<void> remove_folder(rocksdb::Env& files, const fs::path& folder) {
-  const auto doing = fmt::format("removing {}", folder.string());
-  const auto there = files.FileExists(folder);
-  if (there.IsNotFound()) return {};
-  CMS_CHECK(told(there, doing));
-  CMS_TRY(names, names_in(files, folder));
-  for (const auto& name : names) CMS_CHECK(told(files.DeleteFile(folder / name), doing));
-  return told(files.DeleteDir(folder), doing);
-}
-
 Result<void> copy_files(rocksdb::Env& files, const fs::path& source, const fs::path& target) {
   CMS_CHECK(told(files.CreateDirIfMissing(target), fmt::format("making {}", target.string())));
   CMS_TRY(names, names_in(files, source));
-  for (const auto& name : names) {
+  if (!names) return fail(ErrorCode::failed, fmt::format("{} is no folder that can be read", source.string()));
+  for (const auto& name : *names) {
     if (name != "LOCK" && !name.starts_with("LOG")) CMS_CHECK(copy_file(files, source / name, target / name));
   }
   return sync_folder(files, target);
@@ -194,14 +214,16 @@ Result<void> copy_files(rocksdb::Env& files, const fs::path& source, const fs::p
 
 Result<void> restore(const fs::path& snapshot, const fs::path& target, rocksdb::Env* environment) {
   auto& files = environment == nullptr ? *rocksdb::Env::Default() : *environment;
-  std::error_code error;
-  // Onto an empty folder too: the name takes its place.
-  const auto there = fs::symlink_status(target, error);
-  if (fs::exists(there) && !(fs::is_directory(there) && fs::is_empty(target, error))) {
-    return fail(ErrorCode::usage, fmt::format("{} is there already: move it away first", target.string()));
+  CMS_TRY(there, is_there(files, target));
+  if (there) {
+    CMS_TRY(names, names_in(files, target));  // onto an empty folder too: the name takes its place
+    if (!names || !names->empty()) {
+      return fail(ErrorCode::usage, fmt::format("{} is there already: move it away first", target.string()));
+    }
   }
-  if (!fs::exists(snapshot / "CURRENT", error) || !fs::exists(snapshot / kAnchorName, error)) {
-    return fail(ErrorCode::bad_input, fmt::format("{} is no whole snapshot", snapshot.string()));
+  for (const char* name : {"CURRENT", kAnchorName}) {
+    CMS_TRY(has, is_there(files, snapshot / name));
+    if (!has) return fail(ErrorCode::bad_input, fmt::format("{} is no whole snapshot", snapshot.string()));
   }
   const fs::path place = named(target);
   fs::path partial = place;
@@ -211,9 +233,8 @@ Result<void> restore(const fs::path& snapshot, const fs::path& target, rocksdb::
   auto done = copy_files(files, snapshot, partial);
   if (done) done = check_snapshot(files, partial);
   if (done) done = told(files.RenameFile(partial, place), fmt::format("naming {}", place.string()));
-  if (!done) (void)remove_folder(files, partial);
-  if (done) done = sync_folder(files, place.parent_path());
-  return done;
+  if (!done) return without_rest(files, partial, std::move(done).error());
+  return sync_folder(files, place.parent_path());
 }
 
 }  // namespace cms::store

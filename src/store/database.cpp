@@ -123,15 +123,15 @@ void Store::State::close() {
 Result<void> Store::State::check_folder() const {
   const auto& path = options.path;
   CMS_CHECK(make_folder(*files, path));
-  std::error_code error;
-  if (std::filesystem::exists(path / "CURRENT", error)) return {};
-  for (const auto& entry : std::filesystem::directory_iterator(path, error)) {
-    const auto name = entry.path().filename().string();
-    if (name == kAnchorName || entry.path().extension() == ".sst") {
+  CMS_TRY(current, is_there(*files, path / "CURRENT"));
+  if (current) return {};
+  CMS_TRY(names, names_in(*files, path));
+  if (!names) return fail(ErrorCode::failed, fmt::format("{} is no folder that can be read", path.string()));
+  for (const auto& name : *names) {
+    if (name == kAnchorName || name.ends_with(".sst")) {
       return fail(ErrorCode::bad_input, fmt::format("store {} is damaged: its file CURRENT is missing", path.string()));
     }
   }
-  if (error) return fail(ErrorCode::failed, fmt::format("cannot read {}: {}", path.string(), error.message()));
   return {};
 }
 

@@ -355,6 +355,49 @@ TEST(Faults, a_file_that_cannot_be_made_or_opened_is_told_and_one_that_is_not_th
   EXPECT_EQ(errors->count(), 3U);
 }
 
+TEST(Faults, a_folder_that_cannot_be_looked_into_is_not_told_as_a_damaged_store) {
+  const TestFolder folder;
+  const auto files = std::make_shared<InjectingFiles>();
+  const auto environment = rocksdb::NewCompositeEnv(files);
+  auto options = test_options(folder.path / "store");
+  options.environment = environment.get();
+  ASSERT_TRUE(Store::open(options, test_keys()));
+  for (const std::string wanted : {"look for store", "look for CURRENT"}) {  // the first two operations
+    files->fail_at(wanted == "look for store" ? 1 : 2, Fault::eio);
+    const auto opened = Store::open(options, test_keys());
+    EXPECT_EQ(files->failed(), wanted);
+    ASSERT_FALSE(opened);
+    EXPECT_EQ(opened.error().code, ErrorCode::failed);
+    EXPECT_EQ(opened.error().message.find("damaged"), std::string::npos) << opened.error().message;
+  }
+  files->fail_at(1, Fault::eio);
+  const auto restored = restore(folder.path / "store", folder.path / "new", environment.get());
+  EXPECT_EQ(files->failed(), "look for new");
+  ASSERT_FALSE(restored);
+  EXPECT_EQ(restored.error().code, ErrorCode::failed);
+}
+
+TEST(Faults, a_part_of_a_snapshot_that_cannot_be_removed_is_told) {
+  std::string message;
+  for (std::uint64_t number = 1; number < 400 && message.empty(); ++number) {
+    const TestFolder folder;
+    const auto files = std::make_shared<InjectingFiles>();
+    const auto environment = rocksdb::NewCompositeEnv(files);
+    auto options = test_options(folder.path / "store");
+    options.environment = environment.get();
+    auto store = Store::open(options, test_keys());
+    ASSERT_TRUE(store);
+    const AccountName name{"acme", "ann"};
+    const Write write{name, test_record(name, 1, true)};
+    ASSERT_TRUE(store->commit({&write, 1}, {}));
+    files->fail_at(number, Fault::crash);
+    const auto done = store->snapshot(folder.path / "copy");
+    ASSERT_FALSE(done) << "no operation failed while the snapshot lay there";
+    if (std::filesystem::exists(folder.path / "copy")) message = done.error().message;
+  }
+  EXPECT_NE(message.find("a part of it is left"), std::string::npos) << message;
+}
+
 TEST(Faults, a_power_cut_at_any_operation_loses_nothing_acknowledged) {
   const std::uint64_t last = operations();
   for (std::uint64_t number = 1; number <= last; number += stride()) {

@@ -129,6 +129,10 @@ rocksdb::IOStatus WatchedFiles::DeleteFile(const Path& path, const Options& opti
   return seen("remove", path, FileSystemWrapper::DeleteFile(path, options, debug));
 }
 
+rocksdb::IOStatus WatchedFiles::DeleteDir(const Path& path, const Options& options, Debug* debug) {
+  return seen("remove folder", path, FileSystemWrapper::DeleteDir(path, options, debug));
+}
+
 rocksdb::IOStatus WatchedFiles::RenameFile(const Path& from, const Path& to, const Options& options, Debug* debug) {
   return seen("rename", from, FileSystemWrapper::RenameFile(from, to, options, debug));
 }

@@ -65,6 +65,7 @@ class WatchedFiles final : public rocksdb::FileSystemWrapper {
   Status GetChildren(const Path& path, const Options& options, std::vector<Path>* names, Debug* debug) override;
   Status GetFileSize(const Path& path, const Options& options, std::uint64_t* bytes, Debug* debug) override;
   Status DeleteFile(const Path& path, const Options& options, Debug* debug) override;
+  Status DeleteDir(const Path& path, const Options& options, Debug* debug) override;
   Status RenameFile(const Path& from, const Path& to, const Options& options, Debug* debug) override;
 
  private:

@@ -160,6 +160,17 @@ void InjectingFiles::kill() {
   dead_ = true;
 }
 
+void InjectingFiles::hang() {
+  const std::lock_guard one(mutex_);
+  hanging_ = true;
+}
+
+void InjectingFiles::go_on() {
+  const std::lock_guard one(mutex_);
+  hanging_ = false;
+  goes_on_.notify_all();
+}
+
 void InjectingFiles::lose_unsynced() {
   const std::lock_guard one(mutex_);
   for (auto& [path, known] : files_) {
@@ -194,7 +205,8 @@ std::string InjectingFiles::failed() const {
 }
 
 IOStatus InjectingFiles::next(const char* what, const std::string& path, bool* partly) {
-  const std::lock_guard one(mutex_);
+  std::unique_lock one(mutex_);
+  goes_on_.wait(one, [this] { return !hanging_; });
   if (dead_) return IOStatus::IOError("the program was killed");
   if (++count_ != fail_at_) return IOStatus::OK();
   if (fault_ == Fault::crash) dead_ = true;

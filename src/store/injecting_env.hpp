@@ -1,4 +1,4 @@
-// A file system for proofs: it fails one chosen operation, or forgets at a crash what was never synced.
+// A file system for proofs: it fails one chosen operation, hangs, or forgets at a crash what was never synced.
 //
 // It lies over the machine's. Operations are counted from 1: creating, opening, reading, appending, syncing, closing,
 // reopening, renaming, linking, locking, looking for and removing files, making, reading, syncing and removing folders.
@@ -12,6 +12,7 @@
 #include <rocksdb/env.h>
 #include <rocksdb/file_system.h>
 
+#include <condition_variable>
 #include <cstdint>
 #include <map>
 #include <memory>
@@ -41,6 +42,9 @@ class InjectingFiles : public rocksdb::FileSystemWrapper {
   void fail_at(std::uint64_t number, Fault fault);
   // From now on every operation fails, as for a program that is no more.
   void kill();
+  // From now on every operation waits until go_on(), as on a disk that hangs.
+  void hang();
+  void go_on();
   // After kill() and the end of who used it: what was not synced is gone, and operations work again.
   void lose_unsynced();
   [[nodiscard]] std::uint64_t operations() const;
@@ -107,11 +111,12 @@ class InjectingFiles : public rocksdb::FileSystemWrapper {
   void take_along(const std::string& from, const std::string& to);
 
   mutable std::mutex mutex_;
+  std::condition_variable goes_on_;
   std::map<std::string, Known> files_;
   std::vector<std::pair<std::string, std::string>> folders_;  // renamed, and the folder above not synced since
   std::uint64_t count_ = 0, fail_at_ = 0;
   Fault fault_ = Fault::none;
-  bool dead_ = false;
+  bool dead_ = false, hanging_ = false;
   std::string failed_;
 };
 

@@ -29,6 +29,12 @@ namespace cms::store {
 // What RocksDB says as a Result: damage is `bad_input`, everything else `failed`. `doing` is what was being done.
 Result<void> told(const rocksdb::Status& status, std::string_view doing);
 
+// Whether there is a file or folder of that name. Errors: `failed`.
+Result<bool> is_there(rocksdb::Env& files, const std::filesystem::path& path);
+
+// What is in a folder; nothing where that is no folder. Errors: `failed`.
+Result<std::optional<std::vector<std::string>>> names_in(rocksdb::Env& files, const std::filesystem::path& folder);
+
 // A folder with all above it, made where it is not there; after a power cut it is there too. Errors: `failed`.
 Result<void> make_folder(rocksdb::Env& files, const std::filesystem::path& folder);
 

@@ -25,6 +25,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <set>
 #include <span>
 #include <string>
 #include <string_view>
@@ -134,9 +135,11 @@ class Store {
   // lie in files until compact_erased(). Errors: `failed`; the rows may be gone then.
   Result<bool> erase(const AccountName& name);
 
-  // The same of accounts whose last request is before `time`, but not of those that have documents alone. Their names
-  // are added to `erased`, also of those that went before an error. Cost: some reads for each account of the tenant.
-  Result<void> erase_before(const std::string& tenant, double time, std::vector<std::string>& erased);
+  // The same of the accounts `among` whose last request is before `time`, but not of those that have documents alone.
+  // Their names are added to `erased`, also of those that went before an error. Cost: some reads for each account of
+  // the tenant.
+  Result<void> erase_before(const std::string& tenant, double time, const std::set<std::string>& among,
+                            std::vector<std::string>& erased);
 
   // Destroys the bytes of all that was erased before: seconds with many accounts. Commits go on meanwhile. Errors:
   // `failed`: call again, or open again, which does the same.

@@ -258,21 +258,28 @@ TEST(Store, an_erased_account_is_gone_and_may_begin_anew) {
   expect_records(*store, kAnn, 18, 20);
 }
 
-TEST(Store, retention_erases_those_before_a_time_and_no_others) {
+TEST(Store, retention_erases_those_before_a_time_that_it_is_told_of_and_no_others) {
   const TestFolder folder;
   auto store = Store::open(test_options(folder.path), test_keys());
   ASSERT_TRUE(store);
   for (std::uint64_t i = 1; i <= 40; ++i) fill(*store, {"acme", "a" + std::to_string(i)}, 1, i % 8 + 1);
   fill(*store, {"bell", "old"}, 1, 1);
-  std::uint64_t old = 0;
-  for (std::uint64_t i = 1; i <= 40; ++i) old += i % 8 + 1 < 5 ? 1 : 0;
+  std::set<std::string> old, all;
+  for (std::uint64_t i = 1; i <= 40; ++i) {
+    const auto name = *all.insert("a" + std::to_string(i)).first;
+    if (i % 8 + 1 < 5) old.insert(name);
+  }
+  auto among = all;
+  among.erase("a1");  // old too, but nobody was told of it before
   std::vector<std::string> erased;
-  ASSERT_TRUE(store->erase_before("acme", 1005.0, erased));
-  EXPECT_EQ(erased.size(), old);
-  ASSERT_TRUE(store->erase_before("acme", 1005.0, erased));
-  EXPECT_EQ(erased.size(), old);
+  ASSERT_TRUE(store->erase_before("acme", 1005.0, among, erased));
+  EXPECT_EQ(erased.size(), old.size() - 1);
+  expect_records(*store, {"acme", "a1"}, 1, 2);
+  ASSERT_TRUE(store->erase_before("acme", 1005.0, all, erased));
+  EXPECT_EQ(std::set(erased.begin(), erased.end()), old);
+  EXPECT_EQ(erased.size(), old.size());
   const auto left = store->list("acme", "", 100);
-  EXPECT_EQ(left->accounts.size(), 40 - old);
+  EXPECT_EQ(left->accounts.size(), 40 - old.size());
   for (const auto& listed : left->accounts) EXPECT_GE(listed.time, 1005.0);
   expect_records(*store, {"bell", "old"}, 1, 1);
 }

@@ -56,7 +56,7 @@ class CrashTest(program.ProgramTest):
         self.assertTrue(crash(subprocess.Popen(["sleep", "600"])), "the next test would tell nothing")
 
     def send_other_ways(self, names, vectors):
-        """A matrix, items that are refused one by one, and a body that is no JSON."""
+        """A matrix, items that are refused one by one, a body that is no JSON, and prompts, which nobody reads here."""
         status, answer = self.daemon.ask("POST", "/v1/tenants/t/activations?account=" + names[2], world.npy(vectors),
                                          "tap", (("Content-Type", "application/x-npy"), ("Cms-Model", self.model)))
         self.assertEqual((status, json.loads(answer)["scored"]), (200, len(vectors)), answer)
@@ -68,10 +68,13 @@ class CrashTest(program.ProgramTest):
         broken = json.dumps({"account": names[4], "vector": vectors[0]})[:-1].encode()
         self.daemon.ask("POST", "/v1/tenants/t/activations", broken, "tap", (
             ("Content-Type", "application/x-ndjson"), ("Cms-Model", self.model)))
+        self.assertEqual(self.daemon.guardrail(names[5], f"Who is {names[6]}?"), (200, {"action": "NONE"}))
+        status, _ = self.daemon.send([{"account": names[7], "text": f"And who {names[8]}?"}], "", 3, "observations")
+        self.assertEqual(status, 409)
 
     def test_what_it_was_fed_is_in_no_file_after_a_crash(self):
         self.daemon.start()
-        ways = ("http", "grpc", "npy", "refused", "broken")
+        ways = ("http", "grpc", "npy", "refused", "broken", "key", "prompt", "observed", "observed-prompt")
         names = [f"canary-{way}-" + secrets.token_hex(8) for way in ways]
         vectors = [[random.random() for _ in range(self.dimension)] for _ in range(20)]
         lines = [{"account": names[0], "time": time.time(), "vector": vector} for vector in vectors]

@@ -405,13 +405,24 @@ class ObserveTest(unittest.TestCase):
             # What else is in a batch of the model changes its vectors by float noise.
             self.assertAlmostEqual(got["coverage"], scored[name]["coverage"], delta=0.03)
             self.assertAlmostEqual(got["poh"], scored[name]["poh"], delta=0.1)
-        canary = "canary-prompt-" + secrets.token_hex(8)
+
+    def test_prompts_that_were_read_or_refused_are_in_no_file_after_a_crash_nor_is_the_key_of_litellm(self):
+        daemon = self.observing("canary")
+        canary, key = "canary-prompt-" + secrets.token_hex(8), "canary-key-" + secrets.token_hex(8)
         lines = [{"account": "canary", "time": time.time(), "text": f"How do I spell {canary} {i} times?"}
                  for i in range(20)]
-        status, answer = daemon.send(lines, "", len(chosen) + 1, "observations")
-        self.assertEqual((status, answer["scored"]), (200, 20), answer)
+        refused = [lines[0] | {"time": 7}, lines[0] | {"account": ""}]
+        status, answer = daemon.send(lines + refused, "", 1, "observations")
+        self.assertEqual((status, answer["scored"], answer["refused"]), (200, 20, 2), answer)
+        self.assertEqual(daemon.guardrail(key, f"What rhymes with {canary}?"), (200, {"action": "NONE"}))
+        read = 'cms_tap_bodies_total{result="read"} 1\n'
+        for _ in range(500):
+            if read in daemon.ask("GET", "/metrics")[1].decode():
+                break
+            time.sleep(0.02)
+        self.assertIn(read, daemon.ask("GET", "/metrics")[1].decode())
         daemon.stop(signal.SIGSEGV)
-        assert_in_no_file(self, daemon.folder, canary.encode())
+        assert_in_no_file(self, daemon.folder, canary.encode(), key.encode())
 
 
 if __name__ == "__main__":

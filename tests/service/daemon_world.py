@@ -100,6 +100,13 @@ file = "events.jsonl"
             ("Cms-Epoch", "1"), ("Cms-Sequence", str(sequence))))
         return status, json.loads(body)
 
+    def guardrail(self, key, text):
+        """What LiteLLM asks before a request of this key."""
+        question = {"input_type": "request", "texts": [text], "request_data": {"user_api_key_hash": key}}
+        status, body = self.ask("POST", "/v1/tenants/t/gateway/litellm/beta/litellm_basic_guardrail_api",
+                                json.dumps(question).encode(), "tap", (("Content-Type", "application/json"),))
+        return status, json.loads(body)
+
     def account(self, name):
         status, body = self.ask("GET", f"/v1/tenants/t/accounts/{urllib.request.quote(name, safe='')}")
         return json.loads(body) if status == 200 else None

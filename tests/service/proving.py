@@ -84,13 +84,17 @@ class World:
         said = run(CMS, "token", "--role", role, "--tenant", "*", "--file", self.tokens)
         return re.search(r"cms_\w+", said).group()
 
-    def start(self, *command):
-        """Starts the daemon and returns after how many seconds its port answered."""
-        began = time.monotonic()
+    def spawn(self, *command):
+        """Starts the daemon, and does not wait for it."""
         log = open(self.folder / "daemon.log", "ab")
         self.process = subprocess.Popen([str(word) for word in command or (CMS, "serve", "--config", self.config)],
                                         stdout=log, stderr=log, preexec_fn=on(self.cores))
         STARTED.append(self.process)
+
+    def start(self, *command):
+        """Starts the daemon and returns after how many seconds its port answered."""
+        began = time.monotonic()
+        self.spawn(*command)
         while time.monotonic() - began < READY_S:
             if self.process.poll() is not None:
                 raise RuntimeError("the daemon ended:\n" + self.log())
@@ -121,10 +125,14 @@ class World:
             raise RuntimeError("check: " + done.stderr)
         return json.loads(done.stdout)
 
-    def metric(self, name):
-        request = urllib.request.Request(f"http://127.0.0.1:{self.http}/metrics",
+    def get(self, path):
+        request = urllib.request.Request(f"http://127.0.0.1:{self.http}{path}",
                                          headers={"Authorization": f"Bearer {self.reader}"})
-        text = urllib.request.urlopen(request, timeout=10).read().decode()
+        with urllib.request.urlopen(request, timeout=60) as answer:
+            return answer.read().decode()
+
+    def metric(self, name):
+        text = self.get("/metrics")
         return {line.rsplit(" ", 1)[0]: float(line.rsplit(" ", 1)[1]) for line in text.splitlines()
                 if line.startswith(name)}
 
