@@ -50,21 +50,22 @@ std::size_t sent_at(std::size_t look, std::size_t looks, std::size_t requests) {
   return (requests * (look + 1) + looks - 1) / looks;
 }
 
-std::vector<double> lowest_pohs(std::uint32_t accounts, std::span<const std::vector<Campaign>> looks) {
+std::vector<LeastStanding> least_standings(std::uint32_t accounts, std::span<const std::vector<Campaign>> looks) {
   std::vector<std::vector<Members>> members;
   for (const auto& look : looks) {
     members.emplace_back();
     for (const auto& one : look) members.back().push_back(one.members);
   }
   const auto followed = follow_communities(accounts, members);
-  std::vector<double> lowest(followed.count, 1);
+  std::vector<LeastStanding> least(followed.count);
   for (std::size_t look = 0; look < looks.size(); ++look) {
     for (std::size_t c = 0; c < looks[look].size(); ++c) {
-      auto& one = lowest[followed.numbers[look][c]];
-      one = std::min(one, looks[look][c].poh);
+      auto& one = least[followed.numbers[look][c]];
+      one.poh = std::min(one.poh, looks[look][c].poh);
+      one.evidence = std::max(one.evidence, looks[look][c].evidence);
     }
   }
-  return lowest;
+  return least;
 }
 
 }  // namespace cms::fleet

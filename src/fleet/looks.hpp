@@ -5,6 +5,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <limits>
 #include <span>
 #include <vector>
 
@@ -28,8 +29,12 @@ struct Followed {
 };
 Followed follow_communities(std::uint32_t accounts, std::span<const std::vector<Members>> looks);
 
-// The lowest PoH that each followed community ever has. Requires campaigns as find_campaigns() gives them, one vector
-// a look.
-std::vector<double> lowest_pohs(std::uint32_t accounts, std::span<const std::vector<Campaign>> looks);
+// The lowest PoH and the most evidence that each followed community ever has. Requires campaigns as find_campaigns()
+// gives them, one vector a look.
+struct LeastStanding {
+  double poh = 1;
+  double evidence = -std::numeric_limits<double>::infinity();
+};
+std::vector<LeastStanding> least_standings(std::uint32_t accounts, std::span<const std::vector<Campaign>> looks);
 
 }  // namespace cms::fleet

@@ -53,19 +53,25 @@ TEST(Looks, see_an_equal_share_more_of_an_account_each_time_and_at_last_all_of_i
   }
 }
 
-TEST(Looks, know_a_community_by_the_lowest_poh_that_it_ever_has) {
+TEST(Looks, know_a_community_by_the_lowest_poh_and_the_most_evidence_that_it_ever_has) {
   const auto campaign = [](Members members, double poh) {
     Campaign made;
     made.members = std::move(members);
     made.poh = poh;
+    made.evidence = -std::log(poh);
     return made;
   };
   const std::vector<std::vector<Campaign>> looks = {{campaign({0, 1}, .02), campaign({5, 6}, .3)},
                                                     {campaign({0, 1, 2}, .4)},
                                                     {campaign({0, 1, 2}, .1), campaign({7, 8}, 1)}};
-  auto lowest = lowest_pohs(9, looks);
-  std::ranges::sort(lowest);
-  EXPECT_EQ(lowest, (std::vector<double>{.02, .3, 1}));
+  auto least = least_standings(9, looks);
+  std::ranges::sort(least, {}, &LeastStanding::poh);
+  ASSERT_EQ(least.size(), 3U);
+  const double expected[] = {.02, .3, 1};
+  for (std::size_t c = 0; c < least.size(); ++c) {
+    EXPECT_EQ(least[c].poh, expected[c]);
+    EXPECT_EQ(least[c].evidence, -std::log(expected[c]));
+  }
 }
 
 // Honest fleets that go on for kLooks looks; one account in forty is a suspect by then, and each at its own time.
@@ -95,7 +101,11 @@ std::vector<double> lowest_ever(const CampaignCalibration& calibration, const Ho
   };
   for (const auto& look : fleet.earlier) look_at(look.accounts, look.pohs);
   look_at(fleet.accounts, fleet.pohs);
-  return lowest_pohs(static_cast<std::uint32_t>(fleet.accounts.size()), looks);
+  std::vector<double> lowest;
+  for (const auto& least : least_standings(static_cast<std::uint32_t>(fleet.accounts.size()), looks)) {
+    lowest.push_back(least.poh);
+  }
+  return lowest;
 }
 
 // Over freshly drawn honest fleets, looked at as often as those that rank, a community is ever at PoH <= a with

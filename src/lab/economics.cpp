@@ -112,8 +112,9 @@ Result<Market> make_market(const Ground& ground, const EconomicsOptions& options
   const auto halves = calibration_halves(ground, options, seed);
   market.prices = make_price_ground(ground, halves.a, options.threads);
   const auto half_b = with_poh(ground, halves.b, options.threads);
+  const Charged fitted{&market.prices, half_b};
   pipeline::parallel_for(kRuleCount, options.threads, [&](unsigned, std::size_t r) {
-    market.rules[r] = fit_scale(market.prices, static_cast<RuleKind>(r), half_b);
+    market.rules[r] = rule_of(static_cast<RuleKind>(r), {&fitted, 1});
   });
   if (options.tune) {
     market.honest = half_b;
@@ -274,22 +275,6 @@ std::vector<Run> mimicry_runs(const Market& market) {
 
 // --- honest accounts -----------------------------------------------------------------------------------------------
 
-void add_bills(const Market& market, std::span<const Honest> honest, std::uint32_t requests, std::vector<Bill>& bills) {
-  std::map<std::string, Bill> by_kind;
-  for (const auto& account : honest) {
-    if (account.rows.size() < std::min(requests, 100U)) continue;
-    auto& bill = by_kind[account.kind];
-    bill.kind = account.kind;
-    bill.requests = requests;
-    PerRule surcharges{};
-    for (std::size_t r = 0; r < kRuleCount; ++r) {
-      surcharges[r] = surcharge(market.prices, market.rules[r], account, requests);
-    }
-    bill.surcharges.push_back(surcharges);
-  }
-  for (auto& [kind, bill] : by_kind) bills.push_back(std::move(bill));
-}
-
 // Old accounts of each kind with their PoH, which only those that are billed need.
 std::vector<Honest> billed_old(const Market& market) {
   std::map<std::string, std::uint32_t> counts;
@@ -388,7 +373,9 @@ void teach(const Market& market, const ActivationSet& set, std::span<const Run> 
   });
 }
 
-Result<EconomicsSeed> run_seed(const ActivationSet& set, const EconomicsOptions& options, std::uint64_t seed) {
+// Leaves in `kept` whom it charged.
+Result<EconomicsSeed> run_seed(const ActivationSet& set, const EconomicsOptions& options, std::uint64_t seed,
+                               Kept& kept) {
   const GroundOptions standing{options.score, options.ranking_accounts, options.scale, options.threads,
                                options.families};
   CMS_TRY(ground, make_ground(set, standing, seed));
@@ -407,17 +394,49 @@ Result<EconomicsSeed> run_seed(const ActivationSet& set, const EconomicsOptions&
   const auto requests_of = [](const Attack& attack) { return attack.reached ? double(attack.requests) : 0.0; };
   result.unwatched = requests_of(result.attacks.front());
   result.unwatched_blind = requests_of(result.attacks[first_blind]);
-  for (const std::uint32_t requests : {100U, ground.options.requests}) {
-    add_bills(market, market.honest, requests, result.bills);
-  }
-  add_bills(market, billed_old(market), options.long_requests, result.bills);
+  const auto bill = [&](std::span<const Honest> honest, std::uint32_t requests) {
+    for (auto& one : bills_of(market.prices, market.rules, honest, requests)) result.bills.push_back(std::move(one));
+  };
+  auto old = billed_old(market);
+  for (const std::uint32_t requests : {100U, ground.options.requests}) bill(market.honest, requests);
+  bill(old, options.long_requests);
   for (const std::uint32_t members : {4U, 16U}) result.teams.push_back(team_bill(market, members));
   result.median_honest = median_honest(market);
   teach(market, set, runs, result);
+  kept = {std::move(market.prices), std::move(market.honest), ground.options.requests,
+             std::move(old),           options.long_requests,    {}};
+  for (auto& run : runs) kept.runs.push_back(std::move(run.run));
   return result;
 }
 
 }  // namespace
+
+std::vector<EconomicsSeed> at_equal_surcharge(std::span<const EconomicsSeed> seeds, std::span<const Kept> kept,
+                                              unsigned threads) {
+  std::vector<Charged> honest;
+  for (const auto& of_seed : kept) honest.push_back({&of_seed.prices, of_seed.honest});
+  Rules rules{};
+  pipeline::parallel_for(kRuleCount, threads, [&](unsigned, std::size_t r) {
+    rules[r] = fit_scale(static_cast<RuleKind>(r), honest);
+  });
+  std::vector<EconomicsSeed> equal(seeds.size());
+  for (std::size_t s = 0; s < seeds.size(); ++s) {
+    const auto& of_seed = kept[s];
+    auto& made = equal[s];
+    made.rules = rules;
+    made.unwatched = seeds[s].unwatched;
+    made.unwatched_blind = seeds[s].unwatched_blind;
+    made.attacks = seeds[s].attacks;
+    pipeline::parallel_for(made.attacks.size(), threads, [&](unsigned, std::size_t i) {
+      charge(of_seed.prices, rules, of_seed.runs[i], made.attacks[i]);
+    });
+    made.bills = bills_of(of_seed.prices, rules, of_seed.honest, of_seed.requests);
+    for (auto& bill : bills_of(of_seed.prices, rules, of_seed.old, of_seed.old_requests)) {
+      made.bills.push_back(std::move(bill));
+    }
+  }
+  return equal;
+}
 
 Cost cost_of(const EconomicsSeed& seed, const CostQuestion& question) {
   const bool blind = question.attacker.starts_with(kBlind);
@@ -449,10 +468,13 @@ Result<EconomicsResult> run_economics(const EconomicsOptions& options) {
   CMS_TRY(set, read_ground(options.data, options.families));
   EconomicsResult result;
   result.floors = options.floors;
-  for (const auto seed : options.seeds) {
-    CMS_TRY(one, run_seed(set, options, seed));
+  result.tune = options.tune;
+  std::vector<Kept> kept(options.seeds.size());
+  for (std::size_t s = 0; s < options.seeds.size(); ++s) {
+    CMS_TRY(one, run_seed(set, options, options.seeds[s], kept[s]));
     result.seeds.push_back(std::move(one));
   }
+  result.equal = at_equal_surcharge(result.seeds, kept, options.threads);
   return result;
 }
 

@@ -4,7 +4,8 @@
 // account's PoH >= tau throughout, over the same minimum unwatched at the flat price; the least over all runs of an
 // attacker. Attackers: white-box ones, greedy and planning for the price rule; naive, systematic and sorted streams;
 // and replayers of the fastest hundredth of honest accounts, who set the ceiling of every rule that honest accounts can
-// live with. Rules charge honest calibration accounts alike (price_rules.hpp).
+// live with. Rules charge honest calibration accounts alike (price_rules.hpp); what that comes to for the honest
+// accounts of the test part differs, so one table more has scales that make them charge those alike.
 // Threads: see options. docs/lab/economics.md has the protocol.
 #pragma once
 
@@ -39,13 +40,6 @@ struct EconomicsOptions {
   unsigned threads = 1;
 };
 
-// What honest accounts of one kind pay for their first requests beyond one each, by rule.
-struct Bill {
-  std::string kind;
-  std::uint32_t requests = 0;
-  std::vector<PerRule> surcharges;  // per account
-};
-
 // What a student learns from what a white-box attacker with one account and PoH >= .01 buys for a budget.
 struct Bought {
   RuleKind rule = RuleKind::flat;
@@ -76,7 +70,25 @@ struct EconomicsSeed {
 struct EconomicsResult {
   std::vector<EconomicsSeed> seeds;
   std::vector<double> floors;
+  std::vector<EconomicsSeed> equal;  // the same seeds at_equal_surcharge
+  bool tune = false;                 // as EconomicsOptions
 };
+
+// Whom a seed charged, and by which tables.
+struct Kept {
+  PriceGround prices;
+  std::vector<Honest> honest;  // of ordinary length
+  std::uint32_t requests = 0;  // of these that are billed
+  std::vector<Honest> old;
+  std::uint32_t old_requests = 0;
+  std::vector<WhiteBoxRun> runs;  // of the seed's attacks, in their order
+};
+// Attacks and bills of `seeds`, charged by rules whose scales are set on these very honest accounts of ordinary length,
+// all seeds together: in the worst kind every rule's 99th percentile is kSurchargeHighMax, but for flat and for a rule
+// that no scale brings there. Only reported: nothing may be chosen by it. Without teams and students.
+// Requires one of `kept` a seed.
+std::vector<EconomicsSeed> at_equal_surcharge(std::span<const EconomicsSeed> seeds, std::span<const Kept> kept,
+                                              unsigned threads);
 
 // What the names of attackers begin with who know everything but the yardstick, and want charts of their own.
 inline constexpr const char* kBlind = "blind";

@@ -73,11 +73,32 @@ Attack judge(const Ground& ground, const PriceGround& prices, const Rules& rules
   attack.coverage = coverage_of(ground.yardstick, std::span(run.rows).first(attack.requests)).back();
   attack.poh_min = *std::min_element(run.poh.begin(), run.poh.begin() + attack.requests);
   attack.accounts = run.accounts[attack.requests - 1] + 1;
+  charge(prices, rules, run, attack);
+  return attack;
+}
+
+void charge(const PriceGround& prices, const Rules& rules, const WhiteBoxRun& run, Attack& attack) {
   for (std::size_t r = 0; r < kRuleCount; ++r) {
     attack.paid[r] = paid_for(prices, rules[r], run, attack.requests, false);
     attack.paid_as_one[r] = paid_for(prices, rules[r], run, attack.requests, true);
   }
-  return attack;
+}
+
+std::vector<Bill> bills_of(const PriceGround& prices, const Rules& rules, std::span<const Honest> honest,
+                           std::uint32_t requests) {
+  std::map<std::string, Bill> by_kind;
+  for (const auto& account : honest) {
+    if (account.rows.size() < std::min(requests, 100U)) continue;
+    auto& bill = by_kind[account.kind];
+    bill.kind = account.kind;
+    bill.requests = requests;
+    PerRule surcharges{};
+    for (std::size_t r = 0; r < kRuleCount; ++r) surcharges[r] = surcharge(prices, rules[r], account, requests);
+    bill.surcharges.push_back(surcharges);
+  }
+  std::vector<Bill> bills;
+  for (auto& [kind, bill] : by_kind) bills.push_back(std::move(bill));
+  return bills;
 }
 
 WhiteBoxRun run_stream(const Ground& ground, std::span<const std::uint32_t> order, const StreamOptions& options) {

@@ -1,4 +1,4 @@
-// Who extracts in the economics experiment, and what a run of theirs costs under each price rule.
+// Who extracts in the economics experiment, and what a run of theirs and honest accounts cost under each price rule.
 //
 // A run is rows in the order sent, with the account of each and that account's PoH after it; it does not depend on the
 // rule that charges for it, so every run is an attack on every rule, and on every floor its accounts kept.
@@ -33,6 +33,18 @@ struct Attack {
 };
 Attack judge(const Ground& ground, const PriceGround& prices, const Rules& rules, const std::string& attacker,
              const WhiteBoxRun& run);
+// What the requests of a judged run cost by other rules.
+void charge(const PriceGround& prices, const Rules& rules, const WhiteBoxRun& run, Attack& attack);
+
+// What honest accounts of one kind pay for their first requests beyond one each, by rule.
+struct Bill {
+  std::string kind;
+  std::uint32_t requests = 0;
+  std::vector<PerRule> surcharges;  // per account
+};
+// One a kind. Accounts of less than 100 requests are left out where more are billed.
+std::vector<Bill> bills_of(const PriceGround& prices, const Rules& rules, std::span<const Honest> honest,
+                           std::uint32_t requests);
 
 // `order` sent as it is; an account is left for a new one before a request that would take it below `floor`, and after
 // `account_requests` (0 = never). Ends at `accounts_max` (0 = any number).

@@ -12,6 +12,7 @@ namespace {
 constexpr double kCostGoal = 10;
 constexpr double kGoalFloor = .01;
 constexpr std::array<std::uint32_t, 6> kAccounts = {1, 2, 4, 8, 16, 0};  // 0 = any number
+constexpr int kRuleWidth = 21;                                           // of the longest name of a rule
 
 std::string name_of(double floor) { return floor <= 0 ? "none" : fmt::format("{:g}", floor); }
 
@@ -65,30 +66,75 @@ double median_over(const EconomicsResult& result, const Get& get) {
   return upper_median(std::move(values));
 }
 
-std::string rules_table(const EconomicsResult& result) {
-  std::string text = fmt::format(
-      "rules, scaled to one bound of honest surcharge but the default; C of 80%, accounts free unless said\n"
-      "{:<15} {:>9} {:>8} {:>8} {:>8} {:>8} "
-      "{:>9} {:>9} {:>9} {:>9} {:>9} {:>9} {:>9} {:>9} {:>9}\n",
-      "rule", "scale", "median", "99%", "old 50%", "old 99%", "one,.01", "any,.01", "any+100", "as one", "blind,.01",
-      "blind any", "greedy", "system.", "mimicry");
-  for (std::size_t r = 0; r < kRuleCount; ++r) {
-    const auto rule = static_cast<RuleKind>(r);
-    text += fmt::format("{:<15} {:>9.3g} {:>8.3f} {:>8.3f} {:>8.3f} {:>8.3f}", name(rule),
+// A column of a table of rules; the rule that it asks about is the row's.
+struct Column {
+  std::string head;
+  CostQuestion question;
+};
+
+// The last three know no rule and keep no floor.
+std::vector<Column> rule_columns() {
+  using enum RuleKind;
+  return {{"one,.01", {flat, .01, 0, 1, false, ""}},
+          {"any,.01", {flat, .01, 0, 0, false, ""}},
+          {"any+100", {flat, .01, 100, 0, false, ""}},
+          {"as one", {flat, .01, 0, 0, true, ""}},
+          {"blind,.01", {flat, .01, 0, 1, false, kBlind}},
+          {"blind any", {flat, .01, 0, 0, false, kBlind}},
+          {"greedy", {flat, 0, 0, 1, false, "white-box, greedy"}},
+          {"system.", {flat, 0, 0, 1, false, "systematic"}},
+          {"mimicry", {flat, 0, 0, 1, false, "honest mimicry"}}};
+}
+
+std::vector<RuleKind> all_rules() {
+  std::vector<RuleKind> rules;
+  for (std::size_t r = 0; r < kRuleCount; ++r) rules.push_back(static_cast<RuleKind>(r));
+  return rules;
+}
+
+// Where every scale is set anew, charts+ladder and its fitted form are one.
+std::vector<RuleKind> rules_at_equal_surcharge() {
+  auto rules = all_rules();
+  std::erase(rules, RuleKind::charts_ladder_fitted);
+  return rules;
+}
+
+std::string rules_table(const EconomicsResult& result, const std::string& title, std::span<const RuleKind> rules,
+                        std::span<const Column> columns) {
+  std::string text = fmt::format("{}\n{:<{}} {:>9} {:>8} {:>8} {:>8} {:>8}", title, "rule", kRuleWidth, "scale",
+                                 "median", "99%", "old 50%", "old 99%");
+  for (const auto& column : columns) text += fmt::format(" {:>9}", column.head);
+  text += '\n';
+  for (const auto rule : rules) {
+    const auto r = static_cast<std::size_t>(rule);
+    text += fmt::format("{:<{}} {:>9.3g} {:>8.3f} {:>8.3f} {:>8.3f} {:>8.3f}", name(rule), kRuleWidth,
                         median_over(result, [r](const auto& seed) { return seed.rules[r].scale; }),
                         worst(result, r, .5, false), worst(result, r, .99, false), worst(result, r, .5, true),
                         worst(result, r, .99, true));
-    // The last three know no rule and keep no floor.
-    for (const auto& question :
-         {CostQuestion{rule, .01, 0, 1, false, ""}, {rule, .01, 0, 0, false, ""}, {rule, .01, 100, 0, false, ""},
-          {rule, .01, 0, 0, true, ""}, {rule, .01, 0, 1, false, kBlind}, {rule, .01, 0, 0, false, kBlind},
-          {rule, 0, 0, 1, false, "white-box, greedy"}, {rule, 0, 0, 1, false, "systematic"},
-          {rule, 0, 0, 1, false, "honest mimicry"}}) {
+    for (auto [head, question] : columns) {
+      question.rule = rule;
       text += fmt::format(" {:>9}", shown(result, question));
     }
     text += '\n';
   }
   return text;
+}
+
+// As if the seeds had been charged so.
+EconomicsResult equal_of(const EconomicsResult& result) { return {result.equal, result.floors, {}, result.tune}; }
+
+// The comparison at equal surcharge, and every attacker's bill by it.
+std::string equal_table(const EconomicsResult& result) {
+  auto columns = rule_columns();
+  for (const auto& [head, attacker] : {std::pair("planning", "white-box, planning"), {"naive", "naive"},
+                                       {"sorted", "sorted"}, {"clustered", kClusteredPeople}}) {
+    columns.push_back({head, {RuleKind::flat, 0, 0, 1, false, attacker}});
+  }
+  const auto title = fmt::format(
+      "\nrules at equal surcharge: scales set on the honest accounts of the {} part itself, so that 99% is {:.2f}; "
+      "reported only, nothing is chosen by it",
+      result.tune ? "calibrate" : "test", kSurchargeHighMax);
+  return rules_table(equal_of(result), title, rules_at_equal_surcharge(), columns);
 }
 
 std::string floors_table(const EconomicsResult& result) {
@@ -181,13 +227,17 @@ std::string accounts_table(const EconomicsResult& result) {
 std::string bills_table(const EconomicsResult& result, std::vector<Bill> EconomicsSeed::* bills,
                         const std::string& title) {
   std::string text = fmt::format("\n{}: surcharge, median / 99%\n{:<16} {:>5} {:>5}", title, "kind", "age", "n");
-  for (std::size_t r = 1; r < kRuleCount; ++r) text += fmt::format(" {:>14}", name(static_cast<RuleKind>(r)));
+  const auto width_of = [](std::size_t r) { return std::max<std::size_t>(14, name(static_cast<RuleKind>(r)).size()); };
+  for (std::size_t r = 1; r < kRuleCount; ++r) {
+    text += fmt::format(" {:>{}}", name(static_cast<RuleKind>(r)), width_of(r));
+  }
   text += '\n';
   for (const auto& bill : result.seeds.front().*bills) {
     text += fmt::format("{:<16} {:>5} {:>5}", bill.kind, bill.requests, surcharges_of(result, bill, 0, bills).size());
     for (std::size_t r = 1; r < kRuleCount; ++r) {
       const auto values = surcharges_of(result, bill, r, bills);
-      text += fmt::format(" {:>14}", fmt::format("{:.3f} / {:.3f}", quantile(values, .5), quantile(values, .99)));
+      const auto both = fmt::format("{:.3f} / {:.3f}", quantile(values, .5), quantile(values, .99));
+      text += fmt::format(" {:>{}}", both, width_of(r));
     }
     text += '\n';
   }
@@ -201,11 +251,11 @@ std::string students_table(const EconomicsResult& result) {
   for (const auto& bought : result.seeds.front().bought) {
     if (std::find(budgets.begin(), budgets.end(), bought.budget) == budgets.end()) budgets.push_back(bought.budget);
   }
-  text += fmt::format("{:<15}", "budget");
+  text += fmt::format("{:<{}}", "budget", kRuleWidth);
   for (const double budget : budgets) text += fmt::format(" {:>13.0f}", budget);
   for (std::size_t i = 0; i < result.seeds.front().bought.size(); ++i) {
     const auto& bought = result.seeds.front().bought[i];
-    if (i % budgets.size() == 0) text += fmt::format("\n{:<15}", name(bought.rule));
+    if (i % budgets.size() == 0) text += fmt::format("\n{:<{}}", name(bought.rule), kRuleWidth);
     const double coverage = median_over(result, [i](const auto& seed) { return seed.bought[i].coverage; });
     const double weighted = median_over(result, [i](const auto& seed) { return seed.bought[i].fidelity.use_weighted; });
     text += fmt::format(" {:>13}", fmt::format("{:.3f} / {:.3f}", coverage, weighted));
@@ -225,6 +275,30 @@ std::string students_table(const EconomicsResult& result) {
   return text;
 }
 
+// What is only reported; of a bound the goal says so.
+std::string reported(const std::string& what, double figure, const std::string& goal = "-") {
+  const nlohmann::json line = {{"what", "economics: " + what}, {"figure", figure}, {"goal", goal}, {"holds", nullptr}};
+  return line.dump() + "\n";
+}
+
+std::string reported(const std::string& what, const Cost& cost) {
+  return reported(what, cost.multiplier, cost.reached ? "-" : "not reached: a bound");
+}
+
+// Of the comparison at equal surcharge, which chooses nothing: no goals.
+std::string equal_lines(const EconomicsResult& result) {
+  const auto equal = equal_of(result);
+  std::string text;
+  for (const auto rule : rules_at_equal_surcharge()) {
+    const auto said = fmt::format("at equal surcharge, rule {}: ", name(rule));
+    const double median = worst(equal, static_cast<std::size_t>(rule), .5, false);
+    text += reported(said + "median honest surcharge, worst kind", median);
+    text += reported(said + "C(.01), one account", median_cost(equal, {rule, kGoalFloor, 0, 1, false, ""}));
+    text += reported(said + "C, systematic, one account", median_cost(equal, {rule, 0, 0, 1, false, "systematic"}));
+  }
+  return text;
+}
+
 }  // namespace
 
 std::string describe(const EconomicsResult& result) {
@@ -238,8 +312,11 @@ std::string describe(const EconomicsResult& result) {
       result.seeds.size(), count(median_over(result, [](const auto& seed) { return seed.unwatched; })),
       count(median_over(result, [](const auto& seed) { return seed.unwatched_blind; })),
       count(median_over(result, [](const auto& seed) { return double(seed.median_honest); })));
-  return text + rules_table(result) + floors_table(result) + attackers_table(result) + coverage_table(result) +
-         accounts_table(result) + bills_table(result, &EconomicsSeed::bills, "honest accounts") +
+  const std::string title =
+      "rules, scaled to one bound of honest surcharge but the default; C of 80%, accounts free unless said";
+  return text + rules_table(result, title, all_rules(), rule_columns()) + equal_table(result) + floors_table(result) +
+         attackers_table(result) + coverage_table(result) + accounts_table(result) +
+         bills_table(result, &EconomicsSeed::bills, "honest accounts") +
          bills_table(result, &EconomicsSeed::teams, "honest teams, charged as one") + students_table(result);
 }
 
@@ -250,10 +327,8 @@ std::string goal_lines(const EconomicsResult& result) {
   };
   if (result.seeds.empty()) return text;
   const auto product = static_cast<std::size_t>(kProductRule);
-  // Figures that are only reported; of a bound the goal says so.
   const auto report = [&](const std::string& what, const CostQuestion& question) {
-    const auto cost = median_cost(result, question);
-    line("economics: " + what, cost.multiplier, cost.reached ? "-" : "not reached: a bound", nullptr);
+    text += reported(what, median_cost(result, question));
   };
   const auto one = median_cost(result, {kProductRule, kGoalFloor, 0, 1, false, ""});
   // A bound is never a pass.
@@ -279,7 +354,7 @@ std::string goal_lines(const EconomicsResult& result) {
     const auto rule = static_cast<RuleKind>(r);
     report("C(.01), one account, rule " + name(rule), {rule, kGoalFloor, 0, 1, false, ""});
   }
-  return text;
+  return text + equal_lines(result);
 }
 
 nlohmann::json plots(const EconomicsResult& result) {

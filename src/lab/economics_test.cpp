@@ -2,8 +2,11 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
+#include <nlohmann/json.hpp>
 #include <numeric>
+#include <sstream>
 
 namespace cms::lab {
 namespace {
@@ -116,6 +119,90 @@ TEST_F(Economics, a_team_is_of_the_kinds_that_calibration_knows_and_asks_in_turn
     EXPECT_EQ(team.rows, (std::vector<std::uint32_t>{0, 0, 1, 1}));
     EXPECT_EQ(team.poh, (std::vector<double>{1, 1, .5, .5}));
   }
+}
+
+// One kind opens four charts and pays 3 scale / 4 beyond its requests, the other one and nothing: a scale of .4 / 3.
+class EqualSurcharge : public Economics {
+ protected:
+  EqualSurcharge() {
+    const std::vector<WhiteBoxRun> runs = {run_of({0, 0, 0, 0}), run_of({0, 0, 1, 1})};
+    EconomicsSeed seed;
+    seed.rules = rules_;
+    seed.unwatched = 4;
+    for (const auto& run : runs) seed.attacks.push_back(judged(run, "systematic"));
+    const std::vector<double> poh(4, 1);
+    const std::vector<Honest> honest = {{"broad", {0, 1, 2, 3}, poh}, {"narrow", {4, 4, 4, 4}, poh}};
+    const std::vector<Honest> old = {{"old broad", {0, 1, 2, 3, 4}, {1, 1, 1, 1, 1}}};
+    seed.bills = bills_of(prices_, rules_, honest, 4);
+    result_.floors = {0};
+    result_.seeds = {seed, seed};
+    kept_.assign(2, {prices_, honest, 4, old, 5, runs});
+    result_.equal = at_equal_surcharge(result_.seeds, kept_, 2);
+  }
+
+  EconomicsResult result_;
+  std::vector<Kept> kept_;
+};
+
+// The dearest kind's surcharge; of one account a kind it is every quantile.
+double dearest(const EconomicsSeed& seed, std::size_t rule) {
+  double most = 0;
+  for (const auto& bill : seed.bills) {
+    if (!bill.kind.starts_with("old ")) most = std::max(most, bill.surcharges.front()[rule]);
+  }
+  return most;
+}
+
+TEST_F(EqualSurcharge, is_a_tenth_by_every_rule_that_a_scale_brings_there) {
+  for (const auto& seed : result_.equal) {
+    for (std::size_t r = 0; r < kRuleCount; ++r) {
+      const auto kind = static_cast<RuleKind>(r);
+      const bool free = kind == RuleKind::flat || seed.rules[r].scale >= kScaleMax;
+      EXPECT_NEAR(dearest(seed, r), free ? 0 : kSurchargeHighMax, 1e-6) << name(kind);
+    }
+    EXPECT_NEAR(seed.rules[static_cast<std::size_t>(RuleKind::charts)].scale, .4 / 3, 1e-6);
+    EXPECT_EQ(seed.rules[static_cast<std::size_t>(RuleKind::charts_ladder)].scale,
+              seed.rules[static_cast<std::size_t>(RuleKind::charts_ladder_fitted)].scale);
+  }
+  EXPECT_NEAR(dearest(result_.seeds[0], static_cast<std::size_t>(RuleKind::charts)), 9. / 4, 1e-12);
+}
+
+TEST_F(EqualSurcharge, is_what_attackers_and_old_accounts_are_charged_by) {
+  const auto& seed = result_.equal[1];
+  EXPECT_EQ(seed.unwatched, 4);
+  ASSERT_EQ(seed.attacks.size(), 2U);
+  EXPECT_NEAR(charts_of(seed.attacks[0].paid), 4.4, 1e-6);
+  EXPECT_NEAR(charts_of(seed.attacks[1].paid), 4, 1e-6);
+  EXPECT_NEAR(charts_of(seed.attacks[1].paid_as_one), 4.4, 1e-6);
+  EXPECT_NEAR(charts_of(seed.bills.back().surcharges.front()), 6 * .4 / 3 / 5, 1e-6);
+  EXPECT_EQ(seed.bills.back().kind, "old broad");
+  EXPECT_DOUBLE_EQ(charts_of(result_.seeds[1].attacks[0].paid), 13);
+}
+
+TEST_F(EqualSurcharge, has_a_table_that_says_what_its_scales_were_set_on_and_lines_without_a_goal) {
+  const auto equal = [&] {
+    const auto text = describe(result_);
+    const auto from = text.find("rules at equal surcharge");
+    EXPECT_NE(text.substr(0, from).find("charts+ladder, fitted "), std::string::npos);
+    return text.substr(from, text.find("\n\n", from) - from);
+  };
+  EXPECT_NE(equal().find("of the test part itself, so that 99% is 0.10; reported only, nothing is chosen by it"),
+            std::string::npos);
+  EXPECT_EQ(equal().find("charts+ladder, fitted"), std::string::npos);
+  result_.tune = true;
+  EXPECT_NE(equal().find("of the calibrate part itself"), std::string::npos);
+  std::vector<double> figures;
+  std::istringstream all(goal_lines(result_));
+  for (std::string text; std::getline(all, text);) {
+    const auto line = nlohmann::json::parse(text);
+    if (!line["what"].get<std::string>().starts_with("economics: at equal surcharge, rule charts: ")) continue;
+    figures.push_back(line["figure"]);
+    EXPECT_EQ(line["goal"], "-");
+    EXPECT_TRUE(line["holds"].is_null());
+  }
+  ASSERT_EQ(figures.size(), 3U);
+  EXPECT_NEAR(figures[0], kSurchargeHighMax, 1e-6);  // of one account a kind the median is all that is paid
+  EXPECT_NEAR(figures[2], 4.4 / 4, 1e-6);
 }
 
 TEST_F(Economics, floors_that_do_not_begin_unwatched_or_are_no_poh_are_wrong_usage) {

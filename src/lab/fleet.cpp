@@ -6,6 +6,7 @@
 #include <array>
 #include <chrono>
 #include <iterator>
+#include <numeric>
 #include <set>
 
 #include "base/progress.hpp"
@@ -18,6 +19,7 @@
 #include "lab/statistics.hpp"
 #include "pipeline/parallel.hpp"
 #include "pipeline/signatures.hpp"
+#include "pipeline/tariff.hpp"
 #include "types/score.hpp"
 
 namespace cms::lab {
@@ -84,12 +86,12 @@ class SeedRun {
  public:
   SeedRun(const FleetStudyOptions& options, const ActivationSet& set, const Ground& ground, std::uint64_t seed)
       : options_(options), set_(set), ground_(ground), study_(ground.study), seed_(seed),
-        parts_(parts_of(ground.study, options.tune, seed)), school_(school_of(ground, set, seed)) {}
+        parts_(parts_of(ground.study, options.tune, seed)), school_(school_of(ground, set, seed)),
+        tariff_(pipeline::tariff(ground.model)) {}
 
   Result<void> run(FleetResult& result) {
     CMS_CHECK(calibrate(result));
     for (const auto& [kind, all] : calibration_.rankings) result.ranked.push_back(static_cast<unsigned>(all.size()));
-    for (std::size_t r = 0; r < kRanks; ++r) result.levels[r] = std::min(result.levels[r], level_of(r));
     tests_ = fleets(parts_.people, options_.test_fleets, "test", kTesting);
     for (const auto& test : tests_) CMS_CHECK(judge_honest(test, result));
     Random random(seed_ + 40);
@@ -113,10 +115,6 @@ class SeedRun {
     pipeline::SignatureMaker maker(study_.atlas, window::Options{}.length, options_.signature);
     for (const auto row : account.rows) maker.take(study_.projected[row]);
     return maker.signature();
-  }
-
-  float poh_at_end(const ComposedAccount& account) const {
-    return static_cast<float>(poh_of(ground_, account.rows).back());
   }
 
   void see(const ComposedAccount& account, std::vector<fleet::FleetLook>& looks) const {
@@ -182,22 +180,17 @@ class SeedRun {
     return Seen{std::move(links), std::move(communities), std::move(campaigns)};
   }
 
-  // The campaigns that one look makes at the level of each rank; where that is the usual one they are there already.
-  std::array<std::vector<fleet::Campaign>, kRanks> by_rank(const Seen& seen, std::span<const fleet::Signature> accounts,
-                                                           fleet::Pohs pohs) const {
-    std::array<std::vector<fleet::Campaign>, kRanks> made;
-    for (std::size_t r = 0; r < kRanks; ++r) {
-      const auto level = level_of(r);
-      made[r] = level == kFlagged ? seen.campaigns
-                                  : fleet::gather(calibration_, accounts, seen.links, seen.communities, level, pohs);
+  // Of each campaign that is flagged, the most evidence that one of the communities it is made of has by itself.
+  static std::vector<std::pair<double, const fleet::Campaign*>> flagged_by_evidence(const Seen& seen) {
+    std::vector<std::pair<double, const fleet::Campaign*>> flagged;
+    for (const auto& campaign : seen.campaigns) {
+      if (campaign.poh > kFlagged) continue;
+      double most = 0;
+      for (const auto& one : seen.communities) {
+        if (std::ranges::binary_search(campaign.members, one.members.front())) most = std::max(most, one.evidence);
+      }
+      flagged.emplace_back(most, &campaign);
     }
-    return made;
-  }
-
-  // Communities flagged at a level, and those taken in with them.
-  static std::uint64_t communities_flagged(std::span<const fleet::Campaign> campaigns, double level) {
-    std::uint64_t flagged = 0;
-    for (const auto& one : campaigns) flagged += one.poh <= level ? one.communities : 0;
     return flagged;
   }
 
@@ -209,13 +202,12 @@ class SeedRun {
       looks.push_back(std::move(communities));
     }
     looks.emplace_back(last.begin(), last.end());
-    const auto lowest = fleet::lowest_pohs(static_cast<std::uint32_t>(test.signatures().size()), looks);
-    const auto within = [&](double level) {
-      return static_cast<std::uint64_t>(std::ranges::count_if(lowest, [&](double poh) { return poh <= level; }));
-    };
-    result.honest_communities_followed += lowest.size();
-    result.honest_communities_ever += within(kFlagged);
-    for (std::size_t r = 0; r < kRanks; ++r) result.honest_communities_ever_at[r] += within(level_of(r));
+    for (const auto& least : fleet::least_standings(static_cast<std::uint32_t>(test.signatures().size()), looks)) {
+      result.honest_communities_followed += 1;
+      if (least.poh > kFlagged) continue;
+      result.honest_communities_ever += 1;
+      result.honest_ever_told.push_back({least.evidence, 1});
+    }
     return {};
   }
 
@@ -224,12 +216,13 @@ class SeedRun {
     CMS_TRY(seen, look(test.signatures(), test.pohs()));
     result.look_seconds = std::chrono::duration<double>(Clock::now() - start).count();
     const auto& [links, communities, campaigns] = seen;
-    const auto at = by_rank(seen, test.signatures(), test.pohs());
     result.looks = options_.looks;
     CMS_CHECK(judge_ever(test, communities, result));
     result.honest_communities += communities.size();
-    result.honest_communities_flagged += communities_flagged(campaigns, kFlagged);
-    for (std::size_t r = 0; r < kRanks; ++r) result.honest_communities_at[r] += communities_flagged(at[r], level_of(r));
+    for (const auto& [evidence, campaign] : flagged_by_evidence(seen)) {
+      result.honest_communities_flagged += campaign->communities;
+      result.honest_told.push_back({evidence, static_cast<double>(campaign->communities)});
+    }
     if (result.campaigns.empty()) {
       for (const auto& one : communities) result.sight.communities.push_back(dot_of(one, CommunityDot::Side::honest));
       result.sight.coefficients = calibration_.coefficients;
@@ -255,12 +248,6 @@ class SeedRun {
     }
     for (std::size_t g = 0; g < groups.size(); ++g) groups[g].flagged = 2 * hits[g] > groups[g].accounts;
     return groups;
-  }
-
-  // That of rank r + 1. Where few communities rank, nothing is flagged at the usual level, and nothing at any of these.
-  [[nodiscard]] double level_of(std::size_t r) const {
-    const double above = 1 + 1e-9;  // since rank / (N + 1) is not rank times 1 / (N + 1)
-    return std::min(kFlagged, static_cast<double>(r + 1) * fleet::campaign_poh_min(calibration_) * above);
   }
 
   std::array<double, 2> baselines_of(const ComposedAccount& account) const {
@@ -327,24 +314,21 @@ class SeedRun {
     row.links_area = area_under_curve(values(first, members, true), values(0, first, true));
   }
 
-  void judge_together(const Seen& seen, std::span<const fleet::Signature> accounts, fleet::Pohs pohs,
-                      const ComposedFleet& beside, CampaignRow& row) const {
+  static void judge_together(const Seen& seen, std::span<const fleet::Signature> accounts, const ComposedFleet& beside,
+                             CampaignRow& row) {
     const auto honest = beside.accounts.size();
     const auto count = accounts.size() - honest;
-    const auto found_of = [&](const std::vector<bool>& flags) {
-      return std::count(flags.begin() + static_cast<std::ptrdiff_t>(honest), flags.end(), true);
-    };
     const auto flags = fleet::flagged(seen.campaigns, accounts.size(), kFlagged);
-    const auto found = found_of(flags);
+    const auto found = std::count(flags.begin() + static_cast<std::ptrdiff_t>(honest), flags.end(), true);
     const auto all = std::count(flags.begin(), flags.end(), true);
     row.found = static_cast<double>(found) / static_cast<double>(count);
     row.parts = campaign_parts(seen.communities, honest, count);
-    const auto ranked = by_rank(seen, accounts, pohs);
-    for (std::size_t r = 0; r < kRanks; ++r) {
-      const auto found_there = found_of(fleet::flagged(ranked[r], accounts.size(), level_of(r)));
-      row.found_at[r] = static_cast<double>(found_there) / static_cast<double>(count);
+    for (const auto& [evidence, campaign] : flagged_by_evidence(seen)) {
+      const auto told = fleet::told(*campaign, kFlagged);
+      const auto members = told.end() - std::ranges::lower_bound(told, honest);
+      row.told.push_back({evidence, static_cast<double>(members) / static_cast<double>(count)});
     }
-    row.precision = all > 0 ? static_cast<double>(found) / static_cast<double>(all) : 0;
+    if (all > 0) row.precision = static_cast<double>(found) / static_cast<double>(all);
     double young = 0, young_found = 0;
     for (std::size_t a = honest; a < accounts.size(); ++a) {
       if (accounts[a].requests >= kYoungRequests) continue;
@@ -382,7 +366,7 @@ class SeedRun {
       const auto members = one.members.end() - std::ranges::lower_bound(one.members, honest);
       const auto of_it = static_cast<double>(members) / static_cast<double>(one.members.size());
       const double share = static_cast<double>(members) / static_cast<double>(count);
-      if (share >= .1) parts.push_back({share, of_it, one.poh});
+      if (share >= .1) parts.push_back({share, of_it, one.evidence, one.poh});
     }
     std::ranges::stable_sort(parts, std::greater(), &CampaignPart::share);
     return parts;
@@ -406,8 +390,11 @@ class SeedRun {
     auto signatures = test.signatures();
     auto pohs = test.pohs();
     pohs.resize(test.pohs().size() + accounts.size());
+    std::vector<double> paid(accounts.size());
     pipeline::parallel_for(accounts.size(), options_.threads, [&](unsigned, std::size_t a) {
-      pohs[test.pohs().size() + a] = poh_at_end(accounts[a]);
+      const auto poh = poh_of(ground_, accounts[a].rows);
+      pohs[test.pohs().size() + a] = static_cast<float>(poh.back());
+      paid[a] = paid_of(ground_, tariff_, accounts[a].rows, poh);
     });
     std::size_t requests = 0;
     for (std::size_t a = 0; a < accounts.size(); ++a) {
@@ -416,12 +403,13 @@ class SeedRun {
       row.suspects += pohs[test.pohs().size() + a] <= fleet::kSuspect ? 1.0 / static_cast<double>(accounts.size()) : 0;
     }
     row.requests = static_cast<double>(requests) / static_cast<double>(accounts.size());
+    row.paid = std::accumulate(paid.begin(), paid.end(), 0.0) / static_cast<double>(requests);
     const auto extracted = extracted_rows(accounts);
     row.coverage = coverage_of(ground_.yardstick, extracted).back();
     if (!options_.tune) row.fidelity = school_.fidelity_of(extracted);
     row.shared_texts = shared_texts(study_.corpus, accounts, 1'000, random);
     CMS_TRY(seen, look(signatures, pohs));
-    judge_together(seen, signatures, pohs, test.composed, row);
+    judge_together(seen, signatures, test.composed, row);
     if (result.campaigns.empty()) {
       const SeenCampaign shown{row.name, signatures, seen.links, seen.communities, test.signatures().size()};
       CMS_CHECK(look_at(shown, hidden.pictured, result.sight));
@@ -460,6 +448,7 @@ class SeedRun {
   std::uint64_t seed_;
   Parts parts_;
   School school_;
+  policy::Tariff tariff_;
   fleet::CampaignCalibration calibration_;
   std::vector<SeenFleet> tests_;
   std::array<double, 2> thresholds_{};

@@ -6,7 +6,6 @@
 // Threads: see options. Page: docs/lab/fleet.md.
 #pragma once
 
-#include <array>
 #include <cstdint>
 #include <filesystem>
 #include <optional>
@@ -49,15 +48,19 @@ struct FleetStudyOptions {
 
 inline constexpr std::uint64_t kYoungRequests = 24;
 
-// What is found is told at the level of .01, and at those of the first ranks: r / (N + 1) where N communities rank, .01
-// at most. At which of them 1% of the honest communities under test are flagged is known only when these are judged.
-inline constexpr std::size_t kRanks = 8;
-using FlaggedAt = std::array<std::uint64_t, kRanks>;
+// Communities that are flagged at Campaign PoH .01, by how much evidence they have: what is found is told at that level
+// and above any bar of evidence, so that it can be read where just 1% of the honest communities under test are flagged,
+// whatever is promised there. Of a campaign gathered of several, the most that one of them has by itself.
+struct Told {
+  double evidence = 0;  // nats
+  double share = 0;     // of a campaign's members who are told of it; communities, where they are honest
+};
 
 // A community that holds part of a campaign, before any is gathered.
 struct CampaignPart {
   double share = 0;   // of the campaign's accounts
   double purity = 0;  // share of the community that they are
+  double evidence = 0;  // nats
   double poh = 1;
 };
 
@@ -68,10 +71,10 @@ struct CampaignRow {
   std::uint32_t accounts = 0;
   double requests = 0;         // mean of its accounts
   double found = 0;            // share of members flagged by the fleet, Campaign PoH <= .01
-  std::array<double, kRanks> found_at{};  // the same at the level of each rank
+  std::vector<Told> told;      // by which campaigns
   // Of members that have sent fewer than kYoungRequests: newcomers; nothing where there are none.
   std::optional<double> found_young;
-  double precision = 0;        // of flagged accounts that are members; 0 where none is flagged
+  std::optional<double> precision;  // of flagged accounts that are members; nothing where none is flagged
   // Beside it, at Campaign PoH .01: communities more than half of which are honest, before any is gathered.
   std::uint64_t honest_communities = 0, honest_communities_flagged = 0;
   std::uint64_t honest_told = 0;  // accounts
@@ -84,6 +87,7 @@ struct CampaignRow {
   double coverage = 0;         // of the yardstick's mass, by all that the campaign extracts: its cover is left out
   std::optional<Fidelity> fidelity;  // of a student that was shown the answers to that; not in the tune mode, for
                                      // the examination is of the test part
+  double paid = 1;             // by members, each for itself at the product's prices: ordinary requests a request
   double shared_texts = 0;     // between two of its accounts
   double pairs_area = .5;      // AUC of its pairs against honest pairs: by distance, and by link weight
   double links_area = .5;
@@ -116,11 +120,10 @@ struct FleetResult {
   FleetSight sight;                                 // of the first seed
   std::vector<GroupRow> groups;                     // of all honest test fleets
   std::uint64_t honest_communities = 0, honest_communities_flagged = 0;
-  FlaggedAt honest_communities_at{};  // flagged at the last look, by rank
+  std::vector<Told> honest_told;  // of those flagged at the last look
   // Followed over all looks (fleet::follow_communities), and flagged at any.
   std::uint64_t honest_communities_followed = 0, honest_communities_ever = 0;
-  FlaggedAt honest_communities_ever_at{};
-  std::array<double, kRanks> levels = {1, 1, 1, 1, 1, 1, 1, 1};  // of each rank, the least of all seeds
+  std::vector<Told> honest_ever_told;  // of those flagged at any, with the most evidence each had then
   std::uint32_t looks = 1;
   std::uint64_t honest_accounts = 0, honest_accounts_flagged = 0;
   double honest_shared_texts = 0;     // between two accounts of a test fleet, mean over seeds

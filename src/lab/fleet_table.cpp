@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <array>
+#include <cmath>
+#include <functional>
 #include <map>
 #include <nlohmann/json.hpp>
 #include <optional>
@@ -60,11 +62,11 @@ struct Column {
   double CampaignRow::* figure;
 };
 constexpr Column kColumns[] = {{"found", &CampaignRow::found},
-                               {"precision", &CampaignRow::precision},
                                {"together", &CampaignRow::together},
                                {"purity", &CampaignRow::purity},
                                {"evidence", &CampaignRow::evidence},
                                {"coverage", &CampaignRow::coverage},
+                               {"paid", &CampaignRow::paid},
                                {"shared", &CampaignRow::shared_texts},
                                {"pairs", &CampaignRow::pairs_area},
                                {"links", &CampaignRow::links_area},
@@ -73,83 +75,101 @@ constexpr Column kColumns[] = {{"found", &CampaignRow::found},
                                {"PRADA", &CampaignRow::prada},
                                {"MMD", &CampaignRow::mmd}};
 
-// Honest communities that are flagged, at the usual level and at every rank's: of those of the last look, and of those
-// followed over all looks at any.
+// Honest communities that are flagged at Campaign PoH .01, of those of the last look, and of those followed over all
+// looks at any.
 struct HonestRates {
   Rate last, ever;
-  std::array<Rate, kRanks> last_at, ever_at;
-  std::size_t ranks = 1;  // of different levels: the last is .01 where that many lie below it
-
   explicit HonestRates(const FleetResult& result)
       : last{result.honest_communities_flagged, result.honest_communities},
-        ever{result.honest_communities_ever, result.honest_communities_followed} {
-    for (std::size_t r = 0; r < kRanks; ++r) {
-      last_at[r] = {result.honest_communities_at[r], result.honest_communities};
-      ever_at[r] = {result.honest_communities_ever_at[r], result.honest_communities_followed};
-    }
-    while (ranks < kRanks && result.levels[ranks] > result.levels[ranks - 1]) ++ranks;
-  }
-
-  // The highest rank where at most `share` are flagged, both ways; none where more are at the first, or there are none.
-  [[nodiscard]] std::optional<std::size_t> rank_within(double share) const {
-    std::optional<std::size_t> highest;
-    for (std::size_t r = 0; r < ranks && last.trials > 0; ++r) {
-      if (std::max(last_at[r].share(), ever_at[r].share()) <= share) highest = r;
-    }
-    return highest;
-  }
+        ever{result.honest_communities_ever, result.honest_communities_followed} {}
 };
 
-// What is found of campaign c where goals are read, mean over seeds; nothing where every rank flags too many honest
-// communities.
-std::optional<double> found_within(const FleetResult& result, std::size_t c) {
-  const auto rank = HonestRates(result).rank_within(kFlagged);
-  if (!rank) return std::nullopt;
-  return mean_of(result, c, [&](const CampaignRow& row) { return row.found_at[*rank]; });
+double told_above(std::span<const Told> told, double bar) {
+  double sum = 0;
+  for (const auto& one : told) sum += one.evidence > bar ? one.share : 0;
+  return sum;
 }
 
-// Where there is none, a dash: nothing was read, which is not nothing found.
+// The lowest bar that at most `allowed` of them lie above; 0 where that many are not flagged at all.
+double bar_for(std::vector<Told> told, double allowed) {
+  std::ranges::sort(told, std::greater(), &Told::evidence);
+  double above = 0;
+  for (const auto& one : told) {
+    above += one.share;
+    if (above > allowed) return one.evidence;
+  }
+  return 0;
+}
+
+// The evidence above which at most `share` of the honest communities are flagged, at the last look and at any, in nats:
+// the operating point of an ROC. Campaign PoH .01 is the lowest.
+double bar_within(const FleetResult& result, double share) {
+  const auto allowed = [&](std::uint64_t trials) { return share * static_cast<double>(trials) * (1 + 1e-9); };
+  return std::max(bar_for(result.honest_told, allowed(result.honest_communities)),
+                  bar_for(result.honest_ever_told, allowed(result.honest_communities_followed)));
+}
+
+// What is found of campaign c above a bar, mean over seeds.
+double found_above(const FleetResult& result, std::size_t c, double bar) {
+  return mean_of(result, c, [&](const CampaignRow& row) { return told_above(row.told, bar); });
+}
+
+// Mean over the seeds that have one; nothing where none has.
+std::optional<double> mean_of_any(const FleetResult& result, std::size_t c,
+                                  std::optional<double> CampaignRow::* figure) {
+  double sum = 0, count = 0;
+  for (const auto& rows : result.campaigns) {
+    if (!(rows[c].*figure)) continue;
+    sum += *(rows[c].*figure);
+    count += 1;
+  }
+  return count > 0 ? std::optional(sum / count) : std::nullopt;
+}
+
 std::string share_text(std::optional<double> share) { return share ? fmt::format("{:.3f}", *share) : "-"; }
 
-// What is found, and taken for a campaign, by rank.
-std::string ranks_table(const FleetResult& result) {
-  const HonestRates honest(result);
-  std::string text = fmt::format("{:<52}", "flagged at the level of rank");
-  for (std::size_t r = 0; r < honest.ranks; ++r) text += fmt::format(" {:>5}", r + 1);
-  const auto line = [&](const std::string& name, const auto& figure) {
-    text += fmt::format("\n{:<52}", name);
-    for (std::size_t r = 0; r < honest.ranks; ++r) text += fmt::format(" {:>5.3f}", figure(r));
-  };
-  line("honest communities", [&](std::size_t r) { return honest.last_at[r].share(); });
-  line("honest communities, ever", [&](std::size_t r) { return honest.ever_at[r].share(); });
-  for (std::size_t c = 0; c < result.campaigns.front().size(); ++c) {
-    const auto found = [&](std::size_t r) {
-      return mean_of(result, c, [&](const CampaignRow& row) { return row.found_at[r]; });
-    };
-    line(result.campaigns.front()[c].name, found);
+// What is found, and taken for a campaign, where so many of the honest communities are.
+std::string roc_table(const FleetResult& result) {
+  constexpr std::array kShares = {.0025, .005, kFlagged, .02, 1.};
+  std::array<double, kShares.size()> bars{};
+  std::string text = fmt::format("{:<60}", "where at most so many honest communities are flagged");
+  for (std::size_t s = 0; s < kShares.size(); ++s) {
+    bars[s] = bar_within(result, kShares[s]);
+    text += fmt::format(" {:>8}", kShares[s] < 1 ? fmt::format("{:g}", kShares[s]) : "PoH .01");
   }
-  const auto rank = honest.rank_within(kFlagged);
-  if (!rank) return text + "\nat each more than .01 of the honest communities are flagged, at the last look or ever\n";
-  const auto& ever = honest.ever_at[*rank];
-  return text + fmt::format("\ngoals are read at rank {}: {} of {} honest communities ever flagged there, {:.3f}, at "
+  const auto line = [&](const std::string& name, const auto& figure) {
+    text += fmt::format("\n{:<60}", name);
+    for (const auto bar : bars) text += fmt::format(" {:>8.3f}", figure(bar));
+  };
+  const auto share = [&](std::span<const Told> told, std::uint64_t trials) {
+    return [=](double bar) { return trials > 0 ? told_above(told, bar) / static_cast<double>(trials) : 0.; };
+  };
+  line("evidence above, nats", [](double bar) { return bar; });
+  line("honest communities", share(result.honest_told, result.honest_communities));
+  line("honest communities, ever", share(result.honest_ever_told, result.honest_communities_followed));
+  for (std::size_t c = 0; c < result.campaigns.front().size(); ++c) {
+    line(result.campaigns.front()[c].name, [&](double bar) { return found_above(result, c, bar); });
+  }
+  const auto ever = static_cast<std::uint64_t>(std::lround(told_above(result.honest_ever_told, bars[2])));
+  const auto followed = result.honest_communities_followed;
+  return text + fmt::format("\ngoals are read above {:.2f} nats: {} of {} honest communities ever flagged there, at "
                             "most {:.3f} (95%)\n",
-                            *rank + 1, ever.hits, ever.trials, ever.share(),
-                            rate_upper_bound(ever.hits, ever.trials, .95));
+                            bars[2], ever, followed, rate_upper_bound(ever, followed, .95));
 }
 
 // What became of each campaign that has a goal, seed by seed.
 std::string parts_table(const FleetResult& result) {
   std::string text = fmt::format("{:<44} {:>4} {:>8} {:>6} {:>8}  {}\n", "campaign, seed by seed", "seed", "accounts",
-                                 "found", "at 1%", "its communities: share of it, purity, Campaign PoH");
-  const auto rank = HonestRates(result).rank_within(kFlagged);
+                                 "found", "at 1%", "its communities: share of it, purity, nats, Campaign PoH");
+  const double bar = bar_within(result, kFlagged);
   for (std::size_t c = 0; c < result.campaigns.front().size(); ++c) {
     for (std::size_t s = 0; s < result.campaigns.size(); ++s) {
       const auto& row = result.campaigns[s][c];
       if (!row.goal) continue;
-      text += fmt::format("{:<44} {:>4} {:>8} {:>6.3f} {:>8} ", row.name, result.seeds[s], row.accounts, row.found,
-                          share_text(rank ? std::optional(row.found_at[*rank]) : std::nullopt));
+      text += fmt::format("{:<44} {:>4} {:>8} {:>6.3f} {:>8.3f} ", row.name, result.seeds[s], row.accounts, row.found,
+                          told_above(row.told, bar));
       for (const auto& part : row.parts) {
-        text += fmt::format(" {:.2f} {:.2f} {:.3g};", part.share, part.purity, part.poh);
+        text += fmt::format(" {:.2f} {:.2f} {:.1f} {:.3g};", part.share, part.purity, part.evidence, part.poh);
       }
       text += row.parts.empty() ? " none has a tenth of it\n" : "\n";
     }
@@ -196,31 +216,34 @@ std::string beside_table(const FleetResult& result) {
 std::string campaign_table(const FleetResult& result) {
   std::string text = fmt::format("{:<52} {:>5} {:>8} {:>9}", "campaign", "goal", "accounts", "at 1%");
   for (const auto& column : kColumns) text += fmt::format(" {:>9}", column.title);
-  text += fmt::format(" {:>9}\n", "fidelity");
+  text += fmt::format(" {:>9} {:>9}\n", "precision", "fidelity");
+  const double bar = bar_within(result, kFlagged);
   for (std::size_t c = 0; c < result.campaigns.front().size(); ++c) {
     const auto& row = result.campaigns.front()[c];
     const double accounts = mean_of(result, c, [](const CampaignRow& r) { return r.accounts; });
     text += fmt::format("{:<52} {:>5} {:>8.0f} {:>9}", row.name, row.goal ? fmt::format("{:.2f}", *row.goal) : "-",
-                        accounts, share_text(found_within(result, c)));
+                        accounts, share_text(found_above(result, c, bar)));
     for (const auto& column : kColumns) {
       text += fmt::format(" {:>9.3f}", mean_of(result, c, [&](const CampaignRow& r) { return r.*column.figure; }));
     }
-    text += fmt::format(" {:>9}\n", row.fidelity ? fmt::format("{:.3f}", fidelity_of(result, c)) : "-");
+    text += fmt::format(" {:>9} {:>9}\n", share_text(mean_of_any(result, c, &CampaignRow::precision)),
+                        row.fidelity ? fmt::format("{:.3f}", fidelity_of(result, c)) : "-");
   }
   return text +
          "accounts: mean over seeds; at 1%: members told of where at most .01 of honest communities are flagged, at "
          "the last look and ever;\nfound: at Campaign PoH .01; together: members in one campaign; purity: members "
-         "among those in it; coverage, fidelity\n(use-weighted, of a student): of what it extracts; shared: texts of "
-         "two members; pairs, links: AUC of member pairs against honest\npairs, by distance and by link; suspects: "
-         "members whose own PoH at their last request is at most .03; account, PRADA, MMD:\nmembers flagged one by "
-         "one\n";
+         "among those in it; coverage, fidelity\n(use-weighted, of a student): of what it extracts; paid: for one "
+         "request, each account for itself; shared: texts of two members;\npairs, links: AUC of member pairs against "
+         "honest pairs, by distance and by link; suspects: members whose own PoH at their last\nrequest is at most "
+         ".03; account, PRADA, MMD: members flagged one by one; precision: members among accounts told of, over the\n"
+         "seeds where any is\n";
 }
 
 }  // namespace
 
 std::string describe(const FleetResult& result) {
   if (result.campaigns.empty()) return {};
-  auto text = campaign_table(result) + "\n" + ranks_table(result) + "\n" + parts_table(result) + "\n" +
+  auto text = campaign_table(result) + "\n" + roc_table(result) + "\n" + parts_table(result) + "\n" +
               beside_table(result) + "\nhonest groups, more than half of whose members are flagged\n";
   for (const auto& [name, rate] : group_rates(result)) {
     text += fmt::format("{:<16} {:>3} of {:>4}, {:.3f}, at most {:.3f} (95%)\n", name, rate.hits, rate.trials,
@@ -251,7 +274,6 @@ namespace {
 template <typename Line>
 void honest_lines(const FleetResult& result, const Line& line) {
   const HonestRates honest(result);
-  const auto rank = honest.rank_within(kFlagged);
   for (const auto& [name, rate] : group_rates(result)) {
     const bool all = name == "all";
     line("fleet: honest groups flagged, " + name, rate.share(), all ? "<= 0.01" : "-",
@@ -264,11 +286,12 @@ void honest_lines(const FleetResult& result, const Line& line) {
   const auto communities = beside.communities.share(), groups = beside.groups.share();
   line("fleet: honest communities flagged beside campaigns", communities, "<= 0.01", communities <= .01);
   line("fleet: honest groups flagged beside campaigns", groups, "<= 0.01", groups <= .01);
-  line("fleet: the rank where goals are read", rank ? nlohmann::json(*rank + 1) : nlohmann::json(), "-", nullptr);
-  for (std::size_t r = 0; r < honest.ranks; ++r) {
-    line(fmt::format("fleet: honest communities ever flagged at rank {}", r + 1), honest.ever_at[r].share(), "-",
-         nullptr);
-  }
+  const double bar = bar_within(result, kFlagged);
+  line("fleet: evidence above which goals are read, nats", bar, "-", nullptr);
+  line("fleet: honest communities ever flagged there",
+       told_above(result.honest_ever_told, bar) /
+           static_cast<double>(std::max<std::uint64_t>(1, result.honest_communities_followed)),
+       "-", nullptr);
 }
 
 }  // namespace
@@ -281,30 +304,31 @@ std::string goal_lines(const FleetResult& result) {
   };
   if (result.campaigns.empty()) return text;
   // Goals are of what is found where at most .01 of honest communities are ever flagged, not where that is promised.
+  const double bar = bar_within(result, kFlagged);
   for (std::size_t c = 0; c < result.campaigns.front().size(); ++c) {
     const auto& row = result.campaigns.front()[c];
-    const auto found = found_within(result, c);
-    line("fleet: members found where at most .01 of honest communities are ever flagged, " + row.name,
-         found ? nlohmann::json(*found) : nlohmann::json(),
+    const auto found = found_above(result, c, bar);
+    line("fleet: members found where at most .01 of honest communities are ever flagged, " + row.name, found,
          row.goal ? fmt::format(">= {:.2f}", *row.goal) : "-",
-         row.goal ? nlohmann::json(found && *found >= *row.goal) : nlohmann::json());
+         row.goal ? nlohmann::json(found >= *row.goal) : nlohmann::json());
     const auto beside = [&](const std::string& what, double CampaignRow::* figure) {
       line("fleet: " + what + ", " + row.name, mean_of(result, c, [&](const CampaignRow& r) { return r.*figure; }), "-",
            nullptr);
     };
     beside("members found at Campaign PoH .01", &CampaignRow::found);
-    line("fleet: members found at the first rank, " + row.name,
-         mean_of(result, c, [](const CampaignRow& r) { return r.found_at[0]; }), "-", nullptr);
-    beside("precision at Campaign PoH .01", &CampaignRow::precision);
+    const auto precision = mean_of_any(result, c, &CampaignRow::precision);
+    line("fleet: precision at Campaign PoH .01 where any account is told of, " + row.name,
+         precision ? nlohmann::json(*precision) : nlohmann::json(), "-", nullptr);
     beside("members the best account score flags", &CampaignRow::best_account);
     beside("members PRADA flags", &CampaignRow::prada);
     beside("members benign MMD flags", &CampaignRow::mmd);
     beside("coverage of what it extracts", &CampaignRow::coverage);
+    beside("price of a request, each account for itself", &CampaignRow::paid);
     if (row.fidelity) line("fleet: fidelity of its student, " + row.name, fidelity_of(result, c), "-", nullptr);
     if (!row.found_young) continue;
     line(fmt::format("fleet: newcomers of fewer than {} requests found at Campaign PoH .01, {}", kYoungRequests,
                      row.name),
-         mean_of(result, c, [](const CampaignRow& r) { return r.found_young.value_or(0); }), "-", nullptr);
+         *mean_of_any(result, c, &CampaignRow::found_young), "-", nullptr);
   }
   honest_lines(result, line);
   line("fleet: bytes of a signature", static_cast<double>(fleet::kSignatureBytes), "<= 1024",

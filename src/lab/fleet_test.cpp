@@ -1,5 +1,6 @@
 #include "lab/fleet.hpp"
 
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
 #include <map>
@@ -17,15 +18,15 @@ FleetResult result_of(double found, bool group_flagged) {
     row.name = "rotated";
     row.goal = .9;
     row.found = share;
-    row.found_at.fill(share);
-    row.parts = {{.6, 1, .002}, {.4, .9, .02}};
+    row.told = {{9, share / 2}, {7, share / 2}};
+    row.parts = {{.6, 1, 9, .002}, {.4, .9, 4, .02}};
     result.campaigns.push_back({row});
     result.seeds.push_back(result.campaigns.size());
   }
   result.groups = {{"team", 20, group_flagged}, {"job", 400, false}};
   result.honest_communities = result.honest_communities_followed = 100;
   result.honest_communities_flagged = 1;
-  for (std::size_t r = 0; r < kRanks; ++r) result.levels[r] = .001 * static_cast<double>(r + 1);
+  result.honest_told = {{6, 1}};
   return result;
 }
 
@@ -46,39 +47,36 @@ TEST(FleetGoals, are_held_by_the_mean_over_seeds) {
   EXPECT_EQ(told(result_of(.94, false)).at(kFound)["holds"], false);
 }
 
-TEST(FleetGoals, are_of_the_highest_rank_at_which_honest_communities_are_let_be) {
+// Of 100 honest communities one may lie above the bar.
+TEST(FleetGoals, are_read_above_the_evidence_that_honest_communities_have) {
   auto result = result_of(.96, false);
-  result.honest_communities_at = {0, 0, 1, 2, 3, 3, 3, 3};
-  result.honest_communities_ever_at = {0, 1, 1, 1, 4, 4, 4, 4};
-  for (auto& rows : result.campaigns) rows.front().found_at = {.1, .2, .5, .95, .95, .95, .95, .95};
-  EXPECT_EQ(told(result).at(kFound)["figure"], .5);
-  EXPECT_EQ(told(result).at("fleet: the rank where goals are read")["figure"], 3);
-  for (auto& rows : result.campaigns) rows.front().found_at[2] = .95;
+  result.honest_told = {{10, 1}, {8, 1}, {5, 1}};
+  EXPECT_NEAR(told(result).at(kFound)["figure"], .455, 1e-12);
+  EXPECT_EQ(told(result).at("fleet: evidence above which goals are read, nats")["figure"], 8);
+  result.honest_told = {{10, 2}};  // two of one campaign: both are flagged, or none
+  EXPECT_EQ(told(result).at(kFound)["figure"], 0);
+  result.honest_told = {{10, 1}, {6.5, 1}};
   EXPECT_EQ(told(result).at(kFound)["holds"], true);
-  result.honest_communities_at.fill(2);
-  EXPECT_EQ(told(result).at(kFound)["holds"], false);
-  EXPECT_EQ(told(result).at(kFound)["figure"], nullptr);
-}
-
-// r / (N + 1) stops at .01: what follows is the same level, and no rank.
-TEST(FleetGoals, name_no_rank_beyond_the_usual_level) {
-  auto result = result_of(.96, false);
-  result.levels = {.002, .004, .006, .008, .01, .01, .01, .01};
-  EXPECT_EQ(told(result).at("fleet: the rank where goals are read")["figure"], 5);
-  EXPECT_FALSE(told(result).contains("fleet: honest communities ever flagged at rank 6"));
-  result.levels.fill(.01);  // so few rank that nothing is flagged at all
-  EXPECT_EQ(told(result).at("fleet: the rank where goals are read")["figure"], 1);
+  result.honest_told.clear();
+  EXPECT_EQ(told(result).at("fleet: evidence above which goals are read, nats")["figure"], 0) << "Campaign PoH .01";
+  EXPECT_EQ(told(result).at(kFound)["holds"], true);
 }
 
 TEST(FleetGoals, count_honest_communities_that_an_earlier_look_flagged) {
   auto result = result_of(.96, false);
   result.honest_communities_ever = 3;
-  result.honest_communities_ever_at = {0, 3, 3, 3, 3, 3, 3, 3};
-  for (auto& rows : result.campaigns) rows.front().found_at = {.5, .9, .9, .9, .9, .9, .9, .9};
-  EXPECT_EQ(told(result).at(kFound)["figure"], .5);
+  result.honest_ever_told = {{6, 1}, {10, 1}, {8, 1}};
+  EXPECT_NEAR(told(result).at(kFound)["figure"], .455, 1e-12);
+  EXPECT_EQ(told(result).at("fleet: honest communities ever flagged there")["figure"], .01);
   EXPECT_EQ(told(result).at("fleet: honest communities ever flagged, looks: 1")["holds"], false);
-  result.honest_communities_ever_at.fill(2);
-  EXPECT_EQ(told(result).at(kFound)["figure"], nullptr);
+}
+
+TEST(FleetGoals, have_the_precision_of_seeds_in_which_any_account_is_told_of) {
+  auto result = result_of(.96, false);
+  const auto* what = "fleet: precision at Campaign PoH .01 where any account is told of, rotated";
+  EXPECT_EQ(told(result).at(what)["figure"], nullptr);
+  result.campaigns[1].front().precision = .4;
+  EXPECT_EQ(told(result).at(what)["figure"], .4);
 }
 
 TEST(FleetGoals, fail_where_honest_groups_are_flagged) {
@@ -93,23 +91,22 @@ TEST(FleetGoals, fail_where_honest_groups_are_flagged) {
 
 TEST(FleetTable, says_of_each_seed_what_communities_a_campaign_is) {
   const auto table = describe(result_of(.96, false));
-  EXPECT_NE(table.find(" 2        0  0.860    0.860  0.60 1.00 0.002; 0.40 0.90 0.02;"), std::string::npos) << table;
+  const auto* second = " 2        0  0.860    0.860  0.60 1.00 9.0 0.002; 0.40 0.90 4.0 0.02;";
+  EXPECT_NE(table.find(second), std::string::npos) << table;
 }
 
-TEST(FleetTable, has_a_dash_where_every_rank_flags_too_many_honest_communities) {
+TEST(FleetTable, says_what_is_found_at_each_share_of_honest_communities) {
   auto result = result_of(.96, false);
-  result.honest_communities_ever_at.fill(2);
+  result.honest_told = {{8, 1}, {6, 1}, {5, 1}};
   const auto table = describe(result);
-  EXPECT_NE(table.find(" 2        0  0.860        -  0.60 1.00 0.002;"), std::string::npos) << table;
-  EXPECT_NE(table.find("at each more than .01"), std::string::npos) << table;
-}
-
-TEST(FleetTable, says_by_rank_what_is_found_and_where_goals_are_read) {
-  auto result = result_of(.96, false);
-  result.honest_communities_ever_at = {0, 1, 1, 2, 3, 4, 5, 6};
-  const auto table = describe(result);
-  EXPECT_NE(table.find(" 0.000 0.010 0.010 0.020 0.030 0.040 0.050 0.060\n"), std::string::npos) << table;
-  EXPECT_NE(table.find("goals are read at rank 3: 1 of 100 honest"), std::string::npos) << table;
+  const auto row = [](const std::string& name, const std::string& figures) {
+    return fmt::format("{:<60}{}\n", name, figures);
+  };
+  const auto has = [&](const std::string& line) { return table.find(line) != std::string::npos; };
+  EXPECT_TRUE(has(row("evidence above, nats", "    8.000    8.000    6.000    5.000    0.000"))) << table;
+  EXPECT_TRUE(has(row("honest communities", "    0.000    0.000    0.010    0.020    0.030"))) << table;
+  EXPECT_TRUE(has(row("rotated", "    0.455    0.455    0.910    0.910    0.910"))) << table;
+  EXPECT_TRUE(has("goals are read above 6.00 nats: 0 of 100 honest")) << table;
 }
 
 TEST(FleetUpdate, of_a_small_fleet_takes_some_time) {

@@ -229,6 +229,17 @@ std::vector<double> poh_of(const Ground& ground, std::span<const std::uint32_t> 
   return poh;
 }
 
+double paid_of(const Ground& ground, const policy::Tariff& tariff, std::span<const std::uint32_t> rows,
+               std::span<const double> poh) {
+  auto ledger = policy::make_ledger(ground.study.atlas.chart_count()).value();
+  std::set<std::uint32_t> asked;
+  for (std::size_t i = 0; i < rows.size(); ++i) {
+    const auto chart = ground.study.projected[rows[i]].chart;
+    policy::charge(tariff, ledger, chart, !asked.insert(rows[i]).second, {.computed = true, .poh = poh[i]});
+  }
+  return ledger.paid();
+}
+
 Standing standing_of(const Ground& ground, std::span<const std::uint32_t> rows) {
   Standing standing;
   const auto poh = poh_of(ground, rows);

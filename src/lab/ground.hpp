@@ -12,6 +12,7 @@
 #include "lab/first_study.hpp"
 #include "lab/study.hpp"
 #include "pipeline/model.hpp"
+#include "policy/price.hpp"
 
 namespace cms::lab {
 
@@ -77,7 +78,12 @@ std::uint32_t requests_until(std::span<const double> coverage, double share);
 // The model's PoH after each request of an account that sends these rows, every one at time 0. Cost: a step a request.
 std::vector<double> poh_of(const Ground& ground, std::span<const std::uint32_t> rows);
 
-// The same in short: the lowest, and the first request at which it was <= kFlagged (0 = never).
+// What such an account pays in all by the product's price rule, one for every ordinary request; `poh` as poh_of() gives
+// it. Requires an atlas of no more charts than a ledger has.
+double paid_of(const Ground& ground, const policy::Tariff& tariff, std::span<const std::uint32_t> rows,
+               std::span<const double> poh);
+
+// poh_of() in short: the lowest, and the first request at which it was <= kFlagged (0 = never).
 struct Standing {
   double poh_min = 1;
   std::uint32_t first_flag = 0;

@@ -5,6 +5,8 @@
 #include <set>
 
 #include "lab/demo_example.hpp"
+#include "lab/ground_example.hpp"
+#include "pipeline/step.hpp"
 #include "tap/activation_set.hpp"
 
 namespace cms::lab {
@@ -97,6 +99,26 @@ TEST_F(OwnSet, is_refused_where_nobody_is_said_to_have_written_a_row_or_a_text_i
   write(set);
   EXPECT_NE(read_ground(name_).error().message.find("--segments 4"), std::string::npos);
   EXPECT_NE(read_ground("nowhere").error().message.find("activations/{human,distill}"), std::string::npos);
+}
+
+// The account's own state knows a repeat by its point, paid_of() by its row.
+TEST(Paid, is_what_a_ledger_beside_the_pure_step_adds_up) {
+  auto small = small_ground();
+  const Ground ground{std::move(small.study), {}, std::move(small.model), {}};
+  std::vector<std::uint32_t> rows(ground.study.split.test.begin(), ground.study.split.test.begin() + 80);
+  rows.insert(rows.end(), {rows[3], rows[3]});
+  const policy::Tariff tariff{{.steepness = 2}, {{2, 2}, {4, 2}}};
+  auto ledger = policy::make_ledger(ground.study.atlas.chart_count()).value();
+  auto state = pipeline::make_account(ground.model);
+  pipeline::Scratch scratch;
+  for (const auto row : rows) {
+    const auto distinct = state.window.distinct;
+    pipeline::advance(ground.model, state, ground.study.projected[row], 0, scratch);
+    policy::charge(tariff, ledger, ground.study.projected[row].chart, state.window.distinct == distinct,
+                   pipeline::score_at(ground.model, state, 0));
+  }
+  EXPECT_DOUBLE_EQ(paid_of(ground, tariff, rows, poh_of(ground, rows)), ledger.paid());
+  EXPECT_GT(ledger.paid(), static_cast<double>(rows.size()));
 }
 
 }  // namespace

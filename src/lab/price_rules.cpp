@@ -82,11 +82,15 @@ double ladder(double from, double poh) {
 
 std::string name(RuleKind kind) {
   constexpr std::array<const char*, kRuleCount> kNames = {
-      "flat", "ladder", "charts", "charts+ladder", "mass", "rank", "B4B buckets", "B4B charts", "proof of work"};
+      "flat", "ladder",      "charts",     "charts+ladder", "charts+ladder, fitted", "mass",
+      "rank", "B4B buckets", "B4B charts", "proof of work"};
   return kNames[static_cast<std::size_t>(kind)];
 }
 
-bool uses_poh(RuleKind kind) { return kind == RuleKind::ladder || kind == RuleKind::charts_ladder; }
+bool uses_poh(RuleKind kind) {
+  using enum RuleKind;
+  return kind == ladder || kind == charts_ladder || kind == charts_ladder_fitted;
+}
 
 double Envelope::value(std::uint64_t age) const {
   if (age <= at.size()) return at[age - 1];
@@ -110,6 +114,7 @@ double price(const PriceGround& prices, const Rule& rule, const Purse& purse, st
     case RuleKind::ladder: surcharge = rule.scale * ladder(kLadderFrom, poh); break;
     case RuleKind::charts: surcharge = rule.scale * surcharge_of_charts(prices, purse, chart); break;
     case RuleKind::charts_ladder:
+    case RuleKind::charts_ladder_fitted:
       surcharge = rule.scale * (surcharge_of_charts(prices, purse, chart) + ladder(kFlagged, poh));
       break;
     case RuleKind::mass: surcharge = rule.scale * surcharge_of_mass(prices, purse, chart); break;
@@ -203,10 +208,12 @@ double surcharge(const PriceGround& prices, const Rule& rule, const Honest& acco
 namespace {
 
 // The worst kind's 99th percentile.
-double worst_high(const PriceGround& prices, const Rule& rule, std::span<const Honest> honest) {
+double worst_high(const Rule& rule, std::span<const Charged> seeds) {
   std::map<std::string, std::vector<double>> by_kind;
-  for (const auto& account : honest) {
-    by_kind[account.kind].push_back(surcharge(prices, rule, account, account.rows.size()));
+  for (const auto& [prices, honest] : seeds) {
+    for (const auto& account : honest) {
+      by_kind[account.kind].push_back(surcharge(*prices, rule, account, account.rows.size()));
+    }
   }
   double worst = 0;
   for (const auto& [kind, values] : by_kind) worst = std::max(worst, quantile(values, .99));
@@ -215,17 +222,21 @@ double worst_high(const PriceGround& prices, const Rule& rule, std::span<const H
 
 }  // namespace
 
-Rule fit_scale(const PriceGround& prices, RuleKind kind, std::span<const Honest> honest) {
+Rule fit_scale(RuleKind kind, std::span<const Charged> seeds) {
   if (kind == RuleKind::flat) return {kind, 0};
-  if (kind == RuleKind::charts_ladder) return {kind, policy::PriceOptions{}.steepness};
   // Bisection in the logarithm: surcharges do not fall as the scale rises.
   double low = std::log(kScaleMin), high = std::log(kScaleMax);
-  if (worst_high(prices, {kind, kScaleMax}, honest) <= kSurchargeHighMax) return {kind, kScaleMax};
+  if (worst_high({kind, kScaleMax}, seeds) <= kSurchargeHighMax) return {kind, kScaleMax};
   for (int step = 0; step < 30; ++step) {
     const double middle = (low + high) / 2;
-    (worst_high(prices, {kind, std::exp(middle)}, honest) <= kSurchargeHighMax ? low : high) = middle;
+    (worst_high({kind, std::exp(middle)}, seeds) <= kSurchargeHighMax ? low : high) = middle;
   }
   return {kind, std::exp(low)};
+}
+
+Rule rule_of(RuleKind kind, std::span<const Charged> seeds) {
+  if (kind == RuleKind::charts_ladder) return {kind, policy::PriceOptions{}.steepness};
+  return fit_scale(kind, seeds);
 }
 
 double quantile(std::vector<double> values, double p) {

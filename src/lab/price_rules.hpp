@@ -2,8 +2,9 @@
 //
 // A rule sees what an operator sees of an account (Purse) and the next request, and says what that request costs, in
 // ordinary ones. Scales are set so that all rules charge honest accounts alike (fit_scale), so that what is compared is
-// what they cost an attacker. Tables come from calibration accounts of half A, scales from those of half B; the test
-// part is not read. docs/lab/economics.md says what of the published rules is approximated.
+// what they cost an attacker. Tables come from calibration accounts of half A, scales from those of half B; on the test
+// part scales are set for one table only, which chooses nothing (economics.hpp). docs/lab/economics.md says what of the
+// published rules is approximated.
 // Threads: a PriceGround is read-only once made. Cost: microseconds a price.
 #pragma once
 
@@ -19,17 +20,18 @@
 namespace cms::lab {
 
 enum class RuleKind : std::uint8_t {
-  flat,           // 1
-  ladder,         // PoH below .05: every factor e costs `scale`
-  charts,         // charts beyond what honest accounts of the age have opened: policy::price without PoH
-  charts_ladder,  // both: policy::price with its defaults; the ladder from .01
-  mass,           // as charts, counting benign mass
-  rank,           // every request of an account among the widest twentieth of its age, by the logarithm of its rank
-  b4b_buckets,    // Dubinski et al., arXiv 2310.08571: exponential in the share of 2^12 hyperplane buckets occupied
-  b4b_charts,     // the same in the share of the atlas' charts
-  proof_of_work,  // Dziedzic et al., ICLR 2022: exponential in leakage beyond a standard user's
+  flat,                  // 1
+  ladder,                // PoH below .05: every factor e costs `scale`
+  charts,                // charts beyond what honest accounts of the age have opened: policy::price without PoH
+  charts_ladder,         // both: policy::price with its defaults; the ladder from .01
+  charts_ladder_fitted,  // the same, its scale fitted as the others' are
+  mass,                  // as charts, counting benign mass
+  rank,                  // every request of an account among the widest twentieth of its age, by the log of its rank
+  b4b_buckets,           // Dubinski et al., arXiv 2310.08571: exponential in the share of 2^12 hyperplane buckets
+  b4b_charts,            // the same in the share of the atlas' charts
+  proof_of_work,         // Dziedzic et al., ICLR 2022: exponential in leakage beyond a standard user's
 };
-inline constexpr std::size_t kRuleCount = 9;
+inline constexpr std::size_t kRuleCount = 10;
 std::string name(RuleKind kind);
 // Whether the price depends on the account's PoH.
 bool uses_poh(RuleKind kind);
@@ -89,9 +91,18 @@ double surcharge(const PriceGround& prices, const Rule& rule, const Honest& acco
 inline constexpr double kSurchargeHighMax = .10;
 inline constexpr double kScaleMin = 1e-6, kScaleMax = 1e8;
 
-// The greatest scale up to kScaleMax at which every kind of `honest` keeps the bound; kScaleMin when none does.
-// charts_ladder has the product's own scale instead.
-Rule fit_scale(const PriceGround& prices, RuleKind kind, std::span<const Honest> honest);
+// Honest accounts and the prices of their seed.
+struct Charged {
+  const PriceGround* prices = nullptr;
+  std::span<const Honest> honest;
+};
+
+// The greatest scale up to kScaleMax at which every kind keeps the bound, its accounts of all seeds together; kScaleMin
+// when none does. 0 of flat. Cost: 31 times the price of every request.
+Rule fit_scale(RuleKind kind, std::span<const Charged> seeds);
+
+// The rule as it is shown beside the others: charts_ladder has the product's own scale, the others a fitted one.
+Rule rule_of(RuleKind kind, std::span<const Charged> seeds);
 
 // Quantile of values by linear interpolation between order statistics (Hazen); 0 of none.
 double quantile(std::vector<double> values, double p);

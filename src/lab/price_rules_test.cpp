@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 
 #include "base/random.hpp"
@@ -44,6 +45,21 @@ class PriceRules : public testing::Test {
       one.poh.assign(kAge, account == 0 ? .02 : 1);
       honest_.push_back(std::move(one));
     }
+  }
+
+  [[nodiscard]] Rule fitted(RuleKind kind) const {
+    const Charged all{&prices_, honest_};
+    return fit_scale(kind, {&all, 1});
+  }
+  [[nodiscard]] Rule shown(RuleKind kind) const {
+    const Charged all{&prices_, honest_};
+    return rule_of(kind, {&all, 1});
+  }
+  // What the dearest hundredth pays.
+  [[nodiscard]] double high(const Rule& rule) const {
+    std::vector<double> surcharges;
+    for (const auto& account : honest_) surcharges.push_back(surcharge(prices_, rule, account, kAge));
+    return quantile(surcharges, .99);
   }
 
   PriceGround prices_;
@@ -88,21 +104,48 @@ TEST_F(PriceRules, charge_what_the_product_charges_where_the_rule_is_the_product
 }
 
 TEST_F(PriceRules, have_the_products_scale_where_the_rule_is_the_products) {
-  EXPECT_EQ(fit_scale(prices_, RuleKind::charts_ladder, honest_).scale, policy::PriceOptions{}.steepness);
+  EXPECT_EQ(shown(RuleKind::charts_ladder).scale, policy::PriceOptions{}.steepness);
   EXPECT_EQ(policy::PriceOptions{}.ladder, policy::PriceOptions{}.steepness);
+}
+
+TEST_F(PriceRules, show_the_products_rule_at_the_scale_that_the_bound_gives_too) {
+  const auto rule = shown(RuleKind::charts_ladder_fitted);
+  EXPECT_EQ(rule.scale, fitted(RuleKind::charts_ladder).scale);
+  EXPECT_GT(std::abs(rule.scale - policy::PriceOptions{}.steepness), .01);
+  EXPECT_NEAR(high(rule), kSurchargeHighMax, 1e-6);
+  for (const auto& account : honest_) {
+    EXPECT_EQ(surcharge(prices_, rule, account, kAge),
+              surcharge(prices_, {RuleKind::charts_ladder, rule.scale}, account, kAge));
+  }
 }
 
 TEST_F(PriceRules, keep_the_dearest_hundredth_of_honest_accounts_at_a_tenth_and_use_it_up) {
   for (std::size_t r = 1; r < kRuleCount; ++r) {
-    const auto rule = fit_scale(prices_, static_cast<RuleKind>(r), honest_);
-    if (rule.kind == RuleKind::charts_ladder) continue;
-    std::vector<double> fitted, doubled;
+    const auto rule = fitted(static_cast<RuleKind>(r));
+    EXPECT_LT(rule.scale, kScaleMax) << name(rule.kind);
+    EXPECT_LE(high(rule), kSurchargeHighMax) << name(rule.kind);
+    EXPECT_NEAR(high(rule), kSurchargeHighMax, 1e-6) << name(rule.kind);
+  }
+}
+
+TEST_F(PriceRules, are_fitted_to_the_accounts_of_all_seeds_together) {
+  const std::array<Charged, 2> halves = {
+      Charged{&prices_, std::span(honest_).first(20)}, Charged{&prices_, std::span(honest_).subspan(20)}};
+  auto dear = prices_;
+  dear.tariff.allowance = {{8, 8}, {80, 9}};
+  const std::array<Charged, 2> other_prices = {halves[0], Charged{&dear, halves[1].honest}};
+  EXPECT_EQ(fit_scale(RuleKind::charts, halves).scale, fitted(RuleKind::charts).scale);
+  EXPECT_LT(fit_scale(RuleKind::charts, other_prices).scale, fitted(RuleKind::charts).scale);
+}
+
+TEST_F(PriceRules, charge_an_account_something_at_every_scale_or_at_none) {
+  for (std::size_t r = 1; r < kRuleCount; ++r) {
+    const auto kind = static_cast<RuleKind>(r);
     for (const auto& account : honest_) {
-      fitted.push_back(surcharge(prices_, rule, account, kAge));
-      doubled.push_back(surcharge(prices_, {rule.kind, 2 * rule.scale}, account, kAge));
+      const bool pays = surcharge(prices_, {kind, 1}, account, kAge) > 0;
+      EXPECT_EQ(surcharge(prices_, {kind, .01}, account, kAge) > 0, pays) << name(kind);
+      EXPECT_EQ(surcharge(prices_, {kind, 100}, account, kAge) > 0, pays) << name(kind);
     }
-    EXPECT_LE(quantile(fitted, .99), kSurchargeHighMax) << name(rule.kind);
-    EXPECT_TRUE(rule.scale >= kScaleMax || quantile(doubled, .99) > kSurchargeHighMax) << name(rule.kind);
   }
 }
 
@@ -114,7 +157,7 @@ TEST_F(PriceRules, cost_a_wider_account_no_less_by_every_rule_that_counts_what_i
   }
   const std::vector<double> poh(kAge, 1.0);
   using enum RuleKind;
-  for (const auto kind : {charts, charts_ladder, mass, rank, b4b_charts}) {
+  for (const auto kind : {charts, charts_ladder, charts_ladder_fitted, mass, rank, b4b_charts}) {
     const Rule rule{kind, .5};
     EXPECT_GT(surcharge(prices_, rule, {"", wide, poh}, kAge), surcharge(prices_, rule, {"", narrow, poh}, kAge))
         << name(kind);

@@ -101,9 +101,13 @@ StudentTheft judged(const School& school, std::string kind, std::span<const std:
 
 void run_thefts(const School& school, std::uint64_t seed, const StudentsOptions& options, StudentsResult& result) {
   const auto& study = school.ground->study;
-  const auto of = [&](Origin origin) { return of_origin(study.corpus, study.split.test, origin); };
+  // What the first study's attackers draw from, and everything that people wrote, kinds that calibration never saw
+  // among it.
   std::vector<std::pair<std::string, std::vector<std::uint32_t>>> pools = {
-      {"instruction sets", of(Origin::distiller)}, {"people's prompts", of(Origin::people)}};
+      {"instruction sets", instruction_sets(study)},
+      {"people's prompts", known_people(study, study.split.test)},
+      {"people's, unseen kinds too", of_origin(study.corpus, study.split.test, Origin::people)}};
+  if (pools[2].second == pools[1].second) pools.pop_back();
   std::erase_if(pools, [](const auto& pool) { return pool.second.empty(); });
   const auto all = ways();
   const std::size_t runs = options.theft_runs;

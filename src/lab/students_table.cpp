@@ -249,7 +249,7 @@ std::string goal_lines(const StudentsResult& result) {
   }
   for (const auto& kind : names(result.thefts, &StudentTheft::kind)) {
     const double share = flagged_share(result, kind), first = median_first_flag(result, kind);
-    const bool random = kind.starts_with("Knockoff random");
+    const bool random = kind.starts_with("Knockoff random") && !kind.ends_with("unseen kinds too");
     const auto judged = [random](bool held) { return random ? nlohmann::json(held) : nlohmann::json(); };
     line("students: share flagged, " + kind, share, random ? ">= 0.99" : "-", judged(share >= .99));
     line("students: median first flag, " + kind, first, random ? "<= 96" : "-", judged(first > 0 && first <= 96));

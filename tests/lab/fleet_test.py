@@ -13,25 +13,32 @@ class Fleet(experiment.Experiment):
 
     def test_every_campaign_has_a_line_of_each_kind(self):
         judged = "members found where at most .01 of honest communities are ever flagged, "
-        for what in (judged, "members found at Campaign PoH .01, ", "members found at the first rank, ",
-                     "precision at Campaign PoH .01, ", "members the best account", "members PRADA",
-                     "members benign MMD", "coverage of what it extracts, ", "fidelity of its student"):
+        precision = "precision at Campaign PoH .01 where any account is told of, "
+        for what in (judged, "members found at Campaign PoH .01, ", precision, "members the best account",
+                     "members PRADA", "members benign MMD", "coverage of what it extracts, ",
+                     "fidelity of its student"):
             lines = [line for line in self.lines if line["what"].startswith("fleet: " + what)]
             self.assertEqual(len(lines), CAMPAIGNS, what)
             for line in lines:
-                if what == judged and line["figure"] is None:  # every level flags more
+                if what == precision and line["figure"] is None:  # nobody is told of
                     continue
                 self.assertTrue(-1e-9 <= line["figure"] <= 1 + 1e-9, line)
 
-    def test_the_first_rank_finds_no_more_than_the_usual_one(self):
-        strict = [what for what in self.told if "members found at the first rank, " in what]
-        self.assertEqual(len(strict), CAMPAIGNS)
-        for what in strict:
-            usual = what.replace("the first rank", "Campaign PoH .01")
+    def test_a_request_is_never_cheaper_than_an_ordinary_one(self):
+        prices = [figure for what, figure in self.told.items() if what.startswith("fleet: price of a request, ")]
+        self.assertEqual(len(prices), CAMPAIGNS)
+        self.assertGreaterEqual(min(prices), 1 - 1e-9)
+        self.assertGreater(max(prices), 1)
+
+    def test_above_the_bar_no_more_is_found_than_at_the_usual_level(self):
+        judged = [what for what in self.told if "members found where at most .01" in what]
+        self.assertEqual(len(judged), CAMPAIGNS)
+        for what in judged:
+            usual = "fleet: members found at Campaign PoH .01, " + what.split("ever flagged, ")[1]
             self.assertLessEqual(self.told[what], self.told[usual] + 1e-9, what)
 
     def test_a_campaign_cut_to_a_tenth_of_the_fleet_has_its_own_name_and_no_goal(self):
-        names = [line["what"] for line in self.lines if line["what"].startswith("fleet: members found at the first")]
+        names = [line["what"] for line in self.lines if line["what"].startswith("fleet: members found at Campaign PoH")]
         self.assertEqual(len(names), CAMPAIGNS)
         self.assertEqual(len(set(names)), len(names))
         for line in self.lines:
