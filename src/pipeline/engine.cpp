@@ -70,7 +70,7 @@ struct Engine::State {
   bool healing = false;      // after a failed commit: producers' positions have to be read before any batch is placed
   Counters counters;
 
-  std::atomic<std::uint64_t> queued{0};
+  std::atomic<std::uint64_t> queued{0}, look_ups_failed{0};
   std::atomic<bool> durable{true};
 
   // Threads last: they end before what they use.
@@ -321,7 +321,8 @@ Result<Engine> Engine::start(const Model& model, store::Store& store, const Engi
   CMS_CHECK(state->read_positions());
   const unsigned cores = std::max(1U, std::thread::hardware_concurrency());
   const unsigned shards = options.shards > 0 ? options.shards : std::max(1U, cores - 1);
-  const ShardOptions each{options.memory_bytes / shards, options.steps_max, state->hooks.load_failed};
+  const ShardOptions each{options.memory_bytes / shards, options.steps_max, options.look_up_patience,
+                          state->hooks.load_failed};
   for (unsigned i = 0; i < shards; ++i) {
     state->lanes.push_back(std::make_unique<State::Lane>(std::make_unique<Shard>(model, store, each)));
   }
@@ -407,9 +408,13 @@ void Engine::count_refused(std::uint64_t items, Refusal why) {
 
 Result<std::optional<Standing>> Engine::look_up(const store::AccountName& name, double time) {
   const Timed timed(state_->hooks.look_up_s);
-  CMS_TRY(head, state_->lane_of(name).shard->head(name));
-  if (!head) return std::nullopt;
-  return standing_of(state_->model, state_->prices, *head, time);
+  auto head = state_->lane_of(name).shard->head(name);
+  if (!head) {
+    state_->look_ups_failed.fetch_add(1, std::memory_order_relaxed);
+    return tl::make_unexpected(std::move(head).error());
+  }
+  if (!*head) return std::nullopt;
+  return standing_of(state_->model, state_->prices, **head, time);
 }
 
 Result<std::optional<Account>> Engine::account(const store::AccountName& name) {
@@ -477,6 +482,7 @@ Counters Engine::counters() const {
   const std::lock_guard lock(state_->admission);
   auto counters = state_->counters;
   counters.queue_items = state_->queued;
+  counters.look_ups_failed = state_->look_ups_failed.load(std::memory_order_relaxed);
   for (const auto& lane : state_->lanes) {
     counters.accounts += lane->shard->accounts();
     counters.loads += lane->shard->loads();

@@ -14,6 +14,7 @@
 
 #include <array>
 #include <atomic>
+#include <chrono>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -33,6 +34,8 @@ struct EngineOptions {
   std::uint32_t queue_items = 8192;                // admitted and not yet committed; beyond it batches are refused
   std::uint64_t memory_bytes = 512ULL << 20;       // of accounts' states, all shards together
   std::uint32_t steps_max = 64;                    // steps after which an account's whole state is written again
+  // Of a look-up with a disk that hangs: an account that is not in memory cannot be read then. The daemon's is shorter.
+  std::chrono::milliseconds look_up_patience{10'000};
   double clock_ahead_s = 300;                      // an item later than the clock by more is refused
   double clock_behind_s = 7 * 86'400.0;            // or earlier
 };
@@ -100,6 +103,7 @@ struct Counters {
   std::array<std::uint64_t, kRefusalCount> by_refusal{};
   std::uint64_t duplicates = 0, batches = 0, commits = 0, commit_failures = 0;
   std::uint64_t loads = 0, evictions = 0, accounts = 0;           // accounts = in memory now
+  std::uint64_t look_ups_failed = 0;                              // of accounts that could not be read
   std::uint64_t queue_items = 0;
   std::uint32_t rung = 0;                                         // of the degradation ladder, 0 = all is measured
   std::array<std::uint64_t, 4> at_rung{};                         // items scored at each

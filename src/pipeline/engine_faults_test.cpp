@@ -52,8 +52,10 @@ class World {
     options.environment = environment_.get();
     return store::Store::open(options, {{"t", store::Key()}});
   }
-  static Engine start(store::Store& store, std::uint32_t queue_items = 4096) {
-    return *Engine::start(example(), store, {.shards = 1, .queue_items = queue_items}, [] { return kNow; });
+  static Engine start(store::Store& store, std::uint32_t queue_items = 4096,
+                      std::chrono::milliseconds patience = std::chrono::seconds(10)) {
+    return *Engine::start(example(), store,
+                          {.shards = 1, .queue_items = queue_items, .look_up_patience = patience}, [] { return kNow; });
   }
   store::InjectingFiles& files() { return *files_; }
 
@@ -179,7 +181,7 @@ TEST(EngineFaults, a_disk_that_hangs_keeps_no_decision_about_an_account_in_memor
   }
   auto store = world.open();  // anew, so that what was written is read from the disk
   ASSERT_TRUE(store);
-  auto engine = World::start(*store);
+  auto engine = World::start(*store, 4096, std::chrono::seconds(1));
   ASSERT_EQ(engine.ingest(batch_for("hot")).status, Outcome::Status::done);
   world.files().hang();
   int unread = 0, decided = 0;
@@ -191,6 +193,7 @@ TEST(EngineFaults, a_disk_that_hangs_keeps_no_decision_about_an_account_in_memor
   world.files().go_on();
   EXPECT_GT(unread, 0) << "nothing was read from the disk";
   EXPECT_EQ(decided, kCold);
+  EXPECT_EQ(engine.counters().look_ups_failed, static_cast<std::uint64_t>(unread));
   for (int again = 0; again < 10'000 && !engine.look_up(cold(kCold - 1), kNow); ++again) {
     std::this_thread::sleep_for(std::chrono::milliseconds(1));
   }

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <array>
-#include <chrono>
 
 #include "pipeline/admission.hpp"
 
@@ -10,8 +9,10 @@ namespace cms::pipeline {
 namespace {
 
 constexpr std::size_t kCandidates = 16;
-constexpr int kTurns = 8;                 // given to look-ups between two groups
-constexpr std::chrono::milliseconds kPatience{250};  // of who asks for a head; a load takes some 3 ms
+constexpr int kTurns = 8;  // given to look-ups between two groups
+
+// 0 records: all it has sent was shed.
+std::optional<Head> said(const Head& head) { return head.records == 0 ? std::nullopt : std::optional(head); }
 
 }  // namespace
 
@@ -31,9 +32,9 @@ Shard::Shard(const Model& model, const store::Store& store, const ShardOptions& 
     : model_(model),
       store_(store),
       options_(options),
-      accounts_max_(std::max<std::uint64_t>(2 * kTogether, options.memory_bytes / account_bytes(model))) {
+      accounts_max_(std::max<std::uint64_t>(2 * kTogether, options.memory_bytes / account_bytes(model))),
+      reader_([this](const store::AccountName& name) { return load_head(name); }, options.patience) {
   residents_.reserve(accounts_max_);  // so that no look-up ever waits until they are all put elsewhere
-  reader_ = std::jthread([this](const std::stop_token& stop) { read_asked(stop); });
 }
 
 Result<Shard::Resident> Shard::load(const store::AccountName& name, Scratch& scratch) const {
@@ -67,16 +68,11 @@ Shard::Resident& Shard::place(const std::string& key, Resident loaded) {
 
 Result<std::optional<Head>> Shard::head(const store::AccountName& name) {
   const auto key = key_of(name);
-  const auto said = [](const Head& head) {
-    return head.records == 0 ? std::nullopt : std::optional(head);  // 0: all it has sent was shed
-  };
-  std::uint64_t forgotten = 0;
   {
     const std::lock_guard heads(heads_mutex_);
     if (const auto found = residents_.find(key); found != residents_.end()) return said(found->second.head);
-    forgotten = forgotten_;
   }
-  auto seen = load_head(name, forgotten);
+  auto seen = reader_.read(name);
   if (seen) return seen;
   const std::lock_guard heads(heads_mutex_);
   // Somebody may have had it loaded meanwhile, since the disk is back.
@@ -86,40 +82,18 @@ Result<std::optional<Head>> Shard::head(const store::AccountName& name) {
   return std::optional(known->second);
 }
 
-// By the reader, one after the other.
-Result<std::optional<Head>> Shard::load_head(const store::AccountName& name, std::uint64_t forgotten) {
-  using Seen = Result<std::optional<Head>>;
-  std::packaged_task<Seen()> load([this, name, forgotten]() -> Seen {
-    std::optional<Head> head;
-    const auto look = [&](const Account& account) { head = head_of(account); };
-    CMS_CHECK(look_cold(name, key_of(name), forgotten, look, true));
-    return head;
-  });
-  auto seen = load.get_future();
-  const auto came = [&seen](auto within) { return seen.wait_for(within) == std::future_status::ready; };
-  std::unique_lock lock(asked_mutex_);
-  if (!hangs_) {
-    asked_.push_back(std::move(load));
-    lock.unlock();
-    asked_more_.notify_one();
-    if (came(kPatience)) return seen.get();
-    lock.lock();
-    if (came(std::chrono::seconds(0))) return seen.get();
-    hangs_ = true;  // with the lock, so that the next load that ends comes after it
+// By the reader. What was looked for may be there by now; what leaves memory from here on is not brought back.
+Result<std::optional<Head>> Shard::load_head(const store::AccountName& name) {
+  const auto key = key_of(name);
+  std::uint64_t forgotten = 0;
+  {
+    const std::lock_guard heads(heads_mutex_);
+    if (const auto found = residents_.find(key); found != residents_.end()) return said(found->second.head);
+    forgotten = forgotten_;
   }
-  return fail(ErrorCode::failed, "the store does not answer in time");
-}
-
-void Shard::read_asked(const std::stop_token& stop) {
-  std::unique_lock lock(asked_mutex_);
-  while (asked_more_.wait(lock, stop, [this] { return !asked_.empty(); })) {
-    auto load = std::move(asked_.front());
-    asked_.pop_front();
-    lock.unlock();
-    load();
-    lock.lock();
-    hangs_ = false;
-  }
+  std::optional<Head> head;
+  CMS_CHECK(look_cold(name, key, forgotten, [&](const Account& account) { head = head_of(account); }, true));
+  return head;
 }
 
 // With the lock. Looks on from where it looked last.

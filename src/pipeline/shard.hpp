@@ -6,24 +6,22 @@
 //     evidence in memory, not recency, is what the memory is for.
 // Threads: step() from the shard's own thread alone; the rest from any. Requests go in groups of kTogether, and only
 // within a group is the shard locked, so look() waits for that at most. head() does not: it reads a copy that has a
-// lock of its own, held for less than a microsecond a request; what is not in memory a thread of the shard's own reads
-// for it, so that a disk that hangs keeps nobody who asks. Cost: that of the step.
+// lock of its own, held for less than a microsecond a request; what is not in memory a ColdReader reads for it, so
+// that a disk that hangs keeps nobody who asks for long. Cost: that of the step.
 #pragma once
 
 #include <atomic>
-#include <condition_variable>
+#include <chrono>
 #include <cstdint>
-#include <deque>
 #include <functional>
-#include <future>
 #include <mutex>
 #include <optional>
 #include <span>
 #include <string>
-#include <thread>
 #include <unordered_map>
 #include <vector>
 
+#include "pipeline/cold_reader.hpp"
 #include "pipeline/record.hpp"
 #include "pipeline/standing.hpp"
 
@@ -32,6 +30,7 @@ namespace cms::pipeline {
 struct ShardOptions {
   std::uint64_t memory_bytes = 512ULL << 20;
   std::uint32_t steps_max = 64;
+  std::chrono::milliseconds patience{10'000};  // of head() with the disk
   // Told of accounts that cannot be loaded; may be empty.
   std::function<void(const store::AccountName&, const Error&)> load_failed;
 };
@@ -66,8 +65,7 @@ class Shard {
   void durable(std::uint64_t ticket) { durable_.store(ticket, std::memory_order_release); }
 
   // What decisions need of an account; nothing when there is none. One that had to be loaded stays in memory; of one
-  // that cannot be, and was put out by forget_undurable(), what was known last. Errors: those of loading; `failed` when
-  // that takes a quarter of a second, and at once while no load comes to an end.
+  // that cannot be, and was put out by forget_undurable(), what was known last. Errors: those of ColdReader.
   Result<std::optional<Head>> head(const store::AccountName& name);
 
   // Calls look(account) with the shard locked; false when there is none. One that had to be loaded stays in memory
@@ -108,8 +106,7 @@ class Shard {
   void step_group(std::span<const Due> due);
   Resident& place(const std::string& key, Resident loaded);
   void make_room();
-  Result<std::optional<Head>> load_head(const store::AccountName& name, std::uint64_t forgotten);
-  void read_asked(const std::stop_token& stop);
+  Result<std::optional<Head>> load_head(const store::AccountName& name);
   template <typename Look>
   Result<bool> look_cold(const store::AccountName& name, const std::string& key, std::uint64_t forgotten,
                          const Look& look, bool keep);
@@ -139,11 +136,7 @@ class Shard {
   std::atomic<std::uint64_t> durable_{0};
   std::atomic<std::uint64_t> accounts_{0}, loads_{0}, evictions_{0};
 
-  std::mutex asked_mutex_;  // of what follows
-  std::condition_variable_any asked_more_;
-  std::deque<std::packaged_task<Result<std::optional<Head>>()>> asked_;  // by head(): who gave up asked for it too
-  bool hangs_ = false;  // somebody gave up, and no load has come to an end since
-  std::jthread reader_;  // last: it ends before what it uses
+  ColdReader reader_;  // last: it ends before what it uses
 };
 
 // Bytes that one account of this model takes in memory.

@@ -62,7 +62,7 @@ struct Api::State {
   ApiParts parts;
   ApiOptions options;
   boost::asio::thread_pool pool;
-  boost::asio::thread_pool slow_pool{1};
+  boost::asio::thread_pool slow_pool{1}, gate_pool{1};
 
   State(ApiParts given_parts, ApiOptions given_options)
       : parts(std::move(given_parts)), options(std::move(given_options)), pool(std::max(1U, options.threads)) {}
@@ -185,7 +185,7 @@ void Api::State::serve(Request request, Respond respond) {
   // Once more: between header and body a token may have expired.
   if (auto refusal = find(call, route)) return respond(std::move(*refusal));
   if (route->work == Work::quick) return route->handler(context(), std::move(call), std::move(respond));
-  auto& where = route->work == Work::slow ? slow_pool : pool;
+  auto& where = route->work == Work::slow ? slow_pool : route->work == Work::gate ? gate_pool : pool;
   boost::asio::post(where, [this, route, call = std::move(call), respond = std::move(respond)]() mutable {
     route->handler(context(), std::move(call), std::move(respond));
   });
@@ -195,6 +195,7 @@ Api::Api(ApiParts parts, ApiOptions options)
     : state_(std::make_unique<State>(std::move(parts), std::move(options))) {}
 
 Api::~Api() {
+  state_->gate_pool.join();
   state_->slow_pool.join();
   state_->pool.join();
 }

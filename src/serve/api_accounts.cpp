@@ -37,7 +37,8 @@ Json listed_json(const ApiContext& context, const store::AccountName& name, cons
   Json entry{{"account", listed.account}, {"time", listed.time}, {"records", listed.records}};
   const auto standing = context.parts.engine->look_up(name, now);
   if (!standing || !*standing) {
-    entry["status"] = standing ? "unknown" : "damaged";
+    const bool damaged = !standing && standing.error().code == ErrorCode::bad_input;
+    entry["status"] = standing ? "unknown" : damaged ? "damaged" : "unavailable";
     entry["poh"] = nullptr;
     entry["action"] = standing ? Json(cms::name(Action::allow)) : Json(nullptr);
     return entry;

@@ -82,8 +82,8 @@ Json member_json(const CampaignPicture::Member& member, const pipeline::Standing
           {"action", name(action)}};
 }
 
-// A page of members after `after`; those that are no longer there are left out. The name to go on after, where there
-// are more.
+// A page of members after `after`; those that are no longer there, or cannot be read now, are left out. The name to go
+// on after, where there are more.
 std::optional<std::string> put_members(const ApiContext& context, const std::string& tenant,
                                        const CampaignPicture& campaign, const std::string& after, std::size_t limit,
                                        Json& body) {

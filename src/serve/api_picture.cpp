@@ -37,21 +37,21 @@ Json ledger_json(const pipeline::Model& model, const pipeline::Picture& picture,
           {"price_next", price ? Json(*price) : Json(nullptr)}};
 }
 
-// An account of the queue; nothing for one that need not be looked at.
-std::optional<Json> queued_json(const ApiContext& context, const store::AccountName& name, double now) {
-  const auto found = context.parts.engine->look_up(name, now);
-  if (!found || !*found) return std::nullopt;
-  const auto& score = (*found)->score;
+// An account of the queue; null for one that need not be looked at. Errors: those of looking it up.
+Result<Json> queued_json(const ApiContext& context, const store::AccountName& name, double now) {
+  CMS_TRY(found, context.parts.engine->look_up(name, now));
+  if (!found) return Json();
+  const auto& score = found->score;
   const auto decision = decide(context, name, score, now);
-  if (!score.computed || decision.would_be < Action::price) return std::nullopt;
+  if (!score.computed || decision.would_be < Action::price) return Json();
   const auto label = document_json(context, name, "label");
-  if (label.is_object() && label.value("label", "") == "honest") return std::nullopt;
+  if (label.is_object() && label.value("label", "") == "honest") return Json();
   Json reasons = Json::array();
   for (const auto& one : pipeline::reasons(score)) {
     reasons.push_back({{"channel", cms::name(one.channel)}, {"share", one.share}});
   }
   return Json{{"account", name.account},
-              {"time", (*found)->time},
+              {"time", found->time},
               {"requests", score.requests},
               {"poh", score.poh},
               {"action", cms::name(decision.action)},
@@ -96,11 +96,14 @@ Response get_queue(const ApiContext& context, const Call& call) {
   // Since then evidence has leaked away, so that PoH can only have risen.
   const auto lowest = context.parts.overview->lowest(call.tenant, context.parts.policy()->ladder.price, kLooks);
   std::vector<Json> accounts;
+  bool unread = false;
   for (const auto& low : lowest.accounts) {
-    if (auto queued = queued_json(context, {call.tenant, low.account}, now)) accounts.push_back(std::move(*queued));
+    auto queued = queued_json(context, {call.tenant, low.account}, now);
+    unread = unread || !queued;
+    if (queued && !queued->is_null()) accounts.push_back(std::move(*queued));
   }
   std::ranges::stable_sort(accounts, [](const Json& a, const Json& b) { return a["poh"] < b["poh"]; });
-  const bool truncated = lowest.total > lowest.accounts.size() || accounts.size() > *limit;
+  const bool truncated = unread || lowest.total > lowest.accounts.size() || accounts.size() > *limit;
   if (accounts.size() > *limit) accounts.resize(*limit);
   return json_response({{"accounts", accounts}, {"total", lowest.total}, {"truncated", truncated}});
 }

@@ -56,7 +56,7 @@ struct Config {
   bool metrics_open = false;  // metrics need no token
 
   store::Options store;
-  pipeline::EngineOptions engine;
+  pipeline::EngineOptions engine{.look_up_patience = std::chrono::milliseconds(250)};  // it takes some 3
 
   policy::Policy policy;
   std::filesystem::path policy_file;  // where the policy was read from if it has a file of its own

@@ -77,6 +77,8 @@ void add_pipeline(Families& out, const pipeline::Counters& engine) {
   out.gauge("cms_pipeline_accounts", "Accounts in memory").value(engine.accounts);
   out.counter("cms_pipeline_loads_total", "Accounts loaded from the store").value(engine.loads);
   out.counter("cms_pipeline_evictions_total", "Accounts thrown out of memory").value(engine.evictions);
+  out.counter("cms_pipeline_look_ups_failed_total", "Look-ups of accounts that could not be read, damaged or too late")
+      .value(engine.look_ups_failed);
   out.gauge("cms_pipeline_rung", "Of the degradation ladder; 0 = everything is measured")
       .value(static_cast<double>(engine.rung));
   out.counter("cms_pipeline_scored_at_rung_total", "Items scored at each rung of the degradation ladder");

@@ -117,7 +117,7 @@ constexpr std::array kRoutes{
           &at_once<gateway_auth>, "The same, for gateways that ask so; without a body", 200, {}, {}, kGateway, {}, {},
           kBadRequest},
     Route{Method::post, CMS_TENANT "/gateway/litellm/beta/litellm_basic_guardrail_api", "litellmGuardrail",
-          Access::role, kGuardrail, Work::disk, &at_once<litellm_guardrail>,
+          Access::role, kGuardrail, Work::gate, &at_once<litellm_guardrail>,
           "The same for LiteLLM; prompts go to the daemon's own tap where the token is a tap's", 200, kJson,
           "GuardrailAnswer", {}, kJsonBody, "GuardrailQuestion", kBadRequest, true},
     Route{Method::get, CMS_TENANT "/audit", "getAudit", Access::role, kAnalyst, Work::disk, &at_once<get_audit>,

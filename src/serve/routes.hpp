@@ -47,7 +47,8 @@ enum class Access : std::uint8_t {
 
 // Where a handler runs: on the connection's thread when it never waits for a disk, otherwise on the API's own.
 // `slow`: looks at very many accounts; one at a time, on a thread of its own, so that nobody else waits for it.
-enum class Work : std::uint8_t { quick, disk, slow };
+// `gate`: reads a long body and decides; on a thread of its own too, so that no disk keeps it.
+enum class Work : std::uint8_t { quick, disk, slow, gate };
 
 struct Parameter {
   std::string_view name;
