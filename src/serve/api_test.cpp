@@ -282,6 +282,26 @@ TEST(api, labels_and_overrides_change_what_is_answered_and_are_in_the_audit_log)
   EXPECT_TRUE(world.reviewed[2].starts_with("override alice taken away, by ")) << world.reviewed[2];
 }
 
+TEST(api, a_detail_stands_in_the_audit_log_byte_by_byte_as_it_was_hashed) {
+  ServeWorld world("audit_bytes");
+  ASSERT_EQ(world.ingest("alice", 5).status, 200U);
+  const auto json = world.as(Role::analyst) + "Content-Type: application/json\r\n";
+  const std::string account(kAccount);
+  ASSERT_EQ(world.ask("PUT", account + "/labels", json, R"({"label":"unclear"})").status, 200U);
+  const auto until = fmt::format(R"({{"action":"limit","until":{},"why":"third"}})", ServeWorld::kNow + 1000 + 1. / 3);
+  ASSERT_EQ(world.ask("PUT", account + "/override", json, until).status, 200U);
+  const nlohmann::json sorted = {{"zone", 1}, {"by", "SIGHUP"}};  // others write with their keys in order
+  ASSERT_TRUE(world.store().append_audit({.number = 0, .time = 1, .tenant = "acme", .actor = "cms", .action = "reload",
+                                          .detail = sorted.dump(), .hash = ""}));
+  const auto answer = world.ask("GET", "/v1/tenants/acme/audit", world.as(Role::analyst));
+  const auto entries = world.store().audit("", 0, 100);
+  ASSERT_EQ(entries->size(), 3U);
+  for (const auto& entry : *entries) {
+    const auto text = fmt::format(R"("detail":{},"hash":"{}")", entry.detail, entry.hash);
+    EXPECT_NE(answer.body.find(text), std::string::npos) << text << " is not in " << answer.body;
+  }
+}
+
 TEST(api, what_is_of_no_tenant_is_in_the_whole_audit_log_which_is_one_chain_without_a_gap) {
   ServeWorld world("whole_audit");
   ASSERT_EQ(world.ingest("alice", 5).status, 200U);

@@ -10,7 +10,6 @@
 #include <cstdlib>
 #include <mutex>
 #include <optional>
-#include <set>
 #include <thread>
 
 #include "pipeline/engine.hpp"
@@ -30,13 +29,13 @@
 #include "serve/prompt_reader.hpp"
 #include "serve/proxy.hpp"
 #include "serve/policy_record.hpp"
+#include "serve/retention.hpp"
 #include "serve/watcher.hpp"
 
 namespace cms::serve {
 namespace {
 
 constexpr int kRetentionEvery_s = 3600, kShedEvery_s = 10;
-constexpr std::size_t kEnteredTogether = 256;  // erased accounts in an entry of the audit log, twice that at most
 constexpr std::size_t kHeadsMax = std::size_t{1} << 18;  // so many are freed at once now and then, while a commit waits
 constexpr double kStreams_s = 2;  // for taps' streams to end: they send again what was not acknowledged
 
@@ -109,8 +108,6 @@ struct Daemon::State {
   void tell_durable(bool now, const std::string& why);
   void tell_damaged(const store::AccountName& name, const Error& error);
   void forget(const store::AccountName& name, bool erased);
-  Result<std::set<std::string>> enter_idle(const TenantConfig& tenant, double before);
-  Result<void> erase_idle(const TenantConfig& tenant);
   void retain_tenant(const TenantConfig& tenant);
   Result<void> reload_policy(const std::string& by);
   void keep_house(const std::stop_token& stop);
@@ -373,47 +370,14 @@ void Daemon::State::forget(const store::AccountName& name, bool erased) {
   }
 }
 
-// Enters into the audit log who of a tenant was last heard of before that time, by pseudonym, and how many they are:
-// whom erase_before() may take. Requests go on.
-Result<std::set<std::string>> Daemon::State::enter_idle(const TenantConfig& tenant, double before) {
-  std::set<std::string> idle;
-  std::string cursor;
-  auto pseudonyms = nlohmann::json::array();
-  do {
-    CMS_TRY(page, store->list(tenant.name, cursor, kEnteredTogether));
-    cursor = page.cursor;
-    for (const auto& listed : page.accounts) {
-      if (listed.records == 0 || !(listed.time < before)) continue;
-      CMS_TRY(pseudonym, store->pseudonym({tenant.name, listed.account}));
-      pseudonyms.push_back(std::move(pseudonym));
-      idle.insert(listed.account);
-    }
-    if (pseudonyms.empty() || (!cursor.empty() && pseudonyms.size() < kEnteredTogether)) continue;
-    const nlohmann::json detail{
-        {"accounts", pseudonyms.size()}, {"idle_days", tenant.retention_days}, {"pseudonyms", pseudonyms}};
-    CMS_CHECK(store->append_audit({.number = 0, .time = clock(), .tenant = tenant.name, .actor = "retention",
-                                   .action = "erase", .detail = detail.dump(), .hash = ""}));
-    pseudonyms.clear();
-  } while (!cursor.empty());
-  return idle;
-}
-
-// Holds requests up only where somebody is due. Entries come first, as for what people do; who came back since is not
-// erased, nor is who came since with times of before: the next hour enters it.
-Result<void> Daemon::State::erase_idle(const TenantConfig& tenant) {
-  const double before = clock() - tenant.retention_days * 86'400;
-  CMS_TRY(idle, enter_idle(tenant, before));
-  if (idle.empty()) return {};
-  CMS_TRY(erased, engine->erase_before(tenant.name, before, idle));
-  log->write(Level::info, Scope::store, "retention", fmt::format("{} idle accounts erased", erased),
-             {{"tenant", tenant.name}});
-  return {};
-}
-
 void Daemon::State::retain_tenant(const TenantConfig& tenant) {
-  const auto done = erase_idle(tenant);
-  if (done) return;
-  log->write(Level::error, Scope::store, "retention_failed", done.error().message, {{"tenant", tenant.name}});
+  const auto erased = erase_idle({*store, *engine, clock()}, tenant);
+  if (!erased) {
+    log->write(Level::error, Scope::store, "retention_failed", erased.error().message, {{"tenant", tenant.name}});
+  } else if (*erased > 0) {
+    log->write(Level::info, Scope::store, "retention", fmt::format("{} idle accounts erased", *erased),
+               {{"tenant", tenant.name}});
+  }
 }
 
 // Tells what was shed when that has ended, and erases accounts that were idle for longer than their tenant keeps them.

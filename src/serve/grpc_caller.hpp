@@ -5,15 +5,24 @@
 
 #include <grpcpp/grpcpp.h>
 
+#include <optional>
+
 #include "serve/grpc_server.hpp"
 
 namespace cms::serve {
 
-// By the token of the metadata `authorization`, else by the common name of a certificate that TLS has verified. Errors:
-// `refused`, without a message where the caller is nobody, with one where it failed too often lately.
+// By the token of the metadata `authorization`, else by the common name of a certificate that TLS has verified. Nothing
+// where the caller is nobody.
+std::optional<Identity> known_caller(const grpc::ServerContext& context, const GrpcParts& parts);
+
+// The same of who begins: nobody is entered as a failure of its address. Errors: nobody(), or `refused` with a message
+// where it failed too often lately.
 Result<Identity> caller_of(const grpc::ServerContext& context, const GrpcParts& parts);
 
-// That error as gRPC says it.
+// `refused`, without a message.
+Error nobody();
+
+// Either error as gRPC says it.
 grpc::Status refusal_of(const Error& error);
 
 }  // namespace cms::serve

@@ -20,6 +20,7 @@ namespace {
 
 constexpr std::uint32_t kAnsweringMax = 8;  // threads beside those of streams: look-ups, checks, refusals
 constexpr int kLookahead_bytes = 256 << 10;  // of a stream, sent before it is read
+constexpr int kPings_ms = 10'000;  // a tap may ask as often whether we are there
 
 // The place of an open stream among those that may be, given back at its end.
 class Place {
@@ -61,8 +62,8 @@ class IngestService final : public v1::Ingest::Service {
     v1::ActivationBatch batch;
     while (!draining_ && wire->Read(&batch)) {
       // Before it is taken: a stream may have been idle since its token was taken back.
-      const auto still = caller_of(*context, parts_);
-      if (!still) return refusal_of(still.error());
+      const auto still = known_caller(*context, parts_);
+      if (!still) return refusal_of(nobody());
       if (*still != *caller) return {grpc::StatusCode::PERMISSION_DENIED, "the token is of another role or tenant now"};
       if (!stream.take(batch)) break;
     }
@@ -148,6 +149,11 @@ Result<GrpcServer> GrpcServer::start(const GrpcOptions& options, GrpcParts parts
   // stream under a flood.
   builder.AddChannelArgument(GRPC_ARG_HTTP2_BDP_PROBE, 0);
   builder.AddChannelArgument(GRPC_ARG_HTTP2_STREAM_LOOKAHEAD_BYTES, kLookahead_bytes);
+  // A tap that lost its power or its network says nothing, not that it is gone, and would keep its place for two hours.
+  const auto silence_ms = static_cast<int>(options.silence_s * 1e3);
+  builder.AddChannelArgument(GRPC_ARG_KEEPALIVE_TIME_MS, silence_ms);
+  builder.AddChannelArgument(GRPC_ARG_KEEPALIVE_TIMEOUT_MS, silence_ms / 3);
+  builder.AddChannelArgument(GRPC_ARG_HTTP2_MIN_RECV_PING_INTERVAL_WITHOUT_DATA_MS, kPings_ms);
   builder.SetSyncServerOption(grpc::ServerBuilder::SyncServerOption::MAX_POLLERS, 4);
   const auto threads = static_cast<int>(options.streams_max + kAnsweringMax);
   builder.SetResourceQuota(grpc::ResourceQuota("cms").SetMaxThreads(threads));

@@ -4,8 +4,9 @@
 // A stream reads no further while in_flight_max of its items are not yet durable, so a tap that is faster than the disk
 // waits in its own buffers. Acknowledgements leave in the order of their batches, from a thread of the stream: a tap
 // that does not read them holds up nobody else. A stream beyond streams_max is refused at once as overload, so that
-// threads are left for look-ups and Envoy's checks. Who sends is asked again at each batch: of a token that was taken
-// back, has expired or is of another role or tenant by now nothing more is taken, and its stream ends.
+// threads are left for look-ups and Envoy's checks; one whose tap lost its power or its network ends after silence_s
+// and a third of it. Who sends is asked again at each batch: of a token that was taken back, has expired or is of
+// another role or tenant by now nothing more is taken, and its stream ends.
 // Threads: all functions from any thread; gRPC's own carry a stream each. Cost: docs/engine.md.
 // Library: gRPC, synchronous API (some dozens of taps, not thousands of callers: those use HTTP).
 #pragma once
@@ -34,6 +35,7 @@ struct GrpcOptions {
   std::uint32_t in_flight_max = 2048;              // items of a stream that are not yet durable
   std::uint32_t message_bytes_max = 64U << 20;
   std::uint32_t streams_max = 64;                  // of activations, open at once; each has two threads
+  double silence_s = 60;  // then the peer of a stream is asked whether it is there, and gone after a third of it more
 };
 
 // What the answers come from. Everything outlives the server; functions may be called from any thread.

@@ -9,6 +9,8 @@
 #include <filesystem>
 #include <functional>
 #include <limits>
+#include <set>
+#include <thread>
 
 #include "base/files.hpp"
 #include "cms.grpc.pb.h"
@@ -138,6 +140,25 @@ class GrpcServerTest : public ::testing::Test {
   std::optional<GrpcServer> server_;
   std::shared_ptr<grpc::Channel> channel_;
 };
+
+// HTTP/2 (RFC 9113) of a client that opens a stream of activations and sends one message of less than 16 KiB.
+std::string frame(char kind, char flags, char stream, const std::string& content) {
+  const auto bytes = content.size();
+  const char head[] = {0, static_cast<char>(bytes >> 8), static_cast<char>(bytes), kind, flags, 0, 0, 0, stream};
+  return std::string(head, sizeof(head)) + content;
+}
+
+std::string stream_by_hand(const std::string& token, const std::string& message) {
+  const auto text = [](const std::string& said) { return static_cast<char>(said.size()) + said; };
+  const std::string headers = "\x83\x86"  // POST, http; then names by their number in HPACK's table (RFC 7541)
+                              "\x04" + text("/cms.v1.Ingest/Activations") + "\x01" + text("cms") + '\0' + text("te") +
+                              text("trailers") + "\x0f\x10" + text("application/grpc") + "\x0f\x08" +
+                              text("Bearer " + token);
+  const auto bytes = message.size();
+  const char prefix[] = {0, 0, 0, static_cast<char>(bytes >> 8), static_cast<char>(bytes)};
+  return "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" + frame(4, 0, 0, "") + frame(1, 4, 1, headers) +
+         frame(0, 0, 1, std::string(prefix, sizeof(prefix)) + message);
+}
 
 constexpr Role kRoles[] = {Role::tap, Role::reader, Role::analyst, Role::admin};
 
@@ -317,6 +338,41 @@ TEST_F(GrpcServerTest, nothing_more_is_taken_of_a_stream_whose_token_is_withdraw
     EXPECT_EQ(requests_of("acme", "alice"), before) << one.what;
   }
   expect_sums();
+}
+
+TEST_F(GrpcServerTest, a_stream_whose_token_is_withdrawn_is_told_so_also_where_its_address_failed_often) {
+  Stream stream(channel_, world_.token(Role::tap, "acme"));
+  EXPECT_TRUE(stream.send(batch("acme", "alice", 1)));
+  for (int failure = 0; failure < 30; ++failure) look_up("cms_0_0", "acme", "alice");
+  EXPECT_EQ(look_up("cms_0_0", "acme", "alice").code, Code::RESOURCE_EXHAUSTED);
+  change_tap([](auto& tap) { tap.reset(); });
+  EXPECT_FALSE(stream.send(batch("acme", "alice", 1)));
+  EXPECT_EQ(stream.finish().error_code(), Code::UNAUTHENTICATED);
+}
+
+TEST_F(GrpcServerTest, a_tap_that_answers_nothing_more_loses_its_connection_and_its_place_is_free) {
+  GrpcOptions few;
+  few.streams_max = 1;
+  few.silence_s = 1.5;
+  start(few);
+  const auto& tap = world_.token(Role::tap, "acme");
+  Client silent(server_->port());  // gRPC's own would answer pings
+  silent.send(stream_by_hand(tap, batch("acme", "alice", 1).SerializeAsString()));
+  std::set<int> kinds;  // of frames
+  for (auto head = silent.read_bytes(9); head.size() == 9; head = silent.read_bytes(9)) {
+    kinds.insert(head[3]);
+    std::size_t bytes = 0;
+    for (int i = 0; i < 3; ++i) bytes = bytes << 8 | static_cast<std::uint8_t>(head[i]);
+    silent.read_bytes(bytes);
+  }
+  EXPECT_TRUE(kinds.contains(0)) << "no acknowledgement came";
+  EXPECT_TRUE(kinds.contains(6)) << "it was not asked whether it is there";
+  auto after = send(tap, batch("acme", "alice", 1));
+  for (int i = 0; i < 200 && after.code != Code::OK; ++i) {  // the stream ends a moment after its connection
+    std::this_thread::sleep_for(std::chrono::milliseconds(10));
+    after = send(tap, batch("acme", "alice", 1));
+  }
+  EXPECT_EQ(after.code, Code::OK) << after.message;
 }
 
 TEST_F(GrpcServerTest, a_producer_is_told_of_each_batch_whether_it_was_the_next_and_which_one_is) {

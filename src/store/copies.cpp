@@ -3,6 +3,8 @@
 #include <rocksdb/file_checksum.h>
 #include <rocksdb/utilities/checkpoint.h>
 
+#include <initializer_list>
+
 #include "base/files.hpp"
 #include "store/state.hpp"
 
@@ -52,11 +54,13 @@ Result<void> remove_folder(rocksdb::Env& files, const fs::path& folder) {
   return told(files.DeleteDir(folder), doing);
 }
 
-// Why a snapshot or a restore failed, once what there is of it is removed; that it lies there still where it could not
-// be.
-tl::unexpected<Error> without_rest(rocksdb::Env& files, const fs::path& folder, Error why) {
-  if (const auto removed = remove_folder(files, folder); !removed) {
-    why.message += fmt::format("; a part of it is left: {}", removed.error().message);
+// Why a snapshot or a restore failed, once what there is of it in these folders is removed; that it lies there still
+// where it could not be.
+tl::unexpected<Error> without_rest(rocksdb::Env& files, std::initializer_list<fs::path> folders, Error why) {
+  for (const auto& folder : folders) {
+    if (const auto removed = remove_folder(files, folder); !removed) {
+      why.message += fmt::format("; a part of it is left: {}", removed.error().message);
+    }
   }
   return tl::make_unexpected(std::move(why));
 }
@@ -82,7 +86,12 @@ Result<std::optional<std::vector<std::string>>> names_in(rocksdb::Env& files, co
 Result<void> make_folder(rocksdb::Env& files, const fs::path& folder) {
   const auto place = named(folder);
   CMS_TRY(there, is_there(files, place));
-  if (there) return {};
+  if (there) {
+    bool is_folder = false;
+    CMS_CHECK(told(files.IsDirectory(place, &is_folder), fmt::format("looking at {}", place.string())));
+    if (!is_folder) return fail(ErrorCode::usage, fmt::format("{} is no folder", place.string()));
+    return {};
+  }
   CMS_CHECK(make_folder(files, place.parent_path()));
   CMS_CHECK(told(files.CreateDir(place), fmt::format("making {}", place.string())));
   return sync_folder(files, place.parent_path());
@@ -103,8 +112,10 @@ Result<void> Store::snapshot(const fs::path& target) const {
   }
   auto made = make_checkpoint(state, folder);
   if (!made) {
-    // It was not there before; what is, is not known to be whole or durable.
-    auto failed = without_rest(*state.files, folder, std::move(made).error());
+    // It was not there before; what is, is not known to be whole or durable. RocksDB makes it under another name.
+    fs::path staged = folder;
+    staged += ".tmp";
+    auto failed = without_rest(*state.files, {folder, staged}, std::move(made).error());
     state.resume();
     return failed;
   }
@@ -112,7 +123,7 @@ Result<void> Store::snapshot(const fs::path& target) const {
   auto done = write_anchor(*state.files, folder, commits);
   if (done) done = sync_folder(*state.files, folder);
   if (done) done = sync_folder(*state.files, folder.parent_path());
-  if (!done) return without_rest(*state.files, folder, std::move(done).error());
+  if (!done) return without_rest(*state.files, {folder}, std::move(done).error());
   return done;
 }
 
@@ -214,6 +225,12 @@ Result<void> copy_files(rocksdb::Env& files, const fs::path& source, const fs::p
 
 Result<void> restore(const fs::path& snapshot, const fs::path& target, rocksdb::Env* environment) {
   auto& files = environment == nullptr ? *rocksdb::Env::Default() : *environment;
+  const fs::path place = named(target);
+  // No folder can take the name of a link, whatever it leads to. RocksDB's files do not know links.
+  std::error_code unknown;
+  if (fs::is_symlink(fs::symlink_status(place, unknown))) {
+    return fail(ErrorCode::usage, fmt::format("{} is a symbolic link: name the folder itself", place.string()));
+  }
   CMS_TRY(there, is_there(files, target));
   if (there) {
     CMS_TRY(names, names_in(files, target));  // onto an empty folder too: the name takes its place
@@ -225,7 +242,6 @@ Result<void> restore(const fs::path& snapshot, const fs::path& target, rocksdb::
     CMS_TRY(has, is_there(files, snapshot / name));
     if (!has) return fail(ErrorCode::bad_input, fmt::format("{} is no whole snapshot", snapshot.string()));
   }
-  const fs::path place = named(target);
   fs::path partial = place;
   partial += ".partial";
   CMS_CHECK(make_folder(files, place.parent_path()));
@@ -233,7 +249,7 @@ Result<void> restore(const fs::path& snapshot, const fs::path& target, rocksdb::
   auto done = copy_files(files, snapshot, partial);
   if (done) done = check_snapshot(files, partial);
   if (done) done = told(files.RenameFile(partial, place), fmt::format("naming {}", place.string()));
-  if (!done) return without_rest(files, partial, std::move(done).error());
+  if (!done) return without_rest(files, {partial}, std::move(done).error());
   return sync_folder(files, place.parent_path());
 }
 

@@ -377,27 +377,6 @@ TEST(Faults, a_folder_that_cannot_be_looked_into_is_not_told_as_a_damaged_store)
   EXPECT_EQ(restored.error().code, ErrorCode::failed);
 }
 
-TEST(Faults, a_part_of_a_snapshot_that_cannot_be_removed_is_told) {
-  std::string message;
-  for (std::uint64_t number = 1; number < 400 && message.empty(); ++number) {
-    const TestFolder folder;
-    const auto files = std::make_shared<InjectingFiles>();
-    const auto environment = rocksdb::NewCompositeEnv(files);
-    auto options = test_options(folder.path / "store");
-    options.environment = environment.get();
-    auto store = Store::open(options, test_keys());
-    ASSERT_TRUE(store);
-    const AccountName name{"acme", "ann"};
-    const Write write{name, test_record(name, 1, true)};
-    ASSERT_TRUE(store->commit({&write, 1}, {}));
-    files->fail_at(number, Fault::crash);
-    const auto done = store->snapshot(folder.path / "copy");
-    ASSERT_FALSE(done) << "no operation failed while the snapshot lay there";
-    if (std::filesystem::exists(folder.path / "copy")) message = done.error().message;
-  }
-  EXPECT_NE(message.find("a part of it is left"), std::string::npos) << message;
-}
-
 TEST(Faults, a_power_cut_at_any_operation_loses_nothing_acknowledged) {
   const std::uint64_t last = operations();
   for (std::uint64_t number = 1; number <= last; number += stride()) {

@@ -35,7 +35,8 @@ Result<bool> is_there(rocksdb::Env& files, const std::filesystem::path& path);
 // What is in a folder; nothing where that is no folder. Errors: `failed`.
 Result<std::optional<std::vector<std::string>>> names_in(rocksdb::Env& files, const std::filesystem::path& folder);
 
-// A folder with all above it, made where it is not there; after a power cut it is there too. Errors: `failed`.
+// A folder with all above it, made where it is not there; after a power cut it is there too. Errors: `usage`
+// where one of them is a file, `failed`.
 Result<void> make_folder(rocksdb::Env& files, const std::filesystem::path& folder);
 
 // Rows in [begin, end), in order, as they were when this was made. RocksDB keeps pointers to the bounds.

@@ -201,8 +201,8 @@ class Store {
 };
 
 // Puts a snapshot where a store is to be. After an error or a power cut there is nothing, or all of it. Errors: `usage`
-// when something is there already, `bad_input` when it is not a whole snapshot, `failed`. Cost: reads it twice.
-// `environment` as Options::environment.
+// when something is there already or it is a symbolic link, `bad_input` when it is not a whole snapshot, `failed`.
+// Cost: reads it twice. `environment` as Options::environment.
 Result<void> restore(const std::filesystem::path& snapshot, const std::filesystem::path& target,
                      rocksdb::Env* environment = nullptr);
 

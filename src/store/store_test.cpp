@@ -333,6 +333,32 @@ TEST(Store, a_snapshot_is_restored_as_it_was_while_the_store_goes_on) {
   expect_records(*store, kAnn, 36, 40);
 }
 
+TEST(Store, a_restore_onto_a_link_and_a_snapshot_below_a_file_are_refused_before_anything_is_copied) {
+  const TestFolder folder;
+  auto store = Store::open(test_options(folder.path / "live"), test_keys());
+  ASSERT_TRUE(store);
+  fill(*store, kAnn, 1, 12);
+  ASSERT_TRUE(store->snapshot(folder.path / "copy"));
+  std::filesystem::create_directory(folder.path / "empty");
+  for (const std::string leads_to : {"nowhere", "empty"}) {
+    const auto link = folder.path / ("to_" + leads_to);
+    std::filesystem::create_directory_symlink(folder.path / leads_to, link);
+    for (const auto& target : {link, link / ""}) {
+      const auto done = restore(folder.path / "copy", target);
+      ASSERT_FALSE(done) << target;
+      EXPECT_EQ(done.error().code, ErrorCode::usage) << done.error().message;
+      EXPECT_NE(done.error().message.find("is a symbolic link"), std::string::npos) << done.error().message;
+    }
+  }
+  ASSERT_TRUE(write_file(folder.path / "file", std::string_view("no folder")));
+  for (const auto& done : {store->snapshot(folder.path / "file" / "copy"),
+                           restore(folder.path / "copy", folder.path / "file" / "new")}) {
+    ASSERT_FALSE(done);
+    EXPECT_EQ(done.error().code, ErrorCode::usage) << done.error().message;
+    EXPECT_NE(done.error().message.find("file is no folder"), std::string::npos) << done.error().message;
+  }
+}
+
 TEST(Store, a_damaged_snapshot_is_refused_and_a_restore_that_was_cut_off_is_done_again) {
   const TestFolder folder;
   auto store = Store::open(test_options(folder.path / "live"), test_keys());

@@ -416,10 +416,10 @@ class ObserveTest(unittest.TestCase):
         self.assertEqual((status, answer["scored"], answer["refused"]), (200, 20, 2), answer)
         self.assertEqual(daemon.guardrail(key, f"What rhymes with {canary}?"), (200, {"action": "NONE"}))
         read = 'cms_tap_bodies_total{result="read"} 1\n'
-        for _ in range(500):
+        for _ in range(600):  # the tap reads it while the machine has nothing else to do
             if read in daemon.ask("GET", "/metrics")[1].decode():
                 break
-            time.sleep(0.02)
+            time.sleep(0.2)
         self.assertIn(read, daemon.ask("GET", "/metrics")[1].decode())
         daemon.stop(signal.SIGSEGV)
         assert_in_no_file(self, daemon.folder, canary.encode(), key.encode())

@@ -56,11 +56,17 @@ class People:
             pass
         killer.join()
 
-    def act(self):
-        """One thing that somebody does; false where the daemon was gone before it had answered."""
-        name, words = self.chance.choice(list(self.may)), f"because of {self.chance.random()}"
+    def begin(self):
+        """Each kind of act once, before the first kill: in a few short lives chance may leave one out."""
+        for kind in ("feed", "label", "override", "snapshot", "policy", "erase"):
+            self.act(kind, "person-0")
+
+    def act(self, kind=None, name=None):
+        """One thing that somebody does, by chance what and to whom; false where the daemon was gone before it had
+        answered."""
+        name, words = name or self.chance.choice(list(self.may)), f"because of {self.chance.random()}"
         account = f"/v1/tenants/t/accounts/{name}"
-        kind = self.chance.choice(("feed", "feed", "label", "override", "erase", "snapshot", "policy", "look"))
+        kind = kind or self.chance.choice(("feed", "feed", "label", "override", "erase", "snapshot", "policy", "look"))
         if kind == "feed":
             vector = [self.chance.gauss(0, 1) for _ in range(self.world.dimension)]
             line = {"account": name, "time": time.time(), "vector": vector}

@@ -112,6 +112,12 @@ class World:
         self.process.send_signal(how)
         return self.process.wait(timeout=READY_S)
 
+    def kill(self):
+        """Raises where it ended by itself before: such an end is none of our kills."""
+        ended = self.stop(signal.SIGKILL)
+        if ended != -signal.SIGKILL:
+            raise RuntimeError(f"the daemon ended by itself, with {ended}:\n" + self.log())
+
     def words(self, *more, producer="tap"):
         return [LOAD, more[0], "--address", f"127.0.0.1:{self.grpc}", "--token", self.tap, "--producer", producer,
                 "--dimension", str(self.dimension), "--start-time", str(self.start_time), *map(str, more[1:])]
