@@ -120,7 +120,9 @@ class GrpcServerTest : public ::testing::Test {
   void change_tap(const Change& change) {
     const auto path = world_.folder() / "tokens";
     std::string text;
-    for (const auto& one : parse_credentials(tokens_).value()) {
+    const auto credentials = parse_credentials(tokens_);
+    ASSERT_TRUE(credentials);
+    for (const auto& one : *credentials) {
       std::optional<Credential> kept(one);
       if (one.identity.role == Role::tap && one.identity.tenant == "acme") change(kept);
       if (kept) text += format_credential(*kept) + "\n";
