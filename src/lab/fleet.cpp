@@ -204,9 +204,7 @@ class SeedRun {
     looks.emplace_back(last.begin(), last.end());
     for (const auto& least : fleet::least_standings(static_cast<std::uint32_t>(test.signatures().size()), looks)) {
       result.honest_communities_followed += 1;
-      if (least.poh > kFlagged) continue;
-      result.honest_communities_ever += 1;
-      result.honest_ever_told.push_back({least.evidence, 1});
+      if (least.poh <= kFlagged) result.honest_ever_told.push_back({least.evidence, 1});
     }
     return {};
   }
@@ -220,7 +218,6 @@ class SeedRun {
     CMS_CHECK(judge_ever(test, communities, result));
     result.honest_communities += communities.size();
     for (const auto& [evidence, campaign] : flagged_by_evidence(seen)) {
-      result.honest_communities_flagged += campaign->communities;
       result.honest_told.push_back({evidence, static_cast<double>(campaign->communities)});
     }
     if (result.campaigns.empty()) {

@@ -119,10 +119,10 @@ struct FleetResult {
   std::vector<FleetCosts> costs;                    // per seed, what campaigns pay
   FleetSight sight;                                 // of the first seed
   std::vector<GroupRow> groups;                     // of all honest test fleets
-  std::uint64_t honest_communities = 0, honest_communities_flagged = 0;
+  std::uint64_t honest_communities = 0;
   std::vector<Told> honest_told;  // of those flagged at the last look
   // Followed over all looks (fleet::follow_communities), and flagged at any.
-  std::uint64_t honest_communities_followed = 0, honest_communities_ever = 0;
+  std::uint64_t honest_communities_followed = 0;
   std::vector<Told> honest_ever_told;  // of those flagged at any, with the most evidence each had then
   std::uint32_t looks = 1;
   std::uint64_t honest_accounts = 0, honest_accounts_flagged = 0;

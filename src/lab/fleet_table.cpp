@@ -4,6 +4,7 @@
 #include <array>
 #include <cmath>
 #include <functional>
+#include <limits>
 #include <map>
 #include <nlohmann/json.hpp>
 #include <optional>
@@ -75,20 +76,25 @@ constexpr Column kColumns[] = {{"found", &CampaignRow::found},
                                {"PRADA", &CampaignRow::prada},
                                {"MMD", &CampaignRow::mmd}};
 
-// Honest communities that are flagged at Campaign PoH .01, of those of the last look, and of those followed over all
-// looks at any.
-struct HonestRates {
-  Rate last, ever;
-  explicit HonestRates(const FleetResult& result)
-      : last{result.honest_communities_flagged, result.honest_communities},
-        ever{result.honest_communities_ever, result.honest_communities_followed} {}
-};
-
 double told_above(std::span<const Told> told, double bar) {
   double sum = 0;
   for (const auto& one : told) sum += one.evidence > bar ? one.share : 0;
   return sum;
 }
+
+// Honest communities that are flagged at Campaign PoH .01 and above a bar, of those of the last look, and of those
+// followed over all looks at any.
+struct HonestRates {
+  Rate last, ever;
+  explicit HonestRates(const FleetResult& result, double bar = -std::numeric_limits<double>::infinity())
+      : last{count(result.honest_told, bar), result.honest_communities},
+        ever{count(result.honest_ever_told, bar), result.honest_communities_followed} {}
+
+ private:
+  static std::uint64_t count(std::span<const Told> told, double bar) {
+    return static_cast<std::uint64_t>(std::lround(told_above(told, bar)));
+  }
+};
 
 // The lowest bar that at most `allowed` of them lie above; 0 where that many are not flagged at all.
 double bar_for(std::vector<Told> told, double allowed) {
@@ -141,20 +147,16 @@ std::string roc_table(const FleetResult& result) {
     text += fmt::format("\n{:<60}", name);
     for (const auto bar : bars) text += fmt::format(" {:>8.3f}", figure(bar));
   };
-  const auto share = [&](std::span<const Told> told, std::uint64_t trials) {
-    return [=](double bar) { return trials > 0 ? told_above(told, bar) / static_cast<double>(trials) : 0.; };
-  };
   line("evidence above, nats", [](double bar) { return bar; });
-  line("honest communities", share(result.honest_told, result.honest_communities));
-  line("honest communities, ever", share(result.honest_ever_told, result.honest_communities_followed));
+  line("honest communities", [&](double bar) { return HonestRates(result, bar).last.share(); });
+  line("honest communities, ever", [&](double bar) { return HonestRates(result, bar).ever.share(); });
   for (std::size_t c = 0; c < result.campaigns.front().size(); ++c) {
     line(result.campaigns.front()[c].name, [&](double bar) { return found_above(result, c, bar); });
   }
-  const auto ever = static_cast<std::uint64_t>(std::lround(told_above(result.honest_ever_told, bars[2])));
-  const auto followed = result.honest_communities_followed;
+  const auto ever = HonestRates(result, bars[2]).ever;
   return text + fmt::format("\ngoals are read above {:.2f} nats: {} of {} honest communities ever flagged there, at "
                             "most {:.3f} (95%)\n",
-                            bars[2], ever, followed, rate_upper_bound(ever, followed, .95));
+                            bars[2], ever.hits, ever.trials, rate_upper_bound(ever.hits, ever.trials, .95));
 }
 
 // What became of each campaign that has a goal, seed by seed.
@@ -249,13 +251,14 @@ std::string describe(const FleetResult& result) {
     text += fmt::format("{:<16} {:>3} of {:>4}, {:.3f}, at most {:.3f} (95%)\n", name, rate.hits, rate.trials,
                         rate.share(), rate_upper_bound(rate.hits, rate.trials, .95));
   }
+  const HonestRates honest(result);
   text += fmt::format("honest communities {} of {}; honest accounts {} of {}; two honest accounts share "
                       "{:.3f} of their texts; communities that rank:",
-                      result.honest_communities_flagged, result.honest_communities, result.honest_accounts_flagged,
-                      result.honest_accounts, result.honest_shared_texts);
+                      honest.last.hits, honest.last.trials, result.honest_accounts_flagged, result.honest_accounts,
+                      result.honest_shared_texts);
   for (const auto ranked : result.ranked) text += fmt::format(" {}", ranked);
   text += fmt::format("\nhonest communities followed over {} looks, ever flagged {} of {}", result.looks,
-                      result.honest_communities_ever, result.honest_communities_followed);
+                      honest.ever.hits, honest.ever.trials);
   text += fmt::format("\none look at a whole fleet {:.2f} s", result.look_seconds);
   if (result.update_accounts > 0) {
     text += fmt::format("; an update of {} changed accounts among {}, links, communities and judgement: {:.3f} s",
@@ -288,10 +291,7 @@ void honest_lines(const FleetResult& result, const Line& line) {
   line("fleet: honest groups flagged beside campaigns", groups, "<= 0.01", groups <= .01);
   const double bar = bar_within(result, kFlagged);
   line("fleet: evidence above which goals are read, nats", bar, "-", nullptr);
-  line("fleet: honest communities ever flagged there",
-       told_above(result.honest_ever_told, bar) /
-           static_cast<double>(std::max<std::uint64_t>(1, result.honest_communities_followed)),
-       "-", nullptr);
+  line("fleet: honest communities ever flagged there", HonestRates(result, bar).ever.share(), "-", nullptr);
 }
 
 }  // namespace

@@ -25,7 +25,6 @@ FleetResult result_of(double found, bool group_flagged) {
   }
   result.groups = {{"team", 20, group_flagged}, {"job", 400, false}};
   result.honest_communities = result.honest_communities_followed = 100;
-  result.honest_communities_flagged = 1;
   result.honest_told = {{6, 1}};
   return result;
 }
@@ -64,7 +63,6 @@ TEST(FleetGoals, are_read_above_the_evidence_that_honest_communities_have) {
 
 TEST(FleetGoals, count_honest_communities_that_an_earlier_look_flagged) {
   auto result = result_of(.96, false);
-  result.honest_communities_ever = 3;
   result.honest_ever_told = {{6, 1}, {10, 1}, {8, 1}};
   EXPECT_NEAR(told(result).at(kFound)["figure"], .455, 1e-12);
   EXPECT_EQ(told(result).at("fleet: honest communities ever flagged there")["figure"], .01);
