@@ -95,7 +95,7 @@ export interface Listed {
   account: string;
   time: number;
   records: number;
-  status: 'computed' | 'not_computed' | 'unknown' | 'damaged';
+  status: 'computed' | 'not_computed' | 'unknown' | 'damaged' | 'unavailable';
   requests?: number;
   poh?: number | null;
   action?: Action | null;
