@@ -195,15 +195,18 @@ std::vector<llama_token> LlamaTap::State::tokenize(const std::string& text) cons
 
 Result<Tokens> LlamaTap::State::prepare(const std::string& text) const {
   if (text.size() > INT32_MAX / 2) return fail(ErrorCode::bad_input, "the text is too long");
-  const std::string cut = cut_text(text, options.limits);
+  const std::string whole = without_endless_runs(text);
+  const std::string cut = cut_text(whole, options.limits);
   CMS_TRY(read, apply_template(cut));
   Tokens tokens;
   if (!cut.empty()) tokens.seen = tokenize(read);
   if (tokens.seen.empty()) return fail(ErrorCode::bad_input, "the text is empty");
-  tokens.total = static_cast<std::uint32_t>(tokens.seen.size());
-  if (cut != text) {
-    CMS_TRY(whole, apply_template(text));
-    tokens.total = static_cast<std::uint32_t>(tokenize(whole).size());
+  if (options.count_whole) {
+    tokens.total = static_cast<std::uint32_t>(tokens.seen.size());
+    if (cut != whole) {
+      CMS_TRY(all, apply_template(whole));
+      tokens.total = static_cast<std::uint32_t>(tokenize(all).size());
+    }
   }
   if (tokens.seen.size() > options.context_tokens) tokens.seen.resize(options.context_tokens);
   return tokens;

@@ -44,6 +44,7 @@ struct TapOptions {
   std::uint32_t batch_tokens = 512;  // tokens in one pass; more is not faster: attention is quadratic in it
   std::uint32_t context_tokens = 2048;  // longest text in tokens, at most the model's own context; memory grows with it
   std::uint32_t threads = 0;        // 0: as many as the machine has
+  bool count_whole = true;          // false: tokens_total is 0, and what limits cut off is never split into tokens
 };
 
 // The vectors of the leading texts that fit one batch.
@@ -51,7 +52,7 @@ struct TapBatch {
   std::size_t count = 0;                    // texts read
   std::vector<std::vector<float>> values;   // one for each readout: count * dimension floats, row-major
   std::vector<std::uint32_t> tokens_seen;   // tokens pooled, one for each text
-  std::vector<std::uint32_t> tokens_total;  // tokens of the whole text, before limits and context cut it
+  std::vector<std::uint32_t> tokens_total;  // tokens of the whole text, before limits and context cut it, or 0
 };
 
 class LlamaTap {
@@ -70,8 +71,8 @@ class LlamaTap {
   [[nodiscard]] std::vector<Manifest> manifests() const;
 
   // Reads as many of the leading `texts` (UTF-8) as one batch holds, at least one; longer texts than a batch go in
-  // several passes. Errors: `bad_input` for a text that has no tokens or gives NaN, naming its index in `texts`;
-  // `failed` when llama.cpp gives up.
+  // several passes. What without_endless_runs() leaves out is neither read nor counted. Errors: `bad_input` for a text
+  // that has no tokens or gives NaN, naming its index in `texts`; `failed` when llama.cpp gives up.
   Result<TapBatch> read(std::span<const std::string> texts);
 
  private:

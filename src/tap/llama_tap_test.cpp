@@ -233,6 +233,22 @@ TEST_F(Tap, limits_and_context_cut_the_text_and_the_counts_say_so) {
   EXPECT_GT(batch->tokens_total[0], 4U);
 }
 
+TEST_F(Tap, reads_what_comes_after_an_endless_word_and_counts_the_whole_only_where_asked) {
+  TapOptions options = with({Readout{}});
+  options.context_tokens = 64;
+  auto tap = LlamaTap::open(model_, options);
+  const std::string word(1 << 20, 'x'), most(kRunCharsMax, 'x');
+  const auto total = [&](const std::string& text) { return tap->read(std::vector{text})->tokens_total[0]; };
+  EXPECT_EQ(total(word + " is what?"), total(most + " is what?"));
+  EXPECT_EQ(total(word + " is what?"), total(most) + 3);
+
+  options.count_whole = false;
+  tap = LlamaTap::open(model_, options);
+  const auto batch = tap->read(std::span(kTexts).first(1));
+  EXPECT_EQ(batch->tokens_total[0], 0U);
+  EXPECT_GT(batch->tokens_seen[0], 0U);
+}
+
 TEST_F(Tap, the_chat_template_adds_tokens) {
   TapOptions options = with({Readout{}});
   options.chat_template = true;

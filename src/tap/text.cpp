@@ -73,6 +73,23 @@ bool is_utf8(std::string_view text) {
   return true;
 }
 
+std::string without_endless_runs(std::string_view text) {
+  std::string kept;
+  std::uint32_t run = 0;
+  bool spaces = false;
+  for (std::size_t i = 0; i < text.size();) {
+    char32_t character = 0;
+    const std::size_t length = decode(text.substr(i), character);
+    if (length == 0) break;
+    const bool space = is_space(character);
+    run = space == spaces ? run + 1 : 1;
+    if (run <= kRunCharsMax) kept.append(text.substr(i, length));
+    spaces = space;
+    i += length;
+  }
+  return kept;
+}
+
 std::vector<std::string> segments(std::string_view text, const TextLimits& limits) {
   std::vector<std::string> pieces;
   std::uint32_t words = 0, characters = 0;  // of the last piece

@@ -23,6 +23,14 @@ struct TextLimits {
 // The first words of `text` (UTF-8), then the first characters of those.
 std::string cut_text(std::string_view text, const TextLimits& limits);
 
+// Of a word, and of the white space between two, more characters than these are not read.
+inline constexpr std::uint32_t kRunCharsMax = 8192;
+
+// `text` (UTF-8) with at most kRunCharsMax characters of each word and of each run of white space, their first. Some
+// models' splitters into tokens are regular expressions of the standard library, which recurse a frame a character
+// (some 300 bytes): without it who writes the text chooses how deep.
+std::string without_endless_runs(std::string_view text);
+
 // The whole of `text` (UTF-8) in consecutive pieces of at most so many words and characters, every line feed beginning
 // a new one: what cut_text() leaves of a line is cut again, inside a word where characters say so, and no character of
 // a word is lost or read twice. Words are joined by one space each; where words_max > 0 the first piece of a line is

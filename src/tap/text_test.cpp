@@ -71,6 +71,24 @@ std::string without_spaces(const std::string& text) {
   return joined;
 }
 
+TEST(WithoutEndlessRuns, keeps_the_beginning_of_each_run_and_all_that_comes_after_it) {
+  const auto repeated = [](const std::string& one, std::size_t times) {
+    std::string text;
+    for (std::size_t i = 0; i < times; ++i) text += one;
+    return text;
+  };
+  const std::string edge = repeated("a", kRunCharsMax), wide = repeated("\xC3\xA4", kRunCharsMax);
+  EXPECT_EQ(without_endless_runs(edge + " b"), edge + " b");
+  EXPECT_EQ(without_endless_runs(edge + "a b"), edge + " b");
+  EXPECT_EQ(without_endless_runs(wide + "ab c"), wide + " c") << "characters, not bytes";
+  EXPECT_EQ(without_endless_runs(repeated("\n", 100'000) + "What?"), repeated("\n", kRunCharsMax) + "What?");
+  Random random(11);
+  for (int round = 0; round < 200; ++round) {
+    const auto text = random_text(random);
+    EXPECT_EQ(without_endless_runs(text), text);
+  }
+}
+
 // Up to the first line feed after a word.
 std::string first_line(const std::string& text) {
   const auto word = text.find_first_not_of(" \n\t");
