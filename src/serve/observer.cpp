@@ -134,7 +134,7 @@ Result<Observer> Observer::start(const ObserverOptions& options, const pipeline:
                                  pipeline::Engine& engine) {
   const auto& expected = model.atlas.manifest;
   CMS_TRY(tap_with, tap_options(expected, options.threads));
-  tap_with.count_whole = false;  // nobody asks for it here, and who sends a text must not choose what splitting it costs
+  tap_with.count_whole = false;  // nobody asks for it here, and who sends a text must not choose what it costs
   CMS_TRY(opened, tap::LlamaTap::open(options.model, tap_with));
   auto manifest = opened.manifests().front();
   CMS_TRY(hash, sha256_file(options.model));
