@@ -319,6 +319,14 @@ void add_fleet_study(CLI::App& run_app, Experiment& chosen) {
   command->add_option("--resolution", options.campaign.communities.resolution, "Of communities (with --tune)")
       ->check(number_within(0.01, 100))
       ->capture_default_str();
+  command->add_option("--style", options.campaign.links.style,
+                      "Nats of likeness in style that link odd accounts of any topic (with --tune); 0 = no such links")
+      ->check(number_within(0, 32))
+      ->capture_default_str();
+  command->add_option("--style-outlying", options.campaign.links.style_outlying,
+                      "Outlyingness above which accounts are odd enough for --style")
+      ->check(number_within(-3, 6))
+      ->capture_default_str();
   command->callback([words, &chosen] { chosen = on_data(*words, lab::run_fleet); });
 }
 

@@ -11,6 +11,45 @@ namespace {
 
 constexpr double kBreadthMax = 3;
 
+Place place_at(std::span<const float, kSignatureDimensions> point, double outlyingness, const LinkOptions& options) {
+  Place place{};
+  std::ranges::copy(point, place.begin());
+  place.back() = static_cast<float>(options.outlying_coordinate * outlyingness);
+  return place;
+}
+
+// Of those `asked`, by their place in `places`, to the nearest there; numbers[i] is the account at places[i].
+void propose(std::span<const Place> places, std::span<const std::uint32_t> numbers,
+             std::span<const std::uint32_t> asked, const LinkOptions& options, std::vector<Link>& links) {
+  if (asked.empty()) return;
+  const Cells cells(places, {.probes = options.probes, .seed = options.seed});
+  const auto found = cells.scan(asked, options.neighbours, false);
+  for (std::size_t i = 0; i < asked.size(); ++i) {
+    for (const auto& near : found[i].nearest) links.push_back({numbers[asked[i]], numbers[near.account], 0});
+  }
+}
+
+void propose_by_style(std::span<const Signature> accounts, std::span<const double> outlyingness,
+                      std::span<const std::uint32_t> some, const LinkOptions& options, std::vector<Link>& links) {
+  std::vector<bool> wanted(accounts.size());
+  for (const auto i : some) wanted[i] = true;
+  std::vector<Place> places;
+  std::vector<std::uint32_t> numbers, asked;
+  for (std::uint32_t i = 0; i < accounts.size(); ++i) {
+    if (!linkable(accounts[i]) || !linked_by_style(options, outlyingness[i])) continue;
+    if (wanted[i]) asked.push_back(static_cast<std::uint32_t>(numbers.size()));
+    numbers.push_back(i);
+    places.push_back(place_at(style_direction(accounts[i]), outlyingness[i], options));
+  }
+  propose(places, numbers, asked, options, links);
+}
+
+std::vector<std::uint32_t> numbers_to(std::size_t count) {
+  std::vector<std::uint32_t> all(count);
+  std::iota(all.begin(), all.end(), 0U);
+  return all;
+}
+
 }  // namespace
 
 Result<BreadthNorm> fit_breadth(std::span<const Signature> accounts) {
@@ -61,8 +100,19 @@ std::vector<double> outlyingness_of(const BreadthNorm& norm, const LinkOptions& 
   return all;
 }
 
+double style_evidence(const Signature& a, const Signature& b) {
+  const auto one = style_direction(a), other = style_direction(b);
+  double cosine = 0;
+  for (std::size_t d = 0; d < one.size(); ++d) cosine += static_cast<double>(one[d]) * other[d];
+  return cosine > 0 ? cosine * cosine * (kSignatureDimensions - 1) / 2 : 0;  // less the mean centre's direction
+}
+
 double link_weight(double outlyingness, const LinkOptions& options, const Signature& a, const Signature& b) {
-  const double weight = std::exp(outlyingness - std::max(0.0, distance_squared(a, b)) / options.distance_scale);
+  double apart = std::max(0.0, distance_squared(a, b)) / options.distance_scale;
+  if (linked_by_style(options, outlyingness)) {
+    apart = std::min(apart, std::max(0.0, options.style - style_evidence(a, b)));
+  }
+  const double weight = std::exp(outlyingness - apart);
   return kWeightUnit * std::round(weight / kWeightUnit);
 }
 
@@ -80,13 +130,9 @@ void weigh_links(std::vector<Link>& proposed, std::span<const Signature> account
 }
 
 Place place_of(const Signature& account, double outlyingness, const LinkOptions& options) {
+  if (linkable(account)) return place_at(mean_point(account), outlyingness, options);
   Place place{};
-  if (!linkable(account)) {
-    place.front() = kOutOfReach;
-    return place;
-  }
-  std::ranges::copy(mean_point(account), place.begin());
-  place.back() = static_cast<float>(options.outlying_coordinate * outlyingness);
+  place.front() = kOutOfReach;
   return place;
 }
 
@@ -96,23 +142,18 @@ std::vector<Link> find_links(std::span<const Signature> accounts, Pohs pohs, con
   const auto outlyingness = outlyingness_of(norm, options, accounts, pohs);
   std::vector<Place> places;
   for (std::size_t i = 0; i < accounts.size(); ++i) places.push_back(place_of(accounts[i], outlyingness[i], options));
-  const Cells cells(places, {.probes = options.probes, .seed = options.seed});
   std::vector<std::uint32_t> asked;  // who is not linkable would look through all others who are not
   std::ranges::copy_if(some, std::back_inserter(asked), [&](std::uint32_t i) { return linkable(accounts[i]); });
-  const auto found = cells.scan(asked, options.neighbours, false);
   std::vector<Link> links;
-  for (std::size_t i = 0; i < asked.size(); ++i) {
-    for (const auto& near : found[i].nearest) links.push_back({asked[i], near.account, 0});
-  }
+  propose(places, numbers_to(accounts.size()), asked, options, links);
+  if (options.style > 0) propose_by_style(accounts, outlyingness, asked, options, links);
   weigh_links(links, accounts, outlyingness, options);
   return links;
 }
 
 std::vector<Link> find_links(std::span<const Signature> accounts, Pohs pohs, const BreadthNorm& norm,
                              const LinkOptions& options) {
-  std::vector<std::uint32_t> all(accounts.size());
-  std::iota(all.begin(), all.end(), 0U);
-  return find_links(accounts, pohs, norm, options, all);
+  return find_links(accounts, pohs, norm, options, numbers_to(accounts.size()));
 }
 
 }  // namespace cms::fleet

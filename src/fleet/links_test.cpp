@@ -8,6 +8,7 @@
 #include <numeric>
 #include <set>
 
+#include "fleet/communities.hpp"
 #include "fleet/signature_example.hpp"
 
 namespace cms::fleet {
@@ -160,11 +161,85 @@ TEST(Links, are_the_same_with_any_number_of_threads_also_where_many_accounts_are
   const auto norm = norm_of(accounts);
   for (std::size_t i = 0; i < accounts.size(); i += 3) accounts[i] = accounts[i % 30];
   const int threads = omp_get_max_threads();
-  omp_set_num_threads(1);
-  const auto alone = find_links(accounts, {}, norm, {});
-  omp_set_num_threads(4);
-  EXPECT_EQ(find_links(accounts, {}, norm, {}), alone);
-  omp_set_num_threads(threads);
+  for (const double style : {0., 8.}) {
+    const LinkOptions options{.style = style, .style_outlying = -3.5};  // all may have them: more than one cell
+    omp_set_num_threads(1);
+    const auto alone = find_links(accounts, {}, norm, options);
+    omp_set_num_threads(4);
+    EXPECT_EQ(find_links(accounts, {}, norm, options), alone);
+    omp_set_num_threads(threads);
+  }
+}
+
+TEST(Links, weigh_what_topic_and_outlyingness_say_to_the_bit_without_style_or_where_nobody_is_odd_enough) {
+  const ExampleWorld world(25);
+  Random random(26);
+  const auto accounts = honest_accounts(world, 300, 20, random);
+  const auto norm = norm_of(accounts);
+  std::vector<float> pohs;
+  for (std::size_t i = 0; i < accounts.size(); ++i) pohs.push_back(i % 3 == 0 ? .001F : .5F);
+  const auto outlyingness = outlyingness_of(norm, {}, accounts, pohs);
+  const auto links = find_links(accounts, pohs, norm, {});
+  for (const auto& link : links) {
+    const double apart = std::max(0.0, distance_squared(accounts[link.a], accounts[link.b])) / .05;
+    const double weight = std::exp(std::min(outlyingness[link.a], outlyingness[link.b]) - apart);
+    EXPECT_EQ(link.weight, kWeightUnit * std::round(weight / kWeightUnit));
+  }
+  EXPECT_EQ(find_links(accounts, pohs, norm, {.style_outlying = -4}), links);
+  EXPECT_EQ(find_links(accounts, pohs, norm, {.style = 8, .style_outlying = kOutlyingnessMax}), links);
+  EXPECT_NE(find_links(accounts, pohs, norm, {.style = 8, .style_outlying = -4}), links);
+}
+
+TEST(Links, by_style_of_some_accounts_are_those_links_of_all_that_they_proposed) {
+  const ExampleWorld world(27);
+  Random random(28);
+  const auto accounts = honest_accounts(world, 300, 20, random);
+  const auto norm = norm_of(accounts);
+  const LinkOptions options{.style = 8, .style_outlying = 0};
+  const std::vector<std::uint32_t> some = {299, 7, 100};
+  const auto all = find_links(accounts, {}, norm, options);
+  for (const auto& link : find_links(accounts, {}, norm, options, some)) {
+    EXPECT_TRUE(std::ranges::find(all, link) != all.end());
+    EXPECT_TRUE(std::ranges::any_of(some, [&](std::uint32_t one) { return one == link.a || one == link.b; }));
+  }
+}
+
+// Thirty teams of ten with three charts each, nobody else's; then one account more in the charts of each of the first
+// twenty, all of one style. These look odd by themselves, and so does one of every team.
+TEST(Links, by_style_gather_those_of_one_campaign_whose_topics_are_far_apart) {
+  const ExampleWorld world(29);
+  Random random(30);
+  const auto style = ExampleWorld::direction(random);
+  std::vector<Signature> accounts;
+  std::vector<float> pohs;
+  const auto charts = [](std::uint32_t team) { return std::vector{3 * team, 3 * team + 1, 3 * team + 2}; };
+  for (std::uint32_t i = 0; i < 300; ++i) {
+    accounts.push_back(world.account(charts(i / 10), 60, random));
+    pohs.push_back(i % 10 == 0 ? .001F : 1);
+  }
+  const auto norm = norm_of(accounts);
+  const std::vector<std::vector<Link>> honest = {find_links(accounts, pohs, norm, {})};
+  CommunityOptions communities;
+  communities.null = fit_null(honest);
+  for (std::uint32_t team = 0; team < 20; ++team) {
+    accounts.push_back(world.account(charts(team), 60, random, style));
+    pohs.push_back(.001F);
+  }
+  // Most members in one community, and how many others are there.
+  const auto together = [&](const LinkOptions& options) {
+    const auto links = find_links(accounts, pohs, norm, options);
+    std::pair<std::ptrdiff_t, std::ptrdiff_t> most;
+    const auto found = find_communities(static_cast<std::uint32_t>(accounts.size()), links, communities);
+    EXPECT_TRUE(found);
+    if (!found) return most;
+    for (const auto& one : *found) {
+      const auto members = std::ranges::count_if(one, [](std::uint32_t account) { return account >= 300; });
+      most = std::max(most, {members, std::ssize(one) - members});
+    }
+    return most;
+  };
+  EXPECT_LE(together({}).first, 4);
+  EXPECT_EQ(together({.style = 12}), std::pair(std::ptrdiff_t{20}, std::ptrdiff_t{0}));
 }
 
 TEST(Links, of_some_accounts_are_those_links_of_all_that_they_proposed) {

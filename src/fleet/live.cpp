@@ -70,6 +70,7 @@ LiveFleet::LiveFleet(std::vector<Signature> accounts, Pohs pohs, const BreadthNo
 Result<LiveFleet> LiveFleet::make(std::vector<Signature>&& accounts, Pohs pohs, const BreadthNorm& norm,
                                   const LiveOptions& options, const Stop& stop) {
   if (accounts.empty()) return fail(ErrorCode::bad_input, "a live fleet begins with an account");
+  if (options.links.style > 0) return fail(ErrorCode::bad_input, "a live fleet has no links by style");
   if (!pohs.empty() && pohs.size() != accounts.size()) {
     return fail(ErrorCode::bad_input, "the own PoH of every account is needed, or of none");
   }

@@ -53,8 +53,8 @@ void use_threads(unsigned threads);
 
 class LiveFleet {
  public:
-  // Links all accounts; each is alone until rebuild(). Errors: `bad_input` when there is none, `failed` when it is told
-  // to stop; the accounts are then where they were.
+  // Links all accounts; each is alone until rebuild(). Errors: `bad_input` when there is none or links by style are
+  // asked for, `failed` when it is told to stop; the accounts are then where they were.
   static Result<LiveFleet> make(std::vector<Signature>&& accounts, Pohs pohs, const BreadthNorm& norm,
                                 const LiveOptions& options, const Stop& stop = {});
   static Result<LiveFleet> make(const std::vector<Signature>& accounts, Pohs pohs, const BreadthNorm& norm,

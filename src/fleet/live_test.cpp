@@ -49,6 +49,18 @@ LiveUpdate apply(LiveFleet& fleet, const std::vector<Signature>& accounts, const
   return done ? *done : LiveUpdate{};
 }
 
+TEST(LiveFleet, refuses_links_by_style_which_it_does_not_keep) {
+  const ExampleWorld world(51);
+  Random random(52);
+  const auto accounts = honest_accounts(world, 30, 20, random);
+  auto options = exact();
+  EXPECT_TRUE(LiveFleet::make(accounts, {}, *fit_breadth(accounts), options));
+  options.links.style = 8;
+  const auto refused = LiveFleet::make(accounts, {}, *fit_breadth(accounts), options);
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().code, ErrorCode::bad_input);
+}
+
 TEST(LiveFleet, has_the_links_of_a_plain_search_from_scratch_after_every_update) {
   const ExampleWorld world(1);
   Random random(2);

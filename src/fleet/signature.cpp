@@ -177,6 +177,24 @@ double style_distance_squared(const Signature& a, const Signature& b) {
   return distance_of(a, b, &Signature::residuals, &Signature::residual_squares);
 }
 
+std::array<float, kSignatureDimensions> style_direction(const Signature& signature) {
+  std::array<double, kSignatureDimensions> centre{}, style{};
+  double along = 0, squares = 0, length = 0;
+  for (std::size_t d = 0; d < centre.size(); ++d) {
+    centre[d] = static_cast<double>(signature.points[d]) - signature.residuals[d];
+    along += signature.residuals[d] * centre[d];
+    squares += centre[d] * centre[d];
+  }
+  for (std::size_t d = 0; d < style.size(); ++d) {
+    style[d] = signature.residuals[d] - (squares > 0 ? along / squares : 0) * centre[d];
+    length += style[d] * style[d];
+  }
+  std::array<float, kSignatureDimensions> direction{};
+  if (length <= kSignatureDimensions) return direction;  // a unit in each coordinate: what roundings leave
+  for (std::size_t d = 0; d < style.size(); ++d) direction[d] = static_cast<float>(style[d] / std::sqrt(length));
+  return direction;
+}
+
 std::array<std::uint64_t, kChartWords> charts_of(const Signature& signature) {
   std::array<std::uint64_t, kChartWords> charts{};
   for (std::size_t w = 0; w < kChartWords; ++w) charts[w] = signature.charts.word(w) | signature.charts_before.word(w);

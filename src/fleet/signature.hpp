@@ -95,6 +95,11 @@ double distance_squared(const Signature& a, const Signature& b);
 // The same of residuals: style, whatever the topic.
 double style_distance_squared(const Signature& a, const Signature& b);
 
+// Where an account's requests lie off their charts' centres whatever these are, of length 1; all 0 where nowhere.
+// Centres have length 1 and points spread about them, so a mean residual leans back along the mean centre: by topic. So
+// what lies along that is taken away.
+std::array<float, kSignatureDimensions> style_direction(const Signature& signature);
+
 // Charts seen in this epoch or the one before, of how many requests.
 std::array<std::uint64_t, kChartWords> charts_of(const Signature& signature);
 std::uint32_t chart_count(const std::array<std::uint64_t, kChartWords>& charts);

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdint>
+#include <span>
 #include <vector>
 
 #include "base/random.hpp"
@@ -30,24 +31,25 @@ struct ExampleWorld {
     for (float& value : made) value /= static_cast<float>(std::sqrt(squares));
     return made;
   }
-  // A point near the centre of `chart`, always said to lie in that chart.
-  [[nodiscard]] Projected near(std::size_t chart, Random& random) const {
+  // A point near the centre of `chart`, off it by `style` too where there is one; always said to lie in that chart.
+  [[nodiscard]] Projected near(std::size_t chart, Random& random, std::span<const float> style = {}) const {
     Projected made;
     made.chart = static_cast<std::uint16_t>(chart);
-    for (const float value : centres[chart]) {
-      const double moved = 60.0 * (4 * static_cast<double>(value) + random.normal() / 4);
+    for (std::size_t d = 0; d < kSignatureDimensions; ++d) {
+      const double off = style.empty() ? 0 : 1.5 * static_cast<double>(style[d]);
+      const double moved = 60.0 * (4 * static_cast<double>(centres[chart][d]) + random.normal() / 4 + off);
       made.point.push_back(static_cast<std::int8_t>(std::lround(std::clamp(moved, -127.0, 127.0))));
     }
     return made;
   }
-  void give(Signature& account, std::size_t chart, Random& random) const {
-    add(account, near(chart, random), centres[chart]);
+  void give(Signature& account, std::size_t chart, Random& random, std::span<const float> style = {}) const {
+    add(account, near(chart, random, style), centres[chart]);
   }
   // `requests` requests, each in one of `charts`.
-  [[nodiscard]] Signature account(const std::vector<std::uint32_t>& charts, std::uint32_t requests,
-                                  Random& random) const {
+  [[nodiscard]] Signature account(const std::vector<std::uint32_t>& charts, std::uint32_t requests, Random& random,
+                                  std::span<const float> style = {}) const {
     Signature made;
-    for (std::uint32_t i = 0; i < requests; ++i) give(made, charts[random.below(charts.size())], random);
+    for (std::uint32_t i = 0; i < requests; ++i) give(made, charts[random.below(charts.size())], random, style);
     return made;
   }
   // `count` different charts.

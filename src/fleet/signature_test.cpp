@@ -88,6 +88,35 @@ TEST(Signature, distance_is_0_on_average_between_accounts_of_one_stream) {
   EXPECT_GT(other, .02);
 }
 
+double cosine_of_styles(const Signature& a, const Signature& b) {
+  const auto one = style_direction(a), other = style_direction(b);
+  double sum = 0;
+  for (std::size_t d = 0; d < one.size(); ++d) sum += static_cast<double>(one[d]) * other[d];
+  return sum;
+}
+
+// Two who ask in one chart have mean residuals that lean back from its centre alike, and no style.
+TEST(Signature, style_is_alike_of_those_who_ask_alike_and_not_of_those_who_ask_of_one_topic) {
+  const ExampleWorld world(21);
+  Random random(22);
+  const auto style = ExampleWorld::direction(random);
+  double shared = 0, topic = 0, chance = 0;
+  constexpr int kPairs = 50;
+  for (int i = 0; i < kPairs; ++i) {
+    const auto charts = ExampleWorld::some(2, random);
+    const auto one = world.account({charts[0]}, 60, random), other = world.account({charts[1]}, 60, random);
+    topic += cosine_of_styles(one, world.account({charts[0]}, 60, random)) / kPairs;
+    chance += cosine_of_styles(one, other) / kPairs;
+    shared += cosine_of_styles(world.account({charts[0]}, 60, random, style),
+                               world.account({charts[1]}, 60, random, style)) / kPairs;
+    EXPECT_NEAR(cosine_of_styles(one, one), 1, 1e-5);
+  }
+  EXPECT_GT(shared, .8);
+  EXPECT_NEAR(topic, 0, .1);
+  EXPECT_NEAR(chance, 0, .1);
+  EXPECT_EQ(cosine_of_styles({}, world.account({1}, 60, random)), 0);
+}
+
 // Atlases may have more directions than a signature keeps: what is left out must not pass for distance.
 TEST(Signature, distance_is_0_on_average_between_accounts_of_one_stream_of_any_rank) {
   Random random(17);

@@ -199,6 +199,8 @@ class Usage(ProgramTest):
                       ["lab", "run", "packed", "--data", self.own, "--work", self.own, "--scale", "nan"],
                       ["lab", "run", "published", "--scale", "nan"],
                       ["lab", "run", "fleet", "--data", self.own, "--resolution", "nan"],
+                      *(["lab", "run", "fleet", "--data", self.own, "--style", style] for style in ("nan", "-1", "33")),
+                      ["lab", "run", "fleet", "--data", self.own, "--style-outlying", "nan"],
                       *(["lab", "run", "economics", "--data", self.own, "--floors", floors]
                         for floors in (".01", ".01,0", "0,nan", "0,1.5", "0,-1")),
                       *(["lab", "run", "first-study", "--data", self.own, "--shares", shares]
