@@ -7,6 +7,7 @@
 
 #include "command.hpp"
 #include "store/store.hpp"
+#include "tap/json_lines.hpp"
 
 namespace {
 
@@ -81,8 +82,8 @@ Result<void> audit(const Words& words) {
     nlohmann::ordered_json line = {{"number", entry.number}, {"time", entry.time},     {"tenant", entry.tenant},
                                    {"actor", entry.actor},   {"action", entry.action}, {"hash", entry.hash}};
     // A detail is JSON; what is not stands as text.
-    auto detail = nlohmann::ordered_json::parse(entry.detail, nullptr, false);
-    line["detail"] = detail.is_discarded() ? nlohmann::ordered_json(entry.detail) : std::move(detail);
+    auto detail = cms::tap::parse_json<nlohmann::ordered_json>(entry.detail);
+    line["detail"] = detail ? std::move(*detail) : nlohmann::ordered_json(entry.detail);
     fmt::print("{}\n", line.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace));
   }
   return {};

@@ -9,6 +9,7 @@
 
 #include "pipeline/score_line.hpp"
 #include "pipeline/step.hpp"
+#include "tap/json_lines.hpp"
 
 namespace {
 
@@ -53,7 +54,7 @@ Json describe(const cms::pipeline::Model& model) {
   const auto& atlas = model.atlas;
   Json ranking = Json::object();
   for (const auto& [group, one] : model.calibration.rankings) ranking[group] = one.greatest.size();
-  const auto fitted_on = Json::parse(atlas.provenance, nullptr, false);
+  const auto fitted_on = cms::tap::parse_json<Json>(atlas.provenance);
   return {{"kind", "atlas"},
           {"atlas", model.name},
           {"model", model_of(atlas.manifest)},
@@ -69,7 +70,7 @@ Json describe(const cms::pipeline::Model& model) {
           {"half_life_hours", model.calibration.options.h_hours},
           {"horizon", model.calibration.horizon},
           {"ranking", ranking},
-          {"fitted_on", fitted_on.is_discarded() ? Json(nullptr) : fitted_on}};
+          {"fitted_on", fitted_on ? *fitted_on : Json(nullptr)}};
 }
 
 Json describe(const cms::ActivationSet& set) {

@@ -7,6 +7,7 @@
 #include "pipeline/tariff.hpp"
 #include "serve/api_handlers.hpp"
 #include "serve/decision.hpp"
+#include "tap/json_lines.hpp"
 
 namespace cms::serve {
 namespace {
@@ -57,8 +58,8 @@ Json listed_json(const ApiContext& context, const store::AccountName& name, cons
 Json document_json(const ApiContext& context, const store::AccountName& name, const std::string& kind) {
   const auto document = context.parts.store->document(name, kind);
   if (!document || !*document) return nullptr;
-  auto parsed = Json::parse(**document, nullptr, false);
-  return parsed.is_discarded() ? Json(nullptr) : parsed;
+  auto parsed = tap::parse_json<Json>(**document);
+  return parsed ? std::move(*parsed) : Json(nullptr);
 }
 
 Json ladder_json(const policy::Ladder& ladder) {

@@ -7,6 +7,7 @@
 #include "serve/api_handlers.hpp"
 #include "serve/caller.hpp"
 #include "serve/gateway.hpp"
+#include "serve/litellm.hpp"
 
 namespace cms::serve {
 namespace {
@@ -29,38 +30,17 @@ constexpr std::array<std::pair<std::string_view, std::string_view>, 5> kLitellmA
      {"org", "user_api_key_org_id"},
      {"end_user", "user_api_key_end_user_id"}}};
 
-std::string text_at(const Json& object, std::string_view key) {
-  const auto found = object.find(key);
-  return found != object.end() && found->is_string() ? found->get<std::string>() : std::string();
-}
-
-const Json& member(const Json& object, std::string_view key) {
-  static const Json kNothing = Json::object();
-  const auto found = object.find(key);
-  return found != object.end() ? *found : kNothing;
+std::string_view litellm_key(const ApiContext& context) {
+  return std::ranges::find(kLitellmAccounts, context.options.litellm_account,
+                           &std::pair<std::string_view, std::string_view>::first)->second;
 }
 
 // What LiteLLM calls a hash of a key is hashed once more: it is the key itself where LiteLLM checks none.
-std::optional<std::string> litellm_account(const ApiContext& context, const Call& call, const Json& question) {
-  const auto& chosen = *std::ranges::find(kLitellmAccounts, context.options.litellm_account,
-                                          &std::pair<std::string_view, std::string_view>::first);
-  const auto value = text_at(member(question, "request_data"), chosen.second);
-  if (value.empty() || chosen.first != "key") return value.empty() ? std::nullopt : std::optional(value);
-  auto account = account_of_key(*context.parts.store, call.tenant, value);
+std::optional<std::string> litellm_account(const ApiContext& context, const Call& call, const std::string& said) {
+  if (said.empty()) return std::nullopt;
+  if (context.options.litellm_account != "key") return said;
+  auto account = account_of_key(*context.parts.store, call.tenant, said);
   return account ? std::optional(std::move(*account)) : std::nullopt;
-}
-
-// Beside the answer, for a token that may send prompts: as the body of a chat, since the guardrail is told messages
-// where there are any, and else all texts of one request.
-void read(const ApiContext& context, const Call& call, const std::string& account, Json& question) {
-  const bool may = has(only(Role::tap) | only(Role::admin), call.caller.role);
-  if (!may || !context.parts.read) return;
-  auto& messages = question["structured_messages"];
-  if (!messages.is_array()) {
-    messages = Json::array();
-    for (const auto& text : member(question, "texts")) messages.push_back({{"role", "user"}, {"content", text}});
-  }
-  context.parts.read({call.tenant, account}, Json{{"messages", std::move(messages)}}.dump());
 }
 
 }  // namespace
@@ -85,13 +65,16 @@ Response gateway_auth(const ApiContext& context, const Call& call) {
 }
 
 Response litellm_guardrail(const ApiContext& context, const Call& call) {
-  auto question = Json::parse(call.request.body, nullptr, false);
-  if (!question.is_object()) return problem(Problem::bad_request, "Send what LiteLLM sends: a JSON object.");
-  // Answers of the model are nobody's request.
-  if (text_at(question, "input_type") == "response") return json_response({{"action", "NONE"}});
-  const auto account = litellm_account(context, call, question);
+  const auto question = parse_litellm(call.request.body, litellm_key(context));
+  if (!question) return problem(Problem::bad_request, "Send what LiteLLM sends: a JSON object.");
+  if (question->of_answer) return json_response({{"action", "NONE"}});
+  const auto account = litellm_account(context, call, question->account);
   const auto verdict = ask_gate(*context.parts.gate, call.tenant, account);
-  if (verdict.pass && account) read(context, call, *account, question);
+  // Beside the answer, for a token that may send prompts.
+  const bool may = has(only(Role::tap) | only(Role::admin), call.caller.role);
+  if (verdict.pass && account && may && context.parts.read) {
+    context.parts.read({call.tenant, *account}, call.request.body);
+  }
   Json answer{{"action", verdict.pass ? "NONE" : "BLOCKED"}};
   if (!verdict.pass) {
     answer["blocked_reason"] = fmt::format("Too many requests; send it again in {} seconds.", retry_after_s(verdict));

@@ -114,8 +114,8 @@ Response get_audit(const ApiContext& context, const Call& call) {
   if (!entries) return problem(entries.error());
   Json list = Json::array();
   for (const auto& entry : *entries) {
-    auto detail = Json::parse(entry.detail, nullptr, false);
-    if (detail.is_discarded()) detail = entry.detail;
+    auto parsed = tap::parse_json<Json>(entry.detail);
+    auto detail = parsed ? std::move(*parsed) : Json(entry.detail);
     list.push_back({{"number", entry.number}, {"time", entry.time}, {"tenant", entry.tenant}, {"actor", entry.actor},
                     {"action", entry.action}, {"detail", std::move(detail)}, {"hash", entry.hash}});
   }

@@ -6,6 +6,7 @@
 #include <nlohmann/json.hpp>
 
 #include "base/hash.hpp"
+#include "tap/json_lines.hpp"
 #include "tap/text.hpp"
 
 namespace cms::serve {
@@ -54,6 +55,16 @@ bool are_messages(const Json& list) {
   return list.is_array() && std::ranges::any_of(list, [](const Json& one) { return one.is_object(); });
 }
 
+// LiteLLM's guardrail is told messages where there are any, and else all texts of one request.
+void add_guardrail(std::vector<Prompt>& prompts, const Json& messages, const Json& texts) {
+  if (are_messages(messages)) {
+    add_messages(prompts.emplace_back(), messages);
+  } else if (texts.is_array()) {
+    auto& prompt = prompts.emplace_back();
+    for (const auto& text : texts) add(prompt, text);
+  }
+}
+
 // The UTF-8 of bytes that may be anything: control characters and what is no UTF-8 left out, so that UTF-16 of plain
 // English reads as English.
 std::string plain_text(std::string_view bytes) {
@@ -91,19 +102,20 @@ bool asks(std::string_view target) {
 }
 
 std::vector<Prompt> asked(std::string_view body) {
-  const auto parsed = Json::parse(body, nullptr, false);
-  if (parsed.is_discarded()) {
+  const auto parsed = tap::parse_json(body);
+  if (!parsed) {
     auto text = plain_text(body);
     return text.empty() ? std::vector<Prompt>() : std::vector<Prompt>{{std::move(text)}};
   }
-  if (!parsed.is_object()) return {};
+  if (!parsed->is_object()) return {};
   const auto at = [&parsed](const char* key) -> const Json& {
     static const Json nothing;
-    const auto found = parsed.find(key);
-    return found == parsed.end() ? nothing : *found;
+    const auto found = parsed->find(key);
+    return found == parsed->end() ? nothing : *found;
   };
   std::vector<Prompt> prompts;
   if (const auto& messages = at("messages"); are_messages(messages)) add_messages(prompts.emplace_back(), messages);
+  add_guardrail(prompts, at("structured_messages"), at("texts"));
   for (const char* key : {"prompt", "input"}) {
     const auto& given = at(key);
     if (given.is_string()) {

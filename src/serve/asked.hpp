@@ -2,12 +2,13 @@
 //
 // Read by keys, not by paths, so that every server with one of the common shapes will do: "messages" (OpenAI chat,
 // Anthropic, Ollama), "prompt" (completions; a text or several), "input" (responses and embeddings; texts or messages),
-// with "system" and "instructions" as messages before. The model's own earlier answers (role assistant) are not asked.
-// A conversation is sent whole with every turn; what an account has sent lately is known by its hash, so that a turn
-// counts by what is new in it: system prompts and earlier turns are not read again, whatever they are called. Of what
-// is new the last message comes first, since the tap reads the beginning of a text.
-// A body that is no JSON to us is read as the text that it is: servers' parsers take more than ours (NaN, halves of
-// surrogate pairs, UTF-16), and nobody should become invisible by that.
+// "structured_messages" or else "texts" (LiteLLM's guardrail), with "system" and "instructions" as messages before. The
+// model's own earlier answers (role assistant) are not asked. A conversation is sent whole with every turn; what an
+// account has sent lately is known by its hash, so that a turn counts by what is new in it: system prompts and earlier
+// turns are not read again, whatever they are called. Of what is new the last message comes first, since the tap reads
+// the beginning of a text. A body that is no JSON to us is read as the text that it is: servers' parsers take more than
+// ours (NaN, halves of surrogate pairs, UTF-16; deeper nesting and more values than tap::check_json() lets through),
+// and nobody should become invisible by that.
 // Threads: asked() is pure; SentTexts has one owner. Cost: one pass over the body, one SHA-256 a message.
 // The holes are said in docs/threat-model.md.
 #pragma once

@@ -35,6 +35,14 @@ TEST(Asked, reads_the_shapes_of_other_apis) {
   EXPECT_EQ(asked(R"({"input":["a","b"]})"), (Prompts{{"a"}, {"b"}}));
 }
 
+TEST(Asked, reads_what_litellms_guardrail_is_told_messages_before_texts) {
+  EXPECT_EQ(asked(R"({"texts":["a","b"],"structured_messages":[{"role":"user","content":[{"type":"text","text":"a"}]},
+                     {"role":"assistant","content":"b"}],"request_data":{"user_api_key_hash":"k"}})"),
+            (Prompts{{"a"}}));
+  EXPECT_EQ(asked(R"({"texts":["a","b"],"structured_messages":null})"), (Prompts{{"a", "b"}}));
+  EXPECT_EQ(asked(R"({"texts":{},"structured_messages":[1]})"), Prompts{});
+}
+
 TEST(Asked, finds_nothing_where_nothing_is_asked_in_words) {
   for (const auto* body : {"", "[]", "null", "3", "{}", R"({"prompt":[1,2,3]})", R"({"prompt":[[1,2],[3]]})",
                            R"({"messages":"x"})", R"({"messages":[1]})", R"({"messages":[{"role":"user"}]})",
@@ -45,6 +53,11 @@ TEST(Asked, finds_nothing_where_nothing_is_asked_in_words) {
 
 TEST(Asked, survives_a_deep_and_a_cut_body) {
   EXPECT_EQ(asked(std::string(100'000, '[')).size(), 1u);
+  const auto deep = R"({"prompt":"rain","x":)" + std::string(100'000, '[') + std::string(100'000, ']') + "}";
+  EXPECT_EQ(asked(deep), (Prompts{{deep}})) << "nobody is invisible by it";
+  std::string full = R"({"prompt":"rain","x":[0)";
+  for (int i = 0; i < 1 << 18; ++i) full += ",0";
+  EXPECT_EQ(asked(full + "]}"), (Prompts{{full + "]}"}}));
   const std::string whole = R"({"messages":[{"role":"user","content":[{"type":"text","text":"caf\u00e9"}]}]})";
   for (std::size_t cut = 1; cut < whole.size(); ++cut) EXPECT_EQ(asked(whole.substr(0, cut)).size(), 1u) << cut;
   std::mt19937 chance(7);

@@ -174,7 +174,7 @@ Result<void> Daemon::State::open() {
   if (!config.tap_model.empty()) {
     CMS_TRY(observing, Observer::start({config.tap_model, config.tap_threads}, model, *engine));
     observer.emplace(std::move(observing));
-    prompts.emplace(PromptReaderOptions(), observe(), clock);
+    prompts.emplace(PromptReaderOptions{.body_bytes_max = config.proxy.prompt_bytes_max}, observe(), clock);
   }
   return {};
 }
@@ -273,6 +273,7 @@ Result<void> Daemon::State::serve() {
     options.tls_key = config.tls_key;
     options.tls_client_ca = config.tls_client_ca;
     options.tenants = tenants();
+    options.items_max = config.engine.queue_items;
     GrpcParts of{&model, &*store, &*engine, &*authority, clock, [this] { return policy.get(); },
                  &*gate, fleet(), &*overrides};
     CMS_TRY(running, GrpcServer::start(options, std::move(of)));

@@ -4,11 +4,13 @@
 
 #include "serve/gateway.hpp"
 #include "serve/grpc_caller.hpp"
+#include "serve/grpc_message.hpp"
 
 namespace cms::serve {
 namespace {
 
 using envoy::service::auth::v3::AttributeContext;
+using envoy::service::auth::v3::CheckRequest;
 using envoy::service::auth::v3::CheckResponse;
 
 constexpr std::int32_t kOverwriteOrAdd = 2;  // Envoy's HeaderAppendAction
@@ -59,13 +61,19 @@ void answer(const Verdict& verdict, CheckResponse& response) {
 
 }  // namespace
 
-grpc::Status ExtAuthzService::Check(grpc::ServerContext* context,
-                                    const envoy::service::auth::v3::CheckRequest* request, CheckResponse* response) {
-  const auto caller = caller_of(*context, parts_);
+ExtAuthzService::ExtAuthzService(const GrpcOptions& options, const GrpcParts& parts)
+    : options_(options), parts_(parts) {
+  AddMethod(method_of_bytes("/envoy.service.auth.v3.Authorization/Check", *this, &ExtAuthzService::check));
+}
+
+grpc::Status ExtAuthzService::check(grpc::ServerContext& context, grpc::ByteBuffer bytes, CheckResponse& response) {
+  const auto caller = caller_of(context, parts_);
   if (!caller) return refusal_of(caller.error());
   if (!has(only(Role::reader) | only(Role::analyst) | only(Role::admin), caller->role)) {
     return {grpc::StatusCode::PERMISSION_DENIED, "checks take the role reader, analyst or admin"};
   }
+  const auto request = read_message<CheckRequest>(bytes, kQuestionFieldsMax);
+  if (!request) return {grpc::StatusCode::INVALID_ARGUMENT, request.error().message};
   const auto& attributes = request->attributes();
   const auto named = extension(attributes, "tenant");
   const auto tenant = std::string(named.empty() ? std::string_view(caller->tenant) : named);
@@ -74,7 +82,7 @@ grpc::Status ExtAuthzService::Check(grpc::ServerContext* context,
     return {grpc::StatusCode::NOT_FOUND, "no such tenant; a token of all tenants needs context_extensions: tenant"};
   }
   const Whose whose{extension(attributes, "account_header"), extension(attributes, "key_header")};
-  answer(ask_gate(*parts_.gate, tenant, account_of(*parts_.store, tenant, headers_of(attributes), whose)), *response);
+  answer(ask_gate(*parts_.gate, tenant, account_of(*parts_.store, tenant, headers_of(attributes), whose)), response);
   return grpc::Status::OK;
 }
 

@@ -5,20 +5,23 @@
 // Threads: gRPC's own. Cost: that of Gate::ask(), and one SHA-256 for the token.
 #pragma once
 
-#include "envoy_ext_authz.grpc.pb.h"
+#include <grpcpp/grpcpp.h>
+#include <grpcpp/impl/service_type.h>
+
+#include "envoy_ext_authz.pb.h"
 #include "serve/grpc_server.hpp"
 
 namespace cms::serve {
 
-class ExtAuthzService final : public envoy::service::auth::v3::Authorization::Service {
+class ExtAuthzService final : public grpc::Service {
  public:
   // Both outlive the service.
-  ExtAuthzService(const GrpcOptions& options, const GrpcParts& parts) : options_(options), parts_(parts) {}
-
-  grpc::Status Check(grpc::ServerContext* context, const envoy::service::auth::v3::CheckRequest* request,
-                     envoy::service::auth::v3::CheckResponse* response) override;
+  ExtAuthzService(const GrpcOptions& options, const GrpcParts& parts);
 
  private:
+  grpc::Status check(grpc::ServerContext& context, grpc::ByteBuffer bytes,
+                     envoy::service::auth::v3::CheckResponse& response);
+
   const GrpcOptions& options_;
   const GrpcParts& parts_;
 };

@@ -158,6 +158,27 @@ TEST(gateway_litellm, blocks_whoever_has_to_wait_however_long_the_text_is) {
   EXPECT_EQ(nlohmann::json::parse(answer.body)["action"], "BLOCKED");
 }
 
+// Copies and prints of such a body would recurse once a level.
+TEST(gateway_litellm, answers_a_body_that_is_nested_100000_deep_and_one_of_a_million_values) {
+  ServeWorld world("litellm_deep");
+  use_up(world, account_of_sk(world, "hash-of-a-key"), "review");
+  const std::string deep = std::string(100'000, '[') + std::string(100'000, ']');
+  std::string full = "[[]";
+  for (int i = 0; i < 1'000'000; ++i) full += ",[]";
+  for (const auto& inner : {deep, full + "]"}) {
+    for (const auto* key : {"structured_messages", "texts"}) {
+      for (const auto role : {Role::tap, Role::reader}) {
+        const auto ask = [&](const char* who) {
+          return world.ask("POST", kLitellm, world.as(role) + "Content-Type: application/json\r\n",
+                           fmt::format(R"({{"{}":{},"request_data":{{"user_api_key_hash":"{}"}}}})", key, inner, who));
+        };
+        EXPECT_EQ(nlohmann::json::parse(ask("hash-of-a-key").body)["action"], "BLOCKED") << key;
+        EXPECT_EQ(ask("another").body, "{\"action\":\"NONE\"}\n") << key;
+      }
+    }
+  }
+}
+
 TEST(gateway_litellm, takes_the_account_that_the_configuration_says) {
   ServeWorld world("litellm_team", {.litellm_account = "team"});
   use_up(world, "red", "review");

@@ -12,6 +12,7 @@
 #include "serve/decision.hpp"
 #include "serve/ext_authz.hpp"
 #include "serve/grpc_caller.hpp"
+#include "serve/grpc_message.hpp"
 #include "serve/grpc_stream.hpp"
 #include "serve/grpc_tls.hpp"
 
@@ -37,16 +38,29 @@ class Place {
   std::uint32_t before_;
 };
 
-class IngestService final : public v1::Ingest::Service {
+// A batch may have 8 fields an item: one that makes it, four within, and room for what later versions add.
+std::size_t fields_max(const GrpcOptions& options) { return 8 * std::size_t{options.items_max} + 64; }
+
+class IngestService final : public grpc::Service {
  public:
-  IngestService(const GrpcOptions& options, const GrpcParts& parts) : options_(options), parts_(parts) {}
+  IngestService(const GrpcOptions& options, const GrpcParts& parts) : options_(options), parts_(parts) {
+    AddMethod(new grpc::internal::RpcServiceMethod(
+        "/cms.v1.Ingest/Activations", grpc::internal::RpcMethod::BIDI_STREAMING,
+        new grpc::internal::BidiStreamingHandler<IngestService, grpc::ByteBuffer, v1::Acknowledgement>(
+            [](IngestService* service, grpc::ServerContext* context, Wire* wire) {
+              return service->activations(*context, *wire);
+            },
+            this)));
+  }
 
   // Streams end with their next batch; what was taken is answered.
   void drain() { draining_ = true; }
 
-  grpc::Status Activations(grpc::ServerContext* context,
-                           grpc::ServerReaderWriter<v1::Acknowledgement, v1::ActivationBatch>* wire) override {
-    const auto caller = caller_of(*context, parts_);
+ private:
+  using Wire = grpc::ServerReaderWriter<v1::Acknowledgement, grpc::ByteBuffer>;
+
+  grpc::Status activations(grpc::ServerContext& context, Wire& wire) {
+    const auto caller = caller_of(context, parts_);
     if (!caller) return refusal_of(caller.error());
     if (!has(only(Role::tap) | only(Role::admin), caller->role)) {
       return {grpc::StatusCode::PERMISSION_DENIED, "activations take the role tap"};
@@ -58,43 +72,52 @@ class IngestService final : public v1::Ingest::Service {
                                                                 options_.streams_max)};
     }
     ActivationStream stream(options_, parts_, *caller,
-                            [wire](const v1::Acknowledgement& answer) { return wire->Write(answer); });
-    v1::ActivationBatch batch;
-    while (!draining_ && wire->Read(&batch)) {
+                            [&wire](const v1::Acknowledgement& answer) { return wire.Write(answer); });
+    grpc::ByteBuffer bytes;
+    while (!draining_ && wire.Read(&bytes)) {
       // Before it is taken: a stream may have been idle since its token was taken back.
-      const auto still = known_caller(*context, parts_);
+      const auto still = known_caller(context, parts_);
       if (!still) return refusal_of(nobody());
       if (*still != *caller) return {grpc::StatusCode::PERMISSION_DENIED, "the token is of another role or tenant now"};
-      if (!stream.take(batch)) break;
+      // A new one each time: one that is read into again keeps the largest it has seen of every item.
+      const auto batch = read_message<v1::ActivationBatch>(bytes, fields_max(options_));
+      if (!batch) return {grpc::StatusCode::INVALID_ARGUMENT, batch.error().message};
+      if (static_cast<std::size_t>(batch->activations_size()) > options_.items_max) {
+        return {grpc::StatusCode::INVALID_ARGUMENT,
+                fmt::format("a batch has {} activations at most; send them in parts", options_.items_max)};
+      }
+      if (!stream.take(*batch)) break;
     }
     return grpc::Status::OK;
   }
 
- private:
   const GrpcOptions& options_;
   const GrpcParts& parts_;
   std::atomic<bool> draining_{false};
   std::atomic<std::uint32_t> streams_{0};  // open
 };
 
-class ScoresService final : public v1::Scores::Service {
+class ScoresService final : public grpc::Service {
  public:
-  ScoresService(const GrpcOptions& options, const GrpcParts& parts) : options_(options), parts_(parts) {}
+  ScoresService(const GrpcOptions& options, const GrpcParts& parts) : options_(options), parts_(parts) {
+    AddMethod(method_of_bytes("/cms.v1.Scores/LookUp", *this, &ScoresService::look_up));
+  }
 
-  grpc::Status LookUp(grpc::ServerContext* context, const v1::LookUpRequest* request,
-                      v1::LookUpResponse* response) override {
-    const auto caller = caller_of(*context, parts_);
+ private:
+  grpc::Status look_up(grpc::ServerContext& context, grpc::ByteBuffer bytes, v1::LookUpResponse& response) {
+    const auto caller = caller_of(context, parts_);
     if (!caller) return refusal_of(caller.error());
     if (!has(only(Role::reader) | only(Role::analyst) | only(Role::admin), caller->role)) {
       return {grpc::StatusCode::PERMISSION_DENIED, "scores take the role reader, analyst or admin"};
     }
+    const auto request = read_message<v1::LookUpRequest>(bytes, kQuestionFieldsMax);
+    if (!request) return {grpc::StatusCode::INVALID_ARGUMENT, request.error().message};
     const bool known = std::ranges::find(options_.tenants, request->tenant()) != options_.tenants.end();
     if (!known || !caller->sees(request->tenant())) return {grpc::StatusCode::NOT_FOUND, "no such tenant"};
-    fill({request->tenant(), request->account()}, *response);
+    fill({request->tenant(), request->account()}, response);
     return grpc::Status::OK;
   }
 
- private:
   void fill(const store::AccountName& account, v1::LookUpResponse& response) const {
     const auto said = answer_about(*parts_.engine, *parts_.policy(), *parts_.overrides, parts_.campaigns,
                                    account, parts_.clock());

@@ -3,7 +3,9 @@
 //
 // A stream reads no further while in_flight_max of its items are not yet durable, so a tap that is faster than the disk
 // waits in its own buffers. Acknowledgements leave in the order of their batches, from a thread of the stream: a tap
-// that does not read them holds up nobody else. A stream beyond streams_max is refused at once as overload, so that
+// that does not read them holds up nobody else. A message becomes objects after its caller is known and its fields are
+// counted (grpc_message.hpp); one of more than items_max activations, or that cannot be read, ends its stream with
+// INVALID_ARGUMENT. A stream beyond streams_max is refused at once as overload, so that
 // threads are left for look-ups and Envoy's checks; one whose tap lost its power or its network ends after silence_s
 // and a third of it. Who sends is asked again at each batch: of a token that was taken back, has expired or is of
 // another role or tenant by now nothing more is taken, and its stream ends.
@@ -32,6 +34,7 @@ struct GrpcOptions {
   std::filesystem::path tls_certificate, tls_key;  // PEM; both empty = no TLS
   std::filesystem::path tls_client_ca;             // PEM; set = a client certificate signed by it is required
   std::vector<std::string> tenants;                // that exist
+  std::uint32_t items_max = 8192;                  // of a batch, and of a stream's batches whose answers have not left
   std::uint32_t in_flight_max = 2048;              // items of a stream that are not yet durable
   std::uint32_t message_bytes_max = 64U << 20;
   std::uint32_t streams_max = 64;                  // of activations, open at once; each has two threads

@@ -4,10 +4,12 @@
 #include <grpcpp/grpcpp.h>
 #include <gtest/gtest.h>
 
+#include <atomic>
 #include <cmath>
 #include <deque>
 #include <filesystem>
 #include <functional>
+#include <future>
 #include <limits>
 #include <set>
 #include <thread>
@@ -15,6 +17,7 @@
 #include "base/files.hpp"
 #include "cms.grpc.pb.h"
 #include "serve/grpc_example.hpp"
+#include "serve/grpc_stream.hpp"
 
 namespace cms::serve {
 namespace {
@@ -313,6 +316,78 @@ TEST_F(GrpcServerTest, streams_beyond_those_allowed_end_at_once_as_overload_and_
   for (std::size_t i = 1; i + 1 < streams.size(); ++i) streams[i].finish();
   EXPECT_EQ(requests_of("acme", "alice"), 7U);
   expect_sums();
+}
+
+TEST_F(GrpcServerTest, a_batch_of_more_items_than_there_may_be_ends_its_stream_and_nothing_of_it_is_taken) {
+  GrpcOptions few;
+  few.items_max = 4;
+  start(few);
+  const auto& tap = world_.token(Role::tap, "acme");
+  EXPECT_EQ(send(tap, batch("acme", "alice", 4)).code, Code::OK);
+  auto empty = batch("acme", "alice", 1), strange = empty;
+  for (int i = 0; i < 100; ++i) {
+    empty.add_activations();
+    strange.GetReflection()->MutableUnknownFields(&strange)->AddVarint(1000, 1);
+  }
+  const std::pair<v1::ActivationBatch, const char*> cases[] = {
+      {batch("acme", "alice", 5), "a batch has 4 activations at most; send them in parts"},
+      {empty, "the message has more than 96 fields"},
+      {strange, "the message has more than 96 fields"}};
+  const auto before = world_.engine().counters();
+  for (const auto& [message, why] : cases) {
+    Stream stream(channel_, tap);
+    EXPECT_TRUE(stream.send(batch("acme", "alice", 1)));
+    EXPECT_FALSE(stream.send(message));
+    const auto status = stream.finish();
+    EXPECT_EQ(status.error_code(), Code::INVALID_ARGUMENT);
+    EXPECT_EQ(status.error_message(), why);
+    EXPECT_EQ(send("cms_0_0", message).code, Code::UNAUTHENTICATED) << "who is nobody does not learn that";
+  }
+  EXPECT_EQ(world_.engine().counters().received, before.received + 3) << "those before";
+  expect_sums();
+}
+
+TEST_F(GrpcServerTest, a_stream_whose_answers_do_not_leave_takes_no_more_items_than_a_batch_may_have) {
+  GrpcOptions options;
+  options.items_max = 64;
+  options.tenants = {"acme"};
+  GrpcParts parts;
+  parts.engine = &world_.engine();
+  std::promise<void> read;
+  const auto until_read = read.get_future().share();
+  std::atomic<int> taken{0}, answered{0};
+  auto refused = batch("nobody", "oscar", 1);  // an answer names each of its items
+  for (int i = 1; i < 64; ++i) *refused.add_activations() = refused.activations(0);
+  {
+    ActivationStream stream(options, parts, {.id = "tap", .role = Role::tap, .tenant = "*"},
+                            [&](const v1::Acknowledgement& answer) {
+                              until_read.wait();
+                              answered += answer.refused_size();
+                              return true;
+                            });
+    std::jthread sender([&] {
+      for (int i = 0; i < 20; ++i) taken += stream.take(refused) ? 1 : 0;
+    });
+    std::this_thread::sleep_for(std::chrono::milliseconds(300));
+    EXPECT_LE(taken, 2) << "one that is being sent, and one that waits";
+    read.set_value();
+  }
+  EXPECT_EQ(taken, 20);
+  EXPECT_EQ(answered, 20 * 64);
+  expect_sums();
+}
+
+TEST_F(GrpcServerTest, a_question_of_too_many_fields_is_refused_once_it_is_known_who_asks) {
+  v1::LookUpRequest request;
+  request.set_tenant("acme");
+  for (int i = 0; i < 20'000; ++i) request.GetReflection()->MutableUnknownFields(&request)->AddVarint(1000, 1);
+  for (const auto& [token, code] : {std::pair{world_.token(Role::reader, "acme"), Code::INVALID_ARGUMENT},
+                                    {std::string("cms_0_0"), Code::UNAUTHENTICATED}}) {
+    grpc::ClientContext context;
+    identify(context, token);
+    v1::LookUpResponse response;
+    EXPECT_EQ(v1::Scores::NewStub(channel_)->LookUp(&context, request, &response).error_code(), code);
+  }
 }
 
 TEST_F(GrpcServerTest, nothing_more_is_taken_of_a_stream_whose_token_is_withdrawn_or_expired_or_says_something_else) {

@@ -108,13 +108,15 @@ bool ActivationStream::take(const v1::ActivationBatch& batch) {
     std::unique_lock lock(mutex_);
     changed_.wait(lock, [&] {
       const bool room = items_ + slot.items <= options_.in_flight_max &&
-                        bytes_ + slot.bytes <= options_.message_bytes_max && slots_.size() < kSlotsMax;
+                        bytes_ + slot.bytes <= options_.message_bytes_max && slots_.size() < kSlotsMax &&
+                        held_ + slot.items <= options_.items_max;
       return gone_ || slots_.empty() || room;
     });
     if (gone_) return false;
     ++waiting_;
     items_ += slot.items;
     bytes_ += slot.bytes;
+    held_ += slot.items;
     slots_.push_back(std::move(made));
   }
   slot.acknowledgement.set_epoch(batch.epoch());
@@ -156,6 +158,7 @@ void ActivationStream::send_all() {
       if (slots_.empty()) return;
       next = std::move(slots_.front());
       slots_.pop_front();
+      held_ -= next->items;
       gone = gone_;
     }
     changed_.notify_all();

@@ -17,8 +17,8 @@
 namespace cms::serve {
 
 // A message as the engine takes it: an item an activation, without numbers where `refusal` says why none is wanted or
-// its bytes are not those of one vector. Patient: a tap that is too fast waits in its own buffers, by the flow control
-// of its stream. Cost: a copy of the numbers.
+// its bytes are not those of one vector. How many there may be was asked before. Patient: a tap that is too fast waits
+// in its own buffers, by the flow control of its stream. Cost: a copy of the numbers.
 pipeline::Batch batch_of(const v1::ActivationBatch& message, pipeline::Refusal refusal);
 
 class ActivationStream {
@@ -53,6 +53,7 @@ class ActivationStream {
   std::condition_variable changed_;
   std::deque<std::unique_ptr<Slot>> slots_;     // in the order in which they came
   std::size_t waiting_ = 0, items_ = 0, bytes_ = 0;  // without an answer yet
+  std::size_t held_ = 0;                             // items of `slots_`: an answer may name each
   bool ending_ = false, gone_ = false;
   std::jthread sender_;
 };

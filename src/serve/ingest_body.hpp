@@ -27,7 +27,8 @@ struct ItemLimits {
 };
 
 // {"account": TEXT, "time": SECONDS, "vector": [NUMBERS]} a line; other keys are not looked at, empty lines are no
-// items. `text` is given room beyond its end. Errors: `bad_input` for more than items_max lines.
+// items, and one of more than 4 MiB is refused. `text` is given room beyond its end. Errors: `bad_input` for more than
+// items_max lines.
 Result<Items> parse_activation_lines(std::string&& text, const ItemLimits& limits);
 
 // One prompt to be read by the daemon's own tap.

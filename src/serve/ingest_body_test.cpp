@@ -72,6 +72,26 @@ TEST(ingest_body, observations_need_a_text) {
   EXPECT_FALSE(parse_observation_lines("{}\n{}\n{}\n", {.items_max = 2}));
 }
 
+TEST(ingest_body, a_line_of_more_than_four_mebibytes_is_refused_and_the_rest_goes_on) {
+  const std::string start = R"({"account":"a","text":")", end = R"("})";
+  const auto line = [&](std::size_t bytes) {
+    return start + std::string(bytes - start.size() - end.size(), 'x') + end + "\n";
+  };
+  const auto parsed = parse_observation_lines(line(4 << 20) + line((4 << 20) + 1) + line(100), {}).value();
+  ASSERT_EQ(parsed.items.size(), 3U);
+  EXPECT_EQ(parsed.items[0].refusal, Refusal::none);
+  EXPECT_EQ(parsed.items[1].refusal, Refusal::account);
+  EXPECT_EQ(parsed.why.at(1), "line 2: longer than 4194304 bytes");
+  EXPECT_EQ(parsed.items[2].refusal, Refusal::none);
+}
+
+TEST(ingest_body, names_that_are_nested_deep_are_no_names) {
+  const auto bytes = tap::format_npy(std::vector<float>{1, 2}, 2, tap::Dtype::float32);
+  RowNames names;
+  names.accounts_json = std::string(100'000, '[') + std::string(100'000, ']');
+  EXPECT_FALSE(parse_matrix(std::string(bytes.begin(), bytes.end()), MatrixFormat::npy, "", names, {}));
+}
+
 TEST(ingest_body, rows_of_a_matrix_need_names_and_get_times) {
   const std::vector<float> values{1, 2, 3, 4, 5, 6};
   const auto bytes = tap::format_npy(values, 3, tap::Dtype::float32);

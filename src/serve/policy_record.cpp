@@ -3,6 +3,7 @@
 #include <nlohmann/json.hpp>
 
 #include "base/hash.hpp"
+#include "tap/json_lines.hpp"
 
 namespace cms::serve {
 namespace {
@@ -13,8 +14,8 @@ constexpr const char* kAction = "policy";
 // read again.
 std::string digest_of(const store::AuditEntry& entry) {
   if (entry.tenant != "*" || entry.action != kAction) return {};
-  const auto detail = nlohmann::json::parse(entry.detail, nullptr, false);
-  const auto digest = detail.is_object() ? detail.value("digest", nlohmann::json()) : nlohmann::json();
+  const auto detail = tap::parse_object(entry.detail);
+  const auto digest = detail ? detail->value("digest", nlohmann::json()) : nlohmann::json();
   return digest.is_string() ? digest.get<std::string>() : std::string();
 }
 

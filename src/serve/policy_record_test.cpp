@@ -53,9 +53,11 @@ TEST_F(PolicyRecord, what_others_enter_meanwhile_is_no_policy) {
   };
   enter("*", "policy", "{}");  // asked for it to be read again
   enter("*", "policy", "no JSON");
+  const auto deep = R"({"digest":)" + std::string(100'000, '[') + std::string(100'000, ']') + "}";
+  enter("*", "policy", deep.c_str());  // somebody who could write the file
   enter("acme", "label", R"({"digest":"x"})");
   EXPECT_FALSE(changed(first_));
-  EXPECT_EQ(entries(), 4U);
+  EXPECT_EQ(entries(), 5U);
 }
 
 // Tenants once remembered it, and one that was away meanwhile another than the others.

@@ -94,7 +94,8 @@ void PromptReader::take(store::AccountName account, std::string body) {
   ++state.counted->taken;
   const double now = state.clock();
   const std::lock_guard lock(state.mutex);
-  if (state.jobs.size() >= state.options.bodies_max || state.counted->bytes + body.size() > state.options.bytes_max) {
+  if (body.size() > state.options.body_bytes_max || state.jobs.size() >= state.options.bodies_max ||
+      state.counted->bytes + body.size() > state.options.bytes_max) {
     ++state.counted->dropped;
     return;
   }

@@ -18,6 +18,7 @@ namespace cms::serve {
 
 struct PromptReaderOptions {
   std::size_t bodies_max = 1024;                 // waiting for the reader
+  std::uint64_t body_bytes_max = 64ULL << 20;    // of one body; a larger one does not fit
   std::uint64_t bytes_max = 64ULL << 20;         // of all bodies whose prompts the engine has not yet
   std::size_t accounts_max = 65'536;             // whose sent texts are remembered (asked.hpp)
 };

@@ -80,6 +80,16 @@ TEST(PromptReader, prompts_of_a_mebibyte_hold_their_bytes_until_the_tap_is_done_
   EXPECT_EQ(counted.taken, counted.read + counted.without_text + counted.dropped + counted.refused + 3);
 }
 
+TEST(PromptReader, a_body_of_more_bytes_than_one_may_have_is_dropped) {
+  SlowTap tap;
+  PromptReader reader({.body_bytes_max = asking('a', 100).size()}, tap.observe(), [] { return 0.0; });
+  reader.take({"acme", "alice"}, asking('a', 101));
+  reader.take({"acme", "alice"}, asking('a', 100));
+  EXPECT_TRUE(tap.has(1));
+  EXPECT_EQ(reader.counters().taken, 2U);
+  EXPECT_EQ(reader.counters().dropped, 1U);
+}
+
 TEST(PromptReader, bodies_that_ask_nothing_hold_nothing_once_they_were_looked_at) {
   SlowTap tap;
   PromptReader reader({.bytes_max = 2 * kMiB}, tap.observe(), [] { return 0.0; });

@@ -1,7 +1,8 @@
-// Files of JSON objects, one a line: the sidecar of a set, NDJSON sets, prompts.
+// JSON from outside, and files of JSON objects, one a line: the sidecar of a set, NDJSON sets, prompts.
 //
-// Everything outside is checked here: JSON, UTF-8, nesting, types; an error names file and line (from 1). Threads:
-// pure. Cost: linear; about 100 MB/s.
+// Everything outside is checked here: JSON, UTF-8, nesting, number of values, types; an error names file and line
+// (from 1). Whoever parses JSON that somebody else wrote does it through here. Threads: pure. Cost: linear; about 100
+// MB/s; memory at most 128 bytes a value beside the text's own.
 #pragma once
 
 #include <filesystem>
@@ -15,7 +16,21 @@
 
 namespace cms::tap {
 
-// One JSON object. Errors: `bad_input`: not UTF-8, not JSON, not an object, nested deeper than 64.
+// Whether a parser may be given this text: looked at without making anything of it. A value is what stands between
+// brackets or commas; of these a text may have 262,144, more than numbers of a vector or tensors of a file, and few
+// enough that they weigh 32 MB at most. Errors: `bad_input`: not UTF-8, nested deeper than 64, more values.
+Result<void> check_json(std::string_view text);
+
+// The JSON of a text; `Json` is nlohmann's, ordered or not. Errors: `bad_input`: as check_json(), not JSON.
+template <typename Json = nlohmann::json>
+Result<Json> parse_json(std::string_view text) {
+  CMS_CHECK(check_json(text));
+  Json parsed = Json::parse(text, nullptr, false);
+  if (parsed.is_discarded()) return fail(ErrorCode::bad_input, "not JSON");
+  return parsed;
+}
+
+// One JSON object. Errors: `bad_input`: as parse_json(), not an object.
 Result<nlohmann::json> parse_object(std::string_view text);
 
 // Calls `take` with each line's object and its index from 0. A last line without newline counts; an empty line is an

@@ -14,6 +14,9 @@ namespace {
 
 using Json = nlohmann::json;
 
+// The format allows 100 MB; a model of a thousand tensors has some 100 KB.
+constexpr std::uint64_t kHeaderBytesMax = 1 << 20;
+
 // The entry of the wanted tensor and its name.
 Result<std::pair<std::string, Json>> choose(const Json& header, const std::string& name) {
   std::string names;
@@ -92,6 +95,10 @@ Result<Matrix> parse_safetensors(std::span<const std::uint8_t> content, const st
   const auto header_bytes = reader.get<std::uint64_t>();
   if (reader.failed() || header_bytes > reader.left()) {
     return fail(ErrorCode::bad_input, "the file is truncated: it ends inside the safetensors header");
+  }
+  if (header_bytes > kHeaderBytesMax) {
+    return fail(ErrorCode::bad_input, fmt::format("the safetensors header has {} bytes, and {} are read at most: save "
+                                                  "the tensor in a file of its own", header_bytes, kHeaderBytesMax));
   }
   const std::string_view text(reinterpret_cast<const char*>(content.data()) + 8, header_bytes);
   auto header = parse_object(text);

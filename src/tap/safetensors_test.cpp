@@ -51,6 +51,16 @@ TEST(Safetensors, half_and_bfloat16_are_widened) {
   }
 }
 
+TEST(Safetensors, a_header_of_more_than_a_mebibyte_is_refused_before_it_is_read) {
+  const std::string tensor = R"(,"a":)" + kEntry + "}";
+  const auto content = [&](std::size_t bytes) {
+    const std::string start = R"({"__metadata__":{"by":")", end = R"("})" + tensor;
+    return file(start + std::string(bytes - start.size() - end.size(), 'x') + end, {1, 2});
+  };
+  EXPECT_TRUE(parse_safetensors(content(1 << 20), ""));
+  EXPECT_NE(error_of(content((1 << 20) + 1)).find("1048576 are read at most"), std::string::npos);
+}
+
 TEST(Safetensors, every_truncation_is_an_error) {
   const Bytes content = file(R"({"a":)" + kEntry + "}", {1, 2});
   for (std::size_t size = 0; size < content.size(); ++size) {

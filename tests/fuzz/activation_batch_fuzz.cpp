@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "pipeline/admission.hpp"
+#include "serve/grpc_message.hpp"
 #include "serve/grpc_stream.hpp"
 #include "tests/fuzz/fuzz.hpp"
 
@@ -61,7 +62,13 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   using namespace cms;
   const google::protobuf::LogSilencer quiet;  // it writes a line for each text that is no UTF-8
   v1::ActivationBatch message;
-  if (!message.ParseFromArray(data, static_cast<int>(size))) return 0;
+  const bool whole = message.ParseFromArray(data, static_cast<int>(size));
+  const grpc::Slice slice(data, size);
+  grpc::ByteBuffer bytes(&slice, 1);
+  const auto read = serve::read_message<v1::ActivationBatch>(bytes, 40);
+  fuzz::expect(!read || whole, "what is read from bytes that were counted is a message");
+  if (!whole) return 0;
+  fuzz::expect(!read || read->activations_size() <= 40, "and has no more activations than fields were allowed");
   const auto batch = serve::batch_of(message, Refusal::none);
   fuzz::expect(batch.items.size() == static_cast<std::size_t>(message.activations_size()), "no item is lost");
   bool any = false;

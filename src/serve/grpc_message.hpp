@@ -1,0 +1,51 @@
+// Messages of gRPC as bytes, until it is known that they may become objects. Inner header of this folder.
+//
+// protobuf makes an object of some 190 bytes of two that say "one more, empty", so 64 MiB could become 6 GB before
+// anybody of ours has seen a message, or knows whose it is. So our methods take bytes: the caller is asked for first,
+// then fields are counted, then protobuf reads. Wire format: protobuf.dev, "Encoding".
+// Threads: pure. Cost: one walk over the tags; texts and bytes are skipped.
+#pragma once
+
+#include <google/protobuf/descriptor.h>
+#include <grpcpp/grpcpp.h>
+#include <grpcpp/impl/codegen/proto_utils.h>
+#include <grpcpp/impl/rpc_service_method.h>
+#include <grpcpp/support/method_handler.h>
+
+#include "base/result.hpp"
+
+namespace cms::serve {
+
+// Counts the fields of a message, those of messages inside it that `type` knows, and those that nobody knows, which
+// protobuf keeps. Errors: `bad_input`: more than `fields_max`, or not protobuf.
+Result<void> check_fields(grpc::ByteBuffer& bytes, const google::protobuf::Descriptor& type, std::size_t fields_max);
+
+// A message of at most so many fields. `bytes` is empty afterwards. Errors: `bad_input`, as check_fields().
+template <typename Message>
+Result<Message> read_message(grpc::ByteBuffer& bytes, std::size_t fields_max) {
+  CMS_CHECK(check_fields(bytes, *Message::descriptor(), fields_max));
+  Message message;
+  if (!grpc::SerializationTraits<Message>::Deserialize(&bytes, &message).ok()) {
+    return fail(ErrorCode::bad_input, "the message cannot be read");
+  }
+  return message;
+}
+
+inline constexpr std::size_t kQuestionFieldsMax = 16'384;  // of a question: 5,000 headers
+
+// What AddMethod() of `service` takes, and owns: the method `path`, answered from the bytes of one question. protoc
+// generates the like for messages; for bytes it does so for gRPC's asynchronous interfaces alone.
+template <typename Service, typename Answer>
+grpc::internal::RpcServiceMethod* method_of_bytes(const char* path, Service& service,
+                                                  grpc::Status (Service::*answer)(grpc::ServerContext&,
+                                                                                  grpc::ByteBuffer, Answer&)) {
+  return new grpc::internal::RpcServiceMethod(
+      path, grpc::internal::RpcMethod::NORMAL_RPC,
+      new grpc::internal::RpcMethodHandler<Service, grpc::ByteBuffer, Answer>(
+          [answer](Service* of, grpc::ServerContext* context, const grpc::ByteBuffer* bytes, Answer* response) {
+            return (of->*answer)(*context, *bytes, *response);
+          },
+          &service));
+}
+
+}  // namespace cms::serve
