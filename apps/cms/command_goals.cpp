@@ -20,7 +20,8 @@ namespace lab = cms::lab;
 Result<void> print(const Experiment& experiment) {
   CMS_TRY(outcome, experiment.run());
   fmt::print(experiment.json ? stderr : stdout, "{}", outcome.table);
-  if (experiment.json) fmt::print("{}", outcome.goal_lines);
+  const nlohmann::json used = {{"texts", outcome.texts}};
+  if (experiment.json) fmt::print("{}{}\n", outcome.goal_lines, used.dump());
   return {};
 }
 
@@ -56,14 +57,14 @@ Result<void> run_goals(GoalsWords words) {
   for (const auto& one : suite.experiments) {
     const auto& only = words.only;
     if (only.empty() || std::find(only.begin(), only.end(), one.name) != only.end()) {
-      steps.push_back({one.name, one.title, one.run, one.options, one.experiment.run, one.texts, one.failing});
+      steps.push_back({one.name, one.title, one.run, one.options, one.experiment.run, one.failing});
     }
   }
   CMS_TRY(result, lab::run_suite(suite.title, steps, {words.places.work, program, tell}));
   const auto page = words.output.empty() ? words.places.work + "/report.html" : words.output;
   CMS_CHECK(cms::write_file(page, lab::page(result)));
   fmt::print(words.json ? stderr : stdout, "{}report: {}\n", lab::describe(result), page);
-  if (words.json) fmt::print("{}", lab::goal_lines(result));
+  if (words.json) fmt::print("{}{}", lab::goal_lines(result), lab::text_lines(result));
   for (const auto& step : result.steps) {
     if (step.error) return cms::fail(cms::ErrorCode::failed, fmt::format("{}: {}", step.name, step.error->message));
   }
@@ -86,7 +87,7 @@ void add_goals(CLI::App& run_app, Run& chosen) {
   command->add_option("-o,--output", words->output, "The page; WORK/report.html when not given");
   command->add_option("--threads", words->places.threads, "Threads; 0 = as many as the machine has")
       ->check(CLI::Range(0, 1024));
-  command->add_flag("--json", words->json, "Goal lines to stdout, the tables to stderr");
+  command->add_flag("--json", words->json, "Goal lines and which texts served what to stdout, the tables to stderr");
   command->callback([words, &chosen] { chosen = [words] { return run_goals(*words); }; });
 }
 

@@ -16,7 +16,7 @@
 #include "lab/suite.hpp"
 
 struct Experiment {
-  bool json = false;  // goal lines to stdout, the table to stderr
+  bool json = false;  // goal lines and which texts served what to stdout, the table to stderr
   std::function<cms::Result<cms::lab::Outcome>()> run;
 };
 
@@ -35,7 +35,6 @@ struct Places {
 struct ExperimentFile {
   std::string name;   // of the file, without ending
   std::string title;  // key `title`; the name without one
-  std::string texts;  // key `texts`: which text set is used for what
   std::vector<cms::lab::Failing> failing;  // sections `fails`: `goal`, `tried`, `why`
   std::string run;    // the experiment's name
   std::vector<cms::lab::StepOption> options;

@@ -67,7 +67,7 @@ StepOption option_of(const std::string& key, std::string value) {
 }
 
 // Keys that say something of the experiment itself.
-bool is_ours(std::string_view key) { return key == "run" || key == "title" || key == "texts" || key == "fails"; }
+bool is_ours(std::string_view key) { return key == "run" || key == "title" || key == "fails"; }
 
 // An option with an empty value is one that the file leaves out, whatever this machine would fill in.
 Result<std::vector<StepOption>> options_of(const toml::table& table, const std::string& file, const Places& places) {
@@ -150,7 +150,6 @@ Result<ExperimentFile> experiment_of(const toml::table& table, const std::filesy
   ExperimentFile file;
   file.name = path.stem().string();
   file.title = table["title"].value_or(file.name);
-  file.texts = table["texts"].value_or(std::string());
   file.run = table["run"].value_or(std::string());
   CMS_TRY(failing, failing_of(table, path.string()));
   file.failing = std::move(failing);

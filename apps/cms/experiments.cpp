@@ -16,6 +16,7 @@
 #include "lab/published.hpp"
 #include "lab/sleeper.hpp"
 #include "lab/students.hpp"
+#include "lab/texts_used.hpp"
 #include "lab/theft.hpp"
 #include "pipeline/parallel.hpp"
 
@@ -38,9 +39,11 @@ Experiment experiment(const Words<Options>& words, const Run& run) {
   auto options = words.options;
   if (options.threads == 0) options.threads = cms::pipeline::default_threads();
   return {words.json, [options, run]() -> Result<lab::Outcome> {
-            CMS_TRY(result, run(options));
-            lab::Outcome outcome{lab::describe(result), lab::goal_lines(result)};
+            lab::TextsUsed texts;
+            CMS_TRY(result, run(options, texts));
+            lab::Outcome outcome{lab::describe(result) + "\n" + texts.describe(), lab::goal_lines(result)};
             if constexpr (requires { lab::plots(result); }) outcome.plots = lab::plots(result);
+            outcome.texts = texts.as_json();
             return outcome;
           }};
 }
@@ -111,7 +114,7 @@ void add_common(CLI::App& command, Words<Options>& words) {
   words.options.threads = 0;
   command.add_option("--threads", words.options.threads, "Threads; 0 = as many as the machine has")
       ->check(CLI::Range(0, 1024));
-  command.add_flag("--json", words.json, "Goal lines to stdout, the table to stderr");
+  command.add_flag("--json", words.json, "Goal lines and which texts served what to stdout, the table to stderr");
 }
 
 // Results are of all of them; `what` says of what.

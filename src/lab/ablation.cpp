@@ -90,10 +90,12 @@ std::vector<score::Trajectory> trajectories_of(std::vector<Measured> measured) {
 }
 
 Result<Sample> measure(const Study& study, std::vector<Cell> cells, std::span<const ComposedAccount> honest,
-                       std::uint32_t window, const FirstStudyOptions& options) {
+                       std::uint32_t window, const FirstStudyOptions& options, TextsUsed& texts) {
   Sample sample;
   CMS_TRY(horizon, calibration_horizon(honest, options.score));
   sample.horizon = horizon;
+  note_ground(study, honest, horizon, texts);
+  note_cells(study, cells, texts);
   const MeasureOptions measure_options{options.score, window, horizon, options.threads};
   sample.calibration = trajectories_of(measure_accounts(study, honest, "calibrate", measure_options));
   for (const auto& cell : cells) {
@@ -187,7 +189,8 @@ FirstStudyOptions study_options(const AblationOptions& options) {
 }
 
 // The blocks on the shared activations. Changes that need no atlas or window of their own share a sample.
-Result<void> run_shared(const AblationOptions& options, std::vector<Tally>& tallies, Progress& progress) {
+Result<void> run_shared(const AblationOptions& options, std::vector<Tally>& tallies, Progress& progress,
+                        TextsUsed& texts) {
   const auto fixed = study_options(options);
   CMS_TRY(set, read_first_study(fixed));
   for (const auto seed : options.seeds) {
@@ -202,7 +205,7 @@ Result<void> run_shared(const AblationOptions& options, std::vector<Tally>& tall
         Random random(seed);
         const auto honest = calibration_accounts(study, fixed, random);
         CMS_TRY(sample, measure(study, first_study_cells(study, fixed, seed, random), honest,
-                                tally.change.window, fixed));
+                                tally.change.window, fixed, texts));
         if (!as_product) CMS_CHECK(judge(std::move(sample), fixed, tally));
         if (as_product) whole = std::move(sample);
       }
@@ -233,7 +236,7 @@ CellPools layer_pools(const Study& study) {
           of_families(study.corpus, study.split.test, attackers), attackers};
 }
 
-Result<void> run_layer(const AblationOptions& options, Tally& tally) {
+Result<void> run_layer(const AblationOptions& options, Tally& tally, TextsUsed& texts) {
   auto fixed = study_options(options);
   fixed.requests = options.layer_requests;
   std::vector<ActivationSet> sets;
@@ -251,7 +254,7 @@ Result<void> run_layer(const AblationOptions& options, Tally& tally) {
     Random random(seed);
     const auto honest = calibration_accounts(study, fixed, random);
     auto cells = compose_cells(study, fixed, layer_pools(study), random);
-    CMS_TRY(sample, measure(study, std::move(cells), honest, tally.change.window, fixed));
+    CMS_TRY(sample, measure(study, std::move(cells), honest, tally.change.window, fixed, texts));
     CMS_CHECK(judge(std::move(sample), fixed, tally));
   }
   return {};
@@ -272,7 +275,7 @@ Result<std::vector<AblationBlock>> blocks_of(const AblationOptions& options) {
 
 }  // namespace
 
-Result<std::vector<AblationRow>> run_ablation(const AblationOptions& options) {
+Result<std::vector<AblationRow>> run_ablation(const AblationOptions& options, TextsUsed& texts) {
   CMS_TRY(blocks, blocks_of(options));
   std::vector<Tally> layers, shared;
   for (const auto block : blocks) {
@@ -288,11 +291,13 @@ Result<std::vector<AblationRow>> run_ablation(const AblationOptions& options) {
     }
   }
   Progress progress("measuring", "configurations", layers.size() + shared.size() * options.seeds.size());
+  TextsUsed of_layers;  // of a set of their own
   for (auto& tally : layers) {
-    CMS_CHECK(run_layer(options, tally));
+    CMS_CHECK(run_layer(options, tally, of_layers));
     progress.advance();
   }
-  if (!shared.empty()) CMS_CHECK(run_shared(options, shared, progress));
+  texts.add_all("layers: ", of_layers);
+  if (!shared.empty()) CMS_CHECK(run_shared(options, shared, progress, texts));
   std::vector<AblationRow> rows;
   for (const auto* tallies : {&layers, &shared}) {
     for (const auto& tally : *tallies) rows.push_back(row_of(tally));

@@ -14,6 +14,7 @@
 #include "base/result.hpp"
 #include "lab/families.hpp"
 #include "lab/outcome.hpp"
+#include "lab/texts_used.hpp"
 #include "score/calibration.hpp"
 
 namespace cms::lab {
@@ -51,9 +52,9 @@ struct AblationRow {
   double area = 0;       // mean area under the curve over attackers, against the honest kinds of calibration
 };
 
-// Errors: `usage` for an unknown block; `bad_input` when the data are not there or too small.
-// Cost: docs/lab/ablation.md.
-Result<std::vector<AblationRow>> run_ablation(const AblationOptions& options);
+// Adds to `texts` which served what. Errors: `usage` for an unknown block; `bad_input` when the data are not there or
+// too small. Cost: docs/lab/ablation.md.
+Result<std::vector<AblationRow>> run_ablation(const AblationOptions& options, TextsUsed& texts);
 
 std::string describe(const std::vector<AblationRow>& rows);
 std::string goal_lines(const std::vector<AblationRow>& rows);

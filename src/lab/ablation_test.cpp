@@ -36,7 +36,8 @@ TEST(AblationGoals, do_not_count_a_catch_that_honest_accounts_pay_for) {
 TEST(Ablation, refuses_a_block_it_does_not_know) {
   AblationOptions options;
   options.blocks = {"colour"};
-  const auto run = run_ablation(options);
+  TextsUsed texts;
+  const auto run = run_ablation(options, texts);
   ASSERT_FALSE(run);
   EXPECT_EQ(run.error().code, ErrorCode::usage);
   EXPECT_NE(run.error().message.find("colour"), std::string::npos);

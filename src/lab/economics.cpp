@@ -104,7 +104,20 @@ std::vector<ComposedAccount> old_accounts(const Market& market) {
   });
 }
 
-Result<Market> make_market(const Ground& ground, const EconomicsOptions& options, std::uint64_t seed) {
+void note(const Market& market, const Halves& halves, TextsUsed& texts) {
+  const auto& study = market.ground.study;
+  texts.add("price rules", study, halves.a);
+  texts.add("price rules", study, halves.b);
+  texts.add("attackers, to choose from", study, market.pool);
+  for (const auto& one : market.honest) {
+    texts.add(use_of(one.kind, true), study, one.rows);
+    texts.add("scales at equal surcharge", study, one.rows);
+  }
+  for (const auto& one : market.old) texts.add("old honest accounts", study, one.rows);
+}
+
+Result<Market> make_market(const Ground& ground, const EconomicsOptions& options, std::uint64_t seed,
+                           TextsUsed& texts) {
   Market market{ground, options, seed, {}, {}, {}, {}, {}, {}, {}, {}};
   const auto& study = ground.study;
   market.pool = options.tune ? study.split.calibrate : study.split.test;
@@ -129,6 +142,7 @@ Result<Market> make_market(const Ground& ground, const EconomicsOptions& options
   }
   for (const auto& account : old_accounts(market)) market.old.push_back({account.kind, account.rows, {}});
   market.own = own_charts(market);
+  note(market, halves, texts);
   return market;
 }
 
@@ -342,9 +356,7 @@ Bought buy(const Market& market, const School& school, std::span<const Run> runs
   return bought;
 }
 
-void teach(const Market& market, const ActivationSet& set, std::span<const Run> runs, EconomicsSeed& result) {
-  Random random(market.seed + 2);
-  const auto school = make_school(market.ground, set, market.options.examination, random);
+void teach(const Market& market, const School& school, std::span<const Run> runs, EconomicsSeed& result) {
   for (std::size_t r = 0; r < kRuleCount; ++r) {
     for (const double budget : kBudgets) result.bought.push_back({static_cast<RuleKind>(r), budget, 0, {}});
   }
@@ -375,11 +387,11 @@ void teach(const Market& market, const ActivationSet& set, std::span<const Run> 
 
 // Leaves in `kept` whom it charged.
 Result<EconomicsSeed> run_seed(const ActivationSet& set, const EconomicsOptions& options, std::uint64_t seed,
-                               Kept& kept) {
+                               Kept& kept, TextsUsed& texts) {
   const GroundOptions standing{options.score, options.ranking_accounts, options.scale, options.threads,
                                options.families};
-  CMS_TRY(ground, make_ground(set, standing, seed));
-  CMS_TRY(market, make_market(ground, options, seed));
+  CMS_TRY(ground, make_ground(set, standing, seed, texts));
+  CMS_TRY(market, make_market(ground, options, seed, texts));
   EconomicsSeed result;
   result.rules = market.rules;
   auto runs = white_box_runs(market, false);
@@ -402,7 +414,10 @@ Result<EconomicsSeed> run_seed(const ActivationSet& set, const EconomicsOptions&
   bill(old, options.long_requests);
   for (const std::uint32_t members : {4U, 16U}) result.teams.push_back(team_bill(market, members));
   result.median_honest = median_honest(market);
-  teach(market, set, runs, result);
+  Random random(seed + 2);
+  const auto school = make_school(ground, set, options.examination, random);
+  texts.add("examination of students", ground.study, school.examination.rows);
+  teach(market, school, runs, result);
   kept = {std::move(market.prices), std::move(market.honest), ground.options.requests,
              std::move(old),           options.long_requests,    {}};
   for (auto& run : runs) kept.runs.push_back(std::move(run.run));
@@ -458,7 +473,7 @@ Cost cost_of(const EconomicsSeed& seed, const CostQuestion& question) {
   return {(reached ? least : bound) / (unwatched + question.account_cost), reached};
 }
 
-Result<EconomicsResult> run_economics(const EconomicsOptions& options) {
+Result<EconomicsResult> run_economics(const EconomicsOptions& options, TextsUsed& texts) {
   // The first attack of all is the unwatched minimum that every cost is held against.
   const auto& floors = options.floors;
   const auto is_watched = [](double floor) { return floor > 0 && floor <= 1; };
@@ -471,7 +486,7 @@ Result<EconomicsResult> run_economics(const EconomicsOptions& options) {
   result.tune = options.tune;
   std::vector<Kept> kept(options.seeds.size());
   for (std::size_t s = 0; s < options.seeds.size(); ++s) {
-    CMS_TRY(one, run_seed(set, options, options.seeds[s], kept[s]));
+    CMS_TRY(one, run_seed(set, options, options.seeds[s], kept[s], texts));
     result.seeds.push_back(std::move(one));
   }
   result.equal = at_equal_surcharge(result.seeds, kept, options.threads);

@@ -20,6 +20,7 @@
 #include "lab/frontier.hpp"
 #include "lab/outcome.hpp"
 #include "lab/student.hpp"
+#include "lab/texts_used.hpp"
 
 namespace cms::lab {
 
@@ -95,9 +96,9 @@ inline constexpr const char* kBlind = "blind";
 // Replays people's prompts in clusters: no account of theirs is flagged, so it is the price that has to stop them.
 inline constexpr const char* kClusteredPeople = "clustered people";
 
-// Errors: `usage` when floors are not 0 and then numbers in (0, 1]; `bad_input` when the data are not there or too
-// small. Cost: some minutes a seed.
-Result<EconomicsResult> run_economics(const EconomicsOptions& options);
+// Adds to `texts` which served what. Errors: `usage` when floors are not 0 and then numbers in (0, 1]; `bad_input` when
+// the data are not there or too small. Cost: some minutes a seed.
+Result<EconomicsResult> run_economics(const EconomicsOptions& options, TextsUsed& texts);
 
 // The runs that one figure is the least over.
 struct CostQuestion {

@@ -211,9 +211,10 @@ TEST_F(Economics, floors_that_do_not_begin_unwatched_or_are_no_poh_are_wrong_usa
     EconomicsOptions options;
     options.data = testing::TempDir() + "no_such_folder";
     options.floors = floors;
-    EXPECT_EQ(run_economics(options).error().code, ErrorCode::usage) << testing::PrintToString(floors);
+    TextsUsed texts;
+    EXPECT_EQ(run_economics(options, texts).error().code, ErrorCode::usage) << testing::PrintToString(floors);
     options.floors = {0, .01, 1};
-    EXPECT_EQ(run_economics(options).error().code, ErrorCode::bad_input);
+    EXPECT_EQ(run_economics(options, texts).error().code, ErrorCode::bad_input);
   }
 }
 

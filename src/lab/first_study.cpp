@@ -263,7 +263,19 @@ std::map<std::string, double> ranking_mix(std::span<const ComposedAccount> hones
   return mix;
 }
 
-Result<Sample> measure_seed(const ActivationSet& set, const FirstStudyOptions& options, std::uint64_t seed) {
+// What a seed used; the trained score leaves the families of whom it is tried on out.
+void note(const Study& study, std::span<const ComposedAccount> honest, const Sample& sample, TextsUsed& texts) {
+  note_ground(study, honest, sample.horizon, texts);
+  texts.add("baselines, the classifier of single requests", study, study.split.fit);
+  for (const auto& cell : sample.cells) {
+    if (trains(cell)) texts.add("trained score, attackers of other families", study, cell.accounts);
+  }
+  for (const auto& cell : sample.training_cells) texts.add("trained score, replays", study, cell.accounts);
+  note_cells(study, sample.cells, texts);
+}
+
+Result<Sample> measure_seed(const ActivationSet& set, const FirstStudyOptions& options, std::uint64_t seed,
+                            TextsUsed& texts) {
   CMS_TRY(study, make_study(set, data_study_options(set.manifest, options, seed)));
   CMS_CHECK(check_known(study.corpus, options.families));
   Random random(seed);
@@ -303,6 +315,7 @@ Result<Sample> measure_seed(const ActivationSet& set, const FirstStudyOptions& o
     sample.training.push_back({&cell, measure_accounts(study, cell.accounts, name, measure), {}, {}, {}, {}});
   }
   for (const auto& one : sample.calibration) sample.trajectories.push_back(one.trajectory);
+  note(study, honest, sample, texts);
   return sample;
 }
 
@@ -378,7 +391,7 @@ void leave_out_empty(FirstStudyResult& result) {
 
 }  // namespace
 
-Result<FirstStudyResult> run_first_study(const FirstStudyOptions& options) {
+Result<FirstStudyResult> run_first_study(const FirstStudyOptions& options, TextsUsed& texts) {
   CMS_CHECK(check_shares(options.shares));
   CMS_TRY(set, read_first_study(options));
 
@@ -389,7 +402,7 @@ Result<FirstStudyResult> run_first_study(const FirstStudyOptions& options) {
   for (const auto& rival : kRivals) result.rivals.emplace_back(rival.first);
   for (const auto* baseline : kBaselines) result.rivals.emplace_back(baseline);
   for (const auto seed : options.seeds) {
-    CMS_TRY(sample, measure_seed(set, options, seed));
+    CMS_TRY(sample, measure_seed(set, options, seed, texts));
     result.horizon = sample.horizon;
     if (result.cells.empty()) {
       for (const auto& cell : sample.cells) {

@@ -18,6 +18,7 @@
 #include "lab/first_study_goals.hpp"
 #include "lab/outcome.hpp"
 #include "lab/study.hpp"
+#include "lab/texts_used.hpp"
 
 namespace cms::lab {
 
@@ -106,9 +107,9 @@ struct FirstStudyResult {
   Goals goals = Goals::study;
 };
 
-// Errors: `bad_input` when the data is not there or too small, `usage` when a share is not above 0 and at most 1 or is
-// there twice. Cost: see docs/lab/first-study.md.
-Result<FirstStudyResult> run_first_study(const FirstStudyOptions& options);
+// Adds to `texts` which served what, as every experiment does. Errors: `bad_input` when the data is not there or too
+// small, `usage` when a share is not above 0 and at most 1 or is there twice. Cost: see docs/lab/first-study.md.
+Result<FirstStudyResult> run_first_study(const FirstStudyOptions& options, TextsUsed& texts);
 
 // The tables, for people.
 std::string describe(const FirstStudyResult& result);

@@ -251,6 +251,26 @@ Result<std::uint32_t> calibration_horizon(std::span<const ComposedAccount> hones
                           lengths.size(), ranking));
 }
 
+void note_ground(const Study& study, std::span<const ComposedAccount> honest, std::uint32_t horizon, TextsUsed& texts) {
+  std::vector<ComposedAccount> tables, ranking;
+  for (std::size_t i = 0; i < honest.size(); ++i) {
+    const bool ranks = honest[i].rows.size() >= horizon && score::in_ranking_half(fmt::format("calibrate-{}", i));
+    (ranks ? ranking : tables).push_back(honest[i]);
+  }
+  texts.add("atlas", study, study.split.fit);
+  texts.add("honest accounts that make the tables", study, tables);
+  texts.add("honest accounts that rank", study, ranking);
+}
+
+std::string use_of(const std::string& cell, bool honest) {
+  if (!honest) return "attackers";
+  return cell.starts_with("unseen ") ? "honest accounts of unseen kinds" : "honest accounts under test";
+}
+
+void note_cells(const Study& study, std::span<const Cell> cells, TextsUsed& texts) {
+  for (const auto& cell : cells) texts.add(use_of(cell.name, cell.honest), study, cell.accounts);
+}
+
 namespace {
 
 // Rows of the tune mode's unseen families that the report does not test on.

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "lab/first_study.hpp"
+#include "lab/texts_used.hpp"
 
 namespace cms::lab {
 
@@ -48,6 +49,15 @@ std::vector<ComposedAccount> calibration_accounts(const Study& study, const Firs
 // The horizon of a calibration on these accounts. Errors: `bad_input`, saying what the data lack, when too few could be
 // composed.
 Result<std::uint32_t> calibration_horizon(std::span<const ComposedAccount> honest, const score::Options& options);
+
+// Notes what an atlas is fitted to, and the texts of these calibration_accounts(): those that rank are as long as
+// `horizon`, the others make the tables.
+void note_ground(const Study& study, std::span<const ComposedAccount> honest, std::uint32_t horizon, TextsUsed& texts);
+
+// What the requests of a cell's accounts are used for.
+std::string use_of(const std::string& cell, bool honest);
+// Notes what cells are composed of.
+void note_cells(const Study& study, std::span<const Cell> cells, TextsUsed& texts);
 
 // Errors: `bad_input` when a family of generalists or of real conversations is not in the corpus: accounts would lack
 // it in silence. The split checks the others.

@@ -182,6 +182,26 @@ TEST(FirstStudyCells, shares_that_are_none_or_there_twice_are_refused) {
   }
 }
 
+TEST(FirstStudyCells, say_of_which_part_their_texts_are) {
+  const auto options = with_attackers();
+  const auto study = attacked_study(options);
+  Random random(1);
+  TextsUsed texts;
+  note_ground(study, calibration_accounts(study, options, random), options.requests, texts);
+  note_cells(study, first_study_cells(study, options, 3, random), texts);
+  std::map<std::string, std::set<std::string>> parts;
+  for (const auto& use : texts.as_json()) {
+    for (const auto& [part, count] : use["texts"].items()) parts[use["what"].get<std::string>()].insert(part);
+  }
+  EXPECT_EQ(parts["atlas"], (std::set<std::string>{"fit"}));
+  for (const auto* what : {"honest accounts that make the tables", "honest accounts that rank"}) {
+    EXPECT_EQ(parts[what], (std::set<std::string>{"calibrate"})) << what;
+  }
+  for (const auto* what : {"honest accounts under test", "attackers", "attackers, their honest requests"}) {
+    EXPECT_EQ(parts[what], (std::set<std::string>{"test"})) << what;
+  }
+}
+
 TEST(FirstStudyGoals, the_lab_asks_no_less_than_the_study_and_also_for_speed) {
   for (const auto* cell : {"systematic, instruction sets", "naive, people's prompts", "clustered, instruction sets",
                            "diluted 50%", "sorted, people's prompts"}) {

@@ -46,6 +46,9 @@ struct Judged {
 Result<Judged> judge(std::span<const score::Trajectory> honest, std::span<const MeasuredCell> cells,
                      std::uint32_t horizon, const score::Options& options);
 
+// Whether the trained score learns from attackers of a cell under test, where that is of other families.
+bool trains(const Cell& cell);
+
 // The trained score on every cell: attackers with the families they draw from left out of training (a diluted account
 // draws from people too), honest cells by the worst of these scores, so that rates belong together. `label_free` are
 // the fates that options.weights gave.

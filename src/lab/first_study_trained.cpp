@@ -57,14 +57,12 @@ Result<Material> material_of(const Sample& sample, const score::Options& options
 }
 
 // Attacks of the test part that hold no text of people, and replays of the calibrate part's people: what training sees
-// of people is never judged. Diluted accounts are mostly people, so none of them trains; those that are alike are
-// judged only.
+// of people is never judged.
 std::vector<KnownAttack> known_attacks(const Sample& sample, const Material& material) {
   std::vector<KnownAttack> attacks;
   for (std::size_t i = 0; i < sample.cells.size(); ++i) {
     const auto& cell = sample.cells[i];
-    const bool known = !cell.honest && !cell.similarity && !cell.families.contains(kPeople);
-    if (known) attacks.push_back({cell.families, material.cells[i]});
+    if (trains(cell)) attacks.push_back({cell.families, material.cells[i]});
   }
   for (std::size_t i = 0; i < sample.training_cells.size(); ++i) attacks.push_back({{kPeople}, material.training[i]});
   return attacks;
@@ -118,6 +116,9 @@ void take_greater(Verdict& verdict, const Verdict& other) {
 }
 
 }  // namespace
+
+// Diluted accounts are mostly people, so none of them trains; those that are alike are judged only.
+bool trains(const Cell& cell) { return !cell.honest && !cell.similarity && !cell.families.contains(kPeople); }
 
 std::optional<double> mix_flagged(const Sample& sample, const std::function<double(std::size_t cell)>& flagged) {
   double share = 0, known = 0;

@@ -84,8 +84,9 @@ struct SeenFleet {
 
 class SeedRun {
  public:
-  SeedRun(const FleetStudyOptions& options, const ActivationSet& set, const Ground& ground, std::uint64_t seed)
-      : options_(options), set_(set), ground_(ground), study_(ground.study), seed_(seed),
+  SeedRun(const FleetStudyOptions& options, const ActivationSet& set, const Ground& ground, std::uint64_t seed,
+          TextsUsed& texts)
+      : options_(options), set_(set), ground_(ground), study_(ground.study), texts_(texts), seed_(seed),
         parts_(parts_of(ground.study, options.tune, seed)), school_(school_of(ground, set, seed)),
         tariff_(pipeline::tariff(ground.model)) {}
 
@@ -93,7 +94,10 @@ class SeedRun {
     CMS_CHECK(calibrate(result));
     for (const auto& [kind, all] : calibration_.rankings) result.ranked.push_back(static_cast<unsigned>(all.size()));
     tests_ = fleets(parts_.people, options_.test_fleets, "test", kTesting);
-    for (const auto& test : tests_) CMS_CHECK(judge_honest(test, result));
+    for (const auto& test : tests_) {
+      texts_.add("fleets under test", study_, test.composed.accounts);
+      CMS_CHECK(judge_honest(test, result));
+    }
     Random random(seed_ + 40);
     result.honest_shared_texts += shared_texts(study_.corpus, tests_[0].composed.accounts, 2'000, random) /
                                   static_cast<double>(options_.seeds.size());
@@ -148,6 +152,7 @@ class SeedRun {
     std::vector<fleet::HonestFleet> honest;
     // Where kinds do not rank for themselves all communities rank together: a few of one kind would not reach .01.
     for (auto& one : seen) {
+      texts_.add("fleets that calibrate", study_, one.composed.accounts);
       auto kinds = one.composed.kinds_of_accounts();
       if (!options_.by_kind) kinds.assign(kinds.size(), {});
       auto last = std::move(one.looks.back());
@@ -260,6 +265,7 @@ class SeedRun {
     options.accounts = kHonestAlone;
     options.grouped = 0;
     const auto honest = honest_fleet(study_.corpus, parts_.calibrate, options, random).accounts;
+    texts_.add("thresholds of baselines", study_, honest);
     std::vector<std::array<double, 2>> scores(honest.size());
     pipeline::parallel_for(honest.size(), options_.threads,
                            [&](unsigned, std::size_t a) { scores[a] = baselines_of(honest[a]); });
@@ -403,7 +409,11 @@ class SeedRun {
     row.paid = std::accumulate(paid.begin(), paid.end(), 0.0) / static_cast<double>(requests);
     const auto extracted = extracted_rows(accounts);
     row.coverage = coverage_of(ground_.yardstick, extracted).back();
-    if (!options_.tune) row.fidelity = school_.fidelity_of(extracted);
+    texts_.add("campaigns", study_, accounts);
+    if (!options_.tune) {
+      texts_.add("examination of students", study_, school_.examination.rows);
+      row.fidelity = school_.fidelity_of(extracted);
+    }
     row.shared_texts = shared_texts(study_.corpus, accounts, 1'000, random);
     CMS_TRY(seen, look(signatures, pohs));
     judge_together(seen, signatures, test.composed, row);
@@ -431,6 +441,7 @@ class SeedRun {
   Result<void> add_costs(FleetResult& result) const {
     auto pool = parts_.sets;
     pool.insert(pool.end(), parts_.people.begin(), parts_.people.end());
+    texts_.add("campaigns that pay, to choose from", study_, pool);
     CMS_TRY(yardstick, make_yardstick(study_, set_, pool, seed_));
     const auto look = look_among(calibration_, {tests_.front().signatures(), tests_.front().pohs()}, kFlagged);
     CMS_TRY(costs, fleet_costs(ground_, yardstick, {parts_.sets, parts_.people}, look, seed_));
@@ -442,6 +453,7 @@ class SeedRun {
   const ActivationSet& set_;
   const Ground& ground_;
   const Study& study_;
+  TextsUsed& texts_;
   std::uint64_t seed_;
   Parts parts_;
   School school_;
@@ -453,7 +465,7 @@ class SeedRun {
 
 }  // namespace
 
-Result<FleetResult> run_fleet(const FleetStudyOptions& options) {
+Result<FleetResult> run_fleet(const FleetStudyOptions& options, TextsUsed& texts) {
   CMS_TRY(set, read_ground(options.data, options.families));
   FleetResult result;
   result.seeds = options.seeds;
@@ -466,8 +478,8 @@ Result<FleetResult> run_fleet(const FleetStudyOptions& options) {
   for (const auto seed : options.seeds) {
     GroundOptions standing{options.score, options.ranking_accounts, 1, options.threads, options.families};
     standing.jobs_declared = options.fleet.jobs_declared;
-    CMS_TRY(ground, make_ground(set, standing, seed));
-    CMS_CHECK(SeedRun(options, set, ground, seed).run(result));
+    CMS_TRY(ground, make_ground(set, standing, seed, texts));
+    CMS_CHECK(SeedRun(options, set, ground, seed, texts).run(result));
   }
   return result;
 }

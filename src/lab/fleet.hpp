@@ -20,6 +20,7 @@
 #include "lab/fleet_cost.hpp"
 #include "lab/fleet_picture.hpp"
 #include "lab/student.hpp"
+#include "lab/texts_used.hpp"
 #include "score/score.hpp"
 
 namespace cms::lab {
@@ -133,8 +134,9 @@ struct FleetResult {
   std::uint32_t update_accounts = 0, update_changed = 0;
 };
 
-// Errors: `bad_input` when the data are not there or too small. Cost: docs/lab/fleet.md.
-Result<FleetResult> run_fleet(const FleetStudyOptions& options);
+// Adds to `texts` which served what. Errors: `bad_input` when the data are not there or too small. Cost:
+// docs/lab/fleet.md.
+Result<FleetResult> run_fleet(const FleetStudyOptions& options, TextsUsed& texts);
 
 // Seconds of an update of a live fleet of made-up accounts, links, communities and their judgement, own PoH not known:
 // the median of the last sixteen of sixty. Errors: as LiveFleet. Cost: making the fleet takes most of the time

@@ -35,9 +35,12 @@ FrontierRun measure(const Yardstick& yardstick, const WhiteBoxRun& run, const Wh
   return measured;
 }
 
-void add_honest(const Ground& ground, std::uint64_t seed, std::map<std::string, std::vector<double>>& honest) {
+void add_honest(const Ground& ground, std::uint64_t seed, std::map<std::string, std::vector<double>>& honest,
+                TextsUsed& texts) {
   Random random(seed + 1);
-  for (const auto& cell : honest_cells(ground.study, ground.options, seed, random)) {
+  const auto cells = honest_cells(ground.study, ground.options, seed, random);
+  note_cells(ground.study, cells, texts);
+  for (const auto& cell : cells) {
     for (const auto& account : cell.accounts) {
       const std::size_t asked = std::min<std::size_t>(100, account.rows.size());
       honest[cell.name].push_back(coverage_of(ground.yardstick, std::span(account.rows).first(asked)).back());
@@ -70,16 +73,19 @@ Result<std::vector<FrontierRun>> all_runs(const School& school, const FrontierOp
 
 }  // namespace
 
-Result<FrontierResult> run_frontier(const FrontierOptions& options) {
+Result<FrontierResult> run_frontier(const FrontierOptions& options, TextsUsed& texts) {
   CMS_TRY(set, read_ground(options.data, options.families));
   FrontierResult result;
   std::map<std::string, std::vector<double>> honest;
   for (const auto seed : options.seeds) {
     const GroundOptions standing{options.score, options.ranking_accounts, 1, options.threads, options.families};
-    CMS_TRY(ground, make_ground(set, standing, seed));
-    add_honest(ground, seed, honest);
+    CMS_TRY(ground, make_ground(set, standing, seed, texts));
+    add_honest(ground, seed, honest, texts);
     Random random(seed + 2);
-    CMS_TRY(runs, all_runs(make_school(ground, set, options.examination, random), options, seed));
+    const auto school = make_school(ground, set, options.examination, random);
+    texts.add("attackers, to choose from", ground.study, ground.study.split.test);
+    texts.add("examination of students", ground.study, school.examination.rows);
+    CMS_TRY(runs, all_runs(school, options, seed));
     result.runs.push_back(std::move(runs));
   }
   for (const auto& [kind, values] : honest) {

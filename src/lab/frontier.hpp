@@ -18,6 +18,7 @@
 #include "lab/families.hpp"
 #include "lab/outcome.hpp"
 #include "lab/student.hpp"
+#include "lab/texts_used.hpp"
 #include "score/score.hpp"
 
 namespace cms::lab {
@@ -67,8 +68,9 @@ struct FrontierResult {
   std::vector<HonestCoverage> honest;
 };
 
-// Errors: `bad_input` when the data are not there or too small. Cost: about a minute a seed on two cores.
-Result<FrontierResult> run_frontier(const FrontierOptions& options);
+// Adds to `texts` which served what. Errors: `bad_input` when the data are not there or too small. Cost: about a minute
+// a seed on two cores.
+Result<FrontierResult> run_frontier(const FrontierOptions& options, TextsUsed& texts);
 
 // C(tau) of one seed at one account cost. `reached` is false when no way got there within the cap: then `multiplier` is
 // what those who tried have paid so far, or 0 when the unwatched one did not get there either.

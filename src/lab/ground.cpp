@@ -69,9 +69,10 @@ Result<ActivationSet> read_own(const std::filesystem::path& data) {
 }
 
 Result<pipeline::Model> calibrated(const Study& study, const FirstStudyOptions& study_options,
-                                   const GroundOptions& options, Random& random) {
+                                   const GroundOptions& options, Random& random, TextsUsed& texts) {
   const auto honest = calibration_accounts(study, study_options, random);
   CMS_TRY(horizon, calibration_horizon(honest, options.score));
+  note_ground(study, honest, horizon, texts);
   const auto measured = measure_accounts(study, honest, "calibrate", {options.score, 64, horizon, options.threads});
   std::vector<score::Trajectory> trajectories;
   for (const auto& one : measured) trajectories.push_back(one.trajectory);
@@ -156,7 +157,8 @@ Result<void> merge_families(ActivationSet& set, const Families& families) {
   return {};
 }
 
-Result<Ground> make_ground(const ActivationSet& set, const GroundOptions& options, std::uint64_t seed) {
+Result<Ground> make_ground(const ActivationSet& set, const GroundOptions& options, std::uint64_t seed,
+                           TextsUsed& texts) {
   Ground ground;
   ground.options.score = options.score;
   ground.options.families = options.families;
@@ -169,7 +171,8 @@ Result<Ground> make_ground(const ActivationSet& set, const GroundOptions& option
   ground.study = std::move(study);
   CMS_TRY(yardstick, make_yardstick(ground.study, set, ground.study.split.test, seed));
   ground.yardstick = std::move(yardstick);
-  CMS_TRY(model, calibrated(ground.study, ground.options, options, random));
+  texts.add("yardstick", ground.study, ground.study.split.calibrate);
+  CMS_TRY(model, calibrated(ground.study, ground.options, options, random, texts));
   ground.model = std::move(model);
   ground.options.scale = options.scale;
   return ground;

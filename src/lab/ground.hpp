@@ -11,6 +11,7 @@
 
 #include "lab/first_study.hpp"
 #include "lab/study.hpp"
+#include "lab/texts_used.hpp"
 #include "pipeline/model.hpp"
 #include "policy/price.hpp"
 
@@ -60,9 +61,10 @@ Result<ActivationSet> read_ground(const std::filesystem::path& data, const Famil
 // has one of the whole's name that is no part of it, or the whole would be both people's and distillers'.
 Result<void> merge_families(ActivationSet& set, const Families& families);
 
-// Its atlas and its yardstick have 256 charts each, as the first study's. Errors: as make_study and score::calibrate.
-// Cost: some seconds on two cores.
-Result<Ground> make_ground(const ActivationSet& set, const GroundOptions& options, std::uint64_t seed);
+// Its atlas and its yardstick have 256 charts each, as the first study's. Adds to `texts` what they and the calibration
+// are made of. Errors: as make_study and score::calibrate. Cost: some seconds on two cores.
+Result<Ground> make_ground(const ActivationSet& set, const GroundOptions& options, std::uint64_t seed,
+                           TextsUsed& texts);
 
 // 256 charts of an atlas fitted on the calibrate part; masses are shares of its texts, within reach of `pool`. Errors:
 // those of atlas::fit. Cost: a second.

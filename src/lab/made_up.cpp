@@ -181,7 +181,7 @@ std::vector<std::vector<double>> ranked_baselines(const Stage& stage, const Base
   return ranked;
 }
 
-Result<void> run_seed(Stage& stage, std::uint64_t seed, std::vector<MadeUpAccount>& result) {
+Result<void> run_seed(Stage& stage, std::uint64_t seed, std::vector<MadeUpAccount>& result, TextsUsed& texts) {
   CMS_TRY(kinds, make_kinds(stage, seed));
   CMS_TRY(fits, fit_baselines(stage.ground.study, stage.set));
   const auto ranked = ranked_baselines(stage, fits, seed);
@@ -191,6 +191,9 @@ Result<void> run_seed(Stage& stage, std::uint64_t seed, std::vector<MadeUpAccoun
   for (const auto& kind : kinds) {
     for (const auto& rows : kind.accounts) accounts.emplace_back(&kind, rows);
   }
+  texts.add("baselines", stage.ground.study, stage.ground.study.split.fit);
+  for (const auto& [kind, rows] : accounts) texts.add(use_of(kind->name, kind->honest), stage.ground.study, rows);
+  texts.add("examination of students", stage.ground.study, school.examination.rows);
   std::vector<MadeUpAccount> outcomes(accounts.size());
   Progress progress(fmt::format("accounts, seed {}", seed), "accounts", accounts.size());
   pipeline::parallel_for(accounts.size(), stage.options.threads, [&](unsigned, std::size_t a) {
@@ -214,7 +217,7 @@ Result<void> run_seed(Stage& stage, std::uint64_t seed, std::vector<MadeUpAccoun
 
 }  // namespace
 
-Result<std::vector<MadeUpAccount>> run_made_up(const MadeUpOptions& options) {
+Result<std::vector<MadeUpAccount>> run_made_up(const MadeUpOptions& options, TextsUsed& texts) {
   CMS_TRY(set, read_ground(options.data, options.families));
   // Says which row has no text before texts are made up of them.
   const auto corpus = make_corpus(set.rows, set.values, set.manifest.dimension, {});
@@ -222,16 +225,16 @@ Result<std::vector<MadeUpAccount>> run_made_up(const MadeUpOptions& options) {
   CMS_TRY(vectors, open_sequences(set, options.work));
   if (vocabulary_of(texts_in(set), 1).empty()) return fail(ErrorCode::bad_input, "the texts of the data have no words");
   const auto pools = make_pools(set, options.pool);
-  auto texts = pools.words;
-  texts.insert(texts.end(), pools.characters.begin(), pools.characters.end());
-  CMS_CHECK(read_missing(vectors, texts, options.model, options.work, options.threads));
+  auto made = pools.words;
+  made.insert(made.end(), pools.characters.begin(), pools.characters.end());
+  CMS_CHECK(read_missing(vectors, made, options.model, options.work, options.threads));
   std::vector<MadeUpAccount> accounts;
   for (const auto seed : options.seeds) {
     const GroundOptions standing{options.score, options.ranking_accounts, options.scale, options.threads,
                                  options.families};
-    CMS_TRY(ground, make_ground(set, standing, seed));
+    CMS_TRY(ground, make_ground(set, standing, seed, texts));
     Stage stage{set, std::move(ground), pools, vectors, options};
-    CMS_CHECK(run_seed(stage, seed, accounts));
+    CMS_CHECK(run_seed(stage, seed, accounts, texts));
   }
   return accounts;
 }

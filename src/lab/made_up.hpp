@@ -19,6 +19,7 @@
 #include "lab/families.hpp"
 #include "lab/baselines.hpp"
 #include "lab/student.hpp"
+#include "lab/texts_used.hpp"
 #include "score/calibration.hpp"
 
 namespace cms::lab {
@@ -50,8 +51,9 @@ struct MadeUpAccount {
   Fidelity fidelity;                    // of a student of the first 100 requests
 };
 
-// Errors: `bad_input` when the data are not there or too small; those of read_missing(). Cost: docs/lab/made-up.md.
-Result<std::vector<MadeUpAccount>> run_made_up(const MadeUpOptions& options);
+// Adds to `texts` which served what. Errors: `bad_input` when the data are not there or too small; those of
+// read_missing(). Cost: docs/lab/made-up.md.
+Result<std::vector<MadeUpAccount>> run_made_up(const MadeUpOptions& options, TextsUsed& texts);
 
 std::string describe(const std::vector<MadeUpAccount>& accounts);
 std::string goal_lines(const std::vector<MadeUpAccount>& accounts);

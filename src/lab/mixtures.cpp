@@ -280,7 +280,7 @@ std::string table(const MixturesResult& result, const std::string& title, double
 
 }  // namespace
 
-Result<MixturesResult> run_mixtures(const FirstStudyOptions& options) {
+Result<MixturesResult> run_mixtures(const FirstStudyOptions& options, TextsUsed& texts) {
   CMS_TRY(set, read_first_study(options));
   MixturesResult result;
   Progress progress("mixtures", "seeds", options.seeds.size());
@@ -294,6 +294,8 @@ Result<MixturesResult> run_mixtures(const FirstStudyOptions& options) {
       for (const auto& cell : cells) result.cells.push_back({cell.name, cell.honest, cell.calibration_kind});
     }
     CMS_TRY(tested, test_seed(study, honest, cells, options, result));
+    note_ground(study, honest, result.horizon, texts);
+    note_cells(study, cells, texts);
     add_cells(tested, cells, 1 / static_cast<double>(options.seeds.size()), result);
     progress.advance(1);
   }

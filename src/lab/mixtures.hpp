@@ -33,8 +33,9 @@ struct MixturesResult {
   std::uint32_t horizon = 0;
 };
 
-// `options.tune` may be empty: then the report's test part is read. Errors: as run_first_study. Cost: a minute a seed.
-Result<MixturesResult> run_mixtures(const FirstStudyOptions& options);
+// `options.tune` may be empty: then the report's test part is read. `texts` and errors: as
+// run_first_study. Cost: a minute a seed.
+Result<MixturesResult> run_mixtures(const FirstStudyOptions& options, TextsUsed& texts);
 
 std::string describe(const MixturesResult& result);
 std::string goal_lines(const MixturesResult& result);

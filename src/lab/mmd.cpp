@@ -39,7 +39,7 @@ double& at(Values& values, WindowDetector detector) {
 struct PairTables {
   std::vector<std::uint32_t> rows;
   std::vector<std::uint32_t> place;  // of a corpus row in the tables
-  std::vector<std::uint32_t> calibrate, test, attack;  // corpus rows
+  std::vector<std::uint32_t> reference, calibrate, test, attack;  // corpus rows
   Rows lengths;
   KernelTest mmd, shrunk_mmd;
   std::vector<double> nearest;
@@ -134,7 +134,8 @@ Result<PairTables> make_tables(const ActivationSet& set, const Corpus& corpus, c
                                const std::string& pair, const MmdOptions& options) {
   PairTables tables;
   const std::string honest = kHonestFamily + pair, attack = kAttackFamily + pair;
-  const std::vector<std::uint32_t> reference = of_families(corpus, split.fit, {&honest, 1});
+  tables.reference = of_families(corpus, split.fit, {&honest, 1});
+  const auto& reference = tables.reference;
   tables.calibrate = of_families(corpus, split.calibrate, {&honest, 1});
   tables.test = of_families(corpus, split.test, {&honest, 1});
   tables.attack = of_families(corpus, split.test, {&attack, 1});
@@ -333,6 +334,14 @@ Result<void> judge_pair(const Corpus& corpus, const PairTables& tables, const st
   return {};
 }
 
+void note(const Corpus& corpus, const Split& split, const PairTables& tables, TextsUsed& texts) {
+  if (tables.atlas) texts.add("atlas, beside the reference", corpus, split, split.fit);
+  texts.add("reference", corpus, split, tables.reference);
+  texts.add("windows that calibrate, drawn from", corpus, split, tables.calibrate);
+  texts.add("honest requests under test, drawn from", corpus, split, tables.test);
+  texts.add("attackers, drawn from", corpus, split, tables.attack);
+}
+
 }  // namespace
 
 std::uint32_t calibration_length(std::uint32_t window, std::size_t pool) {
@@ -340,7 +349,7 @@ std::uint32_t calibration_length(std::uint32_t window, std::size_t pool) {
   return std::max(2U, static_cast<std::uint32_t>(std::lround(length)));
 }
 
-Result<std::vector<MmdCell>> run_mmd(const MmdOptions& options) {
+Result<std::vector<MmdCell>> run_mmd(const MmdOptions& options, TextsUsed& texts) {
   // Half of them rank; the least p-value is 1 / (that many + 1).
   if (options.level * (options.calibration_windows / 2 + 1) < 1) {
     return fail(ErrorCode::usage, fmt::format("{} calibration windows cannot flag anything at level {}: {} are needed",
@@ -357,6 +366,7 @@ Result<std::vector<MmdCell>> run_mmd(const MmdOptions& options) {
     Random random(seed);
     for (const auto& pair : kWindowPairs) {
       CMS_TRY(tables, make_tables(set, corpus, split, pair.name, options));
+      note(corpus, split, tables, texts);
       const auto honest = std::min(tables.calibrate.size(), tables.test.size());
       for (const auto window : options.windows) {
         if (honest < 2 * std::size_t{window} || texts_in(corpus, tables.attack) < window) continue;

@@ -18,6 +18,7 @@
 #include <vector>
 
 #include "base/result.hpp"
+#include "lab/texts_used.hpp"
 #include "types/score.hpp"
 
 namespace cms::lab {
@@ -81,9 +82,9 @@ struct MmdCell {
 std::uint32_t calibration_length(std::uint32_t window, std::size_t pool);
 
 // A window size is left out for a pair whose honest texts do not give a test part of twice as many.
-// Errors: `bad_input` when the data are not there, lack a pair or are too small for every window.
-// Cost: docs/lab/mmd.md.
-Result<std::vector<MmdCell>> run_mmd(const MmdOptions& options);
+// Adds to `texts` which served what. Errors: `bad_input` when the data are not there, lack a pair or are too small for
+// every window. Cost: docs/lab/mmd.md.
+Result<std::vector<MmdCell>> run_mmd(const MmdOptions& options, TextsUsed& texts);
 
 std::string describe(const std::vector<MmdCell>& cells);
 std::string goal_lines(const std::vector<MmdCell>& cells);

@@ -15,9 +15,10 @@
 namespace cms::lab {
 
 struct Outcome {
-  std::string table;       // for people
+  std::string table;       // for people; under it which texts served what
   std::string goal_lines;  // one JSON object a line
   nlohmann::json plots = nlohmann::json::array();
+  nlohmann::json texts = nlohmann::json::array();  // the same, as texts_used.hpp has it
 };
 
 struct Axis {

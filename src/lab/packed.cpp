@@ -48,12 +48,14 @@ struct Stage {
 
 constexpr double kCaught = .90;  // goal of the packed and wrapped attacks
 
-void add_attacks(Stage& stage, const Texts& texts, const PackedOptions& options, Random& random) {
+void add_attacks(Stage& stage, const Texts& texts, const PackedOptions& options, Random& random, TextsUsed& used) {
   const auto& split = stage.study.split;
   const auto people =
       of_origin(stage.study.corpus, options.tune ? split.calibrate : split.test, Origin::people);
   auto questions = questions_of(texts, options.tune || options.replay ? people : instruction_sets(stage.study));
   const auto single = packed(texts, questions, 1);
+  used.add("questions of attackers, drawn from", stage.study, questions);
+  used.add("preambles, drawn from", stage.study, people);
   if (questions.size() > options.packed_pool) questions.resize(options.packed_pool);
   const auto attack = [&](const std::string& name, std::optional<double> goal, const auto& compose) {
     Kind kind{name, false, goal, {}};
@@ -83,7 +85,7 @@ void add_attacks(Stage& stage, const Texts& texts, const PackedOptions& options,
   attack("packed 10, wrapper of 1", kCaught, [&] { return wrap(tens, 2, options.questions / 10); });
 }
 
-Result<Stage> make_stage(const ActivationSet& set, const PackedOptions& options, std::uint64_t seed) {
+Result<Stage> make_stage(const ActivationSet& set, const PackedOptions& options, std::uint64_t seed, TextsUsed& used) {
   FirstStudyOptions first;
   first.families = options.families;
   first.ranking_accounts = options.ranking_accounts;
@@ -96,13 +98,18 @@ Result<Stage> make_stage(const ActivationSet& set, const PackedOptions& options,
     for (const auto& account : accounts) kind.accounts.push_back(as_texts(texts, account));
     stage.kinds.push_back(std::move(kind));
   };
-  add({kCalibrate, true, {}, {}}, calibration_accounts(stage.study, first, random));
+  const auto calibrate = calibration_accounts(stage.study, first, random);
+  // How long those are that rank is for each tap to say.
+  note_ground(stage.study, calibrate, 0, used);
+  add({kCalibrate, true, {}, {}}, calibrate);
   first.scale = options.scale;
   if (options.tune) first.tune = options.data;  // honest accounts of the calibration part
-  for (const auto& cell : honest_cells(stage.study, first, seed, random)) {
+  const auto cells = honest_cells(stage.study, first, seed, random);
+  note_cells(stage.study, cells, used);
+  for (const auto& cell : cells) {
     add({cell.name, true, cell.goal, {}}, cell.accounts);
   }
-  add_attacks(stage, texts, options, random);
+  add_attacks(stage, texts, options, random, used);
   return stage;
 }
 
@@ -264,13 +271,13 @@ Result<std::vector<TapSetting>> settings_of(const PackedOptions& options) {
 
 }  // namespace
 
-Result<std::vector<PackedCell>> run_packed(const PackedOptions& options) {
+Result<std::vector<PackedCell>> run_packed(const PackedOptions& options, TextsUsed& texts) {
   CMS_TRY(settings, settings_of(options));
   CMS_TRY(set, read_ground(options.data, options.families));
   CMS_TRY(vectors, open_sequences(set, options.work));
   std::vector<PackedCell> cells;
   for (const auto seed : options.seeds) {
-    CMS_TRY(stage, make_stage(set, options, seed));
+    CMS_TRY(stage, make_stage(set, options, seed, texts));
     CMS_CHECK(read_missing(vectors, all_sequences(stage, settings), options.model, options.work, options.threads));
     const auto projected = project_all(stage.study.atlas, vectors.set);
     for (const auto& setting : settings) {

@@ -15,6 +15,7 @@
 
 #include "base/result.hpp"
 #include "lab/families.hpp"
+#include "lab/texts_used.hpp"
 #include "score/calibration.hpp"
 
 namespace cms::lab {
@@ -52,9 +53,9 @@ struct PackedCell {
 // The settings compared, the chosen one among them.
 inline constexpr const char* kChosenTap = "lines";
 
-// Errors: `bad_input` when the data are not there or too small; `usage` for an unknown tap; those of read_missing().
-// Cost: docs/lab/packed.md.
-Result<std::vector<PackedCell>> run_packed(const PackedOptions& options);
+// Adds to `texts` which served what. Errors: `bad_input` when the data are not there or too small; `usage` for an
+// unknown tap; those of read_missing(). Cost: docs/lab/packed.md.
+Result<std::vector<PackedCell>> run_packed(const PackedOptions& options, TextsUsed& texts);
 
 std::string describe(const std::vector<PackedCell>& cells);
 std::string goal_lines(const std::vector<PackedCell>& cells);

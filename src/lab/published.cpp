@@ -309,8 +309,19 @@ PublishedGround ground_of(const Field& field, std::size_t calibration_sessions) 
   return ground;
 }
 
+void note(const Field& field, std::span<const ComposedAccount> honest, std::span<const PublishedSessions> sessions,
+          TextsUsed& texts) {
+  texts.add("atlas", field.study, field.study.split.fit);
+  texts.add("sessions that calibrate", field.study, honest);
+  texts.add("yardstick", field.study, field.study.split.calibrate);
+  for (const auto& one : sessions) {
+    texts.add(one.honest ? "honest sessions under test" : "attackers", field.study, one.accounts);
+  }
+  texts.add("clustered attackers, to choose from", field.study, field.domains.test);
+}
+
 Result<void> run_seed(const ActivationSet& set, const PublishedOptions& options, std::uint64_t seed,
-                      PublishedResult& result) {
+                      PublishedResult& result, TextsUsed& texts) {
   CMS_TRY(field, make_field(set, options, seed));
   Random random(seed);
   std::vector<ComposedAccount> honest;
@@ -324,6 +335,7 @@ Result<void> run_seed(const ActivationSet& set, const PublishedOptions& options,
   std::size_t total = honest.size();
   for (const auto& one : sessions) total += one.accounts.size();
   result.ground = ground_of(field, honest.size());
+  note(field, honest, sessions, texts);
 
   std::vector<Judged> judges;
   {
@@ -408,7 +420,7 @@ Result<void> check_probes(const PublishedOptions& options) {
   return {};
 }
 
-Result<PublishedResult> run_published(const PublishedOptions& options) {
+Result<PublishedResult> run_published(const PublishedOptions& options, TextsUsed& texts) {
   const auto& windows = options.windows;
   if (std::find(windows.begin(), windows.end(), kPublishedWindow) == windows.end()) {
     return fail(ErrorCode::usage, fmt::format("the windows must have {}: the published figures are for it",
@@ -420,7 +432,7 @@ Result<PublishedResult> run_published(const PublishedOptions& options) {
   if (options.set.empty() && !options.model.empty()) CMS_CHECK(check_probes(options));
   CMS_TRY(set, probe_activations(options));
   PublishedResult result;
-  for (const auto seed : options.seeds) CMS_CHECK(run_seed(set, options, seed, result));
+  for (const auto seed : options.seeds) CMS_CHECK(run_seed(set, options, seed, result, texts));
   return result;
 }
 

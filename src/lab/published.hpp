@@ -17,6 +17,7 @@
 #include "base/result.hpp"
 #include "lab/corpus.hpp"
 #include "lab/corpus_account.hpp"
+#include "lab/texts_used.hpp"
 #include "score/calibration.hpp"
 #include "types/activation.hpp"
 
@@ -109,9 +110,10 @@ Result<void> check_probes(const PublishedOptions& options);
 // other prompts; those of tap::read_set and tap::capture. Cost: the model's, 90,000 tokens for our prompts.
 Result<ActivationSet> probe_activations(const PublishedOptions& options);
 
-// Errors: those of probe_activations; `bad_input` when fewer than 5 domains fill a session, or texts are too few.
+// Adds to `texts` which served what. Errors: those of probe_activations; `bad_input` when fewer than 5 domains fill a
+// session, or texts are too few.
 // Cost: 15 s a seed on two idle cores, beside the capture.
-Result<PublishedResult> run_published(const PublishedOptions& options);
+Result<PublishedResult> run_published(const PublishedOptions& options, TextsUsed& texts);
 
 // Sessions of one kind, all of PublishedOptions::requests.
 struct PublishedSessions {

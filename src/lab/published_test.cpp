@@ -30,6 +30,8 @@ class published : public ::testing::Test {
   }
   void TearDown() override { fs::remove_all(folder); }
 
+  TextsUsed texts;
+
   [[nodiscard]] PublishedOptions small() const {
     PublishedOptions options;
     options.set = folder / "set";
@@ -83,7 +85,7 @@ TEST_F(published, what_was_never_reached_is_later_than_anything) {
 
 TEST_F(published, a_run_says_of_every_session_what_both_scores_say_and_looser_thresholds_catch_no_less) {
   ASSERT_TRUE(tap::write_set(folder / "set", annotated_set(), tap::Dtype::float32));
-  const auto result = run_published(small());
+  const auto result = run_published(small(), texts);
   ASSERT_TRUE(result.has_value()) << result.error().message;
   EXPECT_EQ(result->ground.domains, 7U);
   EXPECT_EQ(result->ground.texts_test, 700U);
@@ -106,15 +108,21 @@ TEST_F(published, a_run_says_of_every_session_what_both_scores_say_and_looser_th
     }
   }
   EXPECT_NE(describe(*result).find("Too few texts for a promise"), std::string::npos);
+  const auto told = texts.as_json();
+  ASSERT_EQ(told.size(), 6U);
+  EXPECT_EQ(told[1]["what"], "sessions that calibrate");
+  EXPECT_EQ(told[1]["texts"].size(), 1U);
+  EXPECT_TRUE(told[1]["texts"].contains("calibrate"));
+  EXPECT_EQ(told[5]["texts"].dump(), R"({"test":700})");
 }
 
 TEST_F(published, coverage_needs_rise_and_equal_runs_give_equal_results_on_any_number_of_threads) {
   ASSERT_TRUE(tap::write_set(folder / "set", annotated_set(), tap::Dtype::float32));
   auto options = small();
   options.windows = {10, 50};
-  const auto one = run_published(options);
+  const auto one = run_published(options, texts);
   options.threads = 3;
-  const auto three = run_published(options);
+  const auto three = run_published(options, texts);
   ASSERT_TRUE(one.has_value() && three.has_value());
   EXPECT_EQ(goal_lines(*one), goal_lines(*three));
   EXPECT_EQ(describe(*one), describe(*three));
@@ -138,10 +146,10 @@ TEST_F(published, coverage_needs_rise_and_equal_runs_give_equal_results_on_any_n
 TEST_F(published, refuses_windows_without_the_published_one_and_sweeps_without_the_unclustered_attack) {
   auto options = small();
   options.windows = {25};
-  EXPECT_EQ(run_published(options).error().code, ErrorCode::usage);
+  EXPECT_EQ(run_published(options, texts).error().code, ErrorCode::usage);
   options = small();
   options.similarities = {.1, .2};
-  EXPECT_EQ(run_published(options).error().code, ErrorCode::usage);
+  EXPECT_EQ(run_published(options, texts).error().code, ErrorCode::usage);
   EXPECT_EQ(probe_activations({}).error().code, ErrorCode::usage);
 }
 
@@ -186,7 +194,7 @@ TEST_F(published, prompts_that_are_too_few_are_told_before_a_model_reads_them) {
   const auto few =
       told_of([](const RowInfo& row) { return row.more["split"] == "fit" || row.more["field"] < "field4"; });
   EXPECT_NE(few.find("4 fields hold 100 texts"), std::string::npos) << few;
-  EXPECT_EQ(run_published(options).error().code, ErrorCode::bad_input);
+  EXPECT_EQ(run_published(options, texts).error().code, ErrorCode::bad_input);
 }
 
 TEST_F(published, a_model_reads_its_prompts_once) {

@@ -73,7 +73,8 @@ TEST(shared_rungs, keep_the_promise_to_real_honest_accounts) {
   options.scale = .5;
   options.ranking_accounts = kRanking;
   options.threads = pipeline::default_threads();
-  const auto ground = make_ground(*set, options, 1);
+  TextsUsed texts;
+  const auto ground = make_ground(*set, options, 1, texts);
   ASSERT_TRUE(ground) << ground.error().message;
   Random random(2);
   std::vector<ComposedAccount> honest, attackers;

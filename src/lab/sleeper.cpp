@@ -88,14 +88,17 @@ std::optional<Sleeper> sleeper(const Corpus& corpus, const SleeperParts& parts, 
   return made;
 }
 
-Result<std::vector<SleeperOutcome>> run_sleepers(const SleeperOptions& options) {
+Result<std::vector<SleeperOutcome>> run_sleepers(const SleeperOptions& options, TextsUsed& texts) {
   CMS_TRY(set, read_ground(options.data, options.families));
   std::vector<SleeperOutcome> outcomes;
   for (const auto seed : options.seeds) {
     const GroundOptions standing{options.score, options.ranking_accounts, 1, options.threads, options.families};
-    CMS_TRY(ground, make_ground(set, standing, seed));
+    CMS_TRY(ground, make_ground(set, standing, seed, texts));
     Random random(seed + 3);
     const auto tasks = tasks_of(ground, options, random);
+    std::vector<ComposedAccount> sleepers;
+    for (const auto& task : tasks) sleepers.push_back(task.sleeper->account);
+    texts.add("sleepers", ground.study, sleepers);
     std::vector<SleeperOutcome> judged(tasks.size());
     Progress progress(fmt::format("sleepers, seed {}", seed), "accounts", tasks.size());
     pipeline::parallel_for(tasks.size(), options.threads, [&](unsigned, std::size_t t) {

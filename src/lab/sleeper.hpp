@@ -16,6 +16,7 @@
 #include "lab/families.hpp"
 #include "lab/honest.hpp"
 #include "lab/outcome.hpp"
+#include "lab/texts_used.hpp"
 #include "score/score.hpp"
 
 namespace cms::lab {
@@ -57,8 +58,9 @@ struct SleeperOutcome {
   std::uint32_t recovery = 0;  // requests from its end until PoH > kRecovered; 0 = not within what was sent
 };
 
-// Errors: `bad_input` when the data are not there or too small. Cost: half a minute a seed on two cores.
-Result<std::vector<SleeperOutcome>> run_sleepers(const SleeperOptions& options);
+// Adds to `texts` which served what. Errors: `bad_input` when the data are not there or too small. Cost: half a minute
+// a seed on two cores.
+Result<std::vector<SleeperOutcome>> run_sleepers(const SleeperOptions& options, TextsUsed& texts);
 
 std::string describe(const std::vector<SleeperOutcome>& outcomes);
 std::string goal_lines(const std::vector<SleeperOutcome>& outcomes);

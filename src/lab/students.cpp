@@ -32,7 +32,8 @@ std::uint32_t distinct_texts(const Corpus& corpus, std::span<const std::uint32_t
   return static_cast<std::uint32_t>(texts.size());
 }
 
-void examine_cells(const School& school, std::uint64_t seed, unsigned threads, StudentsResult& result) {
+void examine_cells(const School& school, std::uint64_t seed, unsigned threads, StudentsResult& result,
+                   TextsUsed& texts) {
   Random random(seed + 1);
   std::vector<StudentOutcome> outcomes;
   std::vector<std::vector<std::uint32_t>> rows;
@@ -43,6 +44,7 @@ void examine_cells(const School& school, std::uint64_t seed, unsigned threads, S
       outcome.cell = cell.name;
       outcome.honest = cell.honest;
       rows.emplace_back(account.rows.begin(), account.rows.begin() + kStudentRequests);
+      texts.add("students of " + use_of(cell.name, cell.honest), school.ground->study, rows.back());
     }
   }
   const auto equal = charts_equal(school.ground->yardstick);
@@ -99,7 +101,8 @@ StudentTheft judged(const School& school, std::string kind, std::span<const std:
   return theft;
 }
 
-void run_thefts(const School& school, std::uint64_t seed, const StudentsOptions& options, StudentsResult& result) {
+void run_thefts(const School& school, std::uint64_t seed, const StudentsOptions& options, StudentsResult& result,
+                TextsUsed& texts) {
   const auto& study = school.ground->study;
   // What the first study's attackers draw from, and everything that people wrote, kinds that calibration never saw
   // among it.
@@ -109,6 +112,7 @@ void run_thefts(const School& school, std::uint64_t seed, const StudentsOptions&
       {"people's, unseen kinds too", of_origin(study.corpus, study.split.test, Origin::people)}};
   if (pools[2].second == pools[1].second) pools.pop_back();
   std::erase_if(pools, [](const auto& pool) { return pool.second.empty(); });
+  for (const auto& [name, pool] : pools) texts.add("thefts, to choose from", study, pool);
   const auto all = ways();
   const std::size_t runs = options.theft_runs;
   std::vector<StudentTheft> thefts(all.size() * pools.size() * runs);
@@ -140,7 +144,7 @@ Result<std::vector<TextFeatures>> begun_with(const ActivationSet& set, const Gro
 
 }  // namespace
 
-Result<StudentsResult> run_students(const StudentsOptions& options) {
+Result<StudentsResult> run_students(const StudentsOptions& options, TextsUsed& texts) {
   if (options.work.empty() && !(options.model.empty() && options.pretrained.empty())) {
     return fail(ErrorCode::usage, "with a model, --work names the folder for what is read with it");
   }
@@ -162,16 +166,20 @@ Result<StudentsResult> run_students(const StudentsOptions& options) {
   for (const auto seed : options.seeds) {
     const GroundOptions standing{options.score, options.ranking_accounts, options.scale, options.threads,
                                  options.families};
-    CMS_TRY(ground, make_ground(set, standing, seed));
+    CMS_TRY(ground, make_ground(set, standing, seed, texts));
     Random random(seed + 2);
     auto school = make_school(ground, set, options.examination, random);
+    const auto& split = ground.study.split;
+    texts.add("examination of students", ground.study, school.examination.rows);
+    texts.add("examination on their own field, drawn from", ground.study, split.test);
     if (speech) school.speech = &*speech;
     if (pretrained) {
       CMS_TRY(features, begun_with(*pretrained, ground, seed));
+      texts.add("atlas of the student's own model", ground.study, split.fit);
       school.pretrained = std::move(features);
     }
-    examine_cells(school, seed, options.threads, result);
-    run_thefts(school, seed, options, result);
+    examine_cells(school, seed, options.threads, result, texts);
+    run_thefts(school, seed, options, result, texts);
   }
   return result;
 }

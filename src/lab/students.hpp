@@ -21,6 +21,7 @@
 #include "lab/next_token.hpp"
 #include "lab/outcome.hpp"
 #include "lab/student.hpp"
+#include "lab/texts_used.hpp"
 #include "score/score.hpp"
 
 namespace cms::lab {
@@ -69,10 +70,10 @@ struct StudentsResult {
   std::vector<StudentTheft> thefts;
 };
 
-// Errors: `bad_input` when the data are not there or too small; `usage` for either model without a work folder; those
-// of Speech::open and reread. Cost: a minute a seed on two cores; with a model three more, and once some eight to read
-// the texts; with one that students begin with half a minute, and once some fifteen.
-Result<StudentsResult> run_students(const StudentsOptions& options);
+// Adds to `texts` which served what. Errors: `bad_input` when the data are not there or too small; `usage` for either
+// model without a work folder; those of Speech::open and reread. Cost: a minute a seed on two cores; with a model three
+// more, and once some eight to read the texts; with one that students begin with half a minute, and once some fifteen.
+Result<StudentsResult> run_students(const StudentsOptions& options, TextsUsed& texts);
 
 std::string describe(const StudentsResult& result);
 std::string goal_lines(const StudentsResult& result);

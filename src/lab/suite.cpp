@@ -137,14 +137,15 @@ bool are_plots(const json& plots) {
 bool is_result(const json& kept) {
   return kept.is_object() && kept.value("table", json()).is_string() && kept.value("goal_lines", json()).is_string() &&
          kept.value("seconds", json()).is_number() && are_goal_lines(kept["goal_lines"].get<std::string>()) &&
-         are_plots(kept.value("plots", json()));
+         are_plots(kept.value("plots", json())) && kept.value("texts", json()).is_array();
 }
 
 Result<void> read_kept(const fs::path& path, StepResult& result) {
   CMS_TRY(text, read_text_file(path));
   const auto kept = json::parse(text, nullptr, false);
   if (!is_result(kept)) return fail(ErrorCode::bad_input, fmt::format("{} is no result; delete it", path.string()));
-  result.outcome = {kept["table"].get<std::string>(), kept["goal_lines"].get<std::string>(), kept["plots"]};
+  result.outcome = {kept["table"].get<std::string>(), kept["goal_lines"].get<std::string>(), kept["plots"],
+                    kept["texts"]};
   result.seconds = kept["seconds"].get<double>();
   result.kept = true;
   return {};
@@ -163,7 +164,8 @@ Result<void> fill_in(const SuiteStep& step, const SuiteOptions& options, const f
                      {"seconds", result.seconds},
                      {"table", outcome.table},
                      {"goal_lines", outcome.goal_lines},
-                     {"plots", outcome.plots}};
+                     {"plots", outcome.plots},
+                     {"texts", outcome.texts}};
   CMS_CHECK(write_file(path, kept.dump(1, ' ', true, json::error_handler_t::replace)));
   result.outcome = std::move(outcome);
   return {};
@@ -182,7 +184,6 @@ Result<SuiteResult> run_suite(const std::string& title, const std::vector<SuiteS
     StepResult result;
     result.name = step.name;
     result.title = step.title;
-    result.texts = step.texts;
     result.failing = step.failing;
     result.command = command_of(step);
     if (auto done = fill_in(step, options, folder, result); !done) result.error = done.error();

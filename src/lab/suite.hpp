@@ -41,14 +41,12 @@ struct SuiteStep {
   std::string experiment;           // as after `cms lab run`
   std::vector<StepOption> options;
   std::function<Result<Outcome>()> run;
-  std::string texts = {};           // which text set is used for what, in words
   std::vector<Failing> failing = {};
 };
 
 struct StepResult {
   std::string name;
   std::string title;
-  std::string texts;
   std::vector<Failing> failing;
   std::string command;     // experiment and options as one line
   Outcome outcome;
@@ -78,6 +76,8 @@ Result<SuiteResult> run_suite(const std::string& title, const std::vector<SuiteS
 std::string describe(const SuiteResult& result);
 // The goal lines of all steps.
 std::string goal_lines(const SuiteResult& result);
+// A JSON object a step that was run: `experiment`, its name, and `texts`, which served what.
+std::string text_lines(const SuiteResult& result);
 // One HTML file that needs nothing else: goals first, then every experiment with its pictures and its table.
 std::string page(const SuiteResult& result);
 

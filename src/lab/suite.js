@@ -146,8 +146,7 @@ const leading = () => data.steps.filter((step) => step.plots.length).slice(0, kL
   .map((step) => picture(step.plots[0])).join('');
 
 function step_section(step) {
-  const texts = step.texts && `<p class="note">Texts: ${safe(step.texts)}</p>`;
-  const head = `<h2>${safe(step.title)}</h2><p><code class="command">cms lab run ${safe(step.command)}</code></p>${texts}`;
+  const head = `<h2>${safe(step.title)}</h2><p><code class="command">cms lab run ${safe(step.command)}</code></p>`;
   if (step.error) return `<section id="${safe(step.name)}">${head}<p class="error">not run: ${safe(step.error)}</p></section>`;
   const failing = step.failing.length === 0 ? '' : '<table class="goals"><tr><th>goal that fails</th><th>tried</th>' +
     '<th>why</th></tr>' + step.failing.map((one) => `<tr><td>${safe(one.goal)}</td><td>${safe(one.tried)}</td>` +
@@ -155,7 +154,7 @@ function step_section(step) {
   const often = step.configurations === 1 ? 'one configuration' : `${step.configurations} configurations`;
   return `<section id="${safe(step.name)}">${head}<p class="note">${Math.round(step.seconds)} seconds; ${often} ` +
     `of it ever run in this folder</p>${failing}<div class="plots">${step.plots.map(picture).join('')}</div>` +
-    `<details><summary>the table</summary><pre>${safe(step.table)}</pre></details></section>`;
+    `<details><summary>the table, and which texts served what</summary><pre>${safe(step.table)}</pre></details></section>`;
 }
 
 const judged = data.held + data.failed;
@@ -168,5 +167,5 @@ show('cards', [[data.held, 'goals hold'], [data.failed, 'goals do not'], [data.r
 show('goals', data.steps.map(goals_of).join(''));
 show('leading', leading());
 show('steps', data.steps.map(step_section).join(''));
-show('footer', '<p class="note">Made by <code>cms lab run goals</code>. Every experiment says in docs/lab what was ' +
-  'fitted, calibrated and tested on which texts.</p>');
+show('footer', '<p class="note">Made by <code>cms lab run goals</code>. Every experiment noted which texts it took for ' +
+  'what; docs/lab says why.</p>');

@@ -50,7 +50,6 @@ std::string describe(const SuiteResult& result) {
   std::string text;
   for (const auto& step : result.steps) {
     text += heading(step.title) + fmt::format("{}\n", step.command);
-    if (!step.texts.empty()) text += fmt::format("texts: {}\n", step.texts);
     if (step.error) {
       text += fmt::format("not run: {}\n\n", step.error->message);
       continue;
@@ -81,12 +80,19 @@ std::string goal_lines(const SuiteResult& result) {
   return text;
 }
 
+std::string text_lines(const SuiteResult& result) {
+  std::string text;
+  for (const auto& step : result.steps) {
+    if (!step.error) text += json({{"experiment", step.name}, {"texts", step.outcome.texts}}).dump() + "\n";
+  }
+  return text;
+}
+
 std::string page(const SuiteResult& result) {
   json steps = json::array();
   for (const auto& step : result.steps) {
     steps.push_back({{"name", step.name},
                      {"title", step.title},
-                     {"texts", step.texts},
                      {"failing", failing_of(step)},
                      {"command", step.command},
                      {"seconds", step.seconds},

@@ -5,6 +5,7 @@
 #include <fstream>
 
 #include "base/files.hpp"
+#include "lab/texts_used.hpp"
 
 namespace cms::lab {
 namespace {
@@ -25,9 +26,12 @@ class SuiteTest : public ::testing::Test {
   SuiteStep step(const std::string& name, std::vector<StepOption> options) {
     return {name, "Title of " + name, "x", std::move(options), [this, name]() -> Result<Outcome> {
               ++runs_;
-              return Outcome{"table of " + name + "\n",
+              TextsUsed texts;
+              texts.add("atlas", 1, {0, "fit", "alpaca", Origin::distiller});
+              return Outcome{"table of " + name + "\n" + texts.describe(),
                              R"({"what":"a: b","figure":1,"goal":">= 2","holds":false})" "\n"
-                             R"({"what":"a: c","figure":3,"goal":"-","holds":null})" "\n"};
+                             R"({"what":"a: c","figure":3,"goal":"-","holds":null})" "\n",
+                             nlohmann::json::array(), texts.as_json()};
             }};
   }
   Result<SuiteResult> run(const std::vector<SuiteStep>& steps, const std::string& program = "p") {
@@ -49,6 +53,8 @@ TEST_F(SuiteTest, a_configuration_is_run_once_and_then_kept) {
   EXPECT_EQ(second->steps[0].outcome.table, first->steps[0].outcome.table);
   EXPECT_EQ(second->steps[0].outcome.goal_lines, first->steps[0].outcome.goal_lines);
   EXPECT_EQ(second->steps[0].configurations, 1U);
+  EXPECT_EQ(second->steps[0].outcome.texts[0]["distillers"][0], "alpaca");
+  EXPECT_EQ(second->steps[0].outcome.texts, first->steps[0].outcome.texts);
 }
 
 TEST_F(SuiteTest, pictures_of_every_kind_are_kept) {
@@ -138,11 +144,12 @@ TEST_F(SuiteTest, a_folder_that_links_to_itself_is_told_and_the_next_step_runs) 
 TEST_F(SuiteTest, a_damaged_result_is_named_not_taken_for_one_and_the_next_step_runs) {
   const std::vector<SuiteStep> steps = {step("one", {}), step("two", {})};
   ASSERT_TRUE(run(steps));
-  const std::string good = R"({"table":"t","goal_lines":"","seconds":1,"plots":[)";
+  const std::string good = R"({"table":"t","goal_lines":"","seconds":1,"texts":[],"plots":[)";
   for (const std::string& wrong :
        {std::string("{\"table\": 3"), std::string("{}"), std::string("[1]"), good, good + R"({"kind":"pie"}]})",
         good + R"({"kind":"graph","groups":[],"dots":[]}]})",
-        std::string(R"({"table":"t","goal_lines":"{\"what\":5}\n","seconds":1,"plots":[]})")}) {
+        std::string(R"({"table":"t","goal_lines":"{\"what\":5}\n","seconds":1,"texts":[],"plots":[]})"),
+        std::string(R"({"table":"t","goal_lines":"","seconds":1,"texts":"atlas","plots":[]})")}) {
     for (const auto& entry : fs::directory_iterator(folder_ / "work" / "results")) {
       if (entry.path().filename().string().starts_with("one-")) std::ofstream(entry.path()) << wrong;
     }
@@ -158,7 +165,6 @@ TEST_F(SuiteTest, a_damaged_result_is_named_not_taken_for_one_and_the_next_step_
 TEST_F(SuiteTest, the_page_holds_every_table_and_cannot_be_broken_out_of) {
   auto bad = step("one", {});
   bad.title = "</script><b>";
-  bad.texts = "atlas on one part";
   bad.failing = {{"everything >= 1", "two things", "it cannot </script><i>"}};
   const auto result = run({bad});
   ASSERT_TRUE(result);
@@ -168,6 +174,10 @@ TEST_F(SuiteTest, the_page_holds_every_table_and_cannot_be_broken_out_of) {
   EXPECT_EQ(html.find("</script><i>"), std::string::npos);
   EXPECT_NE(html.find("two things"), std::string::npos);
   EXPECT_EQ(html.find("{{"), std::string::npos);
+  EXPECT_NE(html.find("alpaca"), std::string::npos);
+  EXPECT_NE(describe(*result).find("distillers: alpaca"), std::string::npos);
+  EXPECT_EQ(text_lines(*result), R"({"experiment":"one","texts":[{"distillers":["alpaca"],"people":[],)"
+                                 R"("texts":{"fit":1},"what":"atlas"}]})" "\n");
   EXPECT_NE(describe(*result).find("one, everything >= 1: tried: two things; why: it cannot"), std::string::npos);
 }
 

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <initializer_list>
 #include <map>
 #include <numeric>
 
@@ -19,13 +20,16 @@ namespace {
 
 constexpr double kBias = 100;        // the greatest it allowed
 
-std::string label(const RowInfo& row) {
-  for (const char* key : {"family", "field"}) {
+// The first of `keys` that the row has.
+std::string word(const RowInfo& row, std::initializer_list<const char*> keys) {
+  for (const char* key : keys) {
     const auto found = row.more.is_object() ? row.more.find(key) : row.more.end();
     if (found != row.more.end() && found->is_string()) return found->get<std::string>();
   }
   return "";
 }
+
+std::string label(const RowInfo& row) { return word(row, {"family", "field"}); }
 
 Eigen::MatrixXd matrix_of(const ActivationSet& set, std::span<const std::size_t> rows) {
   Eigen::MatrixXd result(rows.size(), set.manifest.dimension);
@@ -233,10 +237,24 @@ void add_streams(std::vector<StreamCell>& all, std::vector<StreamCell> more) {
   }
 }
 
-Result<void> steal_with(const TheftOptions& options, std::uint64_t seed, TheftResult& result) {
+// What the first theft uses; `add` takes rows of the set.
+template <typename Add>
+Result<void> note(const ActivationSet& set, const TheftOptions& options, std::uint64_t seed,
+                  const std::vector<bool>& askable, const Add& add) {
+  CMS_TRY(parts, divide(set, options, seed, askable));
+  add("first theft, the victim's training", parts.train);
+  add("first theft, queries", parts.queries);
+  add("first theft, to compare both heads on", parts.rest);
+  return {};
+}
+
+Result<void> steal_with(const TheftOptions& options, std::uint64_t seed, TheftResult& result, TextsUsed& texts) {
   std::vector<std::string> honest_texts;
   if (!options.data.empty()) {
-    CMS_TRY(streams, TheftStreams::open(options, seed));
+    CMS_TRY(streams, TheftStreams::open(options, seed, texts));
+    CMS_CHECK(note(streams.set(), options, seed, streams.askable(), [&](const char* what, const auto& rows) {
+      texts.add(what, streams.study(), streams.corpus_rows(rows));
+    }));
     CMS_TRY(theft, steal_from_set(streams.set(), options, seed, streams.askable()));
     result.equations.push_back(theft);
     CMS_TRY(cells, streams.judge());
@@ -244,10 +262,20 @@ Result<void> steal_with(const TheftOptions& options, std::uint64_t seed, TheftRe
     honest_texts = streams.honest_texts();
   } else if (!options.set.empty()) {
     CMS_TRY(set, tap::read_set(options.set));
+    CMS_CHECK(note(set, options, seed, {}, [&](const char* what, const auto& rows) {
+      for (const auto row : rows) {
+        const auto& one = set.rows[row];
+        const auto origin = word(one, {"kind"}).starts_with("distill") ? Origin::distiller : Origin::people;
+        texts.add(what, seed, {static_cast<std::uint32_t>(row), "outside", label(one), origin});
+      }
+    }));
     CMS_TRY(theft, steal_from_set(set, options, seed));
     result.equations.push_back(theft);
   }
   if (options.model.empty()) return {};
+  for (std::uint32_t i = 0; i < options.prompts + options.held_out; ++i) {
+    texts.add("second theft, queries", seed, {i, "outside", "random tokens", Origin::distiller});
+  }
   CMS_TRY(theft, steal_from_model(options, seed, honest_texts));
   result.logits.push_back(theft);
   return {};
@@ -292,7 +320,7 @@ Result<EquationTheft> steal_from_set(const ActivationSet& set, const TheftOption
   return theft;
 }
 
-Result<TheftResult> run_theft(const TheftOptions& options) {
+Result<TheftResult> run_theft(const TheftOptions& options, TextsUsed& texts) {
   if (options.set.empty() && options.model.empty() && options.data.empty()) {
     return fail(ErrorCode::usage, "there is nothing to steal from: give --data, --set or --model");
   }
@@ -301,7 +329,7 @@ Result<TheftResult> run_theft(const TheftOptions& options) {
   }
   if (options.accounts == 0) return fail(ErrorCode::usage, "a theft's queries are sent by one account at least");
   TheftResult result;
-  for (const auto seed : options.seeds) CMS_CHECK(steal_with(options, seed, result));
+  for (const auto seed : options.seeds) CMS_CHECK(steal_with(options, seed, result, texts));
   return result;
 }
 

@@ -15,6 +15,7 @@
 
 #include "base/result.hpp"
 #include "lab/families.hpp"
+#include "lab/texts_used.hpp"
 #include "lab/theft_equations.hpp"
 #include "score/calibration.hpp"
 #include "types/activation.hpp"
@@ -118,10 +119,11 @@ Result<std::vector<std::size_t>> equation_queries(const ActivationSet& set, cons
 // the same.
 constexpr std::uint64_t account_seed(std::uint64_t seed, std::uint64_t account) { return seed + 1'000 * account; }
 
-// Both thefts, once a seed. Errors: `usage` when there is neither data, set nor model, no work folder beside data and
-// model, or no account; when the prompts are too few for the hidden size, or the tokens more than the vocabulary has;
-// those of steal_from_set and of reading data, set and model. Cost: docs/lab/theft.md.
-Result<TheftResult> run_theft(const TheftOptions& options);
+// Both thefts, once a seed. Adds to `texts` which served what. Errors: `usage` when there is neither data, set nor
+// model, no work folder beside data and model, or no account; when the prompts are too few for the hidden size, or the
+// tokens more than the vocabulary has; those of steal_from_set and of reading data, set and model. Cost:
+// docs/lab/theft.md.
+Result<TheftResult> run_theft(const TheftOptions& options, TextsUsed& texts);
 
 // The tables, for people: of several seeds agreement is the mean, errors, sizes and printed zeros are the worst seed's,
 // and streams are of all seeds' accounts.

@@ -14,8 +14,9 @@
 
 namespace cms::lab {
 
-Result<TheftStreams> TheftStreams::open(const TheftOptions& options, std::uint64_t seed) {
+Result<TheftStreams> TheftStreams::open(const TheftOptions& options, std::uint64_t seed, TextsUsed& texts) {
   TheftStreams streams;
+  streams.texts_ = &texts;
   streams.options_ = options;
   streams.seed_ = seed;
   if (streams.options_.threads == 0) streams.options_.threads = pipeline::default_threads();
@@ -27,7 +28,7 @@ Result<TheftStreams> TheftStreams::open(const TheftOptions& options, std::uint64
   standing.ranking_accounts = options.ranking_accounts;
   standing.families = options.families;
   standing.threads = streams.options_.threads;
-  CMS_TRY(ground, make_ground(streams.set_, standing, seed));
+  CMS_TRY(ground, make_ground(streams.set_, standing, seed, texts));
   streams.ground_ = std::move(ground);
   const auto& study = streams.ground_.study;
   streams.corpus_rows_.resize(streams.set_.count());
@@ -49,6 +50,12 @@ Result<TheftStreams> TheftStreams::open(const TheftOptions& options, std::uint64
     return fail(ErrorCode::bad_input, "the data's texts fill no honest account of one family, and one is compared");
   }
   return streams;
+}
+
+std::vector<std::uint32_t> TheftStreams::corpus_rows(std::span<const std::size_t> rows) const {
+  std::vector<std::uint32_t> found;
+  for (const auto row : rows) found.push_back(corpus_rows_[row]);
+  return found;
 }
 
 void TheftStreams::compose_honest() {
@@ -86,9 +93,7 @@ Result<void> TheftStreams::judge_equations(std::vector<StreamCell>& cells) const
   for (std::uint32_t a = 0; a < options_.accounts; ++a) {
     CMS_TRY(queries, equation_queries(set_, options_, account_seed(seed_, a), askable_));
     queries.resize(queries.size() / 2);  // as many as there are unknowns
-    std::vector<std::uint32_t> rows;
-    for (const auto query : queries) rows.push_back(corpus_rows_[query]);
-    accounts.push_back(std::move(rows));
+    accounts.push_back(corpus_rows(queries));
   }
   cells.push_back(judge_rows("equation solving", accounts, 1));
   return {};
@@ -121,6 +126,7 @@ StreamCell TheftStreams::judge_rows(const std::string& name, const std::vector<s
                                     std::size_t times) const {
   StreamCell cell{name, true, accounts.front().size() * times, accounts.front().size(),
                   std::vector<double>(accounts.size(), 1), std::vector<std::uint32_t>(accounts.size())};
+  for (const auto& rows : accounts) texts_->add("stream: " + name, ground_.study, rows);
   Progress progress(fmt::format("accounts of {}", name), "accounts", accounts.size());
   pipeline::parallel_for(accounts.size(), options_.threads, [&](unsigned, std::size_t a) {
     std::vector<std::uint32_t> sent;

@@ -6,6 +6,7 @@
 // Threads: one owner; see TheftOptions.
 #pragma once
 
+#include <span>
 #include <vector>
 
 #include "lab/ground.hpp"
@@ -17,9 +18,13 @@ class TheftStreams {
  public:
   // The seed decides the split, who is honest, and what is asked. Errors: those of reading and splitting the data, and
   // of calibrating; `bad_input` when its texts fill no honest account. Cost: some seconds.
-  static Result<TheftStreams> open(const TheftOptions& options, std::uint64_t seed);
+  // What it and its streams are made of is added to `texts`, which outlives it.
+  static Result<TheftStreams> open(const TheftOptions& options, std::uint64_t seed, TextsUsed& texts);
 
   [[nodiscard]] const ActivationSet& set() const { return set_; }  // the data; grows by the prompts that are read
+  [[nodiscard]] const Study& study() const { return ground_.study; }
+  // Rows of the study's corpus, of rows of the data as it was opened.
+  [[nodiscard]] std::vector<std::uint32_t> corpus_rows(std::span<const std::size_t> rows) const;
   // Which rows of the data the first theft may ask: the test part's people and instruction sets, no text twice.
   [[nodiscard]] const std::vector<bool>& askable() const { return askable_; }
 
@@ -41,6 +46,7 @@ class TheftStreams {
                                       std::size_t times) const;
 
   TheftOptions options_;
+  TextsUsed* texts_ = nullptr;
   std::uint64_t seed_ = 0;
   ActivationSet set_;
   Ground ground_;

@@ -102,14 +102,15 @@ TEST(Theft, says_what_a_set_lacks) {
 }
 
 TEST(Theft, of_nothing_and_of_nobody_is_wrong_usage) {
-  EXPECT_EQ(run_theft({}).error().code, ErrorCode::usage);
+  TextsUsed texts;
+  EXPECT_EQ(run_theft({}, texts).error().code, ErrorCode::usage);
   TheftOptions options;
   options.data = "data";
   options.model = "model";
-  EXPECT_NE(run_theft(options).error().message.find("--work"), std::string::npos);
+  EXPECT_NE(run_theft(options, texts).error().message.find("--work"), std::string::npos);
   options.work = "work";
   options.accounts = 0;
-  EXPECT_EQ(run_theft(options).error().code, ErrorCode::usage);
+  EXPECT_EQ(run_theft(options, texts).error().code, ErrorCode::usage);
 }
 
 TEST(Theft, by_bias_gives_the_full_logits_of_a_real_model) {

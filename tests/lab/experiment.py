@@ -12,9 +12,15 @@ PROGRAM = os.environ.get("CMS_BIN", "")
 MODEL = os.environ.get("CMS_MODEL", "")
 
 
+def parts_of(output):
+    """Goal lines, and which texts served what, by use."""
+    *lines, last = (json.loads(line) for line in output.splitlines())
+    return lines, {use["what"]: use for use in last["texts"]}
+
+
 class Experiment(unittest.TestCase):
     """`command`: the experiment's name and options; `inputs`: what it runs on. Leaves the goal lines in `lines`, the
-    figure of each in `told` and the table in `table`."""
+    figure of each in `told`, which texts served what in `texts`, by use, and the table in `table`."""
 
     command = ()
     inputs = ("--data", str(DATA))
@@ -26,7 +32,7 @@ class Experiment(unittest.TestCase):
         name, *options = cls.command
         run = subprocess.run([PROGRAM, "lab", "run", name, *cls.inputs, *options, "--json"],
                              capture_output=True, text=True, check=True)
-        cls.lines = [json.loads(line) for line in run.stdout.splitlines()]
+        cls.lines, cls.texts = parts_of(run.stdout)
         cls.told = {line["what"]: line["figure"] for line in cls.lines}
         cls.table = run.stderr
 
@@ -36,6 +42,18 @@ class Experiment(unittest.TestCase):
             self.assertIsInstance(line["what"], str)
             self.assertIsInstance(line["goal"], str)
             self.assertIn(line["holds"], (True, False, None))
+
+
+    def test_it_says_which_texts_served_what(self):
+        self.assertTrue(self.texts)
+        for what, use in self.texts.items():
+            self.assertGreater(sum(use["texts"].values()), 0, what)
+            self.assertTrue(use["people"] or use["distillers"], what)
+            self.assertIn(what, self.table)
+        for what, part in (("atlas", "fit"), ("honest accounts that make the tables", "calibrate"),
+                           ("honest accounts that rank", "calibrate"), ("honest accounts under test", "test")):
+            if what in self.texts:
+                self.assertEqual(set(self.texts[what]["texts"]), {part}, what)
 
 
 class ModelExperiment(Experiment):
@@ -61,4 +79,4 @@ class ModelExperiment(Experiment):
     def test_a_second_run_reads_nothing_and_says_the_same(self):
         again = subprocess.run([PROGRAM, "lab", "run", self.name, "--data", str(DATA), "--work", str(self.work),
                                 *self.options, "--json"], capture_output=True, text=True, check=True)
-        self.assertEqual([json.loads(line) for line in again.stdout.splitlines()], self.lines)
+        self.assertEqual(parts_of(again.stdout), (self.lines, self.texts))

@@ -36,8 +36,12 @@ class Goals(unittest.TestCase):
         first = self.run_goals()
         self.assertEqual(first.returncode, 0, first.stderr)
         self.assertNotIn("--model", first.stderr, "what a file leaves out is no part of the command")
-        lines = [json.loads(line) for line in first.stdout.splitlines()]
+        *lines, heads, twin = [json.loads(line) for line in first.stdout.splitlines()]
         self.assertTrue(lines)
+        self.assertEqual((heads["experiment"], twin["experiment"]), ("heads", "twin"))
+        self.assertEqual({use["what"] for use in heads["texts"]},
+                         {"first theft, the victim's training", "first theft, queries",
+                          "first theft, to compare both heads on"})
         for line in lines:
             self.assertEqual(set(line), {"what", "figure", "goal", "holds"})
         page = (self.folder / "work" / "report.html").read_text()

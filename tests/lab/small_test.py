@@ -29,7 +29,10 @@ class Small(unittest.TestCase):
         cls.done = run("goals", "--file", str(suite), "--data", str(SET), "--families", str(FAMILIES),
                        "--work", str(work), "--json")
         cls.page = (work / "report.html").read_text() if cls.done.returncode == 0 else ""
-        cls.lines = [json.loads(line) for line in cls.done.stdout.splitlines()]
+        said = [json.loads(line) for line in cls.done.stdout.splitlines()]
+        cls.lines = [line for line in said if "texts" not in line]
+        cls.texts = {line["experiment"]: {use["what"]: use for use in line["texts"]} for line in said
+                     if "texts" in line}
         cls.told = {line["what"]: line["figure"] for line in cls.lines}
 
     def setUp(self):
@@ -48,6 +51,17 @@ class Small(unittest.TestCase):
             self.assertIn(f"first-study: share flagged, {cell}", self.told)
         self.assertFalse([what for what in self.told if "mmlu" in what or "alpaca" in what])
 
+    def test_every_experiment_says_which_texts_served_what(self):
+        self.assertEqual(set(self.texts), {"small-first-study", "small-sleeper", "small-frontier", "small-theft"})
+        study = self.texts["small-first-study"]
+        for what, part in (("atlas", "fit"), ("honest accounts that rank", "calibrate"), ("attackers", "test")):
+            self.assertEqual(set(study[what]["texts"]), {part}, what)
+        self.assertEqual(study["honest accounts of unseen kinds"]["people"], ["banking", "gardening", "shell"])
+        self.assertLessEqual({"knowledge", "language", "reasoning", "writing"}, set(study["attackers"]["distillers"]))
+        self.assertIn("sleepers, their honest requests", self.texts["small-sleeper"])
+        self.assertIn("examination of students", self.texts["small-frontier"])
+        self.assertEqual(self.done.stderr.count("which texts served what"), 4)
+
     def test_the_page_has_a_section_with_table_and_pictures_for_each(self):
         for title in ("Who is flagged, in small", "Sleepers, in small", "What covering costs, in small",
                       "A stolen head"):
@@ -56,7 +70,7 @@ class Small(unittest.TestCase):
         self.assertEqual(len(data["steps"]), 4)
         for step in data["steps"]:
             self.assertIsNone(step["error"])
-            self.assertTrue(step["table"] and step["goals"] and step["texts"], step["name"])
+            self.assertTrue("which texts served what" in step["table"] and step["goals"], step["name"])
         drawn = {step["name"] for step in data["steps"] if step["plots"]}
         self.assertLessEqual({"small-first-study", "small-sleeper", "small-frontier"}, drawn)
 
