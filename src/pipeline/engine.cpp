@@ -460,14 +460,14 @@ Result<bool> Engine::erase(const store::AccountName& name) {
   return erased;
 }
 
-Result<std::uint64_t> Engine::erase_idle(const std::string& tenant, std::span<const std::string> accounts, double time) {
+Result<std::uint64_t> Engine::erase_idle(const std::string& tenant, std::span<const std::string> names, double time) {
   auto& state = *state_;
   std::uint64_t all = 0;
-  for (std::size_t first = 0; first < accounts.size(); first += kErasedTogether) {
+  for (std::size_t first = 0; first < names.size(); first += kErasedTogether) {
     const auto began = std::chrono::steady_clock::now();
     std::vector<std::string> erased;
     state.pause();
-    const auto part = accounts.subspan(first, std::min(kErasedTogether, accounts.size() - first));
+    const auto part = names.subspan(first, std::min(kErasedTogether, names.size() - first));
     const auto done = state.store.erase_idle(tenant, part, time, erased);
     for (const auto& account : erased) {
       state.lane_of({tenant, account}).shard->forget({tenant, account});

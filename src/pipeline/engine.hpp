@@ -160,10 +160,10 @@ class Engine {
   // wait until its rows are gone, and not until its bytes are.
   Result<bool> erase(const store::AccountName& name);
 
-  // The same of those of these accounts of a tenant whose last request is before `time`, some at a time: between two
+  // The same of those accounts `names` of a tenant whose last request is before `time`, some at a time: between two
   // parts batches go on for as long as the part took. Their bytes stay until Store::compact_erased(), and who cannot be
   // read stays. Returns how many are gone. Errors: the store's; those of parts before it are gone then.
-  Result<std::uint64_t> erase_idle(const std::string& tenant, std::span<const std::string> accounts, double time);
+  Result<std::uint64_t> erase_idle(const std::string& tenant, std::span<const std::string> names, double time);
 
   // True while commits succeed; false from a failed one until the next that succeeds.
   [[nodiscard]] bool durable() const;
