@@ -54,7 +54,7 @@ Result<Webhooks> start_webhooks(const Config& config, const std::function<double
   std::vector<WebhookTarget> targets;
   for (const auto& target : config.webhooks) {
     CMS_TRY(secret, secret_of(target));
-    targets.push_back({target.url, secret, target.tenant, target.actions});
+    targets.push_back({target.url, secret, target.tenant, target.actions, target.authorities});
   }
   WebhookOptions options;
   options.seed = static_cast<std::uint64_t>(clock());
