@@ -3,9 +3,9 @@
 // A ring of fixed size: publishing never waits for a reader. A reader who falls behind by the whole ring is cut off and
 // counted; one who comes back with the identifier of the last event it saw goes on after it, or is told by an event
 // `lost` that some are gone. Identifiers are "RUN-NUMBER": numbers begin anew with each run of the daemon. Who reads
-// one tenant's events is given that tenant's own numbers, which tell nothing of others; who reads all, those of the ring.
-// Threads: all functions from any thread. Cost: a copy of the text into the ring and into each reader's answer; a
-// number for each tenant; coming back looks through the ring.
+// one tenant's events is given that tenant's own numbers, which tell nothing of others; who reads all is given those of
+// the ring. Threads: all functions from any thread. Cost: a copy of the text into the ring and into each reader's
+// answer; a number for each tenant; coming back looks through the ring.
 // Reference: HTML Living Standard, 9.2 (server-sent events).
 #pragma once
 
