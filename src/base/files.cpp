@@ -50,6 +50,25 @@ mode_t new_file_mode() {
   return 0666 & ~mask;
 }
 
+// Gives a finished file owner, group and mode of the one whose place it takes: who could read that goes on reading it.
+// The owner first, since another owner takes bits of the mode away.
+Result<void> take_after(const std::filesystem::path& target, const std::filesystem::path& temporary) {
+  struct stat old {}, fresh {};
+  if (::stat(target.c_str(), &old) != 0) return {};
+  if (::stat(temporary.c_str(), &fresh) != 0) return fail_errno(ErrorCode::failed, "look at", temporary);
+  const bool foreign = old.st_uid != fresh.st_uid || old.st_gid != fresh.st_gid;
+  if (foreign && ::chown(temporary.c_str(), old.st_uid, old.st_gid) != 0) {
+    const int number = errno;
+    return fail(ErrorCode::failed,
+                fmt::format("cannot replace {} by a file of the same owner: {}; do it as that owner or as root, or run "
+                            "chown {}:{} {} before and chown {}:{} {} after",
+                            target.string(), std::strerror(number), fresh.st_uid, fresh.st_gid, target.string(),
+                            old.st_uid, old.st_gid, target.string()));
+  }
+  if (::chmod(temporary.c_str(), old.st_mode & 07777) == 0) return {};
+  return fail_errno(ErrorCode::failed, "set the mode of", target);
+}
+
 // Where a write to `path` really goes: through symbolic links. A device or a pipe must not become a file.
 Result<std::filesystem::path> write_target(const std::filesystem::path& path) {
   std::error_code error;
@@ -106,8 +125,11 @@ Result<void> write_file(const std::filesystem::path& name, std::span<const std::
   const int descriptor = ::mkostemp(temporary.data(), O_CLOEXEC);
   if (descriptor < 0) return fail_errno(ErrorCode::failed, "create a file beside", path);
   auto result = write_all(descriptor, content, path);
-  if (result && ::fchmod(descriptor, new_file_mode()) != 0)
+  std::error_code ignored;
+  const bool is_new = !std::filesystem::exists(path, ignored);  // another stays for its owner alone until it replaces
+  if (result && is_new && ::fchmod(descriptor, new_file_mode()) != 0) {
     result = fail_errno(ErrorCode::failed, "set the mode of", path);
+  }
   if (::close(descriptor) != 0 && result) result = fail_errno(ErrorCode::failed, "close", path);
   if (result) result = replace_file(temporary, path);
   if (!result) ::unlink(temporary.c_str());
@@ -115,6 +137,7 @@ Result<void> write_file(const std::filesystem::path& name, std::span<const std::
 }
 
 Result<void> replace_file(const std::filesystem::path& temporary, const std::filesystem::path& target) {
+  CMS_CHECK(take_after(target, temporary));
   CMS_CHECK(sync_path(temporary));
   if (::rename(temporary.c_str(), target.c_str()) != 0) {
     return fail_errno(ErrorCode::failed, "rename a new file to", target);

@@ -1,7 +1,8 @@
 // Files read whole and written so that nothing good is ever lost.
 //
 // A write goes to a temporary file beside its target, is synced, then renamed over it and the folder synced: a
-// reader sees the old content or the new, never a part. Threads: safe for different paths.
+// reader sees the old content or the new, never a part. What replaces a file has its owner, group and mode. Threads:
+// safe for different paths.
 #pragma once
 
 #include <cstdint>
@@ -20,14 +21,15 @@ namespace cms {
 Result<Bytes> read_file(const std::filesystem::path& path);
 Result<std::string> read_text_file(const std::filesystem::path& path);
 
-// Replaces `path` with `content`, atomically and durably. Errors: `failed` (no folder, no permission, disk full);
-// the old file is untouched then and no temporary file is left behind.
+// Replaces `path` with `content`, atomically and durably. Errors: `failed` (no folder, no permission, disk full, or a
+// file of another owner, to whom a new one cannot be given: the message says which chown helps); the old file is
+// untouched then and no temporary file is left behind.
 Result<void> write_file(const std::filesystem::path& path, std::span<const std::uint8_t> content);
 Result<void> write_file(const std::filesystem::path& path, std::string_view content);
 
-// Puts a finished file in the place of another, durably, for files too large or too many to pass as content: syncs
-// `temporary`, renames it over `target` (same folder), syncs the folder. Errors: `failed`; `target` is then what it
-// was, and `temporary` is left to the caller.
+// Puts a finished file in the place of another, durably, for files too large or too many to pass as content: gives
+// `temporary` owner, group and mode of `target`, syncs it, renames it over `target` (same folder), syncs the folder.
+// Errors: as write_file(); `target` is then what it was, and `temporary` is left to the caller.
 Result<void> replace_file(const std::filesystem::path& temporary, const std::filesystem::path& target);
 
 // Appends to a growing file that a killed program can continue. Errors as write_file.

@@ -88,6 +88,43 @@ TEST_F(Files, a_write_goes_through_a_symbolic_link_and_never_replaces_a_pipe) {
   EXPECT_TRUE(fs::is_fifo(folder_ / "pipe"));
 }
 
+struct stat about(const fs::path& path) {
+  struct stat status {};
+  EXPECT_EQ(::stat(path.c_str(), &status), 0) << path;
+  return status;
+}
+
+TEST_F(Files, what_replaces_a_file_has_its_mode_and_where_that_may_be_given_its_owner_and_group) {
+  const auto path = folder_ / "a";
+  ASSERT_TRUE(write_file(path, std::string_view("old")));
+  ASSERT_EQ(::chmod(path.c_str(), 0640), 0);
+  ASSERT_TRUE(write_file(path, std::string_view("new")));
+  EXPECT_EQ(about(path).st_mode & 07777, 0640U);
+  if (::geteuid() != 0) GTEST_SKIP() << "only root may give files away";
+  ASSERT_EQ(::chown(path.c_str(), 1234, 1235), 0);
+  ASSERT_TRUE(write_file(path, std::string_view("newer")));
+  EXPECT_EQ(*read_text_file(path), "newer");
+  EXPECT_EQ(about(path).st_uid, 1234U);
+  EXPECT_EQ(about(path).st_gid, 1235U);
+  EXPECT_EQ(about(path).st_mode & 07777, 0640U);
+}
+
+TEST_F(Files, a_file_of_another_owner_that_cannot_be_replaced_by_one_of_the_same_stays_and_the_chown_is_named) {
+  if (::geteuid() != 0) GTEST_SKIP() << "only root has files of others here";
+  const auto path = folder_ / "a";
+  ASSERT_TRUE(write_file(path, std::string_view("old")));
+  ASSERT_EQ(::chmod(folder_.c_str(), 0777), 0);
+  ASSERT_EQ(::seteuid(1234), 0);
+  const auto done = write_file(path, std::string_view("new"));
+  ASSERT_EQ(::seteuid(0), 0);
+  ASSERT_FALSE(done);
+  EXPECT_EQ(done.error().code, ErrorCode::failed);
+  EXPECT_NE(done.error().message.find("chown 0:0 " + path.string() + " after"), std::string::npos)
+      << done.error().message;
+  EXPECT_EQ(*read_text_file(path), "old");
+  EXPECT_EQ(entries(), 1U);
+}
+
 TEST_F(Files, an_append_file_opens_at_a_length_and_cuts_off_the_rest) {
   const auto path = folder_ / "a";
   ASSERT_TRUE(write_file(path, std::string_view("0123456789")));

@@ -18,6 +18,7 @@ namespace cms::pipeline {
 namespace {
 
 constexpr std::size_t kCommitWrites = 4096;  // records in one commit, as far as whole batches allow
+constexpr std::size_t kErasedTogether = 64;  // accounts, while batches wait
 constexpr std::size_t kSteppedTogether = 128;  // requests that a shard takes at a time, as far as whole parts allow
 
 // Tells how long it lived.
@@ -459,21 +460,25 @@ Result<bool> Engine::erase(const store::AccountName& name) {
   return erased;
 }
 
-Result<std::uint64_t> Engine::erase_before(const std::string& tenant, double time, const std::set<std::string>& among) {
+Result<std::uint64_t> Engine::erase_idle(const std::string& tenant, std::span<const std::string> names, double time) {
   auto& state = *state_;
-  state.pause();
-  std::vector<std::string> erased;
-  const auto done = state.store.erase_before(tenant, time, among, erased);
-  if (!done || !erased.empty()) {
-    for (const auto& lane : state.lanes) lane->shard->forget_all();
+  std::uint64_t all = 0;
+  for (std::size_t first = 0; first < names.size(); first += kErasedTogether) {
+    const auto began = std::chrono::steady_clock::now();
+    std::vector<std::string> erased;
+    state.pause();
+    const auto part = names.subspan(first, std::min(kErasedTogether, names.size() - first));
+    const auto done = state.store.erase_idle(tenant, part, time, erased);
+    for (const auto& account : erased) {
+      state.lane_of({tenant, account}).shard->forget({tenant, account});
+      if (state.hooks.erased) state.hooks.erased({tenant, account}, done.has_value());
+    }
+    state.resume();
+    CMS_CHECK(done);
+    all += erased.size();
+    std::this_thread::sleep_for(std::chrono::steady_clock::now() - began);  // who waited comes in before the next pause
   }
-  if (state.hooks.erased) {
-    for (const auto& account : erased) state.hooks.erased({tenant, account}, true);
-  }
-  state.resume();
-  CMS_CHECK(done);
-  CMS_CHECK(state.store.compact_erased());
-  return erased.size();
+  return all;
 }
 
 bool Engine::durable() const { return state_->durable; }

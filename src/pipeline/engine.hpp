@@ -19,7 +19,6 @@
 #include <functional>
 #include <memory>
 #include <optional>
-#include <set>
 #include <span>
 #include <string>
 #include <vector>
@@ -161,8 +160,10 @@ class Engine {
   // wait until its rows are gone, and not until its bytes are.
   Result<bool> erase(const store::AccountName& name);
 
-  // The same of those of a tenant's accounts `among` whose last request is before `time`. Returns how many.
-  Result<std::uint64_t> erase_before(const std::string& tenant, double time, const std::set<std::string>& among);
+  // The same of those accounts `names` of a tenant whose last request is before `time`, some at a time: between two
+  // parts batches go on for as long as the part took. Their bytes stay until Store::compact_erased(), and who cannot be
+  // read stays. Returns how many are gone. Errors: the store's; those of parts before it are gone then.
+  Result<std::uint64_t> erase_idle(const std::string& tenant, std::span<const std::string> names, double time);
 
   // True while commits succeed; false from a failed one until the next that succeeds.
   [[nodiscard]] bool durable() const;

@@ -288,5 +288,29 @@ TEST(EngineFaults, an_erasure_that_failed_is_told_as_one_that_did) {
   EXPECT_EQ(told, (std::vector<std::string>{"account 1 false", "account 2 true"}));
 }
 
+TEST(EngineFaults, an_erasure_of_idle_accounts_that_failed_after_its_write_is_told_of_all_that_may_be_gone) {
+  bool anchor = false;
+  for (std::uint64_t operation = 1; operation <= 6; ++operation) {
+    World world("idle");
+    auto store = world.open();
+    ASSERT_TRUE(store);
+    std::vector<std::string> told;
+    Engine::Hooks hooks;
+    hooks.erased = [&](const store::AccountName& name, bool done) {
+      told.push_back(fmt::format("{} {}", name.account, done));
+    };
+    auto engine = Engine::start(example(), *store, {.shards = 1}, [] { return kNow; }, {}, hooks);
+    ASSERT_TRUE(engine);
+    ASSERT_TRUE(send_all(*engine));
+    world.files().fail_at(operation, store::Fault::eio);
+    const std::vector<std::string> idle{"account 1", "account 2", "nobody"};
+    const auto erased = engine->erase_idle("t", idle, kNow);
+    if (erased) continue;  // it needs no more of them
+    EXPECT_EQ(told, (std::vector<std::string>{"account 1 false", "account 2 false"})) << world.files().failed();
+    anchor |= world.files().failed().ends_with(" anchor");
+  }
+  EXPECT_TRUE(anchor) << "the write that fails is to be durable once";
+}
+
 }  // namespace
 }  // namespace cms::pipeline

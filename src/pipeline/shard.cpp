@@ -221,14 +221,4 @@ void Shard::forget_heads() {
   last_known_.swap(gone);
 }
 
-void Shard::forget_all() {
-  Residents gone;
-  gone.reserve(accounts_max_);
-  const std::scoped_lock lock(mutex_, heads_mutex_);
-  residents_.swap(gone);
-  last_known_.clear();
-  ++forgotten_;
-  accounts_.store(0, std::memory_order_relaxed);
-}
-
 }  // namespace cms::pipeline

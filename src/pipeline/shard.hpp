@@ -73,10 +73,9 @@ class Shard {
   template <typename Look>
   Result<bool> look(const store::AccountName& name, const Look& look, bool keep = true);
 
-  // Forgets one account, all, or those with a record that is not durable, of which heads are kept until forget_heads()
+  // Forgets one account, or those with a record that is not durable, of which heads are kept until forget_heads()
   // or until they are loaded again.
   void forget(const store::AccountName& name);
-  void forget_all();
   void forget_undurable();
   void forget_heads();
 

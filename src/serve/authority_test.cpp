@@ -32,6 +32,17 @@ TEST_F(authority, a_token_is_known_by_what_was_printed_and_kept_as_a_hash) {
   EXPECT_EQ(about.st_mode & 0777, 0600U);
 }
 
+TEST_F(authority, a_token_more_leaves_the_file_to_who_reads_it) {
+  ASSERT_TRUE(append_credential(path_, make_token(Role::tap, "acme", std::nullopt)->credential));
+  ASSERT_EQ(::chmod(path_.c_str(), 0640), 0);
+  const bool may_give = ::chown(path_.c_str(), 1234, 1235) == 0;
+  ASSERT_TRUE(append_credential(path_, make_token(Role::tap, "acme", std::nullopt)->credential));
+  struct ::stat about {};
+  ASSERT_EQ(::stat(path_.c_str(), &about), 0);
+  EXPECT_EQ(about.st_mode & 0777, 0640U);
+  EXPECT_EQ(about.st_uid, may_give ? 1234U : ::geteuid());
+}
+
 TEST_F(authority, every_changed_character_of_a_token_makes_it_unknown) {
   const auto made = make_token(Role::admin, "*", std::nullopt).value();
   ASSERT_TRUE(append_credential(path_, made.credential));

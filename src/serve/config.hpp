@@ -37,6 +37,7 @@ struct WebhookConfig {
   std::string secret_environment;
   std::string tenant;  // whose events are sent; empty = all tenants'
   std::vector<std::string> actions = {"limit", "review"};  // which actions are sent, by name
+  std::filesystem::path authorities{};  // PEM that an https receiver is verified with; empty = those of the machine
 };
 
 struct Config {

@@ -260,6 +260,9 @@ void check_webhook(Findings& to, const WebhookConfig& webhook) {
   if (webhook.url.starts_with("http://")) {
     to.warn("webhooks", fmt::format("{} is not encrypted on its way", webhook.url));
   }
+  if (!webhook.authorities.empty() && !readable(webhook.authorities)) {
+    to.wrong("webhooks", fmt::format("{} cannot be read", webhook.authorities.string()));
+  }
   if (!file.empty()) {
     check_secret_file(to, "webhooks", file);
     if (!readable(file)) return;

@@ -157,6 +157,7 @@ url = "https://h/p"
 secret_environment = "S"
 tenant = "two"
 actions = ["review"]
+authorities = "hooks.pem"
 [events]
 file = "events"
 file_mb = 3
@@ -231,6 +232,7 @@ TEST_F(WholeConfig, what_tells_and_reads_arrives_where_it_belongs) {
   EXPECT_EQ(config->webhooks[0].secret_environment, "S");
   EXPECT_EQ(config->webhooks[0].tenant, "two");
   EXPECT_EQ(config->webhooks[0].actions, std::vector<std::string>{"review"});
+  EXPECT_EQ(config->webhooks[0].authorities, folder.path / "hooks.pem");
   EXPECT_EQ(config->event_log, folder.path / "events");
   EXPECT_EQ(config->event_log_bytes_max, 3U << 20);
   EXPECT_EQ(config->event_log_files_max, 8);

@@ -156,7 +156,8 @@ Result<NewToken> make_token(Role role, const std::string& tenant, std::optional<
 Result<void> append_credential(const std::filesystem::path& path, const Credential& credential) {
   std::string text;
   std::error_code ignored;
-  if (std::filesystem::exists(path, ignored)) {
+  const bool is_new = !std::filesystem::exists(path, ignored);
+  if (!is_new) {
     CMS_TRY(before, read_text_file(path));
     text = before;
     if (!text.empty() && !text.ends_with('\n')) text += '\n';
@@ -164,7 +165,7 @@ Result<void> append_credential(const std::filesystem::path& path, const Credenti
   text += format_credential(credential);
   if (auto checked = parse_credentials(text); !checked) return fail_in(path.string(), checked.error());
   CMS_CHECK(write_file(path, text));
-  if (::chmod(path.c_str(), 0600) != 0) {
+  if (is_new && ::chmod(path.c_str(), 0600) != 0) {
     return fail(ErrorCode::failed, fmt::format("{}: cannot set its mode: {}", path.string(), std::strerror(errno)));
   }
   return {};

@@ -108,7 +108,7 @@ struct Daemon::State {
   void tell_durable(bool now, const std::string& why);
   void tell_damaged(const store::AccountName& name, const Error& error);
   void forget(const store::AccountName& name, bool erased);
-  void retain_tenant(const TenantConfig& tenant);
+  void retain_tenant(const TenantConfig& tenant, const std::stop_token& stop);
   Result<void> reload_policy(const std::string& by);
   void keep_house(const std::stop_token& stop);
   void end_threads();
@@ -371,12 +371,20 @@ void Daemon::State::forget(const store::AccountName& name, bool erased) {
   }
 }
 
-void Daemon::State::retain_tenant(const TenantConfig& tenant) {
-  const auto erased = erase_idle({*store, *engine, clock()}, tenant);
-  if (!erased) {
-    log->write(Level::error, Scope::store, "retention_failed", erased.error().message, {{"tenant", tenant.name}});
-  } else if (*erased > 0) {
-    log->write(Level::info, Scope::store, "retention", fmt::format("{} idle accounts erased", *erased),
+void Daemon::State::retain_tenant(const TenantConfig& tenant, const std::stop_token& stop) {
+  const auto done = erase_idle({.store = *store, .engine = *engine, .now = clock(), .stop = stop}, tenant);
+  if (!done) {
+    log->write(Level::error, Scope::store, "retention_failed", done.error().message, {{"tenant", tenant.name}});
+    return;
+  }
+  if (done->erased > 0) {
+    log->write(Level::info, Scope::store, "retention", fmt::format("{} idle accounts erased", done->erased),
+               {{"tenant", tenant.name}});
+  }
+  if (done->damaged > 0) {
+    log->write(Level::error, Scope::store, "retention_damaged",
+               fmt::format("{} idle accounts cannot be read, so they are not erased: {} is one of them", done->damaged,
+                           done->first_damaged),
                {{"tenant", tenant.name}});
   }
 }
@@ -391,7 +399,7 @@ void Daemon::State::keep_house(const std::stop_token& stop) {
     watcher->tell_shed();
     if (std::chrono::steady_clock::now() >= next) {
       for (const auto& tenant : config.tenants) {
-        if (tenant.retention_days > 0 && !stop.stop_requested()) retain_tenant(tenant);
+        if (tenant.retention_days > 0 && !stop.stop_requested()) retain_tenant(tenant, stop);
       }
       next = std::chrono::steady_clock::now() + std::chrono::seconds(kRetentionEvery_s);
     }

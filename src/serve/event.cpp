@@ -126,13 +126,17 @@ Result<std::optional<Event::Campaign>> campaign_of(const Json& value) {
 
 std::string_view name(EventKind kind) { return kKinds[static_cast<std::size_t>(kind)]; }
 
-std::string event_id(double time, std::uint64_t counter) {
+std::string event_id(double time, std::uint64_t counter, std::uint16_t series) {
   const double whole = std::isfinite(time) && time > 0 ? std::floor(time * 1000) : 0;
   std::uint64_t milliseconds =
       whole >= static_cast<double>(kMillisecondsMax) ? kMillisecondsMax : static_cast<std::uint64_t>(whole);
   std::string id(kIdLength, '0');
   for (std::size_t i = 10; i-- > 0; milliseconds >>= 5) id[i] = kDigits[milliseconds & 31];
-  for (std::size_t i = kIdLength; i-- > 10; counter >>= 5) id[i] = kDigits[counter & 31];
+  std::uint64_t above = series;  // what lies above the counter's 64 bits
+  for (std::size_t i = kIdLength; i-- > 10; above >>= 5) {
+    id[i] = kDigits[counter & 31];
+    counter = counter >> 5 | (above & 31) << 59;
+  }
   return id;
 }
 
@@ -142,7 +146,7 @@ std::uint64_t first_counter(double clock) {
 
 std::optional<Event> take(ActionWatch& watch, const EventOptions& options, const pipeline::Change& change,
                           const std::string& pseudonym, std::string_view atlas, const Decide& decide,
-                          std::uint64_t counter) {
+                          std::uint64_t counter, std::uint16_t series) {
   const std::string key = key_of(change.name.tenant, pseudonym);
   const auto found = watch.accounts.find(key);
   const auto last = found == watch.accounts.end() ? ActionWatch::Announced{Action::allow, -HUGE_VAL} : found->second;
@@ -152,7 +156,7 @@ std::optional<Event> take(ActionWatch& watch, const EventOptions& options, const
   if (changed) announce(watch, key, action, change.time, options);
 
   Event event;
-  event.id = event_id(change.time, counter);
+  event.id = event_id(change.time, counter, series);
   event.time = change.time;
   event.kind = changed ? EventKind::action_changed : EventKind::score;
   event.tenant = change.name.tenant;

@@ -74,10 +74,10 @@ struct EventOptions {
   std::size_t accounts_max = 1'000'000;  // with an action other than allow that are remembered; >= 1
 };
 
-// A ULID-like identifier: 48 bits of milliseconds, 16 zero bits, 64 bits of `counter`, in Crockford's base 32. Sorts by
-// time, then counter. The same arguments always give the same identifier, so that a counter must not come twice with
-// one time; a time below 0 or not a number counts as 0. Reference: github.com/ulid/spec.
-std::string event_id(double time, std::uint64_t counter);
+// A ULID-like identifier: 48 bits of milliseconds, 16 of `series`, 64 of `counter`, in Crockford's base 32. Sorts by
+// time, then series, then counter. The same arguments always give the same identifier, so that a counter must not come
+// twice with one time and series; a time below 0 or not a number counts as 0. Reference: github.com/ulid/spec.
+std::string event_id(double time, std::uint64_t counter, std::uint16_t series = 0);
 
 // Where a daemon that starts at `clock` (seconds since 1970) begins to count, so that its counters are none of an
 // earlier run's: 2^24 events a second of run are free.
@@ -106,7 +106,7 @@ using Decide = std::function<Action(const Score&)>;
 // where the operator wants all scores, else nothing. `pseudonym` is the account's (Store::pseudonym).
 std::optional<Event> take(ActionWatch& watch, const EventOptions& options, const pipeline::Change& change,
                           const std::string& pseudonym, std::string_view atlas, const Decide& decide,
-                          std::uint64_t counter);
+                          std::uint64_t counter, std::uint16_t series = 0);
 
 // Brings `watch` to what it was after `event` was made: a daemon that starts reads its own log with it, so that nothing
 // is announced twice. Events of other kinds than action_changed and erased change nothing.

@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include <charconv>
-#include <optional>
 
 namespace cms::serve {
 namespace {
@@ -51,7 +50,7 @@ EventRing::Subscription::Piece EventRing::Subscription::next() {
     const auto& event = ring_.events_[after_ - first];
     if (!tenant_.empty() && event.tenant != tenant_) continue;
     fmt::format_to(std::back_inserter(piece.text), "id: {}-{}\nevent: {}\ndata: {}\n\n", ring_.options_.run,
-                   event.number, event.kind, event.data);
+                   tenant_.empty() ? after_ + 1 : event.own_number, event.kind, event.data);
   }
   piece.ended = ring_.closed_ && after_ == ring_.last_;
   return piece;
@@ -69,9 +68,26 @@ void EventRing::publish(std::string_view tenant, std::string_view kind, std::str
     ++late_;
     return;
   }
-  events_.push_back({++last_, std::string(tenant), std::string(kind), std::string(data)});
+  const auto own = own_last_.try_emplace(std::string(tenant), 0).first;
+  events_.push_back({++own->second, std::string(tenant), std::string(kind), std::string(data)});
+  ++last_;
   if (events_.size() > options_.events_max) events_.pop_front();
   wake_all();
+}
+
+std::optional<std::uint64_t> EventRing::place_of(std::string_view tenant, std::string_view last_id) const {
+  const auto first = last_ - events_.size();
+  const auto seen = number_of(last_id, options_.run);
+  if (!seen) return std::nullopt;
+  if (tenant.empty()) return *seen < first || *seen > last_ ? std::nullopt : seen;
+  const auto newest = own_last_.find(tenant);
+  if (*seen > (newest == own_last_.end() ? 0 : newest->second)) return std::nullopt;
+  for (std::uint64_t i = 0; i < events_.size(); ++i) {
+    if (events_[i].tenant != tenant || events_[i].own_number < *seen) continue;
+    if (events_[i].own_number == *seen) return first + i + 1;
+    return events_[i].own_number == *seen + 1 ? std::optional(first + i) : std::nullopt;
+  }
+  return newest == own_last_.end() || newest->second == *seen ? std::optional(last_) : std::nullopt;
 }
 
 std::unique_ptr<EventRing::Subscription> EventRing::subscribe(std::string_view tenant, std::string_view last_id) {
@@ -80,10 +96,9 @@ std::unique_ptr<EventRing::Subscription> EventRing::subscribe(std::string_view t
   auto after = last_;
   bool lost = false;
   if (!last_id.empty()) {
-    const auto first = last_ - events_.size();
-    const auto seen = number_of(last_id, options_.run);
-    lost = !seen || *seen < first || *seen > last_;
-    after = lost ? first : *seen;
+    const auto place = place_of(tenant, last_id);
+    lost = !place;
+    after = place.value_or(last_ - events_.size());
   }
   std::unique_ptr<Subscription> reader(new Subscription(*this, std::string(tenant), after, lost));
   readers_[reader.get()] = {};

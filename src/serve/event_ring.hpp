@@ -2,8 +2,10 @@
 //
 // A ring of fixed size: publishing never waits for a reader. A reader who falls behind by the whole ring is cut off and
 // counted; one who comes back with the identifier of the last event it saw goes on after it, or is told by an event
-// `lost` that some are gone. Identifiers are "RUN-NUMBER": numbers begin anew with each run of the daemon.
-// Threads: all functions from any thread. Cost: a copy of the text into the ring and into each reader's answer.
+// `lost` that some are gone. Identifiers are "RUN-NUMBER": numbers begin anew with each run of the daemon. Who reads
+// one tenant's events is given that tenant's own numbers, which tell nothing of others; who reads all is given those of
+// the ring. Threads: all functions from any thread. Cost: a copy of the text into the ring and into each reader's
+// answer; a number for each tenant; coming back looks through the ring.
 // Reference: HTML Living Standard, 9.2 (server-sent events).
 #pragma once
 
@@ -14,6 +16,7 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -62,8 +65,8 @@ class EventRing {
   // `kind` is a word; `data` is one line of JSON.
   void publish(std::string_view tenant, std::string_view kind, std::string_view data);
 
-  // A reader of one tenant's events (empty = of all) from now on, or after `last_id` where one is given. Null when
-  // there are as many readers as may be, or the ring was closed.
+  // A reader of one tenant's events (empty = of all) from now on, or after `last_id` where one is given, which a reader
+  // of the same was given. Null when there are as many readers as may be, or the ring was closed.
   std::unique_ptr<Subscription> subscribe(std::string_view tenant, std::string_view last_id);
 
   // Ends every reader; none may come after, and events that do are counted alone.
@@ -72,15 +75,18 @@ class EventRing {
 
  private:
   struct Event {
-    std::uint64_t number = 0;
+    std::uint64_t own_number = 0;  // of its tenant's, from 1
     std::string tenant, kind, data;
   };
+  // Number of the event that `last_id` stands for, of all; nothing where something after it is lost. With the lock.
+  [[nodiscard]] std::optional<std::uint64_t> place_of(std::string_view tenant, std::string_view last_id) const;
   void wake_all();
 
   Options options_;
   mutable std::mutex mutex_;
   std::deque<Event> events_;
-  std::uint64_t last_ = 0;  // number of the newest event
+  std::uint64_t last_ = 0;  // number of the newest event, of all
+  std::map<std::string, std::uint64_t, std::less<>> own_last_;  // the same of each tenant's own
   bool closed_ = false;
   std::uint64_t cut_off_ = 0, late_ = 0;
   std::map<const Subscription*, std::function<void()>> readers_;

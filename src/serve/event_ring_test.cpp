@@ -15,7 +15,7 @@ TEST(event_ring, a_reader_gets_what_comes_after_it_and_of_its_tenant) {
   EXPECT_EQ(reader->next().text, "");
   ring.publish("b", "score", "2");
   ring.publish("a", "score", "3");
-  EXPECT_EQ(reader->next().text, "id: 3-3\nevent: score\ndata: 3\n\n");
+  EXPECT_EQ(reader->next().text, "id: 3-2\nevent: score\ndata: 3\n\n");
   EXPECT_EQ(reader->next().text, "");
 }
 
@@ -29,6 +29,37 @@ TEST(event_ring, who_comes_back_goes_on_where_it_was_or_is_told_what_is_lost) {
   for (const auto* gone : {"3-1", "2-4", "3-6", "3-", "3-4x", "x"}) {
     EXPECT_TRUE(ring.subscribe("", gone)->next().text.starts_with(lost)) << gone;
   }
+}
+
+TEST(event_ring, identifiers_that_a_tenant_is_given_are_the_same_whatever_others_do) {
+  const auto read = [](std::size_t others) {
+    EventRing ring({.events_max = 100, .subscribers_max = 4, .run = 3});
+    const auto reader = ring.subscribe("a", "");
+    for (int i = 0; i < 4; ++i) {
+      for (std::size_t other = 0; other < others; ++other) ring.publish(other % 2 == 0 ? "b" : "", "k", "0");
+      ring.publish("a", "k", std::to_string(i));
+    }
+    return reader->next().text + ring.subscribe("a", "3-2")->next().text;
+  };
+  EXPECT_EQ(read(0), read(7));
+  EXPECT_TRUE(read(7).ends_with("id: 3-3\nevent: k\ndata: 2\n\nid: 3-4\nevent: k\ndata: 3\n\n")) << read(7);
+}
+
+TEST(event_ring, who_comes_back_to_one_tenant_misses_none_of_its_events_untold) {
+  EventRing ring({.events_max = 6, .subscribers_max = 4, .run = 3});
+  const std::string lost = "event: lost\ndata: {}\n\n";
+  EXPECT_EQ(ring.subscribe("a", "3-0")->next().text, "");  // nothing was there, so nothing is gone
+  EXPECT_EQ(ring.subscribe("a", "3-1")->next().text, lost);
+  for (int i = 1; i <= 6; ++i) ring.publish(i % 2 == 0 ? "b" : "a", "k", std::to_string(i));  // a: 1, 3, 5
+  const std::string third = "id: 3-3\nevent: k\ndata: 5\n\n", second = "id: 3-2\nevent: k\ndata: 3\n\n";
+  EXPECT_EQ(ring.subscribe("a", "3-2")->next().text, third);
+  for (int i = 0; i < 2; ++i) ring.publish("b", "k", "0");  // the first of a goes
+  EXPECT_EQ(ring.subscribe("a", "3-1")->next().text, second + third);
+  EXPECT_EQ(ring.subscribe("a", "3-0")->next().text, lost + second + third);
+  for (int i = 0; i < 6; ++i) ring.publish("b", "k", "0");  // and all others
+  EXPECT_EQ(ring.subscribe("a", "3-3")->next().text, "");
+  EXPECT_EQ(ring.subscribe("a", "3-2")->next().text, lost);
+  EXPECT_EQ(ring.subscribe("a", "3-4")->next().text, lost);
 }
 
 TEST(event_ring, a_reader_who_falls_behind_by_the_ring_is_cut_off_and_counted) {

@@ -61,6 +61,17 @@ TEST(EventId, begins_with_the_milliseconds_as_a_ulid_does) {
   EXPECT_EQ(event_id(1469918176.385, 0), "01ARYZ6S41" "0000000000000000");
 }
 
+TEST(EventId, has_the_series_before_the_counter_and_no_two_are_the_same) {
+  // Python: the number (series << 64 | counter) in base 32, 16 digits of 0123456789ABCDEFGHJKMNPQRSTVWXYZ.
+  EXPECT_EQ(event_id(1469918176.385, 7, 1), "01ARYZ6S41" "000G000000000007");
+  EXPECT_EQ(event_id(1469918176.385, 0x8000000000000001, 0xABCD), "01ARYZ6S41" "NF6R000000000001");
+  const auto most = std::numeric_limits<std::uint64_t>::max();
+  const std::uint16_t some[] = {0, 1, 31, 32, 1000, 65'534};
+  for (const auto series : some) {
+    EXPECT_LT(event_id(5, most, series), event_id(5, 0, static_cast<std::uint16_t>(series + 1)));
+  }
+}
+
 TEST(EventId, any_number_is_a_time) {
   for (const double time : {-1.0, std::nan(""), HUGE_VAL, -HUGE_VAL, 1e300}) EXPECT_EQ(event_id(time, 1).size(), 26U);
 }

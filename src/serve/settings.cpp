@@ -255,6 +255,8 @@ constexpr Setting kSettings[] = {
      .what = "Whose events are sent, beside those of the whole daemon; \"\" = all tenants'"},
     {.section = "webhooks", .key = "actions", .place = [](Draft& d) -> Place { return &d.webhook.actions; },
      .what = "Changes to these actions are sent", .choices = kActions},
+    {.section = "webhooks", .key = "authorities", .place = [](Draft& d) -> Place { return &d.webhook.authorities; },
+     .what = "Authorities (PEM) that an https receiver is verified with; \"\" = the machine's"},
 
     {.section = "events", .key = "file", .place = [](Draft& d) -> Place { return &d.config.event_log; },
      .what = "Where events are appended; \"\" = nowhere"},

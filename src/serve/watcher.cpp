@@ -31,13 +31,19 @@ struct Watcher::State {
   std::optional<EventLog> log;
   std::optional<Webhooks> webhooks;
   ActionWatch watch;
-  std::uint64_t counter = 0;
+  // Identifiers of events by tenant, so that they tell nobody what others do; "" = of the whole daemon.
+  struct Numbers {
+    std::uint16_t series = 0;   // of this tenant alone; in the order of the configuration
+    std::uint64_t counter = 0;  // of its next event
+  };
+  std::uint64_t first = 0;  // counter of the first event
+  std::map<std::string, Numbers> numbers;
   struct Shed {
     double told = -HUGE_VAL;  // seconds since 1970
     std::uint64_t untold = 0, all = 0;
   };
   std::map<std::string, Shed> shed;  // by tenant
-  std::mutex mutex;  // of watch, counter and shed
+  std::mutex mutex;  // of watch, numbers and shed
 
   // What was shed and not told, with the lock.
   void tell_shed(const std::string& tenant, Shed& shed, double now);
@@ -46,6 +52,7 @@ struct Watcher::State {
   void take(const pipeline::Change& change, const policy::Policy& now);
   void tell(const Event& event);
   Event begin(EventKind kind, const std::string& tenant = {});
+  Numbers& numbers_of(const std::string& tenant);
 };
 
 namespace {
@@ -54,7 +61,7 @@ Result<Webhooks> start_webhooks(const Config& config, const std::function<double
   std::vector<WebhookTarget> targets;
   for (const auto& target : config.webhooks) {
     CMS_TRY(secret, secret_of(target));
-    targets.push_back({target.url, secret, target.tenant, target.actions});
+    targets.push_back({target.url, secret, target.tenant, target.actions, target.authorities});
   }
   WebhookOptions options;
   options.seed = static_cast<std::uint64_t>(clock());
@@ -82,8 +89,10 @@ Result<Watcher> Watcher::start(const Config& config, const store::Store& store, 
                                std::function<double()> clock, const Campaigns* campaigns) {
   auto state = std::unique_ptr<State>(
       new State{store, overrides, std::move(atlas), ring, std::move(policy), std::move(clock), campaigns, {}, {}, {},
-                {}, 0, {}, {}});
-  state->counter = first_counter(state->clock());
+                {}, 0, {}, {}, {}});
+  state->first = first_counter(state->clock());
+  state->numbers_of("");
+  for (const auto& tenant : config.tenants) state->numbers_of(tenant.name);
   state->options.names = config.event_names;
   state->options.scores = config.event_scores;
   if (!config.event_log.empty()) {
@@ -139,19 +148,27 @@ void Watcher::State::take(const pipeline::Change& change, const policy::Policy& 
   const auto decided = [&](const Score& score) {
     return decide(now, overrides, campaigns, change.name, score, change.time).action;
   };
-  auto event = serve::take(watch, options, change, *pseudonym, atlas, decided, counter++);
+  auto& own = numbers_of(change.name.tenant);
+  auto event = serve::take(watch, options, change, *pseudonym, atlas, decided, own.counter, own.series);
   if (!event) return;
+  ++own.counter;
   if (campaign && decide(now, overrides, campaigns, change.name, change.score, change.time).why == "campaign") {
     event->why = fmt::format("a member of campaign {}", campaign->id);
   }
   tell(*event);
 }
 
+// With the mutex, but at the start.
+Watcher::State::Numbers& Watcher::State::numbers_of(const std::string& tenant) {
+  return numbers.try_emplace(tenant, static_cast<std::uint16_t>(numbers.size()), first).first->second;
+}
+
 // With the mutex.
 Event Watcher::State::begin(EventKind kind, const std::string& tenant) {
   Event event;
   event.time = clock();
-  event.id = event_id(event.time, counter++);
+  auto& own = numbers_of(tenant);
+  event.id = event_id(event.time, own.counter++, own.series);
   event.kind = kind;
   event.tenant = tenant;
   event.atlas = atlas;

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <fstream>
+#include <set>
 #include <sstream>
 
 #include "serve/serve_example.hpp"
@@ -101,6 +102,27 @@ TEST(Watcher, tells_of_an_account_by_its_pseudonym_and_of_the_daemon_by_none) {
   EXPECT_EQ(events[2].kind, EventKind::erased);
   EXPECT_EQ(events[2].account, pseudonym);
   for (const auto& event : events) EXPECT_EQ(event.name, "");
+}
+
+TEST(Watcher, identifiers_of_a_tenant_are_the_same_whatever_others_do_and_no_two_are_the_same) {
+  std::set<std::vector<std::string>> seen;
+  for (const int others : {0, 5}) {
+    Watched watched("watcher_ids");
+    watched.watcher->tell(EventKind::label, {"acme", "alice"}, "honest");
+    for (int i = 0; i < others; ++i) watched.watcher->tell(EventKind::label, {"other", "bob"}, "honest");
+    watched.watcher->tell(EventKind::label, {"acme", "alice"}, "honest");
+    std::vector<std::string> of_acme;
+    std::set<std::string> all;
+    const auto events = watched.events();
+    for (const auto& event : events) {
+      all.insert(event.id);
+      if (event.tenant == "acme") of_acme.push_back(event.id);
+    }
+    EXPECT_EQ(all.size(), events.size());
+    seen.insert(of_acme);
+  }
+  EXPECT_EQ(seen.size(), 1U);
+  EXPECT_EQ(seen.begin()->size(), 2U);
 }
 
 TEST(Watcher, tells_of_scores_that_change_nothing_only_where_every_score_is_wanted) {

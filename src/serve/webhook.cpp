@@ -83,6 +83,7 @@ struct Target {
   std::vector<Bytes> keys;
   std::string tenant;
   std::vector<Action> actions;
+  ssl::context tls{ssl::context::tls_client};  // with the authorities that it is verified with
 
   // Under the mutex of the state.
   std::deque<Message> queue;  // the first is the one that is under way
@@ -162,7 +163,6 @@ struct Webhooks::State {
   std::size_t running = 0;  // targets
 
   asio::io_context io{1};
-  ssl::context tls{ssl::context::tls_client};
   Random random{0};
   std::vector<std::unique_ptr<Target>> targets;
   std::jthread thread;  // last: it uses all of the above
@@ -190,7 +190,7 @@ struct Webhooks::State {
 
   asio::awaitable<Answer> attempt_tls(Target& target, const Request& request,
                                       const asio::ip::tcp::resolver::results_type& where) {
-    beast::ssl_stream<beast::tcp_stream> stream(io, tls);
+    beast::ssl_stream<beast::tcp_stream> stream(io, target.tls);
     target.cancel = [&stream] { beast::get_lowest_layer(stream).close(); };
     beast::get_lowest_layer(stream).expires_after(duration(options.timeout_s));
     stream.set_verify_callback(ssl::host_name_verification(target.url.host));
@@ -341,7 +341,6 @@ Result<Webhooks> Webhooks::start(const std::vector<WebhookTarget>& targets, cons
   state->clock = std::move(clock);
   state->report = std::move(report);
   state->random = Random(options.seed);
-  CMS_CHECK(load_authorities(state->tls, options.authorities));
   for (const auto& given : targets) {
     const auto where = fmt::format("webhook {}", state->targets.size() + 1);
     auto url = parse_url(given.url);
@@ -351,6 +350,7 @@ Result<Webhooks> Webhooks::start(const std::vector<WebhookTarget>& targets, cons
     auto actions = parse_actions(given.actions);
     if (!actions) return fail_in(where, actions.error());
     auto target = std::make_unique<Target>(state->io);
+    if (auto read = load_authorities(target->tls, given.authorities); !read) return fail_in(where, read.error());
     target->url = std::move(*url);
     target->keys = std::move(*keys);
     target->tenant = given.tenant;

@@ -30,6 +30,7 @@ struct WebhookTarget {
   std::string secret;                // "whsec_..."; several, parted by blanks, sign together
   std::string tenant;                // whose events, beside those of the whole daemon; empty = all tenants'
   std::vector<std::string> actions;  // changes into and out of these are sent; empty = every change
+  std::filesystem::path authorities{};  // PEM that an https:// one is verified with; empty = those of the machine
 };
 
 struct WebhookOptions {
@@ -39,7 +40,6 @@ struct WebhookOptions {
   double retry_max_s = 300;         // and goes no further
   double give_up_s = 3600;          // an event that has waited for so long is not tried again
   double drain_s = 2;               // at the end: for events that were never tried
-  std::filesystem::path authorities;  // PEM; empty = those of the machine
   std::uint64_t seed = 0;           // of the pauses' jitter
 };
 

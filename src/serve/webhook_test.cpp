@@ -253,7 +253,8 @@ TEST(Webhook, a_wrong_target_is_refused_by_its_number_without_its_secret) {
   const auto good = target_at(1);
   for (auto [change, named] : std::vector<std::pair<std::function<void(WebhookTarget&)>, std::string>>{
            {[](auto& t) { t.url = "ftp://a"; }, "URL"}, {[](auto& t) { t.secret = "whsec_leak"; }, "whsec_"},
-           {[](auto& t) { t.actions = {"limit", "block"}; }, "block"}}) {
+           {[](auto& t) { t.actions = {"limit", "block"}; }, "block"},
+           {[](auto& t) { t.authorities = "/nowhere/ca.pem"; }, "/nowhere/ca.pem"}}) {
     auto wrong = good;
     change(wrong);
     const auto webhooks = started({good, wrong}, quick(), told);
@@ -263,9 +264,6 @@ TEST(Webhook, a_wrong_target_is_refused_by_its_number_without_its_secret) {
     EXPECT_NE(webhooks.error().message.find(named), std::string::npos) << webhooks.error().message;
     EXPECT_EQ(webhooks.error().message.find("leak"), std::string::npos);
   }
-  auto options = quick();
-  options.authorities = "/nowhere/ca.pem";
-  EXPECT_NE(started({good}, options, told).error().message.find("/nowhere/ca.pem"), std::string::npos);
 }
 
 TEST(Webhook, the_pause_doubles_to_its_bound_and_is_jittered_below) {
@@ -287,16 +285,23 @@ class WebhookTls : public ::testing::Test {
     folder = name;
     options = quick();
     options.timeout_s = 5;
-    options.authorities = folder / "ca.pem";
     options.give_up_s = 0;
   }
   void TearDown() override { std::filesystem::remove_all(folder); }
 
+  // A target that trusts what is in a file of this name, which is this certificate.
+  WebhookTarget trusting(const std::string& name, const ExampleCertificate& trusted) const {
+    auto target = target_at(1, "https");
+    target.authorities = folder / name;
+    EXPECT_TRUE(write_file(target.authorities, trusted.certificate));
+    return target;
+  }
   // How one event fares at a server with `served` where `trusted` is trusted.
   WebhookCounters sent(const ExampleCertificate& served, const ExampleCertificate& trusted, const std::string& host) {
-    EXPECT_TRUE(write_file(options.authorities, trusted.certificate));
+    auto target = trusting("ca.pem", trusted);
     Receiver receiver({}, &served);
-    auto webhooks = started({target_at(receiver.port(), "https", host)}, options, told);
+    target.url = target_at(receiver.port(), "https", host).url;
+    auto webhooks = started({target}, options, told);
     EXPECT_TRUE(webhooks);
     webhooks->send(numbered(1));
     return counters_once(*webhooks, [](const auto& c) { return c.delivered + c.given_up == 1; });
@@ -311,6 +316,19 @@ TEST_F(WebhookTls, a_trusted_certificate_of_that_name_or_address_is_sent_to) {
   const ExampleCertificate local("DNS:localhost"), address("IP:127.0.0.1");
   EXPECT_EQ(sent(local, local, "localhost").delivered, 1U);
   EXPECT_EQ(sent(address, address, "127.0.0.1").delivered, 1U);
+}
+
+TEST_F(WebhookTls, each_target_has_authorities_of_its_own) {
+  const ExampleCertificate local("DNS:localhost"), stranger("DNS:localhost");
+  Receiver receiver({}, &local);
+  auto trusts = trusting("local.pem", local), distrusts = trusting("stranger.pem", stranger);
+  trusts.url = distrusts.url = target_at(receiver.port(), "https", "localhost").url;
+  auto webhooks = started({distrusts, trusts}, options, told);
+  ASSERT_TRUE(webhooks);
+  webhooks->send(numbered(1));
+  const auto over = [](const auto& c) { return c.delivered + c.given_up == 1; };
+  EXPECT_EQ(counters_once(*webhooks, over, 0).given_up, 1U);
+  EXPECT_EQ(counters_once(*webhooks, over, 1).delivered, 1U);
 }
 
 TEST_F(WebhookTls, a_certificate_of_another_name_or_of_nobody_trusted_gets_nothing) {

@@ -1,8 +1,7 @@
 // Accounts as a whole: list, erase, documents.
 #include <fmt/format.h>
 
-#include <algorithm>
-#include <iterator>
+#include <utility>
 
 #include "store/state.hpp"
 
@@ -11,10 +10,8 @@ namespace {
 
 // Beyond so many, one compaction of all accounts is cheaper than one for each.
 constexpr std::size_t kRangesMax = 16;
-// Accounts that are looked at in one hold of the lock by erase_before().
-constexpr std::size_t kPageMax = 256;
 
-// An account as list() and erase_before() meet it.
+// An account as list() meets it.
 struct Met {
   std::string prefix;
   std::string account;
@@ -51,19 +48,36 @@ Result<std::vector<Met>> meet(const Store::State& state, const Tenant& tenant, c
   return met;
 }
 
-// Takes all rows of an account away, and leaves a mark that its bytes have to follow. False when there were none.
-Result<bool> erase_rows(Store::State& state, const std::string& prefix, rocksdb::WriteBatch& batch) {
+// Names of all rows of an account; none when it is not there.
+Result<std::vector<std::string>> rows_of(const Store::State& state, const std::string& prefix) {
   CMS_TRY(row, state.rows(prefix, after(prefix)));
-  bool any = false;
-  for (row->SeekToFirst(); row->Valid(); row->Next(), any = true) batch.Delete(row->key());
+  std::vector<std::string> names;
+  for (row->SeekToFirst(); row->Valid(); row->Next()) names.emplace_back(view(row->key()));
   CMS_CHECK(told(row->status(), "erasing an account"));
-  if (!any) return false;
+  return names;
+}
+
+// The same where the account's last request is before `time`; none for another, and for one of documents alone.
+Result<std::vector<std::string>> idle_rows(const Store::State& state, const std::string& prefix, double time) {
+  CMS_TRY(record, state.rows(prefix, part_row(prefix, Part::document)));
+  record->SeekToLast();
+  CMS_CHECK(told(record->status(), "reading an account"));
+  if (!record->Valid() || view(record->key()) == part_row(prefix, Part::key)) return std::vector<std::string>();
+  CMS_TRY(last, record_head(view(record->value())));
+  if (!(last.time < time)) return std::vector<std::string>();
+  return rows_of(state, prefix);
+}
+
+// Takes these rows of an account away, and leaves a mark that its bytes have to follow.
+void erase_rows(Store::State& state, const std::string& prefix, const std::vector<std::string>& rows,
+                rocksdb::WriteBatch& batch) {
+  for (const auto& row : rows) batch.Delete(row);
+  state.heads.erase(prefix);
   // What the mark holds tells it from one that is set again while this one's bytes are compacted away.
   ByteWriter number;
   number.put(state.commits);
   const auto& bytes = number.bytes();
   batch.Put(table_row(Table::erased) + prefix, {reinterpret_cast<const char*>(bytes.data()), bytes.size()});
-  return true;
 }
 
 // A document's row; an empty one takes it away.
@@ -112,36 +126,40 @@ Result<bool> Store::erase(const AccountName& name) {
   CMS_TRY(prefix, state.prefix(name));
   const std::lock_guard one(state.writes);
   CMS_CHECK(state.ready());
+  CMS_TRY(rows, rows_of(state, prefix));
+  if (rows.empty()) return false;
   rocksdb::WriteBatch batch;
-  CMS_TRY(any, erase_rows(state, prefix, batch));
-  state.heads.erase(prefix);
-  if (any) CMS_CHECK(state.write(batch));
-  return any;
+  erase_rows(state, prefix, rows, batch);
+  CMS_CHECK(state.write(batch));
+  return true;
 }
 
-Result<void> Store::erase_before(const std::string& tenant, double time, const std::set<std::string>& among,
-                                 std::vector<std::string>& erased) {
+Result<bool> Store::is_idle(const AccountName& name, double time) const {
+  const std::shared_lock shared(state_->gate);
+  CMS_TRY(prefix, state_->prefix(name));
+  CMS_TRY(rows, idle_rows(*state_, prefix, time));
+  return !rows.empty();
+}
+
+Result<void> Store::erase_idle(const std::string& tenant, std::span<const std::string> accounts, double time,
+                               std::vector<std::string>& erased) {
   State& state = *state_;
-  CMS_TRY(owner, state.tenant(tenant));
-  std::string cursor;
-  for (bool more = true; more;) {
-    const std::lock_guard one(state.writes);
-    CMS_CHECK(state.ready());
-    CMS_TRY(met, meet(state, *owner, cursor, kPageMax));
-    more = met.size() == kPageMax;
-    if (more) cursor = met.back().prefix;
-    rocksdb::WriteBatch batch;
-    std::vector<std::string> in_batch;
-    for (auto& account : met) {
-      if (account.records == 0 || !(account.time < time) || !among.contains(account.account)) continue;
-      CMS_CHECK(erase_rows(state, account.prefix, batch));
-      state.heads.erase(account.prefix);
-      in_batch.push_back(std::move(account.account));
-    }
-    if (!in_batch.empty()) CMS_CHECK(state.write(batch));
-    std::ranges::move(in_batch, std::back_inserter(erased));
+  const std::lock_guard one(state.writes);
+  CMS_CHECK(state.ready());
+  rocksdb::WriteBatch batch;
+  std::vector<std::string> in_batch;
+  for (const auto& account : accounts) {
+    CMS_TRY(prefix, state.prefix({tenant, account}));
+    const auto rows = idle_rows(state, prefix, time);
+    if (!rows && rows.error().code == ErrorCode::bad_input) continue;
+    CMS_CHECK(rows);
+    if (rows->empty()) continue;
+    erase_rows(state, prefix, *rows, batch);
+    in_batch.push_back(account);
   }
-  return {};
+  if (in_batch.empty()) return {};
+  erased.insert(erased.end(), in_batch.begin(), in_batch.end());
+  return state.write(batch);
 }
 
 Result<void> Store::compact_erased() {

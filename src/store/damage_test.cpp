@@ -241,6 +241,34 @@ TEST(Damage, an_audit_log_that_somebody_rewrote_is_told) {
   }
 }
 
+TEST(Damage, an_idle_account_that_cannot_be_read_stays_and_keeps_none_of_the_others) {
+  const TestFolder folder;
+  make_store(folder.path / "store");
+  {
+    rocksdb::Options set;
+    set.file_checksum_gen_factory = rocksdb::GetFileChecksumGenCrc32cFactory();
+    rocksdb::DB* opened = nullptr;
+    ASSERT_TRUE(rocksdb::DB::Open(set, folder.path / "store", &opened).ok());
+    const std::unique_ptr<rocksdb::DB> database(opened);
+    const auto prefix = account_prefix(make_tenant("acme", test_key(1)), "a3");
+    const std::unique_ptr<rocksdb::Iterator> last(database->NewIterator({}));
+    last->SeekForPrev(part_row(prefix, Part::document));
+    ASSERT_TRUE(last->Valid() && last->key().starts_with(prefix));
+    ASSERT_TRUE(database->Put({}, last->key(), "").ok());
+  }
+  auto store = Store::open(test_options(folder.path / "store"), test_keys());
+  ASSERT_TRUE(store) << store.error().message;
+  const auto damaged = store->is_idle({"acme", "a3"}, 1e9);
+  ASSERT_FALSE(damaged);
+  EXPECT_EQ(damaged.error().code, ErrorCode::bad_input);
+  const std::vector<std::string> named{"a2", "a3", "a4"};
+  std::vector<std::string> erased;
+  const auto done = store->erase_idle("acme", named, 1e9, erased);
+  ASSERT_TRUE(done) << done.error().message;
+  EXPECT_EQ(erased, (std::vector<std::string>{"a2", "a4"}));
+  EXPECT_TRUE(*store->erase({"acme", "a3"}));  // by name it can go
+}
+
 TEST(Damage, names_and_contents_are_nowhere_in_the_clear) {
   const TestFolder folder;
   const AccountName name{"acme", "canary.account@example.org"};

@@ -25,7 +25,6 @@
 #include <functional>
 #include <memory>
 #include <optional>
-#include <set>
 #include <span>
 #include <string>
 #include <string_view>
@@ -135,11 +134,16 @@ class Store {
   // lie in files until compact_erased(). Errors: `failed`; the rows may be gone then.
   Result<bool> erase(const AccountName& name);
 
-  // The same of the accounts `among` whose last request is before `time`, but not of those that have documents alone.
-  // Their names are added to `erased`, also of those that went before an error. Cost: some reads for each account of
-  // the tenant.
-  Result<void> erase_before(const std::string& tenant, double time, const std::set<std::string>& among,
-                            std::vector<std::string>& erased);
+  // Whether erase_idle() would take this account now. Errors: `bad_input` when its rows cannot be read, `failed`.
+  // Cost: its rows are read.
+  [[nodiscard]] Result<bool> is_idle(const AccountName& name, double time) const;
+
+  // Deletes, in one write, those of these accounts of a tenant whose last request is before `time`; not those that
+  // have documents alone, and not those whose rows cannot be read. Their names are added to `erased`. Durable on
+  // return, as erase() is. Errors: `failed`; the rows of who is in `erased` may be gone then. Cost: all their rows are
+  // read, and commits wait.
+  Result<void> erase_idle(const std::string& tenant, std::span<const std::string> accounts, double time,
+                          std::vector<std::string>& erased);
 
   // Destroys the bytes of all that was erased before: seconds with many accounts. Commits go on meanwhile. Errors:
   // `failed`: call again, or open again, which does the same.
