@@ -194,7 +194,7 @@ std::vector<std::unique_ptr<Ticket>> Engine::State::take_finished(std::unique_lo
 }
 
 // True when something was written. Errors: those of the store; `failed` too when it could not be read for an account,
-// since its requests are not done then.
+// the first time in a row: its requests are not done then.
 Result<bool> Engine::State::commit(std::span<const std::unique_ptr<Ticket>> finished) {
   std::vector<store::Write> writes;
   std::vector<store::Position> positions;
@@ -244,7 +244,7 @@ void Engine::State::answer(std::vector<std::unique_ptr<Ticket>> finished) {
         refusal = Refusal::shed;
         ++shed;
       }
-      if (item.result == ShardItem::Result::damaged) refusal = Refusal::store;
+      if (item.result == ShardItem::Result::unreadable) refusal = Refusal::store;
       if (item.result != ShardItem::Result::advanced) continue;
       changes.push_back({std::move(ticket->names[ticket->places[i]]), item.time, item.advanced.score});
     }

@@ -50,7 +50,7 @@ enum class Refusal : std::uint8_t {
   account,     // empty, too long or not UTF-8; of a whole batch: its producer's name is too long
   clock,       // time is no number, or too far from the clock
   tenant,      // no such tenant, or not the caller's
-  store,       // of a whole batch: the disk said no, send it again later; of an item: its account is damaged
+  store,       // of a whole batch: the disk said no, send it again later; of an item: its account cannot be read
   text,        // in observe mode: there is none, or the model cannot read it
 };
 inline constexpr std::size_t kRefusalCount = 11;

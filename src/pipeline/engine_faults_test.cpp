@@ -16,6 +16,7 @@
 
 #include "pipeline/engine_example.hpp"
 #include "store/injecting_env.hpp"
+#include "store/rows.hpp"
 
 namespace cms::pipeline {
 namespace {
@@ -201,6 +202,63 @@ TEST(EngineFaults, a_disk_that_hangs_keeps_no_decision_about_an_account_in_memor
     const auto back = engine.look_up(cold(i), kNow);
     EXPECT_TRUE(back && *back) << i;
   }
+}
+
+// One request of each of ten accounts.
+Batch round_of(std::uint64_t sequence) {
+  constexpr std::size_t kRound = 10, kRounds = 48;
+  static const Stream stream = example_stream(example(), 78, kRound * kRounds);
+  Batch batch{"t", {"tap", 1, sequence}, {}};
+  for (std::size_t i = 0; i < kRound; ++i) {
+    const auto row = stream.row((sequence - 1) * kRound + i);
+    Item item{fmt::format("account {}", i), kNow - 1'000 + double(sequence), {}};
+    for (const float value : row) item.activation.push_back(std::isfinite(value) ? value : 0);
+    batch.items.push_back(std::move(item));
+  }
+  return batch;
+}
+
+TEST(EngineFaults, a_bad_sector_under_one_account_costs_others_one_batch_that_is_sent_again) {
+  constexpr std::uint64_t kBefore = 40;
+  World world("sector");
+  {
+    auto store = world.open();
+    ASSERT_TRUE(store);
+    auto engine = World::start(*store);
+    for (std::uint64_t sequence = 1; sequence <= kBefore; ++sequence) {
+      ASSERT_EQ(engine.ingest(round_of(sequence)).status, Outcome::Status::done);
+    }
+  }
+  auto store = world.open();  // anew, so that what was written is read from the disk
+  ASSERT_TRUE(store);
+  auto engine = World::start(*store);
+  // The one whose rows come first shares the block that it begins in with nobody.
+  const auto tenant = store::make_tenant("t", store::Key());
+  const auto prefix_of = [&](const Item& item) { return store::account_prefix(tenant, item.account); };
+  const auto items = round_of(1).items;
+  const auto first = std::ranges::min_element(items, {}, prefix_of);
+  const auto bad = static_cast<std::size_t>(first - items.begin());
+  world.files().spoil(store::part_row(prefix_of(*first), store::Part::key).substr(store::kAccountPrefixBytes - 8));
+  std::vector<Refusal> wanted(items.size(), Refusal::none);
+  wanted[bad] = Refusal::store;
+
+  EXPECT_EQ(engine.ingest(round_of(kBefore + 1)).status, Outcome::Status::refused);  // it may have been a moment's
+  for (std::uint64_t sequence = kBefore + 1; sequence <= kBefore + 3; ++sequence) {
+    const auto outcome = engine.ingest(round_of(sequence));
+    ASSERT_EQ(outcome.status, Outcome::Status::done) << sequence;
+    EXPECT_EQ(outcome.refusals, wanted) << sequence;
+    EXPECT_TRUE(engine.durable());
+  }
+  EXPECT_EQ(engine.counters().commit_failures, 1U);
+  world.files().mend();
+  EXPECT_EQ(engine.ingest(round_of(kBefore + 4)).refusals, std::vector(items.size(), Refusal::none));
+  for (const auto& item : items) {
+    const auto account = engine.account({"t", item.account});
+    ASSERT_TRUE(account && *account);
+    EXPECT_EQ((*account)->state.window.requests, kBefore + (item.account == first->account ? 1 : 4)) << item.account;
+  }
+  const auto counters = engine.counters();
+  EXPECT_EQ(counters.received, counters.scored + counters.shed + counters.refused);
 }
 
 TEST(EngineFaults, who_waits_for_room_goes_on_whatever_fails_or_is_erased_meanwhile) {

@@ -58,6 +58,8 @@ Result<Shard::Resident*> Shard::resident(const store::AccountName& name) {
 
 // With the lock.
 Shard::Resident& Shard::place(const std::string& key, Resident loaded) {
+  failing_.erase(key);
+  failed_before_.erase(key);
   make_room();
   const std::lock_guard heads(heads_mutex_);
   auto& placed = residents_.emplace(key, std::move(loaded)).first->second;
@@ -146,12 +148,22 @@ void Shard::step(std::span<const ShardPart> parts) {
   if (count > 0) step_group(std::span(due).first(count));
 }
 
+// With the lock. False when the disk has not given this account for the first time in a row. Everything is refused for
+// it then and sent again, so that a disk that fails once costs nothing. From the second time on it is the account's own
+// matter, a bad sector: others do not wait for it. So it is too where too many fail to be known apart.
+bool Shard::has_come_again(const store::AccountName& name) {
+  const auto key = key_of(name);
+  if (failed_before_.contains(key) || failing_.size() + failed_before_.size() >= accounts_max_) return true;
+  failing_.insert(key);
+  return false;
+}
+
 // With the lock. The item's account; null, and the item says why, when it cannot be loaded.
 Shard::Resident* Shard::account_of(ShardItem& item) {
   const auto found = resident(*item.name);
   if (found) return *found;
-  const bool damaged = found.error().code == ErrorCode::bad_input;
-  item.result = damaged ? ShardItem::Result::damaged : ShardItem::Result::unavailable;
+  const bool its_own = found.error().code == ErrorCode::bad_input || has_come_again(*item.name);
+  item.result = its_own ? ShardItem::Result::unreadable : ShardItem::Result::unavailable;
   if (options_.load_failed) options_.load_failed(*item.name, found.error());
   return nullptr;
 }
@@ -196,6 +208,8 @@ void Shard::forget(const store::AccountName& name) {
   const std::scoped_lock lock(mutex_, heads_mutex_);
   gone = residents_.extract(key);
   last_known_.erase(key);
+  failing_.erase(key);
+  failed_before_.erase(key);
   ++forgotten_;
   accounts_.store(residents_.size(), std::memory_order_relaxed);
 }
@@ -211,6 +225,8 @@ void Shard::forget_undurable() {
     if (head.records > 0 && last_known_.size() < accounts_max_) last_known_.insert_or_assign(entry->first, head);
     gone.push_back(residents_.extract(entry));
   }
+  failed_before_.merge(failing_);
+  failing_.clear();
   ++forgotten_;
   accounts_.store(residents_.size(), std::memory_order_relaxed);
 }

@@ -19,6 +19,7 @@
 #include <span>
 #include <string>
 #include <unordered_map>
+#include <unordered_set>
 #include <vector>
 
 #include "pipeline/cold_reader.hpp"
@@ -41,8 +42,9 @@ struct ShardItem {
   std::span<const float> activation;
   double time = 0;
   bool clean_only = false;  // leave it out when the account's standing is clean
-  // damaged: its records cannot be read; unavailable: the store cannot be read now.
-  enum class Result : std::uint8_t { advanced, left_out, damaged, unavailable } result = Result::advanced;
+  // unreadable: its account's records are damaged, or the disk has failed to give them again; unavailable: it has
+  // failed for the first time, so the batch has to come again.
+  enum class Result : std::uint8_t { advanced, left_out, unreadable, unavailable } result = Result::advanced;
   Advanced advanced;
 };
 
@@ -101,6 +103,7 @@ class Shard {
     std::span<const float> activation;
   };
   Resident* account_of(ShardItem& item);
+  bool has_come_again(const store::AccountName& name);
   void leave_out(std::span<ShardItem> items);
   void step_group(std::span<const Due> due);
   Resident& place(const std::string& key, Resident loaded);
@@ -121,6 +124,9 @@ class Shard {
   std::mutex heads_mutex_;
   Residents residents_;
   std::unordered_map<std::string, Head> last_known_;  // by heads_mutex_; no more than accounts_max_
+  // Accounts that the disk did not give when last asked: since the last forget_undurable(), and before it. No more than
+  // accounts_max_.
+  std::unordered_set<std::string> failing_, failed_before_;
   std::uint64_t forgotten_ = 0;    // rises with every account that leaves: a load begun before is then thrown away
   std::size_t hand_ = 0;           // bucket where the search for whom to put out goes on
 

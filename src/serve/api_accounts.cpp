@@ -37,6 +37,11 @@ Json listed_json(const ApiContext& context, const store::AccountName& name, cons
                  double now) {
   Json entry{{"account", listed.account}, {"time", listed.time}, {"records", listed.records}};
   const auto standing = context.parts.engine->look_up(name, now);
+  if (listed.unread) {
+    const bool known = standing && *standing;  // in memory
+    entry["time"] = known ? Json((*standing)->time) : Json(nullptr);
+    entry["records"] = known ? Json((*standing)->records) : Json(nullptr);
+  }
   if (!standing || !*standing) {
     const bool damaged = !standing && standing.error().code == ErrorCode::bad_input;
     entry["status"] = standing ? "unknown" : damaged ? "damaged" : "unavailable";
@@ -55,11 +60,12 @@ Json listed_json(const ApiContext& context, const store::AccountName& name, cons
 
 }  // namespace
 
-Json document_json(const ApiContext& context, const store::AccountName& name, const std::string& kind) {
-  const auto document = context.parts.store->document(name, kind);
-  if (!document || !*document) return nullptr;
-  auto parsed = tap::parse_json<Json>(**document);
-  return parsed ? std::move(*parsed) : Json(nullptr);
+Result<Json> document_json(const ApiContext& context, const store::AccountName& name, const std::string& kind) {
+  CMS_TRY(document, context.parts.store->document(name, kind));
+  if (!document) return Json();
+  auto parsed = tap::parse_json<Json>(*document);
+  if (!parsed) return fail(ErrorCode::bad_input, fmt::format("the {} of an account is no JSON", kind));
+  return std::move(*parsed);
 }
 
 Json ladder_json(const policy::Ladder& ladder) {
@@ -93,7 +99,7 @@ Response list_accounts(const ApiContext& context, const Call& call) {
   for (const auto& one : page->accounts) {
     accounts.push_back(listed_json(context, {call.tenant, one.account}, one, now));
   }
-  Json body{{"accounts", std::move(accounts)}, {"cursor", nullptr}};
+  Json body{{"accounts", std::move(accounts)}, {"cursor", nullptr}, {"passed_over", page->passed_over}};
   if (page->cursor.empty()) return json_response(body);
   const auto next = hex_text(page->cursor);
   body["cursor"] = next;
@@ -108,6 +114,10 @@ Response get_account(const ApiContext& context, const Call& call) {
   const auto found = context.parts.engine->account(name);
   if (!found) return problem(found.error());
   if (!*found) return not_found();
+  const auto label = document_json(context, name, "label");
+  if (!label) return problem(label.error());
+  const auto override_made = document_json(context, name, std::string(policy::kOverrideKind));
+  if (!override_made) return problem(override_made.error());
   const auto& model = *context.parts.model;
   const auto& account = **found;
   const auto standing = pipeline::standing_of(model, pipeline::tariff(model), pipeline::head_of(account), now);
@@ -120,8 +130,8 @@ Response get_account(const ApiContext& context, const Call& call) {
   body["records"] = standing.records;
   body["readings"] = pipeline::readings(account.state.reading);
   body["history"] = history_json(account.history);
-  body["label"] = document_json(context, name, "label");
-  body["override"] = document_json(context, name, std::string(policy::kOverrideKind));
+  body["label"] = *label;
+  body["override"] = *override_made;
   body["campaign"] = membership_json(context, name);
   mark_stale(context, standing.time, body);
   return tagged_response(call, body);

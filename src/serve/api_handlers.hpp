@@ -35,8 +35,9 @@ void link_next(Response& response, std::string_view target);
 // {"allow": n, "observe": n, ...}
 Json by_action_json(const pipeline::ByAction& counts);
 
-// A document of an account (a label, an override) as it lies in the store; null where there is none that can be read.
-Json document_json(const ApiContext& context, const store::AccountName& name, const std::string& kind);
+// A document of an account (a label, an override) as it lies in the store; null where there is none. Errors: those of
+// the store; `bad_input` when it is no JSON.
+Result<Json> document_json(const ApiContext& context, const store::AccountName& name, const std::string& kind);
 
 // The flagged campaign that an account is a member of, in short; null where it is in none.
 Json membership_json(const ApiContext& context, const store::AccountName& name);

@@ -37,7 +37,8 @@ Json ledger_json(const pipeline::Model& model, const pipeline::Picture& picture,
           {"price_next", price ? Json(*price) : Json(nullptr)}};
 }
 
-// An account of the queue; null for one that need not be looked at. Errors: those of looking it up.
+// An account of the queue; null for one that need not be looked at. What people wrote about it is null where it cannot
+// be read, and `unread` says so: nobody leaves the queue for that. Errors: those of looking it up.
 Result<Json> queued_json(const ApiContext& context, const store::AccountName& name, double now) {
   CMS_TRY(found, context.parts.engine->look_up(name, now));
   if (!found) return Json();
@@ -45,7 +46,8 @@ Result<Json> queued_json(const ApiContext& context, const store::AccountName& na
   const auto decision = decide(context, name, score, now);
   if (!score.computed || decision.would_be < Action::price) return Json();
   const auto label = document_json(context, name, "label");
-  if (label.is_object() && label.value("label", "") == "honest") return Json();
+  const auto override_made = document_json(context, name, std::string(policy::kOverrideKind));
+  if (label && label->is_object() && label->value("label", "") == "honest") return Json();
   Json reasons = Json::array();
   for (const auto& one : pipeline::reasons(score)) {
     reasons.push_back({{"channel", cms::name(one.channel)}, {"share", one.share}});
@@ -57,8 +59,9 @@ Result<Json> queued_json(const ApiContext& context, const store::AccountName& na
               {"action", cms::name(decision.action)},
               {"would_be", cms::name(decision.would_be)},
               {"reasons", std::move(reasons)},
-              {"label", label},
-              {"override", document_json(context, name, std::string(policy::kOverrideKind))}};
+              {"label", label.value_or(nullptr)},
+              {"override", override_made.value_or(nullptr)},
+              {"unread", !label || !override_made}};
 }
 
 }  // namespace

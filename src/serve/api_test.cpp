@@ -282,6 +282,18 @@ TEST(api, labels_and_overrides_change_what_is_answered_and_are_in_the_audit_log)
   EXPECT_TRUE(world.reviewed[2].starts_with("override alice taken away, by ")) << world.reviewed[2];
 }
 
+TEST(api, a_label_or_an_override_that_cannot_be_read_is_told_and_not_shown_as_none) {
+  for (const std::string& kind : {std::string("label"), std::string(policy::kOverrideKind)}) {
+    ServeWorld world("damaged_" + kind);
+    ASSERT_EQ(world.ingest("alice", 3).status, 200U);
+    ASSERT_EQ(world.ask("GET", kAccount, world.as(Role::reader)).status, 200U);
+    ASSERT_TRUE(world.store().put_document({"acme", "alice"}, kind, "{\"").value());
+    expect_problem(world.ask("GET", kAccount, world.as(Role::reader)), 500, "damaged");
+    ASSERT_TRUE(world.store().put_document({"acme", "alice"}, kind, "").value());
+    EXPECT_EQ(world.ask("GET", kAccount, world.as(Role::reader)).status, 200U);
+  }
+}
+
 TEST(api, a_detail_stands_in_the_audit_log_byte_by_byte_as_it_was_hashed) {
   ServeWorld world("audit_bytes");
   ASSERT_EQ(world.ingest("alice", 5).status, 200U);

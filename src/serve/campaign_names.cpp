@@ -45,6 +45,11 @@ bool renumber(const store::Store& store, const std::string& tenant, std::vector<
       if (number) found->second = *number;
       whole = whole && number;
     }
+    if (page->passed_over > 0) {
+      warn(fmt::format("members of campaigns of tenant {} whose rows cannot be read are kept as they were: {}", tenant,
+                       page->why));
+      whole = false;
+    }
     cursor = page->cursor;
     more = !cursor.empty();
   }

@@ -107,6 +107,7 @@ struct Daemon::State {
   [[nodiscard]] Observe observe();
   void tell_durable(bool now, const std::string& why);
   void tell_damaged(const store::AccountName& name, const Error& error);
+  void tell_unread(const store::AccountName& name, const std::string& why);
   void forget(const store::AccountName& name, bool erased);
   void retain_tenant(const TenantConfig& tenant, const std::stop_token& stop);
   Result<void> reload_policy(const std::string& by);
@@ -140,7 +141,7 @@ Result<void> Daemon::State::open() {
   CMS_TRY(known, Authority::open(config.tokens_file));
   authority = std::move(known);
   events.emplace(EventRing::Options{.run = static_cast<std::uint64_t>(clock())});
-  overrides.emplace(*store);
+  overrides.emplace(*store, [this](const auto& name, const auto& why) { tell_unread(name, why); });
   CMS_CHECK(make_campaigns());
   CMS_TRY(watching, Watcher::start(config, *store, *overrides, model.name, *events, *log,
                                    [this] { return policy.get(); }, clock, fleet()));
@@ -216,6 +217,15 @@ void Daemon::State::tell_damaged(const store::AccountName& name, const Error& er
              {{"tenant", name.tenant}, {"account", store->pseudonym(name).value_or("")}});
 }
 
+// From whoever reads an override; of a whole tenant from who reads all of them.
+void Daemon::State::tell_unread(const store::AccountName& name, const std::string& why) {
+  if (name.account.empty()) {
+    return log->write(Level::error, Scope::store, "accounts_unread", why, {{"tenant", name.tenant}});
+  }
+  log->write(Level::error, Scope::store, "override_unread", "it counts as none; set it again, or take it away: " + why,
+             {{"tenant", name.tenant}, {"account", store->pseudonym(name).value_or("")}});
+}
+
 ApiParts Daemon::State::api_parts() {
   ApiParts parts;
   parts.model = &model;
@@ -282,7 +292,8 @@ Result<void> Daemon::State::serve() {
   housekeeping = std::jthread([this](const std::stop_token& stop) { keep_house(stop); });
   remembering = std::jthread([this](const std::stop_token& stop) {
     overrides->fill(tenants(), stop);
-    remember_all(*overview, fleet(), *store, model, *engine, tenants(), clock, stop);
+    remember_all(*overview, fleet(), *store, model, *engine, tenants(), clock,
+                 [this](const auto& what) { log->write(Level::error, Scope::store, "accounts_unread", what); }, stop);
   });
   if (campaigns) seeing = std::jthread([this](const std::stop_token& stop) { campaigns->keep(*engine, stop); });
   return {};
@@ -321,6 +332,7 @@ MetricsSnapshot Daemon::State::snapshot() const {
   seen.engine = engine->counters();
   seen.durable = engine->durable();
   seen.store = store->sizes();
+  seen.overrides_unread = overrides->unread();
   if (const auto* server = http_counted.load()) {
     const auto counted = server->counters();
     seen.http.connections = counted.connections;

@@ -96,6 +96,8 @@ void add_store(Families& out, const MetricsSnapshot& now) {
   out.gauge("cms_store_rows", "Rows of the store, estimated").value(now.store.rows_estimate);
   out.counter("cms_store_file_errors_total", "File operations of the store that failed, also where it went on")
       .value(now.store.file_errors);
+  out.counter("cms_store_overrides_unread_total", "Times that overrides could not be read and counted as none")
+      .value(now.overrides_unread);
 }
 
 void add_http(Families& out, const HttpFigures& http) {

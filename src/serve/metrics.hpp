@@ -40,6 +40,7 @@ struct MetricsSnapshot {
   pipeline::Counters engine;
   bool durable = true;      // Engine::durable()
   store::Store::Sizes store;
+  std::uint64_t overrides_unread = 0;  // Overrides::unread()
   HttpFigures http;
   LogCounters log;
   std::optional<EventLogCounters> event_log;

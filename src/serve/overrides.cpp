@@ -13,7 +13,8 @@ std::optional<policy::Override> Overrides::of(const store::AccountName& name) co
       return found->second;
     }
   }
-  return filled ? std::nullopt : read(name).value_or(std::nullopt);
+  if (filled && !in_part_.contains(name.tenant)) return std::nullopt;
+  return read(name).value_or(std::nullopt);
 }
 
 Result<bool> Overrides::put(const store::AccountName& name, const std::string& document) {
@@ -38,15 +39,24 @@ void Overrides::forget(const store::AccountName& name, bool erased) {
   static_cast<void>(read_again(name));
 }
 
+void Overrides::tell(const store::AccountName& name, const std::string& why) const {
+  ++unread_;
+  if (tell_) tell_(name, why);
+}
+
 // A document that is damaged counts as none: no later read would be better. Errors: the disk's.
 Result<Overrides::Found> Overrides::read(const store::AccountName& name) const {
   auto document = store_.document(name, std::string(policy::kOverrideKind));
-  if (!document && document.error().code != ErrorCode::bad_input) {
+  if (!document) {
+    tell(name, document.error().message);
+    if (document.error().code == ErrorCode::bad_input) return Found();
     return tl::make_unexpected(std::move(document).error());
   }
-  if (!document || !*document) return Found();
+  if (!*document) return Found();
   const auto parsed = policy::parse_override(**document);
-  return parsed ? Found(*parsed) : Found();
+  if (parsed) return Found(*parsed);
+  tell(name, parsed.error().message);
+  return Found();
 }
 
 Result<void> Overrides::read_again(const store::AccountName& name) {
@@ -65,27 +75,39 @@ void Overrides::set(const store::AccountName& name, Found value) {
   count_ = by_account_.size();
 }
 
-void Overrides::fill(std::span<const std::string> tenants, const std::stop_token& stop) {
+// Errors: those of the list. An account whose own document the disk does not give is passed over.
+Result<void> Overrides::read_page(const std::string& tenant, std::string& cursor) {
+  CMS_TRY(page, store_.list(tenant, cursor, 256));
+  for (const auto& listed : page.accounts) {
+    const std::lock_guard one(changing_);
+    if (!read_again({tenant, listed.account})) in_part_.insert(tenant);
+  }
+  if (page.passed_over > 0) {
+    in_part_.insert(tenant);
+    tell({tenant, ""}, "some accounts cannot be listed, restore a snapshot: " + page.why);
+  }
+  cursor = page.cursor;
+  return {};
+}
+
+void Overrides::fill(std::span<const std::string> tenants, const std::stop_token& stop, int tries) {
   std::mutex mutex;
   std::condition_variable_any wake;
   std::unique_lock lock(mutex);
   const auto pause = [&](auto how_long) { wake.wait_for(lock, stop, how_long, [] { return false; }); };
-  const auto read_page = [&](const std::string& tenant, std::string& cursor) -> Result<void> {
-    CMS_TRY(page, store_.list(tenant, cursor, 256));
-    for (const auto& listed : page.accounts) {
-      const std::lock_guard one(changing_);
-      CMS_CHECK(read_again({tenant, listed.account}));
-    }
-    cursor = page.cursor;
-    return {};
-  };
   for (const auto& tenant : tenants) {
     std::string cursor;
+    int left = tries;
     for (bool more = true; more;) {
       const auto began = std::chrono::steady_clock::now();
-      const bool read = read_page(tenant, cursor).has_value();
-      more = !read || !cursor.empty();
-      if (!read) pause(std::chrono::seconds(1));  // the disk says no: as long as it does
+      const auto read = read_page(tenant, cursor);
+      left = read ? tries : left - 1;
+      more = read ? !cursor.empty() : left > 0;
+      if (!read && !more) {
+        in_part_.insert(tenant);
+        tell({tenant, ""}, "the rest of the accounts cannot be listed: " + read.error().message);
+      }
+      if (!read && more) pause(std::chrono::seconds(1));
       if (more) pause(std::chrono::steady_clock::now() - began);
       if (stop.stop_requested()) return;
     }

@@ -2,8 +2,11 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 #include "serve/serve_example.hpp"
 #include "store/injecting_env.hpp"
+#include "store/spoilt_example.hpp"
 
 namespace cms::serve {
 namespace {
@@ -91,6 +94,39 @@ TEST(Overrides, whose_document_is_damaged_count_as_none) {
   fill(world.overrides());
   EXPECT_FALSE(world.overrides().of(kAlice));
   EXPECT_FALSE(world.overrides().put(kAlice, "{\"action\":7}"));
+  std::vector<std::string> told;
+  const Overrides started(world.store(),
+                          [&](const auto& name, const auto& why) { told.push_back(name.account + why); });
+  EXPECT_FALSE(started.of(kAlice));
+  ASSERT_EQ(told.size(), 1U);
+  EXPECT_TRUE(told.front().starts_with("alice"));
+  EXPECT_EQ(started.unread(), 1U);
+}
+
+// Of all tenants whatever can be read is; of the rest it is told once, and looked for when it is asked for.
+TEST(Overrides, are_read_past_what_cannot_be_listed) {
+  for (const std::string bad : {"a2", ""}) {
+    for (const bool silently : {false, true}) {
+      store::SpoiltStore spoilt;
+      const std::string document = limit_until(ServeWorld::kNow);
+      for (const auto& name : {store::AccountName{"acme", "a1"}, store::AccountName{"bell", "b1"}}) {
+        ASSERT_TRUE(spoilt.store->put_document(name, kKind, document).value());
+      }
+      spoilt.open_again();
+      spoilt.spoil(bad, silently);
+      std::vector<std::string> told;
+      Overrides overrides(*spoilt.store,
+                          [&](const auto& name, const auto&) { told.push_back(name.tenant + name.account); });
+      overrides.fill(std::vector<std::string>{"acme", "bell"}, {}, 1);
+      EXPECT_EQ(std::ranges::count(told, "acme"), 1) << bad << silently;
+      EXPECT_EQ(std::ranges::count(told, "bell"), 0);
+      EXPECT_TRUE(overrides.of({"bell", "b1"})) << bad << silently;
+      ASSERT_TRUE(spoilt.store->put_document({"bell", "b1"}, kKind, "").value());  // behind its back
+      EXPECT_TRUE(overrides.of({"bell", "b1"})) << "it was not filled";
+      spoilt.files->mend();
+      EXPECT_TRUE(overrides.of({"acme", "a1"})) << bad << silently;
+    }
+  }
 }
 
 }  // namespace

@@ -1,5 +1,7 @@
 #include "serve/overview.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <chrono>
 #include <cmath>
@@ -318,15 +320,25 @@ void remember_one(Overview& overview, Campaigns* campaigns, const pipeline::Mode
 
 void remember_all(Overview& overview, Campaigns* campaigns, const store::Store& store, const pipeline::Model& model,
                   pipeline::Engine& engine, std::span<const std::string> tenants,
-                  const std::function<double()>& clock, const std::stop_token& stop) {
+                  const std::function<double()>& clock, const std::function<void(const std::string&)>& warn,
+                  const std::stop_token& stop) {
+  constexpr int kTries = 30;
   std::mutex mutex;
   std::condition_variable_any wake;
   std::unique_lock lock(mutex);
   for (const auto& tenant : tenants) {
     std::string cursor;
+    int left = kTries;
     for (bool more = true; more;) {
       const auto page = store.list(tenant, cursor, 1000);
-      if (!page) {  // the disk says no: as long as it does
+      if (!page) {
+        more = --left > 0;
+        if (!more) {
+          warn(fmt::format("not all accounts of tenant {} were read, and who is missing counts from the next request: "
+                           "{}",
+                           tenant, page.error().message));
+          continue;
+        }
         wake.wait_for(lock, stop, std::chrono::seconds(1), [] { return false; });
         if (stop.stop_requested()) return;
         continue;
@@ -341,6 +353,7 @@ void remember_all(Overview& overview, Campaigns* campaigns, const store::Store& 
       }
       cursor = page->cursor;
       more = !cursor.empty();
+      left = kTries;
     }
   }
   overview.set_filled();

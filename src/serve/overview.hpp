@@ -119,10 +119,12 @@ class Overview {
 };
 
 // Takes in all accounts of these tenants that the store has, resting as long as each took to read, until it is told to
-// stop; then the overview is not `filled`. What cannot be read is passed over: who looks at it hears of it. `clock`
-// gives seconds since 1970. What is read is shown to `campaigns` too, where there are some.
+// stop; then the overview is not `filled`. What cannot be read is passed over: who looks at it hears of it. A list that
+// the disk does not give is asked for thirty times, a second apart; the tenant's rest is passed over then, and `warn`
+// is told. `clock` gives seconds since 1970. What is read is shown to `campaigns` too, where there are some.
 void remember_all(Overview& overview, Campaigns* campaigns, const store::Store& store, const pipeline::Model& model,
                   pipeline::Engine& engine, std::span<const std::string> tenants,
-                  const std::function<double()>& clock, const std::stop_token& stop);
+                  const std::function<double()>& clock, const std::function<void(const std::string&)>& warn,
+                  const std::stop_token& stop);
 
 }  // namespace cms::serve

@@ -2,11 +2,13 @@
 
 #include <gtest/gtest.h>
 
+#include <chrono>
 #include <numeric>
 #include <thread>
 
 #include "base/random.hpp"
 #include "serve/serve_example.hpp"
+#include "store/spoilt_example.hpp"
 
 namespace cms::serve {
 namespace {
@@ -204,7 +206,7 @@ TEST(overview, after_a_start_it_remembers_every_account_of_the_store_as_it_stood
   ASSERT_EQ(served.ingest("young", 2).status, 200U);
   World world;
   remember_all(world.overview, nullptr, served.store(), served.model(), served.engine(), kTenants,
-               [] { return kNow; }, {});
+               [] { return kNow; }, {}, {});
   const auto fresh = served.overview().view("acme", kNow);
   const auto view = world.view();
   EXPECT_TRUE(view.filled);
@@ -214,6 +216,22 @@ TEST(overview, after_a_start_it_remembers_every_account_of_the_store_as_it_stood
   EXPECT_EQ(view.actions, fresh.actions);
 }
 
+TEST(overview, accounts_that_cannot_be_listed_do_not_keep_it_from_being_filled) {
+  ServeWorld served("spoilt");
+  World world;
+  store::SpoiltStore spoilt;
+  spoilt.spoil("a2", true);
+  const std::vector<std::string> tenants{"acme"};
+  std::stop_source stop;
+  const std::jthread late([&](const std::stop_token& done) {
+    for (int i = 0; i < 100 && !done.stop_requested(); ++i) std::this_thread::sleep_for(std::chrono::milliseconds(100));
+    stop.request_stop();
+  });
+  remember_all(world.overview, nullptr, *spoilt.store, served.model(), served.engine(), tenants, [] { return kNow; },
+               {}, stop.get_token());
+  EXPECT_TRUE(world.view().filled);
+}
+
 TEST(overview, one_that_is_told_to_stop_is_not_filled) {
   ServeWorld served("stopped");
   ASSERT_EQ(served.ingest("alice", 1).status, 200U);
@@ -221,7 +239,7 @@ TEST(overview, one_that_is_told_to_stop_is_not_filled) {
   std::stop_source stop;
   stop.request_stop();
   remember_all(world.overview, nullptr, served.store(), served.model(), served.engine(), kTenants, [] { return kNow; },
-               stop.get_token());
+               {}, stop.get_token());
   EXPECT_FALSE(world.view().filled);
 }
 

@@ -42,15 +42,14 @@ class Walk {
   // Who is due of a page. One whose rows cannot be read cannot be erased either, and is not entered at each call.
   Result<void> find(const store::Store::Page& page) {
     for (const auto& listed : page.accounts) {
-      if (listed.records == 0 || !(listed.time < before_)) continue;
+      if (!listed.unread && (listed.records == 0 || !(listed.time < before_))) continue;
       const store::AccountName name{tenant_.name, listed.account};
       CMS_TRY(pseudonym, retention_.store.pseudonym(name));
       const auto idle = retention_.store.is_idle(name, before_);
-      if (!idle && idle.error().code == ErrorCode::bad_input) {
+      if (!idle) {
         if (done.damaged++ == 0) done.first_damaged = pseudonym;
         continue;
       }
-      CMS_CHECK(idle);
       if (!*idle) continue;
       due_.accounts.push_back(listed.account);
       due_.pseudonyms.push_back(std::move(pseudonym));

@@ -26,7 +26,7 @@ struct Retention {
 
 struct Retained {
   std::uint64_t erased = 0;
-  std::uint64_t damaged = 0;  // are due and stay: their rows cannot be read
+  std::uint64_t damaged = 0;  // stay, due or not: their rows cannot be read
   std::string first_damaged;  // pseudonym of one of them
 };
 

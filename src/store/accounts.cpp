@@ -1,6 +1,10 @@
 // Accounts as a whole: list, erase, documents.
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <iterator>
+#include <limits>
+#include <optional>
 #include <utility>
 
 #include "store/state.hpp"
@@ -11,41 +15,115 @@ namespace {
 // Beyond so many, one compaction of all accounts is cheaper than one for each.
 constexpr std::size_t kRangesMax = 16;
 
-// An account as list() meets it.
+// An account as list() meets it; without a name, rows that cannot be read, the last at `prefix`.
 struct Met {
   std::string prefix;
   std::string account;
   double time = 0;
   std::uint64_t records = 0;  // 0 for one that has documents alone
+  std::optional<Error> unread;
+};
+struct Meeting {
+  std::vector<Met> met;
+  bool more = false;  // there may be some after these
 };
 
-// Accounts of `tenant` after the one that `cursor` begins; at most `limit`.
-Result<std::vector<Met>> meet(const Store::State& state, const Tenant& tenant, const std::string& cursor,
-                              std::size_t limit) {
+// Numbers of accounts are evenly spread: of a million, one in 2^44. A damaged block is as long as some of those.
+constexpr std::uint64_t kFirstStep = 1ULL << 40U, kNearEnough = 1ULL << 32U;
+
+// What a prefix of an account of this tenant can be at most, with this number.
+std::string last_prefix(const std::string& all, std::uint64_t number) {
+  std::string prefix = all;
+  append_number(prefix, number);
+  return prefix.append(kAccountPrefixBytes - prefix.size(), '\xff');
+}
+
+// An iterator cannot step out of a block that it cannot read, but it can begin after it. Where that is, is looked for
+// in steps that double up to half of what is left, and between the last two by halves. Nothing where no row of the
+// tenant after it can be read. Cost: some sixty reads at most, many of the block that fails.
+std::optional<std::string> end_of_unread(Rows& row, const std::string& all, std::string_view from) {
+  const auto readable = [&](std::uint64_t number) {
+    std::string begin = all;
+    append_number(begin, number);
+    row->Seek(begin);
+    return row->Valid();
+  };
+  constexpr auto kLast = std::numeric_limits<std::uint64_t>::max();
+  std::uint64_t bad = from == all ? 0 : last_number(from.substr(0, all.size() + sizeof(std::uint64_t)));
+  std::uint64_t good = bad;
+  for (std::uint64_t step = kFirstStep;; step *= 2) {
+    step = std::min(step, (kLast - bad) / 2);
+    if (step < kNearEnough) return std::nullopt;
+    good = bad + step;
+    if (readable(good)) break;
+    bad = good;
+  }
+  while (good - bad > kNearEnough) {
+    const auto middle = bad + (good - bad) / 2;
+    (readable(middle) ? good : bad) = middle;
+  }
+  return last_prefix(all, good - 1);
+}
+
+// The account whose first row this is. Errors: those of its rows; what is known of it stays.
+Result<void> read_met(const Tenant& tenant, Rows& row, Met& met) {
+  if (view(row->key()) != part_row(met.prefix, Part::key)) {
+    return fail(ErrorCode::bad_input, "an account's key is missing");
+  }
+  CMS_TRY(key, open_account_key(tenant, view(row->key()), view(row->value())));
+  CMS_TRY(name, open_account_name(key, view(row->key()), view(row->value())));
+  met.account = name;
+  row->SeekForPrev(part_row(met.prefix, Part::document));
+  CMS_CHECK(told(row->status(), "reading an account"));
+  if (!row->Valid() || view(row->key()) == part_row(met.prefix, Part::key)) return {};
+  CMS_TRY(record, record_head(view(row->value())));
+  met.time = record.time;
+  met.records = record.number;
+  return {};
+}
+
+// Accounts of `tenant` after the one that `cursor` begins; at most `limit`. Errors: `failed` where neither the first
+// nor any after it can be read.
+Result<Meeting> meet(const Store::State& state, const Tenant& tenant, const std::string& cursor, std::size_t limit) {
   const std::string all = accounts_prefix(tenant);
   CMS_TRY(row, state.rows(all, after(all)));
-  std::vector<Met> met;
-  row->Seek(cursor.empty() ? all : part_row(cursor, Part::end));
-  while (row->Valid() && met.size() < limit) {
-    Met account;
-    account.prefix = view(row->key()).substr(0, kAccountPrefixBytes);
-    if (view(row->key()) != part_row(account.prefix, Part::key)) {
-      return fail(ErrorCode::bad_input, "an account's key is missing");
+  Meeting found;
+  std::string from = cursor.empty() ? all : part_row(cursor, Part::end);
+  while (found.met.size() < limit) {
+    row->Seek(from);
+    if (!row->status().ok()) row->Seek(from);  // it may be what was read ahead that failed
+    Met met;
+    if (auto read = told(row->status(), "listing accounts"); !read) {
+      const auto end = end_of_unread(row, all, from);
+      // The disk may say no to everything: nobody is passed over for that.
+      if (!end && read.error().code != ErrorCode::bad_input) {
+        if (found.met.empty()) return tl::make_unexpected(std::move(read).error());
+        found.more = true;
+        return found;
+      }
+      met.prefix = end.value_or(last_prefix(all, std::numeric_limits<std::uint64_t>::max()));
+      met.unread = std::move(read).error();
+      found.met.push_back(std::move(met));
+      if (!end) return found;
+    } else {
+      if (!row->Valid()) return found;
+      met.prefix = view(row->key()).substr(0, kAccountPrefixBytes);
+      if (auto known = read_met(tenant, row, met); !known) met.unread = std::move(known).error();
+      found.met.push_back(std::move(met));
     }
-    CMS_TRY(key, open_account_key(tenant, view(row->key()), view(row->value())));
-    CMS_TRY(name, open_account_name(key, view(row->key()), view(row->value())));
-    account.account = name;
-    row->SeekForPrev(part_row(account.prefix, Part::document));
-    if (row->Valid() && view(row->key()) != part_row(account.prefix, Part::key)) {
-      CMS_TRY(record, record_head(view(row->value())));
-      account.time = record.time;
-      account.records = record.number;
-    }
-    met.push_back(std::move(account));
-    row->Seek(part_row(met.back().prefix, Part::end));
+    from = part_row(found.met.back().prefix, Part::end);
   }
-  CMS_CHECK(told(row->status(), "listing accounts"));
-  return met;
+  found.more = limit > 0;
+  return found;
+}
+
+// Leaves a mark that an account's bytes have to follow its rows.
+void mark_erased(Store::State& state, const std::string& prefix, rocksdb::WriteBatch& batch) {
+  // What the mark holds tells it from one that is set again while this one's bytes are compacted away.
+  ByteWriter number;
+  number.put(state.commits);
+  const auto& bytes = number.bytes();
+  batch.Put(table_row(Table::erased) + prefix, {reinterpret_cast<const char*>(bytes.data()), bytes.size()});
 }
 
 // Names of all rows of an account; none when it is not there.
@@ -73,11 +151,17 @@ void erase_rows(Store::State& state, const std::string& prefix, const std::vecto
                 rocksdb::WriteBatch& batch) {
   for (const auto& row : rows) batch.Delete(row);
   state.heads.erase(prefix);
-  // What the mark holds tells it from one that is set again while this one's bytes are compacted away.
-  ByteWriter number;
-  number.put(state.commits);
-  const auto& bytes = number.bytes();
-  batch.Put(table_row(Table::erased) + prefix, {reinterpret_cast<const char*>(bytes.data()), bytes.size()});
+  mark_erased(state, prefix, batch);
+}
+
+// The same without reading them, where they cannot be read. Errors: as Store::State::value().
+Result<bool> erase_unread(Store::State& state, const std::string& prefix, rocksdb::WriteBatch& batch) {
+  const auto key = state.value(part_row(prefix, Part::key));
+  if (key && !*key) return false;  // the filter says so: what cannot be read is others'
+  batch.DeleteRange(prefix, after(prefix));
+  state.heads.erase(prefix);
+  mark_erased(state, prefix, batch);
+  return true;
 }
 
 // A document's row; an empty one takes it away.
@@ -111,11 +195,18 @@ Result<Store::Page> Store::list(const std::string& tenant, const std::string& cu
   const std::shared_lock shared(state_->gate);
   CMS_TRY(owner, state_->tenant(tenant));
   const std::string from = cursor.empty() ? "" : accounts_prefix(*owner) + from_hex(cursor);
-  CMS_TRY(met, meet(*state_, *owner, from, limit));
+  CMS_TRY(meeting, meet(*state_, *owner, from, limit));
   Page page;
-  for (auto& account : met) page.accounts.push_back({std::move(account.account), account.time, account.records});
-  if (met.size() == limit && limit > 0) {
-    const auto id = std::string_view(met.back().prefix).substr(1 + kTenantIdBytes);
+  for (auto& met : meeting.met) {
+    if (met.account.empty()) {
+      ++page.passed_over;
+      page.why = met.unread ? met.unread->message : "";
+      continue;
+    }
+    page.accounts.push_back({std::move(met.account), met.time, met.records, std::move(met.unread)});
+  }
+  if (meeting.more) {
+    const auto id = std::string_view(meeting.met.back().prefix).substr(1 + kTenantIdBytes);
     page.cursor = to_hex({reinterpret_cast<const std::uint8_t*>(id.data()), id.size()});
   }
   return page;
@@ -126,10 +217,15 @@ Result<bool> Store::erase(const AccountName& name) {
   CMS_TRY(prefix, state.prefix(name));
   const std::lock_guard one(state.writes);
   CMS_CHECK(state.ready());
-  CMS_TRY(rows, rows_of(state, prefix));
-  if (rows.empty()) return false;
+  const auto rows = rows_of(state, prefix);
+  if (rows && rows->empty()) return false;
   rocksdb::WriteBatch batch;
-  erase_rows(state, prefix, rows, batch);
+  if (rows) {
+    erase_rows(state, prefix, *rows, batch);
+  } else {
+    CMS_TRY(there, erase_unread(state, prefix, batch));
+    if (!there) return false;
+  }
   CMS_CHECK(state.write(batch));
   return true;
 }

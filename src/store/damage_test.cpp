@@ -29,7 +29,9 @@ Result<std::string> everything(const Store& store) {
   const auto append = [&text](const auto& value) { text.append(reinterpret_cast<const char*>(&value), sizeof value); };
   for (const char* tenant : {"acme", "bell"}) {
     CMS_TRY(page, store.list(tenant, "", 1000));
+    if (page.passed_over > 0) return fail(ErrorCode::bad_input, page.why);
     for (const auto& listed : page.accounts) {
+      if (listed.unread) return tl::make_unexpected(*listed.unread);
       text += listed.account;
       append(listed.time);
       append(listed.records);

@@ -103,7 +103,8 @@ class RandomAccessFile : public rocksdb::FSRandomAccessFileOwnerWrapper {
   IOStatus Read(std::uint64_t offset, std::size_t bytes, const IOOptions& options, Slice* result, char* scratch,
                 IODebugContext* debug) const override {
     if (const IOStatus status = files_.next("read", path_); !status.ok()) return status;
-    return FSRandomAccessFileOwnerWrapper::Read(offset, bytes, options, result, scratch, debug);
+    const IOStatus done = FSRandomAccessFileOwnerWrapper::Read(offset, bytes, options, result, scratch, debug);
+    return done.ok() ? files_.have_read(*result, scratch) : done;
   }
 
  private:
@@ -169,6 +170,26 @@ void InjectingFiles::go_on() {
   const std::lock_guard one(mutex_);
   hanging_ = false;
   goes_on_.notify_all();
+}
+
+void InjectingFiles::spoil(std::string bytes, bool silently) {
+  const std::lock_guard one(mutex_);
+  spoilt_ = std::move(bytes);
+  silently_ = silently;
+}
+
+void InjectingFiles::mend() {
+  const std::lock_guard one(mutex_);
+  spoilt_.clear();
+}
+
+IOStatus InjectingFiles::have_read(const Slice& read, char* scratch) {
+  const std::lock_guard one(mutex_);
+  const auto at = spoilt_.empty() ? std::string_view::npos : std::string_view(read.data(), read.size()).find(spoilt_);
+  if (at == std::string_view::npos) return IOStatus::OK();
+  if (!silently_ || read.data() != scratch) return IOStatus::IOError("injected", "input/output error");
+  scratch[at] = static_cast<char>(scratch[at] ^ 1);
+  return IOStatus::OK();
 }
 
 void InjectingFiles::lose_unsynced() {

@@ -45,6 +45,10 @@ class InjectingFiles : public rocksdb::FileSystemWrapper {
   // From now on every operation waits until go_on(), as on a disk that hangs.
   void hang();
   void go_on();
+  // From now on, until mend(), a read of a table file that would give these bytes fails, as at a bad sector; `silently`
+  // it gives others. No operation is counted for it.
+  void spoil(std::string bytes, bool silently = false);
+  void mend();
   // After kill() and the end of who used it: what was not synced is gone, and operations work again.
   void lose_unsynced();
   [[nodiscard]] std::uint64_t operations() const;
@@ -94,6 +98,7 @@ class InjectingFiles : public rocksdb::FileSystemWrapper {
 
   // For the files below. `what` is the operation; a short write is told by `partly`.
   rocksdb::IOStatus next(const char* what, const std::string& path, bool* partly = nullptr);
+  rocksdb::IOStatus have_read(const rocksdb::Slice& read, char* scratch);
   void grew(const std::string& path, std::uint64_t bytes);
   void synced(const std::string& path);
   void folder_synced(const std::string& path);
@@ -117,6 +122,8 @@ class InjectingFiles : public rocksdb::FileSystemWrapper {
   std::uint64_t count_ = 0, fail_at_ = 0;
   Fault fault_ = Fault::none;
   bool dead_ = false, hanging_ = false;
+  std::string spoilt_;  // empty = nothing is
+  bool silently_ = false;
   std::string failed_;
 };
 

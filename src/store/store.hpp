@@ -118,20 +118,26 @@ class Store {
   [[nodiscard]] Result<std::vector<Position>> positions() const;
 
   // Accounts of one tenant with the time of their last request, in a fixed order that says nothing of their names,
-  // at most `limit` of them after `cursor` (empty = from the start; a returned cursor goes on; empty = no more).
+  // at most `limit` of them after `cursor` (empty = from the start; a returned cursor goes on; empty = no more). Rows
+  // that cannot be read are passed over: who lies among them is not listed, and the page says that somebody may be
+  // missing. Errors: `failed` where the disk says no to that and all after it.
   struct Listed {
     std::string account;
     double time = 0;
     std::uint64_t records = 0;
+    std::optional<Error> unread;  // why time and records are not known
   };
   struct Page {
     std::vector<Listed> accounts;
     std::string cursor;
+    std::uint64_t passed_over = 0;  // stretches of rows that cannot be read
+    std::string why;                // of the last of them
   };
   [[nodiscard]] Result<Page> list(const std::string& tenant, const std::string& cursor, std::size_t limit) const;
 
   // Deletes the account's key and rows; also of labels. True when there was something. Durable on return; the old bytes
-  // lie in files until compact_erased(). Errors: `failed`; the rows may be gone then.
+  // lie in files until compact_erased(). So too where its rows cannot be read. Errors: `failed`; the rows may be gone
+  // then.
   Result<bool> erase(const AccountName& name);
 
   // Whether erase_idle() would take this account now. Errors: `bad_input` when its rows cannot be read, `failed`.

@@ -82,6 +82,8 @@ export interface Queued {
   reasons: Reason[];
   label: Label | null;
   override: Override | null;
+  /** True where label or override cannot be read. */
+  unread: boolean;
 }
 
 export interface Queue {
@@ -93,8 +95,9 @@ export interface Queue {
 
 export interface Listed {
   account: string;
-  time: number;
-  records: number;
+  /** Null, as records, where they cannot be read. */
+  time: number | null;
+  records: number | null;
   status: 'computed' | 'not_computed' | 'unknown' | 'damaged' | 'unavailable';
   requests?: number;
   poh?: number | null;
