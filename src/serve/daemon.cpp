@@ -395,7 +395,7 @@ void Daemon::State::retain_tenant(const TenantConfig& tenant, const std::stop_to
   }
   if (done->damaged > 0) {
     log->write(Level::error, Scope::store, "retention_damaged",
-               fmt::format("{} idle accounts cannot be read, so they are not erased: {} is one of them", done->damaged,
+               fmt::format("{} accounts cannot be read, so they are not erased: {} is one of them", done->damaged,
                            done->first_damaged),
                {{"tenant", tenant.name}});
   }
