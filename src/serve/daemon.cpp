@@ -393,10 +393,11 @@ void Daemon::State::retain_tenant(const TenantConfig& tenant, const std::stop_to
     log->write(Level::info, Scope::store, "retention", fmt::format("{} idle accounts erased", done->erased),
                {{"tenant", tenant.name}});
   }
-  if (done->damaged > 0) {
+  if (done->damaged > 0 || done->passed_over > 0) {
     log->write(Level::error, Scope::store, "retention_damaged",
-               fmt::format("{} accounts cannot be read, so they are not erased: {} is one of them", done->damaged,
-                           done->first_damaged),
+               fmt::format("{} accounts{} and who lies in {} stretches of rows cannot be read, so they are not erased",
+                           done->damaged, done->damaged > 0 ? fmt::format(" ({} is one)", done->first_damaged) : "",
+                           done->passed_over),
                {{"tenant", tenant.name}});
   }
 }

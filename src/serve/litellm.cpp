@@ -1,5 +1,7 @@
 #include "serve/litellm.hpp"
 
+#include <algorithm>
+#include <cctype>
 #include <nlohmann/json.hpp>
 
 namespace cms::serve {
@@ -66,11 +68,46 @@ class Reader final : public nlohmann::json_sax<Json> {
   bool account_next_ = false;                            // whether the last key within request_data was the account's
 };
 
+// What Python's json reads and writes and JSON does not have: surrogates without their other half become U+FFFD, and
+// numbers that no double holds, NaN among them, 0.
+std::string as_json(std::string_view body) {
+  std::string json;
+  json.reserve(body.size());
+  bool quoted = false;
+  for (std::size_t i = 0; i < body.size();) {
+    const char c = body[i];
+    const auto escape = body.substr(i, 4);
+    const bool surrogate = escape.size() == 4 && escape.starts_with("\\u") && (escape[2] | 0x20) == 'd' &&
+                           std::string_view("89abcdefABCDEF").find(escape[3]) != std::string_view::npos;
+    if (quoted && surrogate) {
+      json += "\\ufffd";
+      i += 6;
+    } else if (quoted && c == '\\') {
+      json += body.substr(i, 2);
+      i += 2;
+    } else if (c == '"' || quoted || !(std::isalnum(static_cast<unsigned char>(c)) || c == '-')) {
+      quoted ^= c == '"';
+      json += c;
+      ++i;
+    } else {
+      const auto end = std::min(body.find_first_of(",]}: \t\r\n\"", i), body.size());
+      const auto word = body.substr(i, end - i);
+      json += word == "true" || word == "false" || word == "null" ? word : "0";
+      i = end;
+    }
+  }
+  return json;
+}
+
 }  // namespace
 
 std::optional<LitellmQuestion> parse_litellm(std::string_view body, std::string_view account_key) {
   Reader reader(account_key);
-  if (!Json::sax_parse(body, &reader) || !reader.object) return std::nullopt;
+  if (!Json::sax_parse(body, &reader)) {
+    reader = Reader(account_key);
+    if (!Json::sax_parse(as_json(body), &reader)) return std::nullopt;
+  }
+  if (!reader.object) return std::nullopt;
   return LitellmQuestion{reader.input_type == "response", std::move(reader.account)};
 }
 

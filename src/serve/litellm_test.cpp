@@ -1,5 +1,6 @@
 #include "serve/litellm.hpp"
 
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
 namespace cms::serve {
@@ -63,6 +64,20 @@ TEST(ParseLitellm, reads_the_account_however_deep_and_however_full_a_body_is) {
   EXPECT_EQ(account_of(R"({"texts":)" + repeated(R"({"a":)", deep) + "0" + std::string(deep, '}') + end), "k");
   EXPECT_EQ(account_of(R"({"texts":[0)" + repeated(",[]", deep) + "]" + end), "k");
   EXPECT_FALSE(parse_litellm(std::string(deep, '['), kKey));
+}
+
+TEST(ParseLitellm, reads_what_python_takes_for_json) {
+  for (const auto* strange :
+       {R"("\ud800")", R"("\uDFFF\uD83D")", R"("\\\ud800\"NaN\"")", "NaN",
+        "-Infinity", "Infinity", "1e999", "-1E+999",
+        "[NaN,1,true]"}) {
+    const auto before = fmt::format(R"({{"texts":[{}],"request_data":{{"user_api_key_hash":"k"}}}})", strange);
+    const auto after = fmt::format(R"({{"request_data":{{"user_api_key_hash":"k"}},"x":{{"y":{}}}}})", strange);
+    EXPECT_EQ(account_of(before), "k") << before;
+    EXPECT_EQ(account_of(after), "k") << after;
+  }
+  EXPECT_TRUE(parse_litellm(R"({"x":NaN,"input_type":"response"})", kKey)->of_answer);
+  EXPECT_FALSE(parse_litellm(R"({"x":NaN)", kKey));
 }
 
 }  // namespace

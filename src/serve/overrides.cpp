@@ -41,6 +41,11 @@ void Overrides::forget(const store::AccountName& name, bool erased) {
 
 void Overrides::tell(const store::AccountName& name, const std::string& why) const {
   ++unread_;
+  {
+    // Once for each account: it may be asked about at every request.
+    const std::lock_guard one(telling_);
+    if (told_.size() >= kToldMax || !told_.emplace(name.tenant, name.account).second) return;
+  }
   if (tell_) tell_(name, why);
 }
 

@@ -31,8 +31,8 @@ namespace cms::serve {
 
 class Overrides {
  public:
-  // Told whose override cannot be read, and why; without an account, what of a tenant's accounts cannot. From whoever
-  // reads.
+  // Told whose override cannot be read, and why, once of each; without an account, what of a tenant's accounts cannot.
+  // From whoever reads.
   using Tell = std::function<void(const store::AccountName&, const std::string&)>;
 
   // The store outlives it.
@@ -56,6 +56,7 @@ class Overrides {
 
  private:
   static constexpr int kTries = 30;
+  static constexpr std::size_t kToldMax = 1000;
   using Found = std::optional<policy::Override>;
   void tell(const store::AccountName& name, const std::string& why) const;
   Result<void> read_page(const std::string& tenant, std::string& cursor);
@@ -66,6 +67,8 @@ class Overrides {
   store::Store& store_;
   Tell tell_;
   mutable std::atomic<std::uint64_t> unread_{0};
+  mutable std::mutex telling_;  // of told_
+  mutable std::set<std::pair<std::string, std::string>> told_;  // by tenant and name
   std::mutex changing_;               // what the store has and what is here change together
   mutable std::shared_mutex mutex_;   // of what follows
   std::map<std::pair<std::string, std::string>, policy::Override> by_account_;  // by tenant and name

@@ -41,6 +41,7 @@ class Walk {
  private:
   // Who is due of a page. One whose rows cannot be read cannot be erased either, and is not entered at each call.
   Result<void> find(const store::Store::Page& page) {
+    done.passed_over += page.passed_over;
     for (const auto& listed : page.accounts) {
       if (!listed.unread && (listed.records == 0 || !(listed.time < before_))) continue;
       const store::AccountName name{tenant_.name, listed.account};

@@ -28,6 +28,7 @@ struct Retained {
   std::uint64_t erased = 0;
   std::uint64_t damaged = 0;  // stay, due or not: their rows cannot be read
   std::string first_damaged;  // pseudonym of one of them
+  std::uint64_t passed_over = 0;  // stretches of rows of which nobody knows whose they are
 };
 
 // Erases those of a tenant's accounts whose last request is more than its retention_days before now, at most so many:

@@ -39,14 +39,14 @@ std::string last_prefix(const std::string& all, std::uint64_t number) {
 }
 
 // An iterator cannot step out of a block that it cannot read, but it can begin after it. Where that is, is looked for
-// in steps that double up to half of what is left, and between the last two by halves. Nothing where no row of the
-// tenant after it can be read. Cost: some sixty reads at most, many of the block that fails.
+// in steps that double up to half of what is left, and between the last two by halves. Nothing where the disk answers
+// nowhere after it. Cost: some sixty reads at most, many of the block that fails.
 std::optional<std::string> end_of_unread(Rows& row, const std::string& all, std::string_view from) {
   const auto readable = [&](std::uint64_t number) {
     std::string begin = all;
     append_number(begin, number);
     row->Seek(begin);
-    return row->Valid();
+    return row->status().ok();
   };
   constexpr auto kLast = std::numeric_limits<std::uint64_t>::max();
   std::uint64_t bad = from == all ? 0 : last_number(from.substr(0, all.size() + sizeof(std::uint64_t)));
@@ -117,15 +117,6 @@ Result<Meeting> meet(const Store::State& state, const Tenant& tenant, const std:
   return found;
 }
 
-// Leaves a mark that an account's bytes have to follow its rows.
-void mark_erased(Store::State& state, const std::string& prefix, rocksdb::WriteBatch& batch) {
-  // What the mark holds tells it from one that is set again while this one's bytes are compacted away.
-  ByteWriter number;
-  number.put(state.commits);
-  const auto& bytes = number.bytes();
-  batch.Put(table_row(Table::erased) + prefix, {reinterpret_cast<const char*>(bytes.data()), bytes.size()});
-}
-
 // Names of all rows of an account; none when it is not there.
 Result<std::vector<std::string>> rows_of(const Store::State& state, const std::string& prefix) {
   CMS_TRY(row, state.rows(prefix, after(prefix)));
@@ -151,17 +142,11 @@ void erase_rows(Store::State& state, const std::string& prefix, const std::vecto
                 rocksdb::WriteBatch& batch) {
   for (const auto& row : rows) batch.Delete(row);
   state.heads.erase(prefix);
-  mark_erased(state, prefix, batch);
-}
-
-// The same without reading them, where they cannot be read. Errors: as Store::State::value().
-Result<bool> erase_unread(Store::State& state, const std::string& prefix, rocksdb::WriteBatch& batch) {
-  const auto key = state.value(part_row(prefix, Part::key));
-  if (key && !*key) return false;  // the filter says so: what cannot be read is others'
-  batch.DeleteRange(prefix, after(prefix));
-  state.heads.erase(prefix);
-  mark_erased(state, prefix, batch);
-  return true;
+  // What the mark holds tells it from one that is set again while this one's bytes are compacted away.
+  ByteWriter number;
+  number.put(state.commits);
+  const auto& bytes = number.bytes();
+  batch.Put(table_row(Table::erased) + prefix, {reinterpret_cast<const char*>(bytes.data()), bytes.size()});
 }
 
 // A document's row; an empty one takes it away.
@@ -217,15 +202,10 @@ Result<bool> Store::erase(const AccountName& name) {
   CMS_TRY(prefix, state.prefix(name));
   const std::lock_guard one(state.writes);
   CMS_CHECK(state.ready());
-  const auto rows = rows_of(state, prefix);
-  if (rows && rows->empty()) return false;
+  CMS_TRY(rows, rows_of(state, prefix));
+  if (rows.empty()) return false;
   rocksdb::WriteBatch batch;
-  if (rows) {
-    erase_rows(state, prefix, *rows, batch);
-  } else {
-    CMS_TRY(there, erase_unread(state, prefix, batch));
-    if (!there) return false;
-  }
+  erase_rows(state, prefix, rows, batch);
   CMS_CHECK(state.write(batch));
   return true;
 }

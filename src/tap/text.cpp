@@ -81,10 +81,12 @@ std::string without_endless_runs(std::string_view text) {
     char32_t character = 0;
     const std::size_t length = decode(text.substr(i), character);
     if (length == 0) break;
-    const bool space = is_space(character);
-    run = space == spaces ? run + 1 : 1;
+    // What not everybody calls white space ends no run: a splitter that does not may be in a word still.
+    const bool plain = character == ' ' || (character >= 0x09 && character <= 0x0D);
+    const bool ends = spaces ? !is_space(character) : plain;
+    run = ends ? 1 : run + 1;
+    if (ends) spaces = plain;
     if (run <= kRunCharsMax) kept.append(text.substr(i, length));
-    spaces = space;
     i += length;
   }
   return kept;

@@ -26,7 +26,8 @@ std::string cut_text(std::string_view text, const TextLimits& limits);
 // Of a word, and of the white space between two, more characters than these are not read.
 inline constexpr std::uint32_t kRunCharsMax = 8192;
 
-// `text` (UTF-8) with at most kRunCharsMax characters of each word and of each run of white space, their first. Some
+// `text` (UTF-8) with at most kRunCharsMax characters of each word and of each run of white space, their first; a word
+// ends here at a space or a control character from tab to carriage return, which are white space to everybody. Some
 // models' splitters into tokens are regular expressions of the standard library, which recurse a frame a character
 // (some 300 bytes): without it who writes the text chooses how deep.
 std::string without_endless_runs(std::string_view text);

@@ -82,6 +82,9 @@ TEST(WithoutEndlessRuns, keeps_the_beginning_of_each_run_and_all_that_comes_afte
   EXPECT_EQ(without_endless_runs(edge + "a b"), edge + " b");
   EXPECT_EQ(without_endless_runs(wide + "ab c"), wide + " c") << "characters, not bytes";
   EXPECT_EQ(without_endless_runs(repeated("\n", 100'000) + "What?"), repeated("\n", kRunCharsMax) + "What?");
+  EXPECT_LE(without_endless_runs(repeated("!\x1C", 500'000)).size(), kRunCharsMax) << "no white space to std::regex";
+  EXPECT_LE(without_endless_runs(repeated("!\xC2\xA0", 500'000)).size(), 3 * kRunCharsMax);
+  EXPECT_LE(without_endless_runs(repeated("\n\xC2\xA0", 500'000)).size(), 3 * kRunCharsMax);
   Random random(11);
   for (int round = 0; round < 200; ++round) {
     const auto text = random_text(random);
