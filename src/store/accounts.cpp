@@ -91,7 +91,7 @@ Result<Meeting> meet(const Store::State& state, const Tenant& tenant, const std:
   std::string from = cursor.empty() ? all : part_row(cursor, Part::end);
   while (found.met.size() < limit) {
     row->Seek(from);
-    if (!row->status().ok()) row->Seek(from);  // it may be what was read ahead that failed
+    if (!row->status().ok()) row->Seek(from);  // the disk may have failed for a moment
     Met met;
     if (auto read = told(row->status(), "listing accounts"); !read) {
       const auto end = end_of_unread(row, all, from);
@@ -106,7 +106,14 @@ Result<Meeting> meet(const Store::State& state, const Tenant& tenant, const std:
       found.met.push_back(std::move(met));
       if (!end) return found;
     } else {
-      if (!row->Valid()) return found;
+      if (!row->Valid()) {
+        // Where no account at all was read it may be the disk that says no to everything.
+        const bool all_unread = cursor.empty() && found.met.size() == 1 && found.met.front().account.empty();
+        if (all_unread && found.met.front().unread->code != ErrorCode::bad_input) {
+          return tl::make_unexpected(*std::move(found.met.front().unread));
+        }
+        return found;
+      }
       met.prefix = view(row->key()).substr(0, kAccountPrefixBytes);
       if (auto known = read_met(tenant, row, met); !known) met.unread = std::move(known).error();
       found.met.push_back(std::move(met));

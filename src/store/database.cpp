@@ -49,6 +49,7 @@ rocksdb::Options settings(const Options& options, const Store::State& state) {
   rocksdb::BlockBasedTableOptions table;
   table.block_cache = state.cache;
   table.cache_index_and_filter_blocks = true;
+  table.max_auto_readahead_size = 0;  // else a block that cannot be read hides sound ones before it from who lists
   table.filter_policy.reset(rocksdb::NewBloomFilterPolicy(10));
   table.cache_usage_options.options_overrides[rocksdb::CacheEntryRole::kBlockBasedTableReader] = {
       .charged = rocksdb::CacheEntryRoleOptions::Decision::kEnabled};
