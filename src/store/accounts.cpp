@@ -41,12 +41,14 @@ std::string last_prefix(const std::string& all, std::uint64_t number) {
 // An iterator cannot step out of a block that it cannot read, but it can begin after it. Where that is, is looked for
 // in steps that double up to half of what is left, and between the last two by halves. Nothing where the disk answers
 // nowhere after it. Cost: some sixty reads at most, many of the block that fails.
-std::optional<std::string> end_of_unread(Rows& row, const std::string& all, std::string_view from) {
+std::optional<std::string> end_of_unread(const Store::State& state, const std::string& all, std::string_view from) {
   const auto readable = [&](std::uint64_t number) {
     std::string begin = all;
     append_number(begin, number);
-    row->Seek(begin);
-    return row->status().ok();
+    auto row = state.rows(all, after(all));
+    if (!row) return false;
+    (*row)->Seek(begin);
+    return (*row)->status().ok();
   };
   constexpr auto kLast = std::numeric_limits<std::uint64_t>::max();
   std::uint64_t bad = from == all ? 0 : last_number(from.substr(0, all.size() + sizeof(std::uint64_t)));
@@ -87,14 +89,23 @@ Result<void> read_met(const Tenant& tenant, Rows& row, Met& met) {
 Result<Meeting> meet(const Store::State& state, const Tenant& tenant, const std::string& cursor, std::size_t limit) {
   const std::string all = accounts_prefix(tenant);
   CMS_TRY(row, state.rows(all, after(all)));
+  // An iterator that has failed may step over the block without a word afterwards.
+  const auto take_another = [&]() -> Result<void> {
+    CMS_TRY(another, state.rows(all, after(all)));
+    row = std::move(another);
+    return {};
+  };
   Meeting found;
   std::string from = cursor.empty() ? all : part_row(cursor, Part::end);
   while (found.met.size() < limit) {
     row->Seek(from);
-    if (!row->status().ok()) row->Seek(from);  // the disk may have failed for a moment
+    if (!row->status().ok()) {  // it may have been a moment's
+      CMS_CHECK(take_another());
+      row->Seek(from);
+    }
     Met met;
     if (auto read = told(row->status(), "listing accounts"); !read) {
-      const auto end = end_of_unread(row, all, from);
+      const auto end = end_of_unread(state, all, from);
       // The disk may say no to everything: nobody is passed over for that.
       if (!end && read.error().code != ErrorCode::bad_input) {
         if (found.met.empty()) return tl::make_unexpected(std::move(read).error());
@@ -108,16 +119,17 @@ Result<Meeting> meet(const Store::State& state, const Tenant& tenant, const std:
     } else {
       if (!row->Valid()) {
         // Where no account at all was read it may be the disk that says no to everything.
-        const bool all_unread = cursor.empty() && found.met.size() == 1 && found.met.front().account.empty();
-        if (all_unread && found.met.front().unread->code != ErrorCode::bad_input) {
-          return tl::make_unexpected(*std::move(found.met.front().unread));
-        }
-        return found;
+        const bool any = std::ranges::any_of(found.met, [](const Met& one) { return !one.unread; });
+        if (any || !cursor.empty() || found.met.empty()) return found;
+        auto& last = *found.met.back().unread;
+        if (last.code == ErrorCode::bad_input) return found;
+        return tl::make_unexpected(std::move(last));
       }
       met.prefix = view(row->key()).substr(0, kAccountPrefixBytes);
       if (auto known = read_met(tenant, row, met); !known) met.unread = std::move(known).error();
       found.met.push_back(std::move(met));
     }
+    if (found.met.back().unread) CMS_CHECK(take_another());
     from = part_row(found.met.back().prefix, Part::end);
   }
   found.more = limit > 0;
