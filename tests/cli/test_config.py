@@ -137,13 +137,13 @@ class Check(ConfigTest):
             done = run("config", "check", config, env=os.environ | {"CMS_TEST_HOOK": secret})
             self.assertEqual(done.returncode, code, secret)
             self.assertNotIn("whsec_short", (done.stdout + done.stderr).decode())
-        path.write_text(good + "\n")
-        done = self.check(hook + 'secret_file = "hook"\nauthorities = "none.pem"\n')
-        self.assert_wrong(done, 3, "webhooks", "none.pem", "cannot be read")
         done = run("config", "check", config, env={name: value for name, value in os.environ.items()
                                                    if name != "CMS_TEST_HOOK"})
         self.assertEqual(done.returncode, 0)
         self.assertIn("CMS_TEST_HOOK is not set here", done.stdout.decode())
+        path.write_text(good + "\n")
+        done = self.check(hook + 'secret_file = "hook"\nauthorities = "none.pem"\n')
+        self.assert_wrong(done, 3, "webhooks", "none.pem", "cannot be read")
 
     @unittest.skipUnless(OPENSSL, "openssl makes the certificates")
     def test_a_certificate_needs_its_own_key(self):
