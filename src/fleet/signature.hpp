@@ -1,9 +1,10 @@
 // The signature of an account: what its requests look like together, small enough to compare a million accounts.
 //
 // Three parts, none of which knows a text: the sum of its points (their mean is where the account lives), the sum of
-// its offsets from the charts' centres (its style, free of topic), and the charts it has seen. Two accounts that draw
-// from one stream have equal means whatever they drew, so the unbiased squared distance of their means is 0 on average:
-// the squared MMD of a linear kernel (Gretton et al., A kernel two-sample test, JMLR 13, 2012).
+// its offsets from the charts' centres (its style, but for what style_direction() takes away), and the charts it has
+// seen. Two accounts that draw from one stream have equal means whatever they drew, so the unbiased squared distance of
+// their means is 0 on average: the squared MMD of a linear kernel (Gretton et al., A kernel two-sample test, JMLR 13,
+// 2012).
 //
 // Invariants
 //  1. Sums are whole numbers (docs/decisions/0016-sums-are-integers.md): add() and merge() give the same bytes in any
@@ -92,7 +93,7 @@ std::array<float, kSignatureDimensions> mean_point(const Signature& signature);
 // 0 when either has no more than one effective request.
 double distance_squared(const Signature& a, const Signature& b);
 
-// The same of residuals: style, whatever the topic.
+// The same of residuals: style, and something of topic, since residuals lean back along the mean centre.
 double style_distance_squared(const Signature& a, const Signature& b);
 
 // Where an account's requests lie off their charts' centres whatever these are, of length 1; all 0 where nowhere.
