@@ -28,7 +28,7 @@ enum class WindowDetector : std::uint8_t {
   mmd,                // the study's: unit activations, four bandwidths around the median
   mmd_atlas,          // the same on the atlas' points
   channels,           // CMS's: evidence of one evaluation at the window's end
-  nearest,            // mean distance to the third nearest of the reference
+  nearest,            // mean distance to the three nearest of the reference
   shrunk_mean,        // distance of means beside the reference's shrunk covariance
   shrunk_mmd,         // MMD of points scaled so
   together,           // squares of positive deviations of nearest and shrunk mean
