@@ -24,14 +24,17 @@ class Restarted {
  public:
   explicit Restarted(ServeWorld& world)
       : kept_(Campaigns::recall({}, ServeWorld::suspicious(), world.store(), kRestartedTenants,
-                                [&] { return world.now.load(); },
-                                {[this](const auto&, const auto& event) { told.emplace_back(name(event.change)); },
-                                 [this](const auto& words) { said.push_back(words); }, [](const auto&, auto) {}})
+                                [&world] { return world.now.load(); }, hooks())
                   .value()) {}
 
   std::vector<std::string> told, said;
 
  private:
+  Campaigns::Hooks hooks() {
+    return {[this](const auto&, const auto& event) { told.emplace_back(fleet::name(event.change)); },
+            [this](const auto& words) { said.push_back(words); }, [](const auto&, auto) {}};
+  }
+
   std::unique_ptr<Campaigns> kept_;  // after what its hooks write to
 
  public:
