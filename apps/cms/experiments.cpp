@@ -317,17 +317,20 @@ void add_fleet_study(CLI::App& run_app, Experiment& chosen) {
   command->add_option("--update-accounts", options.update_accounts, "Made-up accounts to time an update of; 0 = none")
       ->check(CLI::Range(0, 10'000'000))
       ->capture_default_str();
-  command->add_flag("--tune", options.tune,
-                    "Choose on other attackers, all their rows, and the calibrate part's people");
-  command->add_option("--resolution", options.campaign.communities.resolution, "Of communities (with --tune)")
+  auto* tune = command->add_flag("--tune", options.tune,
+                                 "Choose on other attackers, all their rows, and the calibrate part's people");
+  command->add_option("--resolution", options.campaign.communities.resolution,
+                      "Of communities: fleets of a few hundred accounts fall apart at more than 1")
       ->check(number_within(0.01, 100))
       ->capture_default_str();
   command->add_option("--style", options.campaign.links.style,
                       "Nats of likeness in style that link odd accounts of any topic (with --tune); 0 = no such links")
+      ->needs(tune)
       ->check(number_within(0, 32))
       ->capture_default_str();
   command->add_option("--style-outlying", options.campaign.links.style_outlying,
-                      "Outlyingness above which accounts are odd enough for --style")
+                      "Outlyingness above which accounts are odd enough for --style (with --tune)")
+      ->needs(tune)
       ->check(number_within(-3, 6))
       ->capture_default_str();
   command->callback([words, &chosen] { chosen = on_data(*words, lab::run_fleet); });

@@ -67,8 +67,8 @@ std::optional<std::uint32_t> suspects_among(std::span<const std::uint32_t> membe
 std::vector<std::pair<std::uint32_t, std::uint32_t>> chart_visits(std::span<const Signature> accounts,
                                                                   std::span<const std::uint32_t> members);
 
-// Mean style_distance_squared over pairs of the first hundred members: how unlike they ask, topics left out. For an
-// analyst; no evidence (docs/decisions/0027). 0 of one member.
+// Mean style_distance_squared over pairs of the first hundred members: how unlike they ask within charts, and something
+// of topic. For an analyst; no evidence (docs/decisions/0027). 0 of one member.
 double style_distance(std::span<const Signature> accounts, std::span<const std::uint32_t> members);
 
 }  // namespace cms::fleet

@@ -278,7 +278,7 @@ template <typename Line>
 void honest_lines(const FleetResult& result, const Line& line) {
   const HonestRates honest(result);
   for (const auto& [name, rate] : group_rates(result)) {
-    const bool all = name == "all";
+    const bool all = name == "all";  // a class has some hundred: none shows .01 by itself
     line("fleet: honest groups flagged, " + name, rate.share(), all ? "<= 0.01" : "-",
          all ? nlohmann::json(rate.share() <= .01) : nlohmann::json());
   }

@@ -62,4 +62,16 @@ std::shared_ptr<const FleetPicture> without(const std::shared_ptr<const FleetPic
   return left;
 }
 
+std::vector<std::string> moved_between(const FleetPicture& before, const FleetPicture& now) {
+  std::vector<std::string> accounts;
+  for (const auto& [account, campaign] : now.members) {
+    const auto was = before.members.find(account);
+    if (was == before.members.end() || was->second->held_poh != campaign->held_poh) accounts.push_back(account);
+  }
+  for (const auto& [account, campaign] : before.members) {
+    if (!now.members.contains(account)) accounts.push_back(account);
+  }
+  return accounts;
+}
+
 }  // namespace cms::serve

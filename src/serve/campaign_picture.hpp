@@ -1,6 +1,6 @@
 // What is known of a tenant's fleet and its campaigns at one moment, for whoever looks. Immutable once it is shared.
 //
-// Threads: plain values. Cost: without() copies what it changes.
+// Threads: plain values. Cost: without() copies what it changes; moved_between() a hash a member.
 #pragma once
 
 #include <cstdint>
@@ -65,5 +65,8 @@ std::shared_ptr<const CampaignPicture> without(const std::shared_ptr<const Campa
                                                const std::set<std::string>& accounts);
 std::shared_ptr<const FleetPicture> without(const std::shared_ptr<const FleetPicture>& fleet,
                                             const std::set<std::string>& accounts);
+
+// Accounts that stand otherwise in `now` than in `before`: in a campaign or not, or in one of another held PoH.
+std::vector<std::string> moved_between(const FleetPicture& before, const FleetPicture& now);
 
 }  // namespace cms::serve

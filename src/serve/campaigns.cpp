@@ -13,6 +13,7 @@
 
 #include "base/priority.hpp"
 #include "serve/campaign_names.hpp"
+#include "serve/missing_accounts.hpp"
 #include "serve/name_queue.hpp"
 
 namespace cms::serve {
@@ -72,20 +73,8 @@ struct Tenant {
   bool held = false;     // the store's could not be read whole: it stays as it is until the next start
   bool judged = false;   // once, with everything of before the start taken in
   std::vector<CampaignEvent> untold = {};  // until what they are of can be looked up, and is written
+  MissingAccounts missing = {};
 };
-
-// Who stands otherwise in `now` than in `before`.
-std::vector<std::string> moved_between(const FleetPicture& before, const FleetPicture& now) {
-  std::vector<std::string> accounts;
-  for (const auto& [account, campaign] : now.members) {
-    const auto was = before.members.find(account);
-    if (was == before.members.end() || was->second->held_poh != campaign->held_poh) accounts.push_back(account);
-  }
-  for (const auto& [account, campaign] : before.members) {
-    if (!now.members.contains(account)) accounts.push_back(account);
-  }
-  return accounts;
-}
 
 }  // namespace
 
@@ -107,17 +96,24 @@ struct Campaigns::State {
   bool hurry = false;
   CampaignCounters counters;
 
-  void recall(const std::string& tenant);
+  Result<void> recall(const std::string& tenant);
   void wait(Arrived& some, const std::string& account);
   News gather(const std::string& tenant);
   // Who has sent nothing since then has left the fleet; seconds.
   double rested() const {
     return owner.options_.idle_days > 0 ? clock() - owner.options_.idle_days * kDay_s : -HUGE_VAL;
   }
+  void left_out() {
+    const std::lock_guard lock(mutex);
+    ++counters.left_out;
+  }
   void put(const std::string& tenant_name, Tenant& tenant, const std::string& account,
            const pipeline::Engine::Trace& trace);
   bool take_in(const std::string& tenant_name, Tenant& tenant, const News& news, pipeline::Engine& engine,
                const fleet::Stop& stop);
+  std::set<std::string> read(const std::string& tenant_name, Tenant& tenant, std::vector<std::string> changed,
+                             pipeline::Engine& engine, const fleet::Stop& stop);
+  void pass_over(const std::string& tenant_name, Tenant& tenant, const std::string& why);
   void update(const std::string& tenant_name, Tenant& tenant, bool judge, const fleet::Stop& stop);
   void keep(const std::string& tenant_name, Tenant& tenant, bool now);
   void show(std::shared_ptr<const Table> table);
@@ -126,21 +122,33 @@ struct Campaigns::State {
 };
 
 Campaigns::Campaigns(const FleetOptions& options, fleet::CampaignCalibration calibration, store::Store& store,
-                     std::span<const std::string> tenants, std::function<double()> clock, Hooks hooks)
+                     std::function<double()> clock, Hooks hooks)
     : options_(options), poh_min_(fleet::campaign_poh_min(calibration)),
-      state_(std::make_unique<State>(*this, std::move(calibration), store, std::move(clock), std::move(hooks))) {
+      state_(std::make_unique<State>(*this, std::move(calibration), store, std::move(clock), std::move(hooks))) {}
+
+Result<std::unique_ptr<Campaigns>> Campaigns::recall(const FleetOptions& options,
+                                                     fleet::CampaignCalibration calibration, store::Store& store,
+                                                     std::span<const std::string> tenants,
+                                                     std::function<double()> clock, Hooks hooks) {
+  std::unique_ptr<Campaigns> made(
+      new Campaigns(options, std::move(calibration), store, std::move(clock), std::move(hooks)));
   for (const auto& tenant : tenants) {
-    state_->arrived[tenant];
-    state_->recall(tenant);
+    made->state_->arrived[tenant];
+    CMS_CHECK(made->state_->recall(tenant));
   }
-  state_->publish();
+  made->state_->publish();
+  return made;
 }
 
 Campaigns::~Campaigns() = default;
 
 // Campaigns of before the start, with the names of their members: decisions count them before anything is served.
-void Campaigns::State::recall(const std::string& tenant) {
+Result<void> Campaigns::State::recall(const std::string& tenant) {
   const auto document = store.tenant_document(tenant, kDocument);
+  // What the disk does not give may be sound: begun anew without it, the next campaign would be written over it.
+  if (!document && document.error().code != ErrorCode::bad_input) {
+    return fail_in(fmt::format("campaigns of tenant {}", tenant), document.error());
+  }
   auto kept = document.and_then([](const std::optional<Bytes>& bytes) {
     return bytes ? fleet::decode_campaigns(*bytes) : Result<fleet::KeptCampaigns>(fleet::KeptCampaigns());
   });
@@ -159,6 +167,7 @@ void Campaigns::State::recall(const std::string& tenant) {
                    .first->second;
   made.held = !whole;
   update(tenant, made, false, {});
+  return {};
 }
 
 // With the mutex.
@@ -254,13 +263,47 @@ void Campaigns::State::put(const std::string& tenant_name, Tenant& tenant, const
   const bool fresh = !tenant.fleet.holds(account);
   if (fresh && (trace.signature.requests < fleet::kRequestsMin || trace.time < rested())) return;
   const auto number = store.number({tenant_name, account});
-  if (!number || tenant.fleet.put(account, *number, trace)) return;
-  const std::lock_guard lock(mutex);
-  ++counters.left_out;
+  if (number && !tenant.fleet.put(account, *number, trace)) left_out();
 }
 
-// Reads the accounts that have changed. In the order of their names, so that chance has no part in it. Whom the disk
-// does not give now waits for the next update. False where somebody does, or it was stopped.
+// Says of whom nobody waits for any more. Without half a minute's patience with a disk that is away campaigns would
+// end with their accounts.
+void Campaigns::State::pass_over(const std::string& tenant_name, Tenant& tenant, const std::string& why) {
+  const auto passed = tenant.missing.pass_over();
+  if (passed.empty()) return;
+  hooks.warn(fmt::format("{} accounts of tenant {} ({} is one) cannot be read, and are passed over until they can: {}",
+                         passed.size(), tenant_name,
+                         store.pseudonym({tenant_name, passed.front()}).value_or(""), why));
+}
+
+// Reads accounts, in the order of their names, so that chance has no part in it. Returns who is there no more.
+std::set<std::string> Campaigns::State::read(const std::string& tenant_name, Tenant& tenant,
+                                             std::vector<std::string> changed, pipeline::Engine& engine,
+                                             const fleet::Stop& stop) {
+  std::ranges::sort(changed);
+  std::set<std::string> gone;
+  std::string why;
+  for (const auto& account : changed) {
+    if (fleet::stopped(stop)) return gone;
+    const auto trace = engine.trace({tenant_name, account});
+    if (!trace && trace.error().code != ErrorCode::bad_input) {
+      why = trace.error().message;
+      if (!tenant.missing.miss(account, clock())) left_out();
+      continue;
+    }
+    tenant.missing.found(account);
+    if (!trace) continue;  // who looks at one that is damaged hears why
+    if (*trace) {
+      put(tenant_name, tenant, account, **trace);
+    } else {
+      gone.insert(account);
+    }
+  }
+  pass_over(tenant_name, tenant, why);
+  return gone;
+}
+
+// Takes in what has come. False where somebody is waited for whom the disk has not given, or it was stopped.
 bool Campaigns::State::take_in(const std::string& tenant_name, Tenant& tenant, const News& news,
                                pipeline::Engine& engine, const fleet::Stop& stop) {
   tenant.fleet.remove(news.forgotten);
@@ -274,31 +317,21 @@ bool Campaigns::State::take_in(const std::string& tenant_name, Tenant& tenant, c
     if (declared.contains(one.account)) continue;
     put(tenant_name, tenant, one.account, one.trace);
   }
+  tenant.missing.forget([&](const auto& one) { return news.forgotten.contains(one) || declared.contains(one); });
   auto changed = news.changed;
-  std::ranges::sort(changed);
-  std::set<std::string> gone, unread;
-  for (const auto& account : changed) {
-    if (fleet::stopped(stop)) return false;
-    if (declared.contains(account)) continue;
-    const auto trace = engine.trace({tenant_name, account});
-    if (!trace) {  // who looks at one that is damaged hears why
-      if (trace.error().code != ErrorCode::bad_input) unread.insert(account);
-    } else if (*trace) {
-      put(tenant_name, tenant, account, **trace);
-    } else {
-      gone.insert(account);
-    }
-  }
+  std::erase_if(changed, [&](const auto& account) { return declared.contains(account); });
+  auto gone = read(tenant_name, tenant, std::move(changed), engine, stop);
+  if (fleet::stopped(stop)) return false;
   {  // Who was erased while it was read.
     const std::lock_guard lock(mutex);
     auto& some = arrived.at(tenant_name);
     gone.insert(some.forgotten.begin(), some.forgotten.end());
-    for (const auto& account : unread) {
+    for (const auto& account : tenant.missing.due(clock())) {
       if (!some.forgotten.contains(account)) wait(some, account);
     }
   }
   tenant.fleet.remove(gone);
-  return unread.empty();
+  return !tenant.missing.waits();
 }
 
 // Who is told to stop leaves what there is: the next start goes on from it.

@@ -9,17 +9,19 @@
 //     priority, which holds no lock; what is shared is touched by an ordinary one alone.
 //  2. A campaign that is flagged is still flagged, under its name, after any restart: each tenant's are a document of
 //     the store, written before a beginning or end is told, when a member is erased, and once a minute while members
-//     come and go.
-//     Its members count from the first look-up on.
+//     come and go. Its members count from the first look-up on. Where the disk does not give the document there is no
+//     start. A damaged one is begun anew. One of the first version, of which not all members could be found, stays as
+//     it is until the next start, and what is found until then is told and not kept (docs/formats/fleet.md).
 //  3. Memory is bounded: accounts_max accounts of each tenant with kRequestsMin requests or more, 2.6 KB each; of more
 //     a part is seen, and `capped` says so; kRememberedMax accounts that were read at the start and wait for an update,
-//     of more the names alone; kWaitingMax names of changed accounts, beyond them the fleet waits for an account's
-//     next request.
+//     of more the names alone; kWaitingMax names of changed accounts, and of each tenant as many that the disk does not
+//     give (missing_accounts.hpp); beyond them the fleet waits for an account's next request.
 //  4. An erased account is in no table once forget() has returned (of more than 64 within one update, once that has),
 //     and not in the fleet after the next update, which follows at once.
 //  5. Declared automation is no part of it: whom the policy lets off by name is left out from the next update on, until
 //     its first request after the allowance has ended.
-//  6. Nobody is judged before everything that the store had at the start, and all that waited then, has been taken in.
+//  6. Nobody is judged before everything that the store had at the start, and all that waited then, has been taken in,
+//     or asked of the disk in vain for half a minute.
 // Threads: every function from any thread, but for keep(), which has its own. Cost: take() a hash and an insertion for
 // each change; member() a hash, and nothing where there is no campaign; forget() of a member a copy of its tenant's
 // table. docs/fleet.md has what an update takes.
@@ -72,10 +74,12 @@ class Campaigns {
   };
 
   // Recalls what the store has of each tenant, and whom it speaks of: members of its campaigns are members when it
-  // returns. The store outlives it. `clock` in seconds since 1970. Cost: a read for each of these members, of documents
-  // of the first version a list of all accounts.
-  Campaigns(const FleetOptions& options, fleet::CampaignCalibration calibration, store::Store& store,
-            std::span<const std::string> tenants, std::function<double()> clock, Hooks hooks);
+  // returns. The store outlives it. `clock` in seconds since 1970. Errors: `failed` when the disk does not give a
+  // tenant's document. Cost: a read for each of these members, of documents of the first version a list of all
+  // accounts.
+  static Result<std::unique_ptr<Campaigns>> recall(const FleetOptions& options, fleet::CampaignCalibration calibration,
+                                                   store::Store& store, std::span<const std::string> tenants,
+                                                   std::function<double()> clock, Hooks hooks);
   ~Campaigns();
   Campaigns(const Campaigns&) = delete;
   Campaigns& operator=(const Campaigns&) = delete;
@@ -116,6 +120,9 @@ class Campaigns {
   [[nodiscard]] CampaignCounters counters() const;
 
  private:
+  Campaigns(const FleetOptions& options, fleet::CampaignCalibration calibration, store::Store& store,
+            std::function<double()> clock, Hooks hooks);
+
   struct State;
   using Table = std::map<std::string, std::shared_ptr<const FleetPicture>, std::less<>>;
 

@@ -6,7 +6,7 @@
 #include <nlohmann/json.hpp>
 #include <thread>
 
-#include "serve/serve_example.hpp"
+#include "serve/campaigns_example.hpp"
 #include "store/injecting_env.hpp"
 
 namespace cms::serve {
@@ -156,19 +156,6 @@ TEST(Campaigns, pages_of_the_list_hold_each_campaign_once) {
   }
   EXPECT_EQ(Json(paged), all);
 }
-
-// The campaigns of a world as a daemon that starts has them.
-class Restarted {
- public:
-  explicit Restarted(ServeWorld& world)
-      : made({}, ServeWorld::suspicious(), world.store(), kTenants, [&] { return world.now.load(); },
-             {[this](const auto&, const auto& event) { told.emplace_back(fleet::name(event.change)); },
-              [this](const auto& words) { said.push_back(words); }, [](const auto&, auto) {}}) {}
-
-  inline static const std::vector<std::string> kTenants{"acme", "other"};
-  std::vector<std::string> told, said;
-  Campaigns made;
-};
 
 TEST(Campaigns, hold_through_a_restart_from_the_first_moment_and_an_erased_member_is_gone) {
   ServeWorld world("campaign_restart");

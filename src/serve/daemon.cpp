@@ -80,7 +80,7 @@ struct Daemon::State {
   std::optional<Authority> authority;
   std::optional<EventRing> events;
   std::optional<Overrides> overrides;
-  std::optional<Campaigns> campaigns;
+  std::unique_ptr<Campaigns> campaigns;
   std::optional<Watcher> watcher;
   std::optional<Overview> overview;
   std::optional<pipeline::Engine> engine;
@@ -100,7 +100,7 @@ struct Daemon::State {
 
   Result<void> open();
   Result<void> make_campaigns();
-  [[nodiscard]] Campaigns* fleet() { return campaigns ? &*campaigns : nullptr; }
+  [[nodiscard]] Campaigns* fleet() { return campaigns.get(); }
   ApiParts api_parts();
   Result<void> serve();
   Result<void> start_proxy();
@@ -196,7 +196,9 @@ Result<void> Daemon::State::make_campaigns() {
   };
   hooks.warn = [this](const std::string& what) { log->write(Level::warning, Scope::serve, "fleet", what); };
   hooks.declared = [this](const std::string& tenant) { return policy::declared(*policy.get(), tenant, clock()); };
-  campaigns.emplace(options, std::move(read.calibration), *store, tenants(), clock, std::move(hooks));
+  CMS_TRY(recalled, Campaigns::recall(options, std::move(read.calibration), *store, tenants(), clock,
+                                      std::move(hooks)));
+  campaigns = std::move(recalled);
   return {};
 }
 

@@ -165,7 +165,8 @@ class ServeWorld {
     };
     watching.declared = [this](const std::string& tenant) { return policy::declared(*policy, tenant, now.load()); };
     overrides_.emplace(*store_);
-    campaigns_.emplace(fleet, suspicious(), *store_, kTenants, [this] { return now.load(); }, std::move(watching));
+    campaigns_ = Campaigns::recall(fleet, suspicious(), *store_, kTenants, [this] { return now.load(); },
+                                   std::move(watching)).value();
     overview_.emplace(kTenants, [this] { return policy; }, now.load(), Overview::kAccountsMax, &*campaigns_);
     pipeline::Engine::Hooks hooks;
     hooks.erased = [this](const store::AccountName& account, bool done) {
@@ -316,7 +317,7 @@ class ServeWorld {
   pipeline::ChartMap charts_;
   std::optional<store::Store> store_;
   std::optional<Overrides> overrides_;
-  std::optional<Campaigns> campaigns_;
+  std::unique_ptr<Campaigns> campaigns_;
   std::optional<Overview> overview_;
   std::optional<pipeline::Engine> engine_;
   std::optional<Gate> gate_;

@@ -184,6 +184,7 @@ class Usage(ProgramTest):
     def test_wrong_words_are_wrong_usage(self):
         traffic = self.world / "traffic"
         fit = fit_words(self.world, self.own / "a.cms")
+        fleet = ["lab", "run", "fleet", "--data", self.own]
         for words in ([], ["guess"], ["score"], ["score", traffic], ["score", "--atlas", self.atlas],
                       ["score", "--atlas", self.atlas, traffic, "--no-such-option"],
                       ["score", "--atlas", self.atlas, traffic, "another"],
@@ -198,9 +199,9 @@ class Usage(ProgramTest):
                         for experiment in ("first-study", "students", "economics") for scale in ("nan", "inf", ".001")),
                       ["lab", "run", "packed", "--data", self.own, "--work", self.own, "--scale", "nan"],
                       ["lab", "run", "published", "--scale", "nan"],
-                      ["lab", "run", "fleet", "--data", self.own, "--resolution", "nan"],
-                      *(["lab", "run", "fleet", "--data", self.own, "--style", style] for style in ("nan", "-1", "33")),
-                      ["lab", "run", "fleet", "--data", self.own, "--style-outlying", "nan"],
+                      *([*fleet, "--tune", "--style", style] for style in ("nan", "-1", "33")),
+                      [*fleet, "--tune", "--style-outlying", "nan"], [*fleet, "--resolution", "nan"],
+                      [*fleet, "--style", "2"], [*fleet, "--style-outlying", "2"],
                       *(["lab", "run", "economics", "--data", self.own, "--floors", floors]
                         for floors in (".01", ".01,0", "0,nan", "0,1.5", "0,-1")),
                       *(["lab", "run", "first-study", "--data", self.own, "--shares", shares]
