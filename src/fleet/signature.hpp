@@ -1,10 +1,9 @@
 // The signature of an account: what its requests look like together, small enough to compare a million accounts.
 //
-// Three parts, none of which knows a text: the sum of its points (their mean is where the account lives), the sum of
-// its offsets from the charts' centres (its style, but for what style_direction() takes away), and the charts it has
-// seen. Two accounts that draw from one stream have equal means whatever they drew, so the unbiased squared distance of
-// their means is 0 on average: the squared MMD of a linear kernel (Gretton et al., A kernel two-sample test, JMLR 13,
-// 2012).
+// Three parts, none of which knows a text: the sum of its points (their mean: where it lives), that of its offsets from
+// the charts' centres (its style, but for what style_direction() takes away), and the charts it has seen. Two accounts
+// of one stream have equal means whatever they drew, so the unbiased squared distance of their means is 0 on average:
+// the squared MMD of a linear kernel (Gretton et al., A kernel two-sample test, JMLR 13, 2012).
 //
 // Invariants
 //  1. Sums are whole numbers (docs/decisions/0016-sums-are-integers.md): add() and merge() give the same bytes in any

@@ -20,14 +20,20 @@ namespace cms::serve {
 // protobuf keeps. Errors: `bad_input`: more than `fields_max`, or not protobuf.
 Result<void> check_fields(grpc::ByteBuffer& bytes, const google::protobuf::Descriptor& type, std::size_t fields_max);
 
-// A message of at most so many fields. `bytes` is empty afterwards. Errors: `bad_input`, as check_fields().
+// Reads a message of at most so many fields into one that may hold another still, whose memory serves again. `bytes` is
+// empty afterwards. Errors: `bad_input`, as check_fields().
+template <typename Message>
+Result<void> read_message_into(Message& message, grpc::ByteBuffer& bytes, std::size_t fields_max) {
+  CMS_CHECK(check_fields(bytes, *Message::descriptor(), fields_max));
+  if (grpc::SerializationTraits<Message>::Deserialize(&bytes, &message).ok()) return {};
+  return fail(ErrorCode::bad_input, "the message cannot be read");
+}
+
+// The same into a new one.
 template <typename Message>
 Result<Message> read_message(grpc::ByteBuffer& bytes, std::size_t fields_max) {
-  CMS_CHECK(check_fields(bytes, *Message::descriptor(), fields_max));
   Message message;
-  if (!grpc::SerializationTraits<Message>::Deserialize(&bytes, &message).ok()) {
-    return fail(ErrorCode::bad_input, "the message cannot be read");
-  }
+  CMS_CHECK(read_message_into(message, bytes, fields_max));
   return message;
 }
 

@@ -38,6 +38,8 @@ class Place {
   std::uint32_t before_;
 };
 
+constexpr std::size_t kMessageSlackBytes = std::size_t{1} << 20;  // what a stream's message may keep beyond its last
+
 // A batch may have 8 fields an item: one that makes it, four within, and room for what later versions add.
 std::size_t fields_max(const GrpcOptions& options) { return 8 * std::size_t{options.items_max} + 64; }
 
@@ -74,19 +76,22 @@ class IngestService final : public grpc::Service {
     ActivationStream stream(options_, parts_, *caller,
                             [&wire](const v1::Acknowledgement& answer) { return wire.Write(answer); });
     grpc::ByteBuffer bytes;
+    v1::ActivationBatch batch;
     while (!draining_ && wire.Read(&bytes)) {
       // Before it is taken: a stream may have been idle since its token was taken back.
       const auto still = known_caller(context, parts_);
       if (!still) return refusal_of(nobody());
       if (*still != *caller) return {grpc::StatusCode::PERMISSION_DENIED, "the token is of another role or tenant now"};
-      // A new one each time: one that is read into again keeps the largest it has seen of every item.
-      const auto batch = read_message<v1::ActivationBatch>(bytes, fields_max(options_));
-      if (!batch) return {grpc::StatusCode::INVALID_ARGUMENT, batch.error().message};
-      if (static_cast<std::size_t>(batch->activations_size()) > options_.items_max) {
+      const auto bytes_now = bytes.Length();
+      const auto read = read_message_into(batch, bytes, fields_max(options_));
+      if (!read) return {grpc::StatusCode::INVALID_ARGUMENT, read.error().message};
+      if (static_cast<std::size_t>(batch.activations_size()) > options_.items_max) {
         return {grpc::StatusCode::INVALID_ARGUMENT,
                 fmt::format("a batch has {} activations at most; send them in parts", options_.items_max)};
       }
-      if (!stream.take(*batch)) break;
+      if (!stream.take(batch)) break;
+      // It keeps the largest it has seen of every item: messages whose sizes change place could make it grow.
+      if (batch.SpaceUsedLong() > 2 * bytes_now + kMessageSlackBytes) batch = {};
     }
     return grpc::Status::OK;
   }
