@@ -152,7 +152,7 @@ void add_store(CLI::App& app, Run& chosen) {
   add_keys(*log, *words);
   log->add_option("--tenant", words->tenant, "Of this tenant alone");
   log->add_option("--after", words->after, "Entries after this number");
-  log->add_option("--limit", words->limit, "At most so many");
+  log->add_option("--limit", words->limit, "At most so many")->capture_default_str();
 
   auto* gone = add_verb(app, chosen, words, "erase", "Erase an account from a stopped daemon's store", erase);
   add_keys(*gone, *words);

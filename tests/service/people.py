@@ -137,7 +137,7 @@ class People:
         wrong."""
         store, key = self.world.folder / "store", f"t={self.world.key}"
         run(CMS, "store", "verify", "--path", store, "--key", key)
-        entries = run(CMS, "store", "audit", "--path", store, "--key", key).splitlines()
+        entries = run(CMS, "store", "audit", "--path", store, "--key", key, "--limit", 10_000_000).splitlines()
         entered = collections.Counter(json.loads(line)["action"] for line in entries)
         self.wrong += [f"{count} times {kind}, {entered[kind]} entries" for kind, count in self.done.items()
                        if entered[kind] < count]
