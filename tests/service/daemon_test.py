@@ -224,7 +224,6 @@ class DaemonTest(program.ProgramTest):
         one = next(iter(self.lines()))
         lines = [one | {"account": f"idle{number}"} for number in range(600)]
         idle = {line["account"] for line in lines}
-        name = lines[0]["account"]
         self.daemon.start()
         self.feed(lines)
         self.feed([one | {"account": "lately", "time": time.time()}], first=7)
@@ -232,9 +231,11 @@ class DaemonTest(program.ProgramTest):
         text = self.daemon.config.read_text()
         self.daemon.config.write_text(text.replace("[tenants.t]", "[tenants.t]\nretention_days = 0.01"))
         self.daemon.start()
-        self.wait_until(lambda: self.daemon.account(name) is None)
+        entered = lambda: json.loads(self.daemon.ask("GET", "/v1/tenants/t/audit", role="analyst")[1])["entries"]
+        self.wait_until(lambda: sum(entry["detail"]["accounts"] for entry in entered()) >= len(idle))
+        self.wait_until(lambda: all(self.daemon.account(one) is None for one in idle))
         self.assertIsNotNone(self.daemon.account("lately"))
-        entries = json.loads(self.daemon.ask("GET", "/v1/tenants/t/audit", role="analyst")[1])["entries"]
+        entries = entered()
         self.assertEqual({(entry["actor"], entry["action"]) for entry in entries}, {("retention", "erase")})
         self.assertGreater(len(entries), 1)
         pseudonyms = set()
