@@ -70,7 +70,7 @@ constexpr std::string_view kSchemas = R"json({
     "campaign": {"anyOf": [{"$ref": "#/components/schemas/Membership"}, {"type": "null"}]},
     "stale": {"type": "boolean"}, "as_of": {"type": "number"}}},
 "Ingested": {"type": "object", "additionalProperties": false,
-  "required": ["status", "received", "scored", "shed", "refused", "refusals", "expected"],
+  "required": ["status", "received", "expected"],
   "properties": {"status": {"enum": ["done", "duplicate"]}, "received": {"type": "integer"},
     "scored": {"type": "integer"}, "shed": {"type": "integer"}, "refused": {"type": "integer"},
     "expected": {"type": "integer"},

@@ -97,6 +97,7 @@ TEST(openapi, is_what_is_served_and_real_answers_are_of_its_shapes) {
   const std::string account = "/v1/tenants/acme/accounts/alice", campaigns = "/v1/tenants/acme/campaigns";
   const auto json = world.as(Role::analyst) + "Content-Type: application/json\r\n";
   const auto bad_lines = world.lines("alice", 1) + "x\n";
+  const auto in_order = world.tap_headers() + "Cms-Producer: tap\r\nCms-Epoch: 1\r\nCms-Sequence: 1\r\n";
   const std::vector<std::pair<std::string, Answer>> answers{
       {"Label", world.ask("PUT", account + "/labels", json, R"({"label":"honest"})")},
       {"Override", world.ask("PUT", account + "/override", json, R"({"action":"price","until":2e9,"why":"w"})")},
@@ -106,6 +107,8 @@ TEST(openapi, is_what_is_served_and_real_answers_are_of_its_shapes) {
       {"Decision", world.ask("GET", account + "/decision", world.as(Role::reader))},
       {"Decision", world.ask("GET", account + "x/decision", world.as(Role::reader))},
       {"Ingested", world.ask("POST", "/v1/tenants/acme/activations", world.tap_headers(), bad_lines)},
+      {"Ingested", world.ask("POST", "/v1/tenants/acme/activations", in_order, world.lines("alice", 1))},
+      {"Ingested", world.ask("POST", "/v1/tenants/acme/activations", in_order, world.lines("alice", 1))},  // again
       {"AuditPage", world.ask("GET", "/v1/tenants/acme/audit", world.as(Role::analyst))},
       {"AuditPage", world.ask("GET", "/v1/audit", world.as(Role::analyst, "*"))},
       {"Atlas", world.ask("GET", "/v1/atlas", world.as(Role::reader))},
