@@ -327,16 +327,21 @@ TEST(EngineFaults, a_producer_with_too_long_a_name_stops_nobody_else) {
   EXPECT_EQ(engine.ingest(batch_of(1)).status, Outcome::Status::done);
 }
 
+// Writes down whose erasure is told, and whether it was done. `told` outlives the engine.
+Engine::Hooks telling(std::vector<std::string>& told) {
+  Engine::Hooks hooks;
+  hooks.erased = [&told](const store::AccountName& name, bool done) {
+    told.push_back(fmt::format("{} {}", name.account, done));
+  };
+  return hooks;
+}
+
 TEST(EngineFaults, an_erasure_that_failed_is_told_as_one_that_did) {
   World world("erasure");
   auto store = world.open();
   ASSERT_TRUE(store);
   std::vector<std::string> told;
-  Engine::Hooks hooks;
-  hooks.erased = [&](const store::AccountName& name, bool done) {
-    told.push_back(fmt::format("{} {}", name.account, done));
-  };
-  auto engine = Engine::start(example(), *store, {.shards = 1}, [] { return kNow; }, {}, hooks);
+  auto engine = Engine::start(example(), *store, {.shards = 1}, [] { return kNow; }, {}, telling(told));
   ASSERT_TRUE(engine);
   ASSERT_TRUE(send_all(*engine));
   world.files().fail_at(1, store::Fault::eio);
@@ -353,11 +358,7 @@ TEST(EngineFaults, an_erasure_of_idle_accounts_that_failed_after_its_write_is_to
     auto store = world.open();
     ASSERT_TRUE(store);
     std::vector<std::string> told;
-    Engine::Hooks hooks;
-    hooks.erased = [&](const store::AccountName& name, bool done) {
-      told.push_back(fmt::format("{} {}", name.account, done));
-    };
-    auto engine = Engine::start(example(), *store, {.shards = 1}, [] { return kNow; }, {}, hooks);
+    auto engine = Engine::start(example(), *store, {.shards = 1}, [] { return kNow; }, {}, telling(told));
     ASSERT_TRUE(engine);
     ASSERT_TRUE(send_all(*engine));
     world.files().fail_at(operation, store::Fault::eio);
