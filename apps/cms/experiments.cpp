@@ -314,7 +314,8 @@ void add_fleet_study(CLI::App& run_app, Experiment& chosen) {
   add_ranking_accounts(*command, options, "Honest accounts that rank one by one");
   command->add_flag_callback("--no-costs", [words] { words->options.costs = false; },
                              "Leave out what campaigns pay, which takes most of the time");
-  command->add_option("--update-accounts", options.update_accounts, "Made-up accounts to time an update of; 0 = none")
+  command->add_option("--update-accounts", options.update_accounts,
+                      "Made-up accounts to time an update of, 6 KB of memory each; 0 = none")
       ->check(CLI::Range(0, 10'000'000))
       ->capture_default_str();
   auto* tune = command->add_flag("--tune", options.tune,

@@ -34,7 +34,7 @@ struct FleetStudyOptions {
   std::uint32_t looks = 4;                // at honest fleets, each after as many requests more of every account
   bool by_kind = false;                   // honest groups of each kind rank for themselves
   std::uint32_t test_fleets = 4;          // honest ones; campaigns are hidden in them in turn
-  std::uint32_t update_accounts = 0;          // made up, for the time of one update; 0 = not measured
+  std::uint32_t update_accounts = 1'000'000;  // made up, for the time of one update; 0 = not measured
   std::uint32_t update_changed = 1'000;       // of them that have sent something since the last update
   // Choose on tune campaigns and the calibrate part's people. Every row of the tune sets is read, also those of the
   // test part: chatdoctor5k and the mea_* families are attackers that the first study reports.

@@ -54,6 +54,8 @@ struct Config {
   std::uint64_t bodies_bytes_max = 256ULL << 20;  // of all requests under way together
   std::uint32_t connections_max = 1024;
   std::uint32_t http_threads = 2;
+  std::uint32_t message_bytes_max = 4U << 20;  // of gRPC
+  std::uint32_t streams_max = 64;              // of taps, over gRPC
   bool metrics_open = false;  // metrics need no token
 
   store::Options store;

@@ -117,6 +117,8 @@ body_mb = 2
 connections = 7
 bodies_mb = 5
 threads = 6
+message_mb = 9
+streams = 8
 metrics_open = true
 [store]
 path = "s"
@@ -198,6 +200,8 @@ TEST_F(WholeConfig, what_serves_and_keeps_arrives_where_it_belongs) {
   EXPECT_EQ(config->connections_max, 7);
   EXPECT_EQ(config->bodies_bytes_max, 5U << 20);
   EXPECT_EQ(config->http_threads, 6);
+  EXPECT_EQ(config->message_bytes_max, 9U << 20);
+  EXPECT_EQ(config->streams_max, 8);
   EXPECT_TRUE(config->metrics_open);
   EXPECT_EQ(config->store.path, folder.path / "s");
   EXPECT_EQ(config->store.memory_bytes, 32U << 20);

@@ -286,6 +286,8 @@ Result<void> Daemon::State::serve() {
     options.tls_client_ca = config.tls_client_ca;
     options.tenants = tenants();
     options.items_max = config.engine.queue_items;
+    options.message_bytes_max = config.message_bytes_max;
+    options.streams_max = config.streams_max;
     GrpcParts of{&model, &*store, &*engine, &*authority, clock, [this] { return policy.get(); },
                  &*gate, fleet(), &*overrides};
     CMS_TRY(running, GrpcServer::start(options, std::move(of)));

@@ -36,7 +36,7 @@ struct GrpcOptions {
   std::vector<std::string> tenants;                // that exist
   std::uint32_t items_max = 8192;                  // of a batch, and of a stream's batches whose answers have not left
   std::uint32_t in_flight_max = 2048;              // items of a stream that are not yet durable
-  std::uint32_t message_bytes_max = 64U << 20;
+  std::uint32_t message_bytes_max = 4U << 20;
   std::uint32_t streams_max = 64;                  // of activations, open at once; each has two threads
   double silence_s = 60;  // then the peer of a stream is asked whether it is there, and gone after a third of it more
 };

@@ -347,6 +347,22 @@ TEST_F(GrpcServerTest, a_batch_of_more_items_than_there_may_be_ends_its_stream_a
   expect_sums();
 }
 
+TEST_F(GrpcServerTest, a_message_larger_than_one_may_be_ends_its_stream_alone_and_nothing_of_it_is_taken) {
+  GrpcOptions small;
+  small.message_bytes_max = 2000;
+  start(small);
+  const auto& tap = world_.token(Role::tap, "acme");
+  auto large = batch("acme", "alice", 1);
+  large.set_producer(std::string(2000, 'p'));
+  Stream other(channel_, tap);
+  EXPECT_TRUE(other.send(batch("acme", "alice", 1)));
+  EXPECT_EQ(send(tap, large).code, Code::RESOURCE_EXHAUSTED);
+  EXPECT_TRUE(other.send(batch("acme", "alice", 1))) << "of the same connection";
+  EXPECT_TRUE(other.finish().ok());
+  EXPECT_EQ(requests_of("acme", "alice"), 5U);
+  expect_sums();
+}
+
 TEST_F(GrpcServerTest, a_stream_whose_answers_do_not_leave_takes_no_more_items_than_a_batch_may_have) {
   GrpcOptions options;
   options.items_max = 64;

@@ -12,6 +12,7 @@ using pipeline::Outcome;
 using pipeline::Refusal;
 
 constexpr std::size_t kSlotsMax = 1024;  // batches whose answers have not left
+constexpr std::size_t kBytesMax = std::size_t{64} << 20;  // of batches that are not yet durable
 
 pipeline::Item item_of(const v1::Activation& activation, Refusal refusal) {
   pipeline::Item item{activation.account(), activation.time(), {}, refusal};
@@ -108,7 +109,7 @@ bool ActivationStream::take(const v1::ActivationBatch& batch) {
     std::unique_lock lock(mutex_);
     changed_.wait(lock, [&] {
       const bool room = items_ + slot.items <= options_.in_flight_max &&
-                        bytes_ + slot.bytes <= options_.message_bytes_max && slots_.size() < kSlotsMax &&
+                        bytes_ + slot.bytes <= kBytesMax && slots_.size() < kSlotsMax &&
                         held_ + slot.items <= options_.items_max;
       return gone_ || slots_.empty() || room;
     });
