@@ -6,7 +6,6 @@
 #include <algorithm>
 #include <atomic>
 #include <chrono>
-#include <condition_variable>
 #include <cstdlib>
 #include <mutex>
 #include <optional>
@@ -26,6 +25,7 @@
 #include "serve/metrics.hpp"
 #include "serve/observer.hpp"
 #include "serve/overview.hpp"
+#include "serve/patient_list.hpp"
 #include "serve/prompt_reader.hpp"
 #include "serve/proxy.hpp"
 #include "serve/policy_record.hpp"
@@ -408,9 +408,6 @@ void Daemon::State::retain_tenant(const TenantConfig& tenant, const std::stop_to
 
 // Tells what was shed when that has ended, and erases accounts that were idle for longer than their tenant keeps them.
 void Daemon::State::keep_house(const std::stop_token& stop) {
-  std::mutex mutex;
-  std::condition_variable_any wake;
-  std::unique_lock lock(mutex);
   auto next = std::chrono::steady_clock::now();
   while (!stop.stop_requested()) {
     watcher->tell_shed();
@@ -420,7 +417,7 @@ void Daemon::State::keep_house(const std::stop_token& stop) {
       }
       next = std::chrono::steady_clock::now() + std::chrono::seconds(kRetentionEvery_s);
     }
-    wake.wait_for(lock, stop, std::chrono::seconds(kShedEvery_s), [] { return false; });
+    rest(stop, std::chrono::seconds(kShedEvery_s));
   }
 }
 

@@ -1,7 +1,6 @@
 #include "serve/overrides.hpp"
 
 #include <chrono>
-#include <condition_variable>
 
 namespace cms::serve {
 
@@ -80,42 +79,31 @@ void Overrides::set(const store::AccountName& name, Found value) {
   count_ = by_account_.size();
 }
 
-// Errors: those of the list. An account whose own document the disk does not give is passed over.
-Result<void> Overrides::read_page(const std::string& tenant, std::string& cursor) {
-  CMS_TRY(page, store_.list(tenant, cursor, 256));
-  for (const auto& listed : page.accounts) {
-    const std::lock_guard one(changing_);
-    if (!read_again({tenant, listed.account})) in_part_.insert(tenant);
+// An account whose own document the disk does not give is passed over.
+void Overrides::read_page(const std::string& tenant, const Result<store::Store::Page>& page) {
+  if (page) {
+    for (const auto& listed : page->accounts) {
+      const std::lock_guard one(changing_);
+      if (!read_again({tenant, listed.account})) in_part_.insert(tenant);
+    }
+    if (page->passed_over == 0) return;
   }
-  if (page.passed_over > 0) {
-    in_part_.insert(tenant);
-    tell({tenant, ""}, "some accounts cannot be listed, restore a snapshot: " + page.why);
-  }
-  cursor = page.cursor;
-  return {};
+  in_part_.insert(tenant);
+  tell({tenant, ""}, page ? "some accounts cannot be listed, restore a snapshot: " + page->why
+                          : "the rest of the accounts cannot be listed: " + page.error().message);
 }
 
 void Overrides::fill(std::span<const std::string> tenants, const std::stop_token& stop, int tries) {
-  std::mutex mutex;
-  std::condition_variable_any wake;
-  std::unique_lock lock(mutex);
-  const auto pause = [&](auto how_long) { wake.wait_for(lock, stop, how_long, [] { return false; }); };
   for (const auto& tenant : tenants) {
     std::string cursor;
-    int left = tries;
-    for (bool more = true; more;) {
+    do {
       const auto began = std::chrono::steady_clock::now();
-      const auto read = read_page(tenant, cursor);
-      left = read ? tries : left - 1;
-      more = read ? !cursor.empty() : left > 0;
-      if (!read && !more) {
-        in_part_.insert(tenant);
-        tell({tenant, ""}, "the rest of the accounts cannot be listed: " + read.error().message);
-      }
-      if (!read && more) pause(std::chrono::seconds(1));
-      if (more) pause(std::chrono::steady_clock::now() - began);
+      const auto page = list_patiently(store_, tenant, cursor, 256, stop, tries);
       if (stop.stop_requested()) return;
-    }
+      read_page(tenant, page);
+      cursor = page ? page->cursor : "";
+      if (!cursor.empty() && !rest(stop, std::chrono::steady_clock::now() - began)) return;
+    } while (!cursor.empty());
   }
   filled_ = true;
 }

@@ -25,6 +25,7 @@
 #include <string>
 
 #include "policy/override.hpp"
+#include "serve/patient_list.hpp"
 #include "store/store.hpp"
 
 namespace cms::serve {
@@ -49,17 +50,16 @@ class Overrides {
 
   // Reads every account of these tenants that had one before the start; to be called once. Where the disk says no it
   // asks as often as `tries`, a second apart, and goes on with the next tenant then. Ends early when told to stop.
-  void fill(std::span<const std::string> tenants, const std::stop_token& stop, int tries = kTries);
+  void fill(std::span<const std::string> tenants, const std::stop_token& stop, int tries = kListTries);
 
   // Times that something was told as not readable.
   [[nodiscard]] std::uint64_t unread() const { return unread_; }
 
  private:
-  static constexpr int kTries = 30;
   static constexpr std::size_t kToldMax = 1000;
   using Found = std::optional<policy::Override>;
   void tell(const store::AccountName& name, const std::string& why) const;
-  Result<void> read_page(const std::string& tenant, std::string& cursor);
+  void read_page(const std::string& tenant, const Result<store::Store::Page>& page);
   Result<Found> read(const store::AccountName& name) const;
   Result<void> read_again(const store::AccountName& name);
   void set(const store::AccountName& name, Found value);

@@ -5,11 +5,12 @@
 #include <algorithm>
 #include <chrono>
 #include <cmath>
-#include <condition_variable>
 #include <deque>
 #include <map>
 #include <mutex>
 #include <unordered_map>
+
+#include "serve/patient_list.hpp"
 
 namespace cms::serve {
 namespace {
@@ -322,39 +323,25 @@ void remember_all(Overview& overview, Campaigns* campaigns, const store::Store& 
                   pipeline::Engine& engine, std::span<const std::string> tenants,
                   const std::function<double()>& clock, const std::function<void(const std::string&)>& warn,
                   const std::stop_token& stop) {
-  constexpr int kTries = 30;
-  std::mutex mutex;
-  std::condition_variable_any wake;
-  std::unique_lock lock(mutex);
   for (const auto& tenant : tenants) {
     std::string cursor;
-    int left = kTries;
-    for (bool more = true; more;) {
-      const auto page = store.list(tenant, cursor, 1000);
+    do {
+      const auto page = list_patiently(store, tenant, cursor, 1000, stop);
+      if (stop.stop_requested()) return;
       if (!page) {
-        more = --left > 0;
-        if (!more) {
-          warn(fmt::format("not all accounts of tenant {} were read, and who is missing counts from the next request: "
-                           "{}",
-                           tenant, page.error().message));
-          continue;
-        }
-        wake.wait_for(lock, stop, std::chrono::seconds(1), [] { return false; });
-        if (stop.stop_requested()) return;
-        continue;
+        warn(fmt::format("not all accounts of tenant {} were read, and who is missing counts from the next request: {}",
+                         tenant, page.error().message));
+        break;
       }
       for (const auto& listed : page->accounts) {
         const store::AccountName name{tenant, listed.account};
         if (overview.knows(name)) continue;
         const auto began = std::chrono::steady_clock::now();
         remember_one(overview, campaigns, model, engine, name, clock());
-        wake.wait_for(lock, stop, std::chrono::steady_clock::now() - began, [] { return false; });
-        if (stop.stop_requested()) return;
+        if (!rest(stop, std::chrono::steady_clock::now() - began)) return;
       }
       cursor = page->cursor;
-      more = !cursor.empty();
-      left = kTries;
-    }
+    } while (!cursor.empty());
   }
   overview.set_filled();
   if (campaigns != nullptr) campaigns->set_filled();

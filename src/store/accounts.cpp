@@ -15,10 +15,10 @@ namespace {
 // Beyond so many, one compaction of all accounts is cheaper than one for each.
 constexpr std::size_t kRangesMax = 16;
 
-// An account as list() meets it; without a name, rows that cannot be read, the last at `prefix`.
+// An account as list() meets it, or rows that do not say whose they are, the last at `prefix`.
 struct Met {
   std::string prefix;
-  std::string account;
+  std::optional<std::string> account;  // none of such rows, and `unread` is why
   double time = 0;
   std::uint64_t records = 0;  // 0 for one that has documents alone
   std::optional<Error> unread;
@@ -202,12 +202,12 @@ Result<Store::Page> Store::list(const std::string& tenant, const std::string& cu
   CMS_TRY(meeting, meet(*state_, *owner, from, limit));
   Page page;
   for (auto& met : meeting.met) {
-    if (met.account.empty()) {
+    if (!met.account) {
       ++page.passed_over;
       page.why = met.unread ? met.unread->message : "";
       continue;
     }
-    page.accounts.push_back({std::move(met.account), met.time, met.records, std::move(met.unread)});
+    page.accounts.push_back({std::move(*met.account), met.time, met.records, std::move(met.unread)});
   }
   if (meeting.more) {
     const auto id = std::string_view(meeting.met.back().prefix).substr(1 + kTenantIdBytes);
