@@ -30,7 +30,7 @@ __asm__(
     "cms_dashboard_blob:\\n"
     ".incbin \\"%s\\"\\n"
     ".popsection\\n");
-extern "C" const char cms_dashboard_blob[];
+extern "C" const char cms_dashboard_blob[%d];
 """
 
 
@@ -65,10 +65,10 @@ def embed(folder):
     return rows, blob
 
 
-def source_of(rows, blob_path):
+def source_of(rows, blob, blob_path):
     text = HEAD
     if rows:
-        text += BLOB % blob_path
+        text += BLOB % (blob_path, len(blob))
     text += "\nnamespace cms::serve {\n\nstd::span<const StaticFile> dashboard_files() {\n"
     if rows:
         text += f"  static constexpr std::array<StaticFile, {len(rows)}> kFiles{{{{\n"
@@ -92,7 +92,7 @@ def main():
     except (ValueError, OSError) as error:
         sys.exit(f"embed_files.py: {error}")
     args.blob.write_bytes(blob)
-    args.source.write_text(source_of(rows, args.blob.resolve()), encoding="ascii")
+    args.source.write_text(source_of(rows, blob, args.blob.resolve()), encoding="ascii")
 
 
 if __name__ == "__main__":

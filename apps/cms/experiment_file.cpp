@@ -4,10 +4,10 @@
 #include <algorithm>
 #include <iterator>
 #include <optional>
-#include <toml++/toml.h>
 
 #include "base/files.hpp"
 #include "base/spelling.hpp"
+#include "base/toml.hpp"
 #include "experiment.hpp"
 
 namespace {
@@ -19,12 +19,7 @@ using cms::lab::StepOption;
 
 Result<toml::table> read_table(const std::filesystem::path& path) {
   CMS_TRY(text, cms::read_text_file(path));
-  try {
-    return toml::parse(text, path.string());
-  } catch (const toml::parse_error& error) {
-    return fail(ErrorCode::bad_input, fmt::format("{}, line {}: {}", path.string(), error.source().begin.line,
-                                                  error.description()));
-  }
+  return cms::parse_toml(text, path.string());
 }
 
 // "{data}/more" with what the places say.

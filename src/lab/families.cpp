@@ -4,9 +4,9 @@
 
 #include <algorithm>
 #include <set>
-#include <toml++/toml.h>
 
 #include "base/files.hpp"
+#include "base/toml.hpp"
 #include "lab/report_assets.hpp"
 
 namespace cms::lab {
@@ -77,13 +77,7 @@ class Reader {
 };
 
 Result<Families> families_of(const std::string& text, const std::string& file) {
-  toml::table table;
-  try {
-    table = toml::parse(text, file);
-  } catch (const toml::parse_error& error) {
-    return fail(ErrorCode::bad_input,
-                fmt::format("{}, line {}: {}", file, error.source().begin.line, error.description()));
-  }
+  CMS_TRY(table, parse_toml(text, file));
   Reader reader(table, file);
   Families families{reader.parts("report"), reader.parts("tune"), reader.names("generalist"),
                     reader.names("conversations"), reader.names("held-out", false),

@@ -2,7 +2,6 @@
 #include "serve/config.hpp"
 
 #include <fmt/format.h>
-#include <toml++/toml.h>
 
 #include <algorithm>
 #include <chrono>
@@ -11,6 +10,7 @@
 
 #include "base/files.hpp"
 #include "base/spelling.hpp"
+#include "base/toml.hpp"
 #include "serve/settings.hpp"
 #include "store/keys.hpp"
 
@@ -34,16 +34,6 @@ struct Reader {
     return wrong(node.source(), what);
   }
 };
-
-Result<toml::table> parse_toml(std::string_view text, const std::filesystem::path& path) {
-  try {
-    return toml::parse(text, path.string());
-  } catch (const toml::parse_error& error) {
-    const auto where = error.source().begin;
-    return fail(ErrorCode::bad_input, fmt::format("{}, line {}, column {}: {}", path.string(), where.line, where.column,
-                                                  error.description()));
-  }
-}
 
 tl::unexpected<Error> unknown(const Reader& reader, const toml::key& key, const std::string& where,
                               const Names& known) {
@@ -404,7 +394,7 @@ Result<policy::Policy> policy_of(Reader& reader, const toml::table& table) {
 
 Result<policy::Policy> read_policy_of(const std::filesystem::path& path, bool own_file) {
   CMS_TRY(text, read_text_file(path));
-  CMS_TRY(table, parse_toml(text, path));
+  CMS_TRY(table, parse_toml(text, path.string()));
   Reader reader{path, {}, own_file};
   return policy_of(reader, table);
 }
@@ -412,7 +402,7 @@ Result<policy::Policy> read_policy_of(const std::filesystem::path& path, bool ow
 }  // namespace
 
 Result<Config> parse_config(std::string_view text, const std::filesystem::path& path) {
-  CMS_TRY(table, parse_toml(text, path));
+  CMS_TRY(table, parse_toml(text, path.string()));
   Reader reader{path, {}, false};
   for (const auto& [key, node] : table) CMS_CHECK(read_top(reader, key, node));
   CMS_CHECK(check_whole(reader, table));
@@ -441,7 +431,7 @@ Result<policy::Policy> read_policy(const std::filesystem::path& path) { return r
 
 Result<policy::Policy> parse_policy(std::string_view text, const policy::Policy& in_force) {
   const std::filesystem::path name = "policy";
-  CMS_TRY(table, parse_toml(text, name));
+  CMS_TRY(table, parse_toml(text, name.string()));
   Reader reader{name, {}, false, &in_force};
   return policy_of(reader, table);
 }
