@@ -63,9 +63,29 @@ Result<void> keep_memory_private() {
   return cms::fail(cms::ErrorCode::failed, "core dumps cannot be turned off");
 }
 
+// As many files and connections as the machine lets us have; gives how many. A shell gives 1,024, of which HTTP may
+// take all, and then the store cannot begin a file.
+std::uint64_t raise_open_files() {
+  rlimit files{};
+  getrlimit(RLIMIT_NOFILE, &files);
+  files.rlim_cur = files.rlim_max;
+  setrlimit(RLIMIT_NOFILE, &files);
+  getrlimit(RLIMIT_NOFILE, &files);
+  return files.rlim_cur;
+}
+
+// The store's tables and log, gRPC's connections and the rest.
+constexpr std::uint64_t kOtherFiles = 2048;
+
+std::uint64_t files_needed(const cms::serve::Config& config) {
+  const bool proxy = !config.proxy.upstream.empty();
+  return kOtherFiles + config.connections_max + (proxy ? 2 * std::uint64_t{config.proxy.connections_max} : 0);
+}
+
 Result<void> run(const Words& words) {
   CMS_CHECK(keep_memory_private());
   mallopt(M_ARENA_MAX, kHeaps);
+  const auto files = raise_open_files();
   const auto signals = block_signals();
   CMS_TRY(config, cms::serve::read_config(words.config));
   CMS_TRY(daemon, cms::serve::Daemon::start(config, words.config, now_s));
@@ -80,6 +100,11 @@ Result<void> run(const Words& words) {
     say(Level::warning, "swap",
         "memory may be swapped out in the clear, prompts and keys with it: turn swap off, or set MemorySwapMax=0 as "
         "the unit does");
+  }
+  if (files < files_needed(config)) {
+    say(Level::warning, "open_files",
+        fmt::format("{} files and connections may be open at once, and {} may be needed: raise the limit (LimitNOFILE, "
+                    "ulimit -Hn), or lower connections", files, files_needed(config)));
   }
   say(Level::info, "ready", fmt::format("HTTP on port {}{}{}", daemon.http_port(), grpc, proxy));
   for (;;) {

@@ -23,12 +23,14 @@ std::string_view name(Refusal refusal) {
   return kNames[static_cast<std::size_t>(refusal)];
 }
 
+bool is_account_name(std::string_view name) {
+  return !name.empty() && name.size() <= kAccountBytesMax && name.find('\0') == std::string_view::npos &&
+         tap::is_utf8(name);
+}
+
 Refusal check(const Item& item, std::size_t dimension, double now, const EngineOptions& options) {
   if (item.refusal != Refusal::none) return item.refusal;
-  if (item.account.empty() || item.account.size() > kAccountBytesMax || item.account.find('\0') != std::string::npos ||
-      !tap::is_utf8(item.account)) {
-    return Refusal::account;
-  }
+  if (!is_account_name(item.account)) return Refusal::account;
   const double ahead = item.time - now;
   if (!(ahead <= options.clock_ahead_s && ahead >= -options.clock_behind_s)) return Refusal::clock;
   if (item.activation.size() != dimension) return Refusal::dimension;

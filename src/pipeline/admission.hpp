@@ -6,11 +6,15 @@
 #include <map>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "pipeline/engine.hpp"
 
 namespace cms::pipeline {
+
+// Whether an account may be named so: 1 to 256 bytes of UTF-8, none of them zero.
+bool is_account_name(std::string_view name);
 
 // Why an item cannot be taken; `none` when it can.
 Refusal check(const Item& item, std::size_t dimension, double now, const EngineOptions& options);

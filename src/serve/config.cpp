@@ -385,6 +385,8 @@ Result<policy::Policy> policy_of(Reader& reader, const toml::table& table) {
     if (std::find(known.begin(), known.end(), key.str()) == known.end()) return unknown(reader, key, "section", known);
   }
   const auto* section = table.get("policy");
+  // A whole configuration without the section has the defaults, as when it was read at the start.
+  if (section == nullptr && table.contains("atlas")) return std::move(reader.draft.config.policy);
   if (section == nullptr) {
     return fail(ErrorCode::bad_input, fmt::format("{}: there is no section [policy]", reader.file.string()));
   }

@@ -377,6 +377,15 @@ TEST(Config, a_policy_file_without_policy_or_with_unknown_sections_is_refused) {
   EXPECT_FALSE(read_policy(folder.path / "none"));
 }
 
+TEST(Config, a_whole_configuration_without_a_policy_has_the_usual_one_when_it_is_read_again) {
+  const Folder folder;
+  const auto config = parse_config(kLeast, folder.path / "cms.toml");
+  ASSERT_TRUE(config) << config.error().message;
+  const auto policy = read_policy(folder.put("cms.toml", kLeast));
+  ASSERT_TRUE(policy) << policy.error().message;
+  EXPECT_EQ(*policy, config->policy);
+}
+
 TEST(Config, a_policy_that_is_tried_out_names_no_files_and_jitters_as_the_one_in_force) {
   policy::Policy in_force;
   in_force.jitter = .2;

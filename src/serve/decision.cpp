@@ -2,6 +2,8 @@
 
 #include <utility>
 
+#include "pipeline/admission.hpp"
+
 namespace cms::serve {
 
 policy::Decision decide(const policy::Policy& policy, const Overrides& overrides, const Campaigns* campaigns,
@@ -16,6 +18,12 @@ policy::Decision decide(const policy::Policy& policy, const Overrides& overrides
 AccountAnswer answer_about(pipeline::Engine& engine, const policy::Policy& policy, const Overrides& overrides,
                            const Campaigns* campaigns, const store::AccountName& name, double now) {
   AccountAnswer answer;
+  if (!pipeline::is_account_name(name.account)) {  // nobody's: the disk is not asked, and nothing remembers it
+    answer.stale = !engine.durable();
+    answer.status = "unknown";
+    answer.decision = policy::decide(policy, name.tenant, name.account, Score(), now);
+    return answer;
+  }
   auto found = engine.look_up(name, now);
   answer.stale = !found || !engine.durable();
   answer.status = found ? "unknown" : "unavailable";

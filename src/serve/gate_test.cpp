@@ -35,6 +35,17 @@ TEST(Gate, lets_through_whoever_is_unknown_or_below_limit) {
   EXPECT_EQ(gate.ask({"acme", "dear"}).decision.action, Action::price);
 }
 
+TEST(Gate, lets_through_names_that_no_account_has_and_asks_the_disk_for_none_of_them) {
+  ServeWorld world("gate_names");
+  auto gate = make_gate(world, {.fail_open = false});
+  for (const auto& name : {std::string(), std::string(257, 'x'), std::string("a\0b", 3), std::string("\xff")}) {
+    const auto verdict = gate.ask({"acme", name});
+    EXPECT_TRUE(verdict.pass && !verdict.stale) << name;
+    EXPECT_EQ(verdict.status, "unknown") << name;
+  }
+  EXPECT_EQ(world.overrides().unread(), 0U);
+}
+
 TEST(Gate, lets_through_a_minutes_worth_and_then_as_time_goes) {
   ServeWorld world("gate_limit");
   auto gate = make_gate(world, {.limit_per_minute = 6});

@@ -4,57 +4,101 @@
 #include <google/protobuf/io/coded_stream.h>
 #include <grpcpp/support/proto_buffer_reader.h>
 
+#include <string>
+#include <vector>
+
+#include "tap/text.hpp"
+
 namespace cms::serve {
 namespace {
 
 using google::protobuf::Descriptor;
 using google::protobuf::io::CodedInputStream;
 
+constexpr int kUnknownField = 15;  // of one byte, as ours and Envoy's that hold texts
+
 enum class Counted : std::uint8_t { whole, too_many, malformed };
 
-Counted count(CodedInputStream& in, const Descriptor& type, std::size_t& left);
+struct Walk {
+  std::size_t left;         // fields there may be yet
+  std::vector<int> broken;  // where tags of texts lie that are no UTF-8
+  int depth = 0;
+};
+
+Counted count(CodedInputStream& in, const Descriptor& type, Walk& walk);
 
 // What follows the size of a text, of bytes or of a message. Our messages do not hold themselves: the depth is theirs.
-Counted count_sized(CodedInputStream& in, const Descriptor& type, int number, std::size_t& left) {
+Counted count_sized(CodedInputStream& in, const Descriptor& type, int number, int tag_at, Walk& walk) {
   int bytes = 0;
   if (!in.ReadVarintSizeAsInt(&bytes)) return Counted::malformed;
   const auto* field = type.FindFieldByNumber(number);
-  const auto* inner = field != nullptr ? field->message_type() : nullptr;
-  if (inner == nullptr) return in.Skip(bytes) ? Counted::whole : Counted::malformed;
-  const auto outer = in.PushLimit(bytes);
-  const auto counted = count(in, *inner, left);
-  in.PopLimit(outer);
-  return counted;
+  if (const auto* inner = field != nullptr ? field->message_type() : nullptr) {
+    const auto outer = in.PushLimit(bytes);
+    ++walk.depth;
+    const auto counted = count(in, *inner, walk);
+    --walk.depth;
+    in.PopLimit(outer);
+    return counted;
+  }
+  const bool text = field != nullptr && field->type() == google::protobuf::FieldDescriptor::TYPE_STRING;
+  if (!text || walk.depth == 0) return in.Skip(bytes) ? Counted::whole : Counted::malformed;
+  std::string read;
+  if (!in.ReadString(&read, bytes)) return Counted::malformed;
+  if (!tap::is_utf8(read)) walk.broken.push_back(tag_at);
+  return Counted::whole;
 }
 
-// Takes fields off `left` until the message ends.
-Counted count(CodedInputStream& in, const Descriptor& type, std::size_t& left) {
+// Takes fields off what may be left until the message ends.
+Counted count(CodedInputStream& in, const Descriptor& type, Walk& walk) {
   enum Wire : std::uint32_t { varint = 0, eight_bytes = 1, sized = 2, four_bytes = 5 };  // 3, 4: groups, not in proto3
-  for (auto tag = in.ReadTag(); tag != 0; tag = in.ReadTag()) {
-    if (left == 0) return Counted::too_many;
-    --left;
+  for (;;) {
+    const int at = in.CurrentPosition();
+    const auto tag = in.ReadTag();
+    if (tag == 0) return in.ConsumedEntireMessage() ? Counted::whole : Counted::malformed;
+    if (walk.left == 0) return Counted::too_many;
+    --walk.left;
     std::uint64_t value = 0;
     auto counted = Counted::malformed;
     switch (tag & 7) {
       case varint: counted = in.ReadVarint64(&value) ? Counted::whole : Counted::malformed; break;
       case eight_bytes: counted = in.Skip(8) ? Counted::whole : Counted::malformed; break;
       case four_bytes: counted = in.Skip(4) ? Counted::whole : Counted::malformed; break;
-      case sized: counted = count_sized(in, type, static_cast<int>(tag >> 3), left); break;
+      case sized: counted = count_sized(in, type, static_cast<int>(tag >> 3), at, walk); break;
       default: break;
     }
     if (counted != Counted::whole) return counted;
   }
-  return in.ConsumedEntireMessage() ? Counted::whole : Counted::malformed;
+}
+
+// The same bytes, in which the fields whose tags lie there have another number.
+grpc::ByteBuffer renumbered(const grpc::ByteBuffer& bytes, const std::vector<int>& tags) {
+  std::vector<grpc::Slice> slices;
+  std::string all;
+  if (bytes.Dump(&slices).ok()) {
+    for (const auto& slice : slices) all.append(reinterpret_cast<const char*>(slice.begin()), slice.size());
+  }
+  for (const int at : tags) {  // the low seven bits of a varint: number and kind, "sized" as before
+    auto& tag = all[static_cast<std::size_t>(at)];
+    tag = static_cast<char>((tag & 0x80) | kUnknownField << 3 | 2);
+  }
+  const grpc::Slice whole(all);
+  return {&whole, 1};
 }
 
 }  // namespace
 
 Result<void> check_fields(grpc::ByteBuffer& bytes, const Descriptor& type, std::size_t fields_max) {
-  grpc::ProtoBufferReader reader(&bytes);
-  CodedInputStream in(&reader);
-  auto left = fields_max;
-  switch (count(in, type, left)) {
-    case Counted::whole: return {};
+  Walk walk{fields_max, {}};
+  Counted counted{};
+  {
+    grpc::ProtoBufferReader reader(&bytes);
+    CodedInputStream in(&reader);
+    counted = count(in, type, walk);
+  }
+  switch (counted) {
+    case Counted::whole:
+      if (!walk.broken.empty()) bytes = renumbered(bytes, walk.broken);
+      return {};
     case Counted::too_many:
       return fail(ErrorCode::bad_input, fmt::format("the message has more than {} fields", fields_max));
     case Counted::malformed: break;

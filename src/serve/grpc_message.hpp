@@ -17,11 +17,13 @@
 namespace cms::serve {
 
 // Counts the fields of a message, those of messages inside it that `type` knows, and those that nobody knows, which
-// protobuf keeps. Errors: `bad_input`: more than `fields_max`, or not protobuf.
+// protobuf keeps. Texts within messages inside it that are no UTF-8, over which protobuf would refuse the whole, become
+// fields that nobody knows: an item whose account is none is refused for itself. Errors: `bad_input`: more than
+// `fields_max`, or not protobuf.
 Result<void> check_fields(grpc::ByteBuffer& bytes, const google::protobuf::Descriptor& type, std::size_t fields_max);
 
 // Reads a message of at most so many fields into one that may hold another still, whose memory serves again. `bytes` is
-// empty afterwards. Errors: `bad_input`, as check_fields().
+// empty afterwards. Errors: `bad_input`, as check_fields(); a text of its own is no UTF-8.
 template <typename Message>
 Result<void> read_message_into(Message& message, grpc::ByteBuffer& bytes, std::size_t fields_max) {
   CMS_CHECK(check_fields(bytes, *Message::descriptor(), fields_max));

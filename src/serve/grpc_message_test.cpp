@@ -88,6 +88,44 @@ TEST(ReadMessage, counts_headers_within_what_envoy_asks) {
   EXPECT_EQ(error_of<CheckRequest>(request.SerializeAsString(), 53), "the message has more than 53 fields");
 }
 
+TEST(ReadMessage, an_account_that_is_no_text_is_none_and_what_is_beside_it_is_read) {
+  auto made = batch();
+  const std::string broken = "al\xff\xff" "e";
+  auto text = made.SerializeAsString();
+  const auto second = text.find("alice", text.find("alice") + 1);
+  text.replace(second, 5, broken);
+  made.mutable_activations(1)->clear_account();
+  for (const std::size_t piece : {1U, 7U, 1U << 20}) {
+    auto bytes = bytes_of(text, piece);
+    auto read = read_message<v1::ActivationBatch>(bytes, 15);
+    ASSERT_TRUE(read) << read.error().message;
+    EXPECT_NE(read->SerializeAsString(), made.SerializeAsString()) << "the field is there, under another number";
+    read->mutable_activations(1)->DiscardUnknownFields();
+    EXPECT_EQ(read->SerializeAsString(), made.SerializeAsString());
+  }
+  EXPECT_EQ(error_of<v1::ActivationBatch>(text, 14), "the message has more than 14 fields");
+  const std::string spelled_long = std::string("\x32\x05\x8a\x80\x00\x01\xff", 7);  // the tag as three bytes
+  auto bytes = bytes_of(spelled_long);
+  const auto read = read_message<v1::ActivationBatch>(bytes, 2);
+  ASSERT_TRUE(read) << read.error().message;
+  EXPECT_EQ(read->activations(0).account(), "");
+}
+
+TEST(ReadMessage, a_batch_whose_own_names_are_no_text_cannot_be_read) {
+  for (const char* field : {"\x0a", "\x12", "\x2a"}) {
+    EXPECT_EQ(error_of<v1::ActivationBatch>(std::string(field) + "\1\xff", 100), "the message cannot be read");
+  }
+}
+
+TEST(ReadMessage, what_a_broken_text_becomes_is_no_field_of_what_holds_texts) {
+  const auto* envoy = CheckRequest::descriptor()->file();
+  for (const auto* file : {envoy, v1::ActivationBatch::descriptor()->file()}) {
+    for (int i = 0; i < file->message_type_count(); ++i) {
+      EXPECT_EQ(file->message_type(i)->FindFieldByNumber(15), nullptr) << file->message_type(i)->full_name();
+    }
+  }
+}
+
 TEST(ReadMessage, what_is_cut_off_or_no_message_cannot_be_read) {
   const auto text = batch().SerializeAsString();
   for (std::size_t cut = 0; cut < text.size(); ++cut) {

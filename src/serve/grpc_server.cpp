@@ -9,6 +9,7 @@
 
 #include "base/files.hpp"
 #include "cms.grpc.pb.h"
+#include "pipeline/admission.hpp"
 #include "serve/decision.hpp"
 #include "serve/ext_authz.hpp"
 #include "serve/grpc_caller.hpp"
@@ -22,6 +23,7 @@ namespace {
 constexpr std::uint32_t kAnsweringMax = 8;  // threads beside those of streams: look-ups, checks, refusals
 constexpr int kLookahead_bytes = 256 << 10;  // of a stream, sent before it is read
 constexpr int kPings_ms = 10'000;  // a tap may ask as often whether we are there
+constexpr int kIdle_ms = 120'000;  // a connection without a call ends; clients of gRPC connect again by themselves
 
 // The place of an open stream among those that may be, given back at its end.
 class Place {
@@ -119,6 +121,9 @@ class ScoresService final : public grpc::Service {
     if (!request) return {grpc::StatusCode::INVALID_ARGUMENT, request.error().message};
     const bool known = std::ranges::find(options_.tenants, request->tenant()) != options_.tenants.end();
     if (!known || !caller->sees(request->tenant())) return {grpc::StatusCode::NOT_FOUND, "no such tenant"};
+    if (!pipeline::is_account_name(request->account())) {
+      return {grpc::StatusCode::INVALID_ARGUMENT, "an account's name has 1 to 256 bytes"};
+    }
     fill({request->tenant(), request->account()}, response);
     return grpc::Status::OK;
   }
@@ -182,6 +187,8 @@ Result<GrpcServer> GrpcServer::start(const GrpcOptions& options, GrpcParts parts
   builder.AddChannelArgument(GRPC_ARG_KEEPALIVE_TIME_MS, silence_ms);
   builder.AddChannelArgument(GRPC_ARG_KEEPALIVE_TIMEOUT_MS, silence_ms / 3);
   builder.AddChannelArgument(GRPC_ARG_HTTP2_MIN_RECV_PING_INTERVAL_WITHOUT_DATA_MS, kPings_ms);
+  builder.AddChannelArgument(GRPC_ARG_SERVER_HANDSHAKE_TIMEOUT_MS, options.handshake_ms);
+  builder.AddChannelArgument(GRPC_ARG_MAX_CONNECTION_IDLE_MS, kIdle_ms);
   builder.SetSyncServerOption(grpc::ServerBuilder::SyncServerOption::MAX_POLLERS, 4);
   const auto threads = static_cast<int>(options.streams_max + kAnsweringMax);
   builder.SetResourceQuota(grpc::ResourceQuota("cms").SetMaxThreads(threads));

@@ -38,6 +38,7 @@ struct GrpcOptions {
   std::uint32_t in_flight_max = 2048;              // items of a stream that are not yet durable
   std::uint32_t message_bytes_max = 4U << 20;
   std::uint32_t streams_max = 64;                  // of activations, open at once; each has two threads
+  int handshake_ms = 10'000;  // then a connection that has not said that it speaks gRPC ends
   double silence_s = 60;  // then the peer of a stream is asked whether it is there, and gone after a third of it more
 };
 
