@@ -7,7 +7,9 @@
 #include <boost/asio/thread_pool.hpp>
 
 #include "base/hash.hpp"
+#include "pipeline/admission.hpp"
 #include "serve/api_handlers.hpp"
+#include "serve/caller.hpp"
 #include "serve/gateway.hpp"
 
 namespace cms::serve {
@@ -62,7 +64,7 @@ struct Api::State {
   ApiParts parts;
   ApiOptions options;
   boost::asio::thread_pool pool;
-  boost::asio::thread_pool slow_pool{1}, gate_pool{1};
+  boost::asio::thread_pool slow_pool{1}, gate_pool{1}, large_gate_pool{1};
 
   State(ApiParts given_parts, ApiOptions given_options)
       : parts(std::move(given_parts)), options(std::move(given_options)), pool(std::max(1U, options.threads)) {}
@@ -72,6 +74,7 @@ struct Api::State {
   [[nodiscard]] Refusal check_caller(const Route& route, Call& call) const;
   [[nodiscard]] Refusal find(Call& call, const Route*& route) const;
   [[nodiscard]] Service::Admission admit(const Request& request) const;
+  [[nodiscard]] boost::asio::thread_pool& pool_of(Work work, std::size_t body_bytes);
   void serve(Request request, Respond respond);
 };
 
@@ -158,8 +161,8 @@ Refusal Api::State::find(Call& call, const Route*& route) const {
     }
   }
   const bool has_account = route->path.find("{account}") != std::string_view::npos;
-  if (has_account && (call.account.empty() || call.account.size() > 256)) {
-    return refuse(Problem::bad_request, "An account's name has 1 to 256 bytes.");
+  if (has_account && !pipeline::is_account_name(call.account)) {
+    return refuse(Problem::bad_request, "An account's name has 1 to 256 bytes of UTF-8, none of them 0.");
   }
   return check_types(*route, call.request);
 }
@@ -178,6 +181,12 @@ Service::Admission Api::State::admit(const Request& request) const {
   return admission;
 }
 
+boost::asio::thread_pool& Api::State::pool_of(Work work, std::size_t body_bytes) {
+  if (work == Work::slow) return slow_pool;
+  if (work == Work::gate) return body_bytes > kSmallBody ? large_gate_pool : gate_pool;
+  return pool;
+}
+
 void Api::State::serve(Request request, Respond respond) {
   Call call;
   call.request = std::move(request);
@@ -185,7 +194,7 @@ void Api::State::serve(Request request, Respond respond) {
   // Once more: between header and body a token may have expired.
   if (auto refusal = find(call, route)) return respond(std::move(*refusal));
   if (route->work == Work::quick) return route->handler(context(), std::move(call), std::move(respond));
-  auto& where = route->work == Work::slow ? slow_pool : route->work == Work::gate ? gate_pool : pool;
+  auto& where = pool_of(route->work, call.request.body.size());
   boost::asio::post(where, [this, route, call = std::move(call), respond = std::move(respond)]() mutable {
     route->handler(context(), std::move(call), std::move(respond));
   });
@@ -195,6 +204,7 @@ Api::Api(ApiParts parts, ApiOptions options)
     : state_(std::make_unique<State>(std::move(parts), std::move(options))) {}
 
 Api::~Api() {
+  state_->large_gate_pool.join();
   state_->gate_pool.join();
   state_->slow_pool.join();
   state_->pool.join();

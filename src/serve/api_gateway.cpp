@@ -35,11 +35,12 @@ std::string_view litellm_key(const ApiContext& context) {
                            &std::pair<std::string_view, std::string_view>::first)->second;
 }
 
-// What LiteLLM calls a hash of a key is hashed once more: it is the key itself where LiteLLM checks none.
+// What LiteLLM calls a hash of a key is hashed once more: it is the key itself where LiteLLM checks none. Names may be
+// what clients say (end_user), as long as a body: account_of_name() bounds what is kept of them.
 std::optional<std::string> litellm_account(const ApiContext& context, const Call& call, const std::string& said) {
   if (said.empty()) return std::nullopt;
-  if (context.options.litellm_account != "key") return said;
-  auto account = account_of_key(*context.parts.store, call.tenant, said);
+  const auto of = context.options.litellm_account == "key" ? &account_of_key : &account_of_name;
+  auto account = of(*context.parts.store, call.tenant, said);
   return account ? std::optional(std::move(*account)) : std::nullopt;
 }
 

@@ -38,7 +38,8 @@ std::vector<Prompt> asked(std::string_view body);
 
 class SentTexts {
  public:
-  // At most `accounts_max` accounts are remembered, those that asked last; of each the last kTextsMax texts.
+  // At most `accounts_max` accounts are remembered, those that asked last; of each the last kTextsMax texts. Names are
+  // kept as they come: who calls sees to it that they are names (pipeline::is_account_name()).
   explicit SentTexts(std::size_t accounts_max) : accounts_max_(accounts_max) {}
 
   static constexpr std::size_t kTextsMax = 64;

@@ -2,8 +2,9 @@
 //
 // An account is called "key-" and 16 hex digits of a hash of its API key, keyed by the tenant: the key itself is never
 // stored, logged or sent on by CMS, and who has the names cannot tell the keys. Where there is no key the other end's
-// address stands for it ("address-" and its hash), so that every request belongs to some account.
-// Threads: pure but for the store's keys, which never change. Cost: one HMAC-SHA256.
+// address stands for it ("address-" and its hash), so that every request belongs to some account. Where somebody else
+// names the account and the name is none, its hash is one ("name-"), so that it is decided and observed like others.
+// Threads: pure but for the store's keys, which never change. Cost: one HMAC-SHA256, and a SHA-256 of what is hashed.
 #pragma once
 
 #include <string>
@@ -29,6 +30,11 @@ bool shows_several_keys(const Headers& headers);
 // The account of an API key, of 1 to 4,096 bytes. Errors: `usage` for a tenant that has no key, `bad_input` for an API
 // key that is empty or too long.
 Result<std::string> account_of_key(const store::Store& store, std::string_view tenant, std::string_view api_key);
+
+// The account that a gateway calls so, whatever it says: `name` where it is one, else the account of its hash, which is
+// never longer. Who chose an endless name would otherwise be nobody's, and every copy of the name would be as long.
+// Errors: `usage` for a tenant that has no key, `bad_input` for an empty name.
+Result<std::string> account_of_name(const store::Store& store, std::string_view tenant, std::string_view name);
 
 // The account of an address, for requests without a key. Errors: as account_of_key().
 Result<std::string> account_of_address(const store::Store& store, std::string_view tenant, std::string_view address);

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include "pipeline/admission.hpp"
 #include "serve/caller.hpp"
 #include "serve/serve_example.hpp"
 #include "store/injecting_env.hpp"
@@ -217,6 +218,33 @@ TEST(Caller, takes_keys_that_are_no_text) {
   EXPECT_FALSE(account_of_key(world.store(), "acme", ""));
   EXPECT_FALSE(account_of_key(world.store(), "acme", std::string(4097, 'k')));
   EXPECT_FALSE(account_of_key(world.store(), "nobody", "sk"));
+}
+
+TEST(Caller, knows_a_name_by_what_the_engine_takes) {
+  const std::vector<std::pair<std::string, bool>> names{
+      {"", false},         {"a", true},         {std::string(256, 'a'), true}, {std::string(257, 'a'), false},
+      {"a b/\n", true},    {"\u00e4", true},    {"\xff", false},               {"\xed\xa0\x80", false},
+      {std::string("a\0b", 3), false}};
+  for (const auto& [name, is_one] : names) {
+    EXPECT_EQ(pipeline::is_account_name(name), is_one) << name;
+    const pipeline::Item item{name, ServeWorld::kNow, {1}, pipeline::Refusal::none};
+    EXPECT_EQ(pipeline::check(item, 1, ServeWorld::kNow, {}) == pipeline::Refusal::none, is_one) << name;
+  }
+}
+
+TEST(Caller, makes_an_account_of_a_name_that_is_none) {
+  ServeWorld world("caller_names_none");
+  const auto named = [&](const std::string& name) { return account_of_name(world.store(), "acme", name); };
+  EXPECT_EQ(*named("alice"), "alice");
+  const std::string endless(5000, 'a');
+  EXPECT_EQ(named(endless)->size(), 21U);
+  EXPECT_TRUE(named(endless)->starts_with("name-"));
+  EXPECT_EQ(*named(endless), *named(endless));
+  EXPECT_NE(*named(endless), *named(endless + "a"));
+  EXPECT_NE(named(endless)->substr(5), account_of_name(world.store(), "other", endless)->substr(5));
+  EXPECT_TRUE(pipeline::is_account_name(*named("\xff")));
+  EXPECT_FALSE(named(""));
+  EXPECT_FALSE(account_of_name(world.store(), "nobody", endless));
 }
 
 }  // namespace

@@ -17,12 +17,16 @@ std::string_view first(const Headers& headers, std::string_view wanted) {
 
 std::optional<std::string> account_of(const store::Store& store, std::string_view tenant, const Headers& headers,
                                       const Whose& whose) {
-  if (const auto name = first(headers, whose.account_header); !name.empty()) return std::string(name);
+  const auto known = [](Result<std::string> account) {
+    return account ? std::optional(std::move(*account)) : std::nullopt;
+  };
+  if (const auto name = first(headers, whose.account_header); !name.empty()) {
+    return known(account_of_name(store, tenant, name));
+  }
   const bool any_key = whose.account_header.empty() && whose.key_header.empty();
   const auto shown = any_key ? api_key_of(headers) : api_key_in(first(headers, whose.key_header));
   // Gateways join headers of one name by commas, and servers take the first: the second must not make another account.
-  auto account = account_of_key(store, tenant, shown.substr(0, shown.find(',')));
-  return account ? std::optional(std::move(*account)) : std::nullopt;
+  return known(account_of_key(store, tenant, shown.substr(0, shown.find(','))));
 }
 
 Verdict ask_gate(Gate& gate, std::string_view tenant, const std::optional<std::string>& account) {

@@ -3,7 +3,7 @@
 // A gateway shows its own token and hands on what it knows of a request; an account is never taken from a header that
 // the gateway's configuration has not named, so clients cannot choose whose they are. Nothing here tells a client more
 // than that there were too many requests. Page: docs/gateways.md. api_gateway.cpp speaks HTTP, ext_authz.cpp gRPC.
-// Threads: pure but for the store's keys. Cost: one HMAC-SHA256 where the account is that of an API key.
+// Threads: pure but for the store's keys. Cost: one HMAC-SHA256 where the account is that of an API key or of a hash.
 #pragma once
 
 #include <cstdint>
@@ -34,7 +34,8 @@ struct Whose {
   std::string_view key_header;      // holds an API key, with or without "Bearer "
 };
 
-// The first of these that is there: the account's name, the account of the key. Nothing where neither is shown.
+// The first of these that is there: the account's name (of what is none, account_of_name()), the account of the key.
+// Nothing where neither is shown.
 std::optional<std::string> account_of(const store::Store& store, std::string_view tenant, const Headers& headers,
                                       const Whose& whose);
 

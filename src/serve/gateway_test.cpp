@@ -3,11 +3,15 @@
 #include <grpcpp/grpcpp.h>
 #include <gtest/gtest.h>
 
+#include <future>
 #include <nlohmann/json.hpp>
+#include <set>
 
 #include "envoy_ext_authz.grpc.pb.h"
+#include "pipeline/admission.hpp"
 #include "serve/caller.hpp"
 #include "serve/grpc_example.hpp"
+#include "serve/routes.hpp"
 #include "store/injecting_env.hpp"
 
 namespace cms::serve {
@@ -120,6 +124,22 @@ TEST(gateway_auth, takes_the_account_from_what_the_gateway_says_alone) {
   EXPECT_EQ(world.ask("GET", kAuth, "X-CMS-Token: cms_0_0\r\n" + client).status, 401U);
 }
 
+// An override of the account, too, is found by the name that is answered.
+TEST(gateway_auth, decides_a_name_that_is_none_as_an_account_of_its_own) {
+  ServeWorld world("auth_long");
+  const std::string endless(4000, 'a'), no_text = "\xff";
+  const auto account = account_of_name(world.store(), "acme", endless).value();
+  use_up(world, account, "limit");
+  const auto ask = [&](const std::string& name) {
+    return world.ask("GET", kAuth, world.as(Role::reader) + "X-CMS-Account: " + name + "\r\n");
+  };
+  const auto answer = ask(endless);
+  EXPECT_EQ(answer.status, 403U);
+  EXPECT_EQ(answer.headers.at("x-cms-account"), account);
+  EXPECT_EQ(ask(endless + "b").status, 200U);
+  EXPECT_EQ(ask(no_text).headers.at("x-cms-account"), account_of_name(world.store(), "acme", no_text).value());
+}
+
 TEST(gateway_litellm, blocks_who_has_to_wait_and_nobody_else) {
   ServeWorld world("litellm");
   use_up(world, account_of_sk(world, "hash-of-a-key"), "review");
@@ -185,6 +205,52 @@ TEST(gateway_litellm, takes_the_account_that_the_configuration_says) {
   const auto answer = world.ask("POST", kLitellm, world.as(Role::tap) + "Content-Type: application/json\r\n",
                                 R"({"request_data":{"user_api_key_hash":"x","user_api_key_team_id":"red"}})");
   EXPECT_EQ(nlohmann::json::parse(answer.body)["action"], "BLOCKED");
+}
+
+std::string by_end_user(std::string_view name, std::size_t text_bytes = 5) {
+  return fmt::format(R"({{"texts":["{}"],"request_data":{{"user_api_key_end_user_id":"{}"}}}})",
+                     std::string(text_bytes, 'x'), name);
+}
+
+TEST(gateway_litellm, bounds_the_names_that_clients_choose_and_lets_nobody_past_by_one) {
+  ServeWorld world("litellm_names", {.litellm_account = "end_user"});
+  std::vector<std::string> read;
+  world.read = [&](store::AccountName name, std::string) { read.push_back(std::move(name.account)); };
+  const std::string endless(1'000'000, 'a');
+  use_up(world, account_of_name(world.store(), "acme", endless).value(), "review");
+  const auto action = [&](std::string_view name) -> std::string {
+    const auto answer = world.ask("POST", kLitellm, world.as(Role::tap) + "Content-Type: application/json\r\n",
+                                  by_end_user(name));
+    return nlohmann::json::parse(answer.body)["action"];
+  };
+  EXPECT_EQ(action(endless), "BLOCKED");
+  const std::string longest(256, 'b');
+  for (const auto& name : {endless + "b", longest, longest + "b", std::string("a\xff"), std::string("a\\u0000")}) {
+    EXPECT_EQ(action(name), "NONE");
+  }
+  ASSERT_EQ(read.size(), 5U);
+  EXPECT_EQ(read[1], longest);
+  for (const auto& name : read) EXPECT_TRUE(pipeline::is_account_name(name)) << name;
+  EXPECT_EQ((std::set<std::string>(read.begin(), read.end()).size()), 5U);
+  EXPECT_EQ(action(""), "NONE");
+  EXPECT_EQ(read.size(), 5U);
+}
+
+TEST(gateway_litellm, a_small_question_does_not_wait_for_a_large_one) {
+  ServeWorld world("litellm_large", {.litellm_account = "end_user"});
+  std::promise<void> reading, go_on;
+  world.read = [&](const store::AccountName& name, const std::string&) {
+    if (name.account != "large") return;
+    reading.set_value();
+    go_on.get_future().wait();
+  };
+  const auto as = world.as(Role::tap) + "Content-Type: application/json\r\n";
+  Client large(world.server->port());
+  large.send(request_text("POST", kLitellm, as, by_end_user("large", kSmallBody)));
+  EXPECT_EQ(reading.get_future().wait_for(std::chrono::seconds(60)), std::future_status::ready);
+  EXPECT_EQ(world.ask("POST", kLitellm, as, by_end_user("small")).body, "{\"action\":\"NONE\"}\n");
+  go_on.set_value();
+  EXPECT_EQ(large.read_answer().status, 200U);
 }
 
 // The daemon's gRPC over the world, and a client of Envoy's service.

@@ -3,6 +3,7 @@
 // Threads: constant data. Cost of match(): a walk over some thirty lines.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <optional>
@@ -47,8 +48,10 @@ enum class Access : std::uint8_t {
 
 // Where a handler runs: on the connection's thread when it never waits for a disk, otherwise on the API's own.
 // `slow`: looks at very many accounts; one at a time, on a thread of its own, so that nobody else waits for it.
-// `gate`: reads a long body and decides; on a thread of its own too, so that no disk keeps it.
+// `gate`: reads a body and decides; on threads of its own too, so that no disk keeps it: one for bodies up to
+// kSmallBody, one for larger ones, since who asks briefly must not wait for who asks at length.
 enum class Work : std::uint8_t { quick, disk, slow, gate };
+inline constexpr std::size_t kSmallBody = std::size_t{1} << 20;  // bytes
 
 struct Parameter {
   std::string_view name;

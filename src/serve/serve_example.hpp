@@ -255,6 +255,7 @@ class ServeWorld {
 
   std::atomic<double> now{kNow};
   EventRing events{EventRing::Options{.events_max = 64, .subscribers_max = 4, .run = 7}};
+  std::function<void(store::AccountName, std::string)> read;  // is given what is for the tap; set before asking
   std::vector<std::string> reviewed;  // what was told of labels and overrides: kind, account, words
   std::shared_ptr<const policy::Policy> policy = std::make_shared<policy::Policy>();
   std::optional<HttpServer> server;
@@ -286,6 +287,9 @@ class ServeWorld {
     parts.dashboard = kFiles;
     parts.reviewed = [this](EventKind kind, const store::AccountName& account, const std::string& why) {
       reviewed.push_back(fmt::format("{} {} {}", name(kind), account.account, why));
+    };
+    parts.read = [this](store::AccountName account, std::string body) {
+      if (read) read(std::move(account), std::move(body));
     };
     parts.clock = [this] { return now.load(); };
     parts.policy = [this] { return policy; };

@@ -15,6 +15,7 @@ namespace {
 constexpr const char* kKey = "user_api_key_hash";
 
 void check_litellm(std::string_view body) {
+  if (body.find('\0') != std::string_view::npos) return;  // there the parser of the whole ends
   const auto question = serve::parse_litellm(body, kKey);
   const auto whole = tap::parse_object(body);
   fuzz::expect(!whole || question, "a JSON object is a question");
@@ -37,6 +38,7 @@ std::vector<Bytes> fuzz::seeds() {
         R"({"system":[{"type":"text","text":"s"}],"messages":[{"role":"assistant","content":"a"},{"content":"b"}]})",
         R"({"input_type":"request","texts":["a"],"structured_messages":[{"content":"b"}],"request_data":)"
         R"({"user_api_key_hash":"k","metadata":{"x":[1]}}})",
+        R"({"texts":[NaN,"\ud800\\"],"request\u005fdata":{"user_api_key_hash":"\ud83d\ude80\n"}})",
         "no JSON at all"}) {
     all.emplace_back(body.begin(), body.end());
   }
