@@ -7,6 +7,7 @@
 #include <array>
 
 #include "serve/api_handlers.hpp"
+#include "serve/erasures.hpp"
 #include "serve/rfc3339.hpp"
 #include "tap/json_lines.hpp"
 #include "tap/text.hpp"
@@ -92,16 +93,20 @@ Response delete_override(const ApiContext& context, const Call& call) {
   return put(context, call, EventKind::override, "", {{"action", nullptr}}, "taken away");
 }
 
-Response erase_account(const ApiContext& context, const Call& call) {
+// Its rows are gone at once; it is answered when its bytes are, and holds no thread until then.
+void erase_account(const ApiContext& context, Call&& call, Respond respond) {
   const store::AccountName account{call.tenant, call.account};
-  if (!exists(context, account)) return not_found();
-  if (auto done = audit(context, call, "erase", Json::object()); !done) return problem(done.error());
+  if (!exists(context, account)) return respond(not_found());
+  if (auto done = audit(context, call, "erase", Json::object()); !done) return respond(problem(done.error()));
   const auto erased = context.parts.engine->erase(account);
-  if (!erased) return problem(erased.error());
-  if (!*erased) return not_found();
-  Response response;
-  response.status = 204;
-  return response;
+  if (!erased) return respond(problem(erased.error()));
+  if (!*erased) return respond(not_found());
+  context.erasures.wait([respond = std::move(respond)](const Result<void>& compacted) {
+    if (!compacted) return respond(problem(compacted.error()));
+    Response response;
+    response.status = 204;
+    respond(std::move(response));
+  });
 }
 
 // Of the path's tenant; without one, of all.

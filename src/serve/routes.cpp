@@ -90,7 +90,7 @@ constexpr std::array kRoutes{
     Route{Method::get, CMS_ACCOUNT, "getAccount", Access::role, kReader, Work::disk, &at_once<get_account>,
           "Score, reasons, decision, history, label and override of an account", 200, kJson, "Account", kTagged, {}, {},
           kStoreProblems},
-    Route{Method::del, CMS_ACCOUNT, "eraseAccount", Access::role, kAdmin, Work::disk, &at_once<erase_account>,
+    Route{Method::del, CMS_ACCOUNT, "eraseAccount", Access::role, kAdmin, Work::disk, &erase_account,
           "Destroys the account's key and rows; nothing brings them back", 204, {}, {}, {}, {}, {}, kStoreProblems},
     Route{Method::get, CMS_ACCOUNT "/decision", "getDecision", Access::role, kReader, Work::quick,
           &at_once<get_decision>, "What to do about an account now; allow for one that is not known", 200, kJson,

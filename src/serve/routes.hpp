@@ -20,6 +20,7 @@ namespace cms::serve {
 
 struct ApiParts;
 struct ApiOptions;
+class Erasures;
 
 // A request that may be answered.
 struct Call {
@@ -36,6 +37,7 @@ struct Call {
 struct ApiContext {
   const ApiParts& parts;
   const ApiOptions& options;
+  Erasures& erasures;  // those who wait until their bytes are gone
 };
 using Handler = void (*)(const ApiContext&, Call&&, Respond);
 
