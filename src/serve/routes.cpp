@@ -123,7 +123,7 @@ constexpr std::array kRoutes{
     Route{Method::get, CMS_TENANT "/audit", "getAudit", Access::role, kAnalyst, Work::disk, &at_once<get_audit>,
           "The audit log of a tenant, oldest first", 200, kJson, "AuditPage", kAuditPage, {}, {}, kStoreProblems},
     Route{Method::get, "/v1/audit", "getWholeAudit", Access::all_tenants, kAnalyst, Work::disk, &at_once<get_audit>,
-          "The whole audit log, oldest first: all tenants' entries and those of the daemon", 200, kJson, "AuditPage",
+          "The whole audit log, oldest first: all tenants' entries and those of the daemon", 200, kJson, "WholeAuditPage",
           kAuditPage, {}, {}, kStoreProblems},
     Route{Method::get, CMS_TENANT "/overview", "getOverview", Access::role, kReader, Work::slow,
           &at_once<get_overview>, "Traffic, accounts by PoH and action, and who fell lately", 200, kJson, "Overview"},
