@@ -85,8 +85,8 @@ Response put_override(const ApiContext& context, const Call& call) {
   const auto value = policy::parse_override(call.request.body);
   if (!value) return refuse(value.error());
   if (value->until > policy::kUntilMax) {
-    return problem(Problem::bad_request, fmt::format("\"until\" of an override is at most {}, the end of the year 9999.",
-                                                     policy::kUntilMax));
+    return problem(Problem::bad_request,
+                   fmt::format("\"until\" of an override is at most {}, the end of the year 9999.", policy::kUntilMax));
   }
   return put(context, call, EventKind::override, policy::format_override(*value),
              {{"action", name(value->action)}, {"until", value->until}},

@@ -65,7 +65,8 @@ TEST(api_review, an_override_ends_in_the_year_9999_at_the_latest_and_one_in_the_
   }
   EXPECT_EQ(world.reviewed.size(), 0U);
   ASSERT_EQ(world.ask("PUT", target, json, of("253402300799")).status, 200U);
-  EXPECT_TRUE(world.reviewed[0].starts_with("override alice limit until 9999-12-31T23:59:59.000Z")) << world.reviewed[0];
+  const auto& said = world.reviewed[0];
+  EXPECT_TRUE(said.starts_with("override alice limit until 9999-12-31T23:59:59.000Z")) << said;
   ASSERT_TRUE(world.overrides().put({"acme", "alice"}, of("1e18")).value());
   EXPECT_EQ(body_of(world.ask("GET", kAccount, world.as(Role::reader)))["override"]["until"], 1e18);
   EXPECT_EQ(body_of(world.ask("GET", std::string(kAccount) + "/decision", world.as(Role::reader)))["why"], "override");

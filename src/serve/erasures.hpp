@@ -27,7 +27,8 @@ class Erasures {
   Erasures(const Erasures&) = delete;
   Erasures& operator=(const Erasures&) = delete;
 
-  // Calls `done`, on this object's thread, with the result of a compaction that began after this call. It must be quick.
+  // Calls `done`, on a thread of this object, with the result of a compaction that began after this call. It must be
+  // quick.
   void wait(Done done);
 
  private:
