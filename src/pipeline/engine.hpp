@@ -157,7 +157,7 @@ class Engine {
   Result<std::optional<Trace>> trace(const store::AccountName& name);
 
   // Forgets an account here and in the store, after what was admitted before. True when there was something. Batches
-  // wait until its rows are gone, and not until its bytes are.
+  // wait until its rows are gone; its bytes stay until Store::compact_erased(), which whoever erases calls next.
   Result<bool> erase(const store::AccountName& name);
 
   // The same of those accounts `names` of a tenant whose last request is before `time`, some at a time: between two

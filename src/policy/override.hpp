@@ -15,6 +15,9 @@ namespace cms::policy {
 
 inline constexpr std::string_view kOverrideKind = "override";
 inline constexpr std::size_t kWhyBytesMax = 1024;
+// The last second of the year 9999: an end beyond it has no date to be told by. No new override may have one; those
+// that lie in a store from before are read as they are.
+inline constexpr double kUntilMax = 253402300799;
 
 struct Override {
   Action action = Action::allow;

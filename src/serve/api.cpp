@@ -9,7 +9,7 @@
 #include "base/hash.hpp"
 #include "pipeline/admission.hpp"
 #include "serve/api_handlers.hpp"
-#include "serve/caller.hpp"
+#include "serve/erasures.hpp"
 #include "serve/gateway.hpp"
 
 namespace cms::serve {
@@ -63,13 +63,17 @@ Refusal check_types(const Route& route, const Request& request) {
 struct Api::State {
   ApiParts parts;
   ApiOptions options;
+  Erasures erasures;
   boost::asio::thread_pool pool;
   boost::asio::thread_pool slow_pool{1}, gate_pool{1}, large_gate_pool{1};
 
   State(ApiParts given_parts, ApiOptions given_options)
-      : parts(std::move(given_parts)), options(std::move(given_options)), pool(std::max(1U, options.threads)) {}
+      : parts(std::move(given_parts)),
+        options(std::move(given_options)),
+        erasures([store = parts.store] { return store->compact_erased(); }),
+        pool(std::max(1U, options.threads)) {}
 
-  [[nodiscard]] ApiContext context() const { return {parts, options}; }
+  [[nodiscard]] ApiContext context() { return {parts, options, erasures}; }
   [[nodiscard]] Refusal identify(const Request& request, Identity& caller) const;
   [[nodiscard]] Refusal check_caller(const Route& route, Call& call) const;
   [[nodiscard]] Refusal find(Call& call, const Route*& route) const;

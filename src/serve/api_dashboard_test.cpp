@@ -1,20 +1,12 @@
 // The dashboard's endpoints over a socket.
 #include <gtest/gtest.h>
 
-#include <nlohmann/json.hpp>
-
-#include "serve/serve_example.hpp"
+#include "serve/answer_example.hpp"
 
 namespace cms::serve {
 namespace {
 
 using Json = nlohmann::ordered_json;
-
-Json body_of(const Answer& answer) {
-  auto body = Json::parse(answer.body, nullptr, false);
-  EXPECT_FALSE(body.is_discarded()) << answer.body;
-  return body;
-}
 
 void expect_secured(const Answer& answer) {
   const auto& policy = answer.headers.at("content-security-policy");

@@ -87,7 +87,7 @@ Response put_label(const ApiContext& context, const Call& call);
 Response delete_label(const ApiContext& context, const Call& call);
 Response put_override(const ApiContext& context, const Call& call);
 Response delete_override(const ApiContext& context, const Call& call);
-Response erase_account(const ApiContext& context, const Call& call);
+void erase_account(const ApiContext& context, Call&& call, Respond respond);
 Response get_audit(const ApiContext& context, const Call& call);
 // api_gateway.cpp
 Response gateway_auth(const ApiContext& context, const Call& call);

@@ -7,6 +7,7 @@
 #include <array>
 
 #include "serve/api_handlers.hpp"
+#include "serve/erasures.hpp"
 #include "serve/rfc3339.hpp"
 #include "tap/json_lines.hpp"
 #include "tap/text.hpp"
@@ -83,6 +84,10 @@ Response delete_label(const ApiContext& context, const Call& call) {
 Response put_override(const ApiContext& context, const Call& call) {
   const auto value = policy::parse_override(call.request.body);
   if (!value) return refuse(value.error());
+  if (value->until > policy::kUntilMax) {
+    return problem(Problem::bad_request,
+                   fmt::format("\"until\" of an override is at most {}, the end of the year 9999.", policy::kUntilMax));
+  }
   return put(context, call, EventKind::override, policy::format_override(*value),
              {{"action", name(value->action)}, {"until", value->until}},
              fmt::format("{} until {}", name(value->action), rfc3339(value->until)));
@@ -92,36 +97,44 @@ Response delete_override(const ApiContext& context, const Call& call) {
   return put(context, call, EventKind::override, "", {{"action", nullptr}}, "taken away");
 }
 
-Response erase_account(const ApiContext& context, const Call& call) {
+// Its rows are gone at once; it is answered when its bytes are, and holds no thread until then.
+void erase_account(const ApiContext& context, Call&& call, Respond respond) {
   const store::AccountName account{call.tenant, call.account};
-  if (!exists(context, account)) return not_found();
-  if (auto done = audit(context, call, "erase", Json::object()); !done) return problem(done.error());
+  if (!exists(context, account)) return respond(not_found());
+  if (auto done = audit(context, call, "erase", Json::object()); !done) return respond(problem(done.error()));
   const auto erased = context.parts.engine->erase(account);
-  if (!erased) return problem(erased.error());
-  if (!*erased) return not_found();
-  Response response;
-  response.status = 204;
-  return response;
+  if (!erased) return respond(problem(erased.error()));
+  if (!*erased) return respond(not_found());
+  context.erasures.wait([respond = std::move(respond)](const Result<void>& compacted) {
+    if (!compacted) return respond(problem(compacted.error()));
+    Response response;
+    response.status = 204;
+    respond(std::move(response));
+  });
 }
 
-// Of the path's tenant; without one, of all.
+// Of the path's tenant, numbered by itself so that it tells nothing of others; without one, of all.
 Response get_audit(const ApiContext& context, const Call& call) {
   const auto limit = limit_of(call, kAuditUsual, kAuditMax);
   if (!limit) return wrong_limit(kAuditMax);
   const auto after = parse_count(call.target.value("after").value_or("0"));
   if (!after) return problem(Problem::bad_request, "\"after\" must be the number of an entry, or 0.");
-  const auto entries = context.parts.store->audit(call.tenant, *after, *limit);
+  const auto& store = *context.parts.store;
+  const bool whole = call.tenant.empty();
+  const auto entries = whole ? store.audit("", *after, *limit) : store.own_audit(call.tenant, *after, *limit);
   if (!entries) return problem(entries.error());
   Json list = Json::array();
   for (const auto& entry : *entries) {
     auto parsed = tap::parse_json<Json>(entry.detail);
     auto detail = parsed ? std::move(*parsed) : Json(entry.detail);
-    list.push_back({{"number", entry.number}, {"time", entry.time}, {"tenant", entry.tenant}, {"actor", entry.actor},
-                    {"action", entry.action}, {"detail", std::move(detail)}, {"hash", entry.hash}});
+    Json one{{"number", entry.number}, {"time", entry.time}, {"tenant", entry.tenant}, {"actor", entry.actor},
+             {"action", entry.action}, {"detail", std::move(detail)}};
+    if (whole) one["hash"] = entry.hash;
+    list.push_back(std::move(one));
   }
   auto response = json_response({{"entries", std::move(list)}});
   if (entries->size() == *limit) {
-    const auto path = call.tenant.empty() ? std::string("/v1/audit") : fmt::format("/v1/tenants/{}/audit", call.tenant);
+    const auto path = whole ? std::string("/v1/audit") : fmt::format("/v1/tenants/{}/audit", call.tenant);
     link_next(response, fmt::format("{}?after={}&limit={}", path, entries->back().number, *limit));
   }
   return response;

@@ -3,9 +3,8 @@
 #include <gtest/gtest.h>
 
 #include <future>
-#include <nlohmann/json.hpp>
 
-#include "serve/serve_example.hpp"
+#include "serve/answer_example.hpp"
 #include "store/injecting_env.hpp"
 #include "tap/npy.hpp"
 
@@ -15,21 +14,6 @@ namespace {
 using Json = nlohmann::ordered_json;
 
 constexpr std::string_view kAccount = "/v1/tenants/acme/accounts/alice";
-
-Json body_of(const Answer& answer) {
-  auto body = Json::parse(answer.body, nullptr, false);
-  EXPECT_FALSE(body.is_discarded()) << answer.body;
-  return body;
-}
-
-void expect_problem(const Answer& answer, unsigned status, const std::string& slug) {
-  EXPECT_EQ(answer.status, status) << answer.body;
-  EXPECT_EQ(answer.headers.at("content-type"), "application/problem+json");
-  const auto body = body_of(answer);
-  EXPECT_EQ(body["type"], "urn:cms:problem:" + slug);
-  EXPECT_EQ(body["status"], status);
-  EXPECT_FALSE(body["detail"].get<std::string>().empty());
-}
 
 TEST(api, what_was_ingested_is_scored_as_the_step_scores_it) {
   ServeWorld world("scored");
@@ -240,107 +224,6 @@ TEST(api, rows_of_a_safetensors_body_are_those_of_the_tensor_that_the_request_na
   EXPECT_EQ(body_of(world.ask("GET", "/v1/tenants/acme/accounts/carol", world.as(Role::reader)))["requests"], 8);
 }
 
-TEST(api, labels_and_overrides_change_what_is_answered_and_are_in_the_audit_log) {
-  ServeWorld world("review");
-  ASSERT_EQ(world.ingest("alice", 20).status, 200U);
-  const auto json = world.as(Role::analyst) + "Content-Type: application/json\r\n";
-  const std::string account(kAccount);
-  EXPECT_EQ(world.ask("PUT", account + "/labels", json, R"({"label":"honest","why":"known"})").status, 200U);
-  EXPECT_EQ(world.ask("PUT", account + "/override", json,
-                      fmt::format(R"({{"action":"limit","until":{},"why":"ticket 1"}})", ServeWorld::kNow + 60)).status,
-            200U);
-  const auto decision = body_of(world.ask("GET", account + "/decision", world.as(Role::reader)));
-  EXPECT_EQ(decision["action"], "limit");
-  EXPECT_EQ(decision["why"], "override");
-  const auto shown = body_of(world.ask("GET", account, world.as(Role::reader)));
-  EXPECT_EQ(shown["label"]["label"], "honest");
-  EXPECT_EQ(shown["override"]["action"], "limit");
-  world.now = ServeWorld::kNow + 61;
-  EXPECT_NE(body_of(world.ask("GET", account + "/decision", world.as(Role::reader)))["why"], "override");
-  EXPECT_EQ(world.ask("DELETE", account + "/override", world.as(Role::analyst)).status, 204U);
-  expect_problem(world.ask("DELETE", account + "/override", world.as(Role::analyst)), 404, "not-found");
-  expect_problem(world.ask("PUT", account + "/labels", json, R"({"label":"guilty"})"), 400, "bad-request");
-  expect_problem(world.ask("PUT", account + "/labels", json, R"({"label":"honest","x":1})"), 400, "bad-request");
-  expect_problem(world.ask("PUT", "/v1/tenants/acme/accounts/nobody/labels", json, R"({"label":"honest"})"), 404,
-                 "not-found");
-
-  const auto log = body_of(world.ask("GET", "/v1/tenants/acme/audit", world.as(Role::analyst)))["entries"];
-  ASSERT_EQ(log.size(), 3U);
-  EXPECT_EQ(log[0]["action"], "label");
-  EXPECT_EQ(log[1]["action"], "override");
-  EXPECT_EQ(log[2]["detail"]["action"], nullptr);
-  const auto pseudonym = world.store().pseudonym({"acme", "alice"}).value();
-  for (const auto& entry : log) EXPECT_EQ(entry["detail"]["account"], pseudonym);
-  EXPECT_EQ(log.dump().find("alice"), std::string::npos);
-  const auto second = body_of(world.ask("GET", "/v1/tenants/acme/audit?after=1&limit=1", world.as(Role::analyst)));
-  ASSERT_EQ(second["entries"].size(), 1U);
-  EXPECT_EQ(second["entries"][0]["number"], 2);
-  EXPECT_TRUE(world.store().verify_audit().has_value());
-  EXPECT_EQ(world.reviewed.size(), 3U);  // what was refused is told nobody
-  EXPECT_TRUE(world.reviewed[0].starts_with("label alice honest, by ")) << world.reviewed[0];
-  EXPECT_TRUE(world.reviewed[1].starts_with("override alice limit until ")) << world.reviewed[1];
-  EXPECT_TRUE(world.reviewed[2].starts_with("override alice taken away, by ")) << world.reviewed[2];
-}
-
-TEST(api, a_label_or_an_override_that_cannot_be_read_is_told_and_not_shown_as_none) {
-  for (const std::string& kind : {std::string("label"), std::string(policy::kOverrideKind)}) {
-    ServeWorld world("damaged_" + kind);
-    ASSERT_EQ(world.ingest("alice", 3).status, 200U);
-    ASSERT_EQ(world.ask("GET", kAccount, world.as(Role::reader)).status, 200U);
-    ASSERT_TRUE(world.store().put_document({"acme", "alice"}, kind, "{\"").value());
-    expect_problem(world.ask("GET", kAccount, world.as(Role::reader)), 500, "damaged");
-    ASSERT_TRUE(world.store().put_document({"acme", "alice"}, kind, "").value());
-    EXPECT_EQ(world.ask("GET", kAccount, world.as(Role::reader)).status, 200U);
-  }
-}
-
-TEST(api, a_detail_stands_in_the_audit_log_byte_by_byte_as_it_was_hashed) {
-  ServeWorld world("audit_bytes");
-  ASSERT_EQ(world.ingest("alice", 5).status, 200U);
-  const auto json = world.as(Role::analyst) + "Content-Type: application/json\r\n";
-  const std::string account(kAccount);
-  ASSERT_EQ(world.ask("PUT", account + "/labels", json, R"({"label":"unclear"})").status, 200U);
-  const auto until = fmt::format(R"({{"action":"limit","until":{},"why":"third"}})", ServeWorld::kNow + 1000 + 1. / 3);
-  ASSERT_EQ(world.ask("PUT", account + "/override", json, until).status, 200U);
-  const nlohmann::json sorted = {{"zone", 1}, {"by", "SIGHUP"}};  // others write with their keys in order
-  ASSERT_TRUE(world.store().append_audit({.number = 0, .time = 1, .tenant = "acme", .actor = "cms", .action = "reload",
-                                          .detail = sorted.dump(), .hash = ""}));
-  const auto answer = world.ask("GET", "/v1/tenants/acme/audit", world.as(Role::analyst));
-  const auto entries = world.store().audit("", 0, 100);
-  ASSERT_EQ(entries->size(), 3U);
-  for (const auto& entry : *entries) {
-    const auto text = fmt::format(R"("detail":{},"hash":"{}")", entry.detail, entry.hash);
-    EXPECT_NE(answer.body.find(text), std::string::npos) << text << " is not in " << answer.body;
-  }
-}
-
-TEST(api, what_is_of_no_tenant_is_in_the_whole_audit_log_which_is_one_chain_without_a_gap) {
-  ServeWorld world("whole_audit");
-  ASSERT_EQ(world.ingest("alice", 5).status, 200U);
-  const auto json = world.as(Role::analyst) + "Content-Type: application/json\r\n";
-  ASSERT_EQ(world.ask("PUT", std::string(kAccount) + "/labels", json, R"({"label":"unclear"})").status, 200U);
-  ASSERT_EQ(world.ask("POST", "/v1/policy/reload", world.as(Role::admin, "*")).status, 200U);
-  ASSERT_EQ(world.ask("POST", "/v1/store/snapshot", world.as(Role::admin, "*")).status, 201U);
-  const auto answer = world.ask("GET", "/v1/audit?limit=2", world.as(Role::analyst, "*"));
-  const auto link = answer.headers.find("link");
-  ASSERT_NE(link, answer.headers.end());
-  EXPECT_EQ(link->second, "</v1/audit?after=2&limit=2>; rel=\"next\"");
-  const auto next = world.ask("GET", link->second.substr(1, link->second.find('>') - 1), world.as(Role::analyst, "*"));
-  auto entries = body_of(answer)["entries"];
-  const auto more = body_of(next)["entries"];
-  entries.insert(entries.end(), more.begin(), more.end());
-  ASSERT_EQ(entries.size(), 3U) << next.body;
-  const std::vector<std::pair<std::string, std::string>> expected{
-      {"acme", "label"}, {"*", "policy"}, {"*", "snapshot"}};
-  for (std::size_t i = 0; i < 3; ++i) {
-    EXPECT_EQ(entries[i]["number"], i + 1);
-    EXPECT_EQ(entries[i]["tenant"], expected[i].first);
-    EXPECT_EQ(entries[i]["action"], expected[i].second);
-  }
-  EXPECT_EQ(entries.back()["hash"], world.store().audit("", 0, 100)->back().hash);
-  expect_problem(world.ask("GET", "/v1/audit", world.as(Role::admin)), 403, "forbidden");
-}
-
 TEST(api, what_is_sent_to_an_unknown_tenant_is_not_read_and_so_neither_received_nor_refused) {
   ServeWorld world("unknown_tenant");
   ASSERT_EQ(world.ingest("alice", 5).status, 200U);
@@ -351,17 +234,6 @@ TEST(api, what_is_sent_to_an_unknown_tenant_is_not_read_and_so_neither_received_
   const auto counters = world.engine().counters();
   EXPECT_EQ(counters.received, 5U);
   EXPECT_EQ(counters.scored + counters.shed + counters.refused, 5U);
-}
-
-TEST(api, an_erased_account_is_gone_and_the_log_says_so) {
-  ServeWorld world("erased");
-  ASSERT_EQ(world.ingest("alice", 5).status, 200U);
-  EXPECT_EQ(world.ask("DELETE", kAccount, world.as(Role::admin)).status, 204U);
-  expect_problem(world.ask("GET", kAccount, world.as(Role::reader)), 404, "not-found");
-  expect_problem(world.ask("DELETE", kAccount, world.as(Role::admin)), 404, "not-found");
-  const auto log = body_of(world.ask("GET", "/v1/tenants/acme/audit", world.as(Role::analyst)))["entries"];
-  ASSERT_EQ(log.size(), 1U);
-  EXPECT_EQ(log[0]["action"], "erase");
 }
 
 TEST(api, methods_types_and_sizes_that_are_not_taken_are_refused_as_http_says) {

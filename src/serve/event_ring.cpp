@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <charconv>
 
 namespace cms::serve {
@@ -93,6 +94,9 @@ std::optional<std::uint64_t> EventRing::place_of(std::string_view tenant, std::s
 std::unique_ptr<EventRing::Subscription> EventRing::subscribe(std::string_view tenant, std::string_view last_id) {
   const std::lock_guard lock(mutex_);
   if (closed_ || readers_.size() >= options_.subscribers_max) return nullptr;
+  const auto own = std::ranges::count_if(readers_, [&](const auto& one) { return one.first->tenant_ == tenant; });
+  const auto own_max = std::max<std::size_t>(options_.subscribers_max / 2, 1);
+  if (!tenant.empty() && static_cast<std::size_t>(own) >= own_max) return nullptr;
   auto after = last_;
   bool lost = false;
   if (!last_id.empty()) {

@@ -26,7 +26,7 @@ class EventRing {
  public:
   struct Options {
     std::size_t events_max = 4096;
-    std::size_t subscribers_max = 64;
+    std::size_t subscribers_max = 64;  // half of them of one tenant, so that none keeps out all others
     std::uint64_t run = 0;  // tells this run of the daemon from others: seconds since 1970 at its start
   };
   struct Counters {
@@ -66,7 +66,8 @@ class EventRing {
   void publish(std::string_view tenant, std::string_view kind, std::string_view data);
 
   // A reader of one tenant's events (empty = of all) from now on, or after `last_id` where one is given, which a reader
-  // of the same was given. Null when there are as many readers as may be, or the ring was closed.
+  // of the same was given. Null when there are as many readers as may be, of all or of this tenant, or the ring was
+  // closed.
   std::unique_ptr<Subscription> subscribe(std::string_view tenant, std::string_view last_id);
 
   // Ends every reader; none may come after, and events that do are counted alone.

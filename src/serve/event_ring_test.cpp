@@ -3,7 +3,9 @@
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
+#include <memory>
 #include <thread>
+#include <vector>
 
 namespace cms::serve {
 namespace {
@@ -80,6 +82,19 @@ TEST(event_ring, readers_are_bounded_and_make_room_when_they_go) {
   EXPECT_NE(ring.subscribe("", ""), nullptr);
   ring.close();
   EXPECT_EQ(ring.subscribe("", ""), nullptr);
+}
+
+TEST(event_ring, readers_of_one_tenant_leave_half_of_the_places_to_others) {
+  EventRing ring({.subscribers_max = 6});
+  std::vector<std::unique_ptr<EventRing::Subscription>> readers;
+  for (int i = 0; i < 3; ++i) readers.push_back(ring.subscribe("a", ""));
+  EXPECT_NE(readers.back(), nullptr);
+  EXPECT_EQ(ring.subscribe("a", ""), nullptr);
+  for (const auto* others : {"b", "", ""}) readers.push_back(ring.subscribe(others, ""));
+  for (const auto& reader : readers) EXPECT_NE(reader, nullptr);
+  EXPECT_EQ(ring.subscribe("", ""), nullptr);
+  readers.erase(readers.begin());
+  EXPECT_NE(ring.subscribe("a", ""), nullptr);
 }
 
 TEST(event_ring, what_comes_after_it_was_closed_is_counted_and_a_reader_ends_with_what_came_before) {

@@ -110,7 +110,7 @@ TEST(openapi, is_what_is_served_and_real_answers_are_of_its_shapes) {
       {"Ingested", world.ask("POST", "/v1/tenants/acme/activations", in_order, world.lines("alice", 1))},
       {"Ingested", world.ask("POST", "/v1/tenants/acme/activations", in_order, world.lines("alice", 1))},  // again
       {"AuditPage", world.ask("GET", "/v1/tenants/acme/audit", world.as(Role::analyst))},
-      {"AuditPage", world.ask("GET", "/v1/audit", world.as(Role::analyst, "*"))},
+      {"WholeAuditPage", world.ask("GET", "/v1/audit", world.as(Role::analyst, "*"))},
       {"Atlas", world.ask("GET", "/v1/atlas", world.as(Role::reader))},
       {"GuardrailAnswer", world.ask("POST", "/v1/tenants/acme/gateway/litellm/beta/litellm_basic_guardrail_api", json,
                                     R"({"texts":["hello"]})")},

@@ -21,6 +21,7 @@ namespace cms::serve {
 
 struct ApiParts;
 struct ApiOptions;
+class Erasures;
 
 // A request that may be answered.
 struct Call {
@@ -37,6 +38,7 @@ struct Call {
 struct ApiContext {
   const ApiParts& parts;
   const ApiOptions& options;
+  Erasures& erasures;  // those who wait until their bytes are gone
 };
 using Handler = void (*)(const ApiContext&, Call&&, Respond);
 

@@ -2,7 +2,9 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cmath>
+#include <cstdint>
 #include <cstdlib>
 #include <map>
 #include <mutex>
@@ -33,7 +35,7 @@ struct Watcher::State {
   ActionWatch watch;
   // Identifiers of events by tenant, so that they tell nobody what others do; "" = of the whole daemon.
   struct Numbers {
-    std::uint16_t series = 0;   // of this tenant alone; in the order of the configuration
+    std::uint16_t series = 0;   // of this tenant alone
     std::uint64_t counter = 0;  // of its next event
   };
   std::uint64_t first = 0;  // counter of the first event
@@ -53,6 +55,7 @@ struct Watcher::State {
   void tell(const Event& event);
   Event begin(EventKind kind, const std::string& tenant = {});
   Numbers& numbers_of(const std::string& tenant);
+  [[nodiscard]] std::uint16_t free_series(const std::string& tenant) const;
 };
 
 namespace {
@@ -158,9 +161,20 @@ void Watcher::State::take(const pipeline::Change& change, const policy::Policy& 
   tell(*event);
 }
 
+// Out of the tenant's key, so that it does not tell how many tenants there are; the next one where another has it.
+std::uint16_t Watcher::State::free_series(const std::string& tenant) const {
+  if (tenant.empty()) return 0;
+  auto series = static_cast<std::uint16_t>(store.number({tenant, "events"}).value_or(1));
+  const auto taken = [&](const auto& one) { return one.second.series == series; };
+  while (numbers.size() <= UINT16_MAX && std::ranges::any_of(numbers, taken)) ++series;
+  return series;
+}
+
 // With the mutex, but at the start.
 Watcher::State::Numbers& Watcher::State::numbers_of(const std::string& tenant) {
-  return numbers.try_emplace(tenant, static_cast<std::uint16_t>(numbers.size()), first).first->second;
+  const auto found = numbers.find(tenant);
+  if (found != numbers.end()) return found->second;
+  return numbers.emplace(tenant, Numbers{free_series(tenant), first}).first->second;
 }
 
 // With the mutex.

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <fstream>
+#include <map>
 #include <set>
 #include <sstream>
 
@@ -123,6 +124,20 @@ TEST(Watcher, identifiers_of_a_tenant_are_the_same_whatever_others_do_and_no_two
   }
   EXPECT_EQ(seen.size(), 1U);
   EXPECT_EQ(seen.begin()->size(), 2U);
+}
+
+TEST(Watcher, identifiers_do_not_tell_how_many_tenants_there_are_or_in_what_order) {
+  std::set<std::map<std::string, std::string>> seen;
+  for (const bool forth : {false, true}) {
+    Watched watched("watcher_series");
+    const std::vector<std::string> tenants{forth ? "acme" : "other", forth ? "other" : "acme"};
+    for (const auto& tenant : tenants) watched.watcher->tell(EventKind::label, {tenant, "alice"}, "honest");
+    std::map<std::string, std::string> ids;
+    for (const auto& event : watched.events()) ids[event.tenant] = event.id;
+    EXPECT_NE(ids.at("acme"), ids.at("other"));
+    seen.insert(ids);
+  }
+  EXPECT_EQ(seen.size(), 1U);
 }
 
 TEST(Watcher, tells_of_scores_that_change_nothing_only_where_every_score_is_wanted) {

@@ -12,8 +12,9 @@
 namespace cms::store {
 namespace {
 
-// Beyond so many, one compaction of all accounts is cheaper than one for each.
-constexpr std::size_t kRangesMax = 16;
+// Beyond so many, in a large store so many that they would rewrite as much as lies in all files, one compaction of all
+// accounts is cheaper than one for each. An account's rewrites a file, and those of the next level that lie across it.
+constexpr std::uint64_t kRangesMax = 16, kRangeBytes = 11 * (16ULL << 20);
 
 // An account as list() meets it, or rows that do not say whose they are, the last at `prefix`.
 struct Met {
@@ -274,7 +275,9 @@ Result<void> Store::State::compact(const std::vector<std::string>& prefixes) con
     const rocksdb::Slice first = begin, last = end;
     return told(database->CompactRange(how, &first, &last), "erasing an account");
   };
-  if (prefixes.size() > kRangesMax) {
+  std::uint64_t bytes = 0;
+  static_cast<void>(database->GetIntProperty(rocksdb::DB::Properties::kLiveSstFilesSize, &bytes));  // 0 will do
+  if (prefixes.size() > std::max(kRangesMax, bytes / kRangeBytes)) {
     CMS_CHECK(compact_range(table_row(Table::account)));
   } else {
     for (const auto& prefix : prefixes) CMS_CHECK(compact_range(prefix));

@@ -1,9 +1,39 @@
 // The audit log: a chain of entries, each with the hash of the one before.
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "store/state.hpp"
 
 namespace cms::store {
+namespace {
+
+constexpr std::uint64_t kCountEvery = 256;  // entries of the log between two counts of a tenant's own
+
+// Where in the log to begin: after that many entries, of which `own` are the tenant's.
+struct Begin {
+  std::uint64_t entries = 0, own = 0;
+};
+
+// The last place that was counted and has at most `after` of the tenant's entries before it.
+Begin begin_of(Store::State& state, const std::string& tenant, std::uint64_t after) {
+  const std::lock_guard lock(state.counting);
+  auto& counts = state.own_entries[tenant];
+  if (counts.empty()) counts.push_back(0);
+  const auto beyond = std::upper_bound(counts.begin(), counts.end(), after);
+  const auto place = static_cast<std::uint64_t>(beyond - counts.begin()) - 1;
+  return {place * kCountEvery, counts[place]};
+}
+
+// Notes that of the first `entries` entries `own` are the tenant's.
+void note(Store::State& state, const std::string& tenant, std::uint64_t entries, std::uint64_t own) {
+  if (entries % kCountEvery != 0) return;
+  const std::lock_guard lock(state.counting);
+  auto& counts = state.own_entries[tenant];
+  if (counts.size() == entries / kCountEvery) counts.push_back(own);
+}
+
+}  // namespace
 
 Result<AuditEntry> Store::append_audit(AuditEntry entry) {
   State& state = *state_;
@@ -26,6 +56,26 @@ Result<std::vector<AuditEntry>> Store::audit(const std::string& tenant, std::uin
   for (row->SeekToFirst(); row->Valid() && entries.size() < limit; row->Next()) {
     CMS_TRY(entry, decode_audit(view(row->value())));
     if (entry.number > after_number && (tenant.empty() || entry.tenant == tenant)) entries.push_back(std::move(entry));
+  }
+  CMS_CHECK(told(row->status(), "reading the audit log"));
+  return entries;
+}
+
+Result<std::vector<AuditEntry>> Store::own_audit(const std::string& tenant, std::uint64_t after_own,
+                                                 std::size_t limit) const {
+  const std::shared_lock shared(state_->gate);
+  auto [number, own] = begin_of(*state_, tenant, after_own);
+  std::vector<AuditEntry> entries;
+  CMS_TRY(row, state_->rows(numbered_row(Table::audit, number + 1), after(table_row(Table::audit))));
+  for (row->SeekToFirst(); row->Valid() && entries.size() < limit; row->Next()) {
+    CMS_TRY(entry, decode_audit(view(row->value())));
+    number = entry.number;
+    own += entry.tenant == tenant ? 1 : 0;
+    note(*state_, tenant, number, own);
+    if (entry.tenant != tenant || own <= after_own) continue;
+    entry.number = own;
+    entry.hash.clear();
+    entries.push_back(std::move(entry));
   }
   CMS_CHECK(told(row->status(), "reading the audit log"));
   return entries;

@@ -1,7 +1,7 @@
 // What a Store is made of; for the sources of this folder alone.
 //
 // Locks, in the order they are taken: `housekeeping` (one copy or compaction at a time), `writes` (one batch at a
-// time), `gate` (shared by readers, alone by who closes and opens the database again). Cost: see store.hpp.
+// time), `gate` (shared by readers, alone by who closes and opens the database again), `counting`. Cost: see store.hpp.
 #pragma once
 
 #include <rocksdb/cache.h>
@@ -10,6 +10,7 @@
 #include <rocksdb/write_batch.h>
 #include <rocksdb/write_buffer_manager.h>
 
+#include <map>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -73,6 +74,11 @@ struct Store::State {
   std::uint64_t commits = 0;
   AuditEntry audit_last;                  // number 0 when there is none
   Heads heads{Options().heads_max};       // open() makes it as large as the options say
+
+  // By tenant: how many of the log's first 0, 256, 512, ... entries are its own, as far as anybody has read. Entries
+  // never change, so neither do these.
+  std::map<std::string, std::vector<std::uint64_t>> own_entries;
+  std::mutex counting;                    // of own_entries; taken last, and for a moment
 
   // The tenant's keys. Errors: `usage` without one.
   [[nodiscard]] Result<const Tenant*> tenant(const std::string& name) const;

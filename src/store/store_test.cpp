@@ -2,6 +2,9 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <map>
+#include <random>
 #include <thread>
 
 #include "base/files.hpp"
@@ -314,6 +317,44 @@ TEST(Store, the_audit_log_is_a_chain_and_can_be_read_by_tenant) {
   ASSERT_TRUE(last && *last);
   EXPECT_EQ((*last)->number, 11u);
   EXPECT_FALSE(store->last_audit([](const auto& entry) { return entry.tenant == "nobody"; })->has_value());
+}
+
+TEST(Store, a_tenant_s_own_entries_are_numbered_by_themselves_wherever_a_page_begins) {
+  const TestFolder folder;
+  auto options = test_options(folder.path);
+  options.sync = false;
+  auto store = Store::open(options, test_keys());
+  ASSERT_TRUE(store);
+  std::mt19937 chance(7);
+  std::map<std::string, std::vector<std::string>> written;
+  const auto write = [&](int entries) {
+    for (int i = 0; i < entries; ++i) {
+      const std::string tenant = chance() % 3 == 0 ? "acme" : "bell";
+      written[tenant].push_back(std::to_string(chance()));
+      ASSERT_TRUE(store->append_audit({.number = 0, .time = 1, .tenant = tenant, .actor = "ops", .action = "label",
+                                       .detail = written[tenant].back(), .hash = ""}));
+    }
+  };
+  const auto expect_page = [&](const std::string& tenant, std::size_t after, std::size_t limit) {
+    const auto& all = written[tenant];
+    const auto page = store->own_audit(tenant, after, limit);
+    ASSERT_TRUE(page);
+    ASSERT_EQ(page->size(), after >= all.size() ? 0 : std::min(limit, all.size() - after));
+    for (std::size_t i = 0; i < page->size(); ++i) {
+      EXPECT_EQ((*page)[i].number, after + i + 1);
+      EXPECT_EQ((*page)[i].detail, all[after + i]);
+      EXPECT_EQ((*page)[i].hash, "");
+    }
+  };
+  for (const int entries : {0, 255, 1, 300, 500}) {
+    write(entries);
+    for (const std::string tenant : {"acme", "bell"}) {
+      for (int page = 0; page < 20; ++page) expect_page(tenant, chance() % 1000, 1 + chance() % 50);
+      expect_page(tenant, written[tenant].size(), 10);
+      expect_page(tenant, 0, 2000);
+    }
+  }
+  EXPECT_TRUE(store->own_audit("nobody", 0, 10)->empty());
 }
 
 TEST(Store, a_snapshot_is_restored_as_it_was_while_the_store_goes_on) {

@@ -1,8 +1,9 @@
 // JSON from outside, and files of JSON objects, one a line: the sidecar of a set, NDJSON sets, prompts.
 //
 // Everything outside is checked here: JSON, UTF-8, nesting, number of values, types; an error names file and line
-// (from 1). Whoever parses JSON that somebody else wrote does it through here. Threads: pure. Cost: linear; about 100
-// MB/s; memory at most 128 bytes a value beside the text's own.
+// (from 1). Whoever parses JSON that somebody else wrote does it through here, but for stages that know no other: an
+// override (policy) is read no deeper than two levels, and an atlas's manifest stands in a file of the operator's own.
+// Threads: pure. Cost: linear; about 100 MB/s; memory at most 128 bytes a value beside the text's own.
 #pragma once
 
 #include <filesystem>
