@@ -385,8 +385,6 @@ Result<policy::Policy> policy_of(Reader& reader, const toml::table& table) {
     if (std::find(known.begin(), known.end(), key.str()) == known.end()) return unknown(reader, key, "section", known);
   }
   const auto* section = table.get("policy");
-  // A whole configuration without the section has the defaults, as when it was read at the start.
-  if (section == nullptr && table.contains("atlas")) return std::move(reader.draft.config.policy);
   if (section == nullptr) {
     return fail(ErrorCode::bad_input, fmt::format("{}: there is no section [policy]", reader.file.string()));
   }
@@ -397,6 +395,12 @@ Result<policy::Policy> policy_of(Reader& reader, const toml::table& table) {
 Result<policy::Policy> read_policy_of(const std::filesystem::path& path, bool own_file) {
   CMS_TRY(text, read_text_file(path));
   CMS_TRY(table, parse_toml(text, path.string()));
+  if (!own_file && !table.contains("policy") && table.contains("atlas")) {
+    // A whole configuration that leaves the section out, which has to be right in everything: in one whose [policy] was
+    // lost to a slip of the pen, its settings stand where they do not belong.
+    CMS_TRY(config, parse_config(text, path));
+    return std::move(config.policy);
+  }
   Reader reader{path, {}, own_file};
   return policy_of(reader, table);
 }

@@ -384,6 +384,9 @@ TEST(Config, a_whole_configuration_without_a_policy_has_the_usual_one_when_it_is
   const auto policy = read_policy(folder.put("cms.toml", kLeast));
   ASSERT_TRUE(policy) << policy.error().message;
   EXPECT_EQ(*policy, config->policy);
+  EXPECT_FALSE(read_policy(folder.put("b", kLeast + "[gate]\nshadow = true\n"))) << "its head was lost";
+  EXPECT_FALSE(read_policy(folder.put("c", "[atlas]\nfile = \"a.cms\"\n"))) << "half written";
+  EXPECT_FALSE(parse_policy(kLeast, *policy)) << "to be tried out";
 }
 
 TEST(Config, a_policy_that_is_tried_out_names_no_files_and_jitters_as_the_one_in_force) {

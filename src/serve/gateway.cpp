@@ -9,6 +9,7 @@ namespace cms::serve {
 namespace {
 
 std::string_view first(const Headers& headers, std::string_view wanted) {
+  if (wanted.empty()) return {};
   const auto found = std::ranges::find_if(headers, [&](const auto& one) { return same_word(one.first, wanted); });
   return found == headers.end() ? std::string_view() : std::string_view(found->second);
 }

@@ -342,6 +342,16 @@ TEST_F(ExtAuthz, takes_the_account_from_the_header_that_the_route_names_however_
   EXPECT_NE(response_.status().code(), 0);
 }
 
+TEST_F(ExtAuthz, lets_nobody_past_by_bytes_that_are_no_text) {
+  use_up(world_, account_of_sk(world_, "sk-alice"), "limit");
+  use_up(world_, account_of_name(world_.store(), "acme", "\xff").value(), "limit");
+  const auto& token = world_.token(Role::reader, "acme");
+  ASSERT_TRUE(check(token, {{"authorization", "Bearer sk-alice\xa0"}}).ok());
+  EXPECT_NE(response_.status().code(), 0);
+  ASSERT_TRUE(check(token, {{"x-user", "\xff"}, {"", "other"}}, {{"account_header", "X-User"}}).ok());
+  EXPECT_NE(response_.status().code(), 0);
+}
+
 TEST_F(ExtAuthz, is_for_readers_of_the_tenant_that_token_or_route_names) {
   using Code = grpc::StatusCode;
   EXPECT_EQ(check("", {}).error_code(), Code::UNAUTHENTICATED);

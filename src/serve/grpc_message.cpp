@@ -15,7 +15,7 @@ namespace {
 using google::protobuf::Descriptor;
 using google::protobuf::io::CodedInputStream;
 
-constexpr int kUnknownField = 15;  // of one byte, as ours and Envoy's that hold texts
+constexpr int kUnknownField = 15;  // of one byte, as all of ours
 
 enum class Counted : std::uint8_t { whole, too_many, malformed };
 
@@ -70,8 +70,22 @@ Counted count(CodedInputStream& in, const Descriptor& type, Walk& walk) {
   }
 }
 
-// The same bytes, in which the fields whose tags lie there have another number.
-grpc::ByteBuffer renumbered(const grpc::ByteBuffer& bytes, const std::vector<int>& tags) {
+}  // namespace
+
+Result<std::vector<int>> check_fields(grpc::ByteBuffer& bytes, const Descriptor& type, std::size_t fields_max) {
+  Walk walk{fields_max, {}};
+  grpc::ProtoBufferReader reader(&bytes);
+  CodedInputStream in(&reader);
+  switch (count(in, type, walk)) {
+    case Counted::whole: return std::move(walk.broken);
+    case Counted::too_many:
+      return fail(ErrorCode::bad_input, fmt::format("the message has more than {} fields", fields_max));
+    case Counted::malformed: break;
+  }
+  return fail(ErrorCode::bad_input, "the message cannot be read");
+}
+
+grpc::ByteBuffer without_fields(const grpc::ByteBuffer& bytes, std::span<const int> tags) {
   std::vector<grpc::Slice> slices;
   std::string all;
   if (bytes.Dump(&slices).ok()) {
@@ -83,27 +97,6 @@ grpc::ByteBuffer renumbered(const grpc::ByteBuffer& bytes, const std::vector<int
   }
   const grpc::Slice whole(all);
   return {&whole, 1};
-}
-
-}  // namespace
-
-Result<void> check_fields(grpc::ByteBuffer& bytes, const Descriptor& type, std::size_t fields_max) {
-  Walk walk{fields_max, {}};
-  Counted counted{};
-  {
-    grpc::ProtoBufferReader reader(&bytes);
-    CodedInputStream in(&reader);
-    counted = count(in, type, walk);
-  }
-  switch (counted) {
-    case Counted::whole:
-      if (!walk.broken.empty()) bytes = renumbered(bytes, walk.broken);
-      return {};
-    case Counted::too_many:
-      return fail(ErrorCode::bad_input, fmt::format("the message has more than {} fields", fields_max));
-    case Counted::malformed: break;
-  }
-  return fail(ErrorCode::bad_input, "the message cannot be read");
 }
 
 }  // namespace cms::serve

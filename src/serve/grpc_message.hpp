@@ -12,31 +12,40 @@
 #include <grpcpp/impl/rpc_service_method.h>
 #include <grpcpp/support/method_handler.h>
 
+#include <span>
+#include <vector>
+
 #include "base/result.hpp"
 
 namespace cms::serve {
 
 // Counts the fields of a message, those of messages inside it that `type` knows, and those that nobody knows, which
-// protobuf keeps. Texts within messages inside it that are no UTF-8, over which protobuf would refuse the whole, become
-// fields that nobody knows: an item whose account is none is refused for itself. Errors: `bad_input`: more than
-// `fields_max`, or not protobuf.
-Result<void> check_fields(grpc::ByteBuffer& bytes, const google::protobuf::Descriptor& type, std::size_t fields_max);
+// protobuf keeps. Gives where tags of texts lie, within messages inside it, that are no UTF-8: over them protobuf refuses
+// the whole. Errors: `bad_input`: more than `fields_max`, or not protobuf.
+Result<std::vector<int>> check_fields(grpc::ByteBuffer& bytes, const google::protobuf::Descriptor& type,
+                                      std::size_t fields_max);
 
-// Reads a message of at most so many fields into one that may hold another still, whose memory serves again. `bytes` is
-// empty afterwards. Errors: `bad_input`, as check_fields(); a text of its own is no UTF-8.
+// The same bytes, in which the fields whose tags lie there are ones that nobody knows.
+grpc::ByteBuffer without_fields(const grpc::ByteBuffer& bytes, std::span<const int> tags);
+
+// Reads a message of at most so many fields into one that may hold another still, whose memory serves again. A text of
+// an item that is no UTF-8 is not there, so that the item is refused for itself. `bytes` is empty afterwards. Errors:
+// `bad_input`, as check_fields(); a text of its own is no UTF-8.
 template <typename Message>
 Result<void> read_message_into(Message& message, grpc::ByteBuffer& bytes, std::size_t fields_max) {
-  CMS_CHECK(check_fields(bytes, *Message::descriptor(), fields_max));
+  CMS_TRY(broken, check_fields(bytes, *Message::descriptor(), fields_max));
+  if (!broken.empty()) bytes = without_fields(bytes, broken);
   if (grpc::SerializationTraits<Message>::Deserialize(&bytes, &message).ok()) return {};
   return fail(ErrorCode::bad_input, "the message cannot be read");
 }
 
-// The same into a new one.
+// A question, with whatever text it has. Errors: `bad_input`, as check_fields(); a text that is no UTF-8.
 template <typename Message>
 Result<Message> read_message(grpc::ByteBuffer& bytes, std::size_t fields_max) {
+  CMS_CHECK(check_fields(bytes, *Message::descriptor(), fields_max));
   Message message;
-  CMS_CHECK(read_message_into(message, bytes, fields_max));
-  return message;
+  if (grpc::SerializationTraits<Message>::Deserialize(&bytes, &message).ok()) return message;
+  return fail(ErrorCode::bad_input, "the message cannot be read");
 }
 
 inline constexpr std::size_t kQuestionFieldsMax = 16'384;  // of a question: 5,000 headers

@@ -66,14 +66,15 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const bool whole = message.ParseFromArray(data, static_cast<int>(size));
   const grpc::Slice slice(data, size);
   grpc::ByteBuffer bytes(&slice, 1);
-  const auto read = serve::read_message<v1::ActivationBatch>(bytes, 40);
+  v1::ActivationBatch read_now;
+  const auto read = serve::read_message_into(read_now, bytes, 40);
   if (!whole && !read) return 0;
   if (!whole) {
-    message = *read;
+    message = read_now;
     fuzz::expect(std::ranges::any_of(message.activations(), [](const auto& one) { return one.account().empty(); }),
                  "what is read though it is no message has an account that is no text");
   }
-  fuzz::expect(!read || read->activations_size() <= 40, "and has no more activations than fields were allowed");
+  fuzz::expect(!read || read_now.activations_size() <= 40, "and has no more activations than fields were allowed");
   const auto batch = serve::batch_of(message, Refusal::none);
   fuzz::expect(batch.items.size() == static_cast<std::size_t>(message.activations_size()), "no item is lost");
   bool any = false;
