@@ -20,8 +20,8 @@
 namespace cms::serve {
 
 // Counts the fields of a message, those of messages inside it that `type` knows, and those that nobody knows, which
-// protobuf keeps. Gives where tags of texts lie, within messages inside it, that are no UTF-8: over them protobuf refuses
-// the whole. Errors: `bad_input`: more than `fields_max`, or not protobuf.
+// protobuf keeps. Gives where tags of texts lie, within messages inside it, that are no UTF-8: over them protobuf
+// refuses the whole. Errors: `bad_input`: more than `fields_max`, or not protobuf.
 Result<std::vector<int>> check_fields(grpc::ByteBuffer& bytes, const google::protobuf::Descriptor& type,
                                       std::size_t fields_max);
 
