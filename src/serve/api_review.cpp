@@ -100,13 +100,17 @@ Response delete_override(const ApiContext& context, const Call& call) {
 // Its rows are gone at once; it is answered when its bytes are, and holds no thread until then.
 void erase_account(const ApiContext& context, Call&& call, Respond respond) {
   const store::AccountName account{call.tenant, call.account};
-  if (!exists(context, account)) return respond(not_found());
-  if (auto done = audit(context, call, "erase", Json::object()); !done) return respond(problem(done.error()));
-  const auto erased = context.parts.engine->erase(account);
-  if (!erased) return respond(problem(erased.error()));
-  if (!*erased) return respond(not_found());
-  context.erasures.wait([respond = std::move(respond)](const Result<void>& compacted) {
+  bool there = exists(context, account);
+  if (there) {
+    if (auto done = audit(context, call, "erase", Json::object()); !done) return respond(problem(done.error()));
+    const auto erased = context.parts.engine->erase(account);
+    if (!erased) return respond(problem(erased.error()));
+    there = *erased;
+  }
+  // Where it is not there it may have been erased by a call that was told that its bytes still are.
+  context.erasures.wait([respond = std::move(respond), there](const Result<void>& compacted) {
     if (!compacted) return respond(problem(compacted.error()));
+    if (!there) return respond(not_found());
     Response response;
     response.status = 204;
     respond(std::move(response));
@@ -122,6 +126,9 @@ Response get_audit(const ApiContext& context, const Call& call) {
   const auto& store = *context.parts.store;
   const bool whole = call.tenant.empty();
   const auto entries = whole ? store.audit("", *after, *limit) : store.own_audit(call.tenant, *after, *limit);
+  if (!entries && entries.error().code == ErrorCode::usage) {
+    return problem(Problem::bad_request, "\"after\": " + entries.error().message);
+  }
   if (!entries) return problem(entries.error());
   Json list = Json::array();
   for (const auto& entry : *entries) {

@@ -10,8 +10,6 @@
 namespace cms::serve {
 namespace {
 
-constexpr std::size_t kKeyBytesMax = 4096, kNameBytesMax = 256;
-
 constexpr std::array<std::string_view, 3> kKeyHeaders{"Authorization", "x-api-key", "api-key"};
 
 // Without what servers strip at the ends: blanks of every kind, and what is not ASCII (some strip U+00A0 too).
@@ -36,19 +34,12 @@ std::string_view key_in(std::string_view header, std::string_view value) {
 }
 
 // Hashed before it is keyed, since the store takes names of 256 bytes of UTF-8 and keys may be anything.
-Result<std::string> account_of_hash(const store::Store& store, std::string_view tenant, std::string_view kind,
-                                    std::string_view text) {
+Result<std::string> account_of(const store::Store& store, std::string_view tenant, std::string_view kind,
+                               std::string_view text) {
+  if (text.empty()) return fail(ErrorCode::bad_input, fmt::format("a {} is not empty", kind));
   const auto digest = sha256({reinterpret_cast<const std::uint8_t*>(text.data()), text.size()});
   CMS_TRY(hash, store.pseudonym({std::string(tenant), fmt::format("caller {} {}", kind, to_hex(digest))}));
   return fmt::format("{}-{}", kind, hash);
-}
-
-Result<std::string> account_of(const store::Store& store, std::string_view tenant, std::string_view kind,
-                               std::string_view text) {
-  if (text.empty() || text.size() > kKeyBytesMax) {
-    return fail(ErrorCode::bad_input, fmt::format("an API key or address has 1 to {} bytes", kKeyBytesMax));
-  }
-  return account_of_hash(store, tenant, kind, text);
 }
 
 }  // namespace
@@ -90,8 +81,7 @@ Result<std::string> account_of_key(const store::Store& store, std::string_view t
 
 Result<std::string> account_of_name(const store::Store& store, std::string_view tenant, std::string_view name) {
   if (pipeline::is_account_name(name)) return std::string(name);
-  if (name.empty()) return fail(ErrorCode::bad_input, "an account's name is not empty");
-  return account_of_hash(store, tenant, "name", name);
+  return account_of(store, tenant, "name", name);
 }
 
 Result<std::string> account_of_address(const store::Store& store, std::string_view tenant, std::string_view address) {

@@ -27,8 +27,8 @@ std::string_view api_key_in(std::string_view value);
 // server's to say, so whoever decides by the other is led astray.
 bool shows_several_keys(const Headers& headers);
 
-// The account of an API key, of 1 to 4,096 bytes. Errors: `usage` for a tenant that has no key, `bad_input` for an API
-// key that is empty or too long.
+// The account of an API key, whatever its bytes. Errors: `usage` for a tenant that has no key, `bad_input` for an API
+// key that is empty.
 Result<std::string> account_of_key(const store::Store& store, std::string_view tenant, std::string_view api_key);
 
 // The account that a gateway calls so, whatever it says: `name` where it is one, else the account of its hash, which is

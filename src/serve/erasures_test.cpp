@@ -62,6 +62,10 @@ class HeldTables : public rocksdb::FileSystemWrapper {
 
   void hold() { hold(true); }
   void go_on() { hold(false); }
+  void fill(bool full) {
+    const std::lock_guard lock(mutex_);
+    full_ = full;
+  }
   void wait_until_one_waits() {
     std::unique_lock lock(mutex_);
     changed_.wait(lock, [this] { return waits_; });
@@ -75,6 +79,7 @@ class HeldTables : public rocksdb::FileSystemWrapper {
       waits_ = held_;
       changed_.notify_all();
       changed_.wait(lock, [this] { return !held_; });
+      if (full_) return rocksdb::IOStatus::NoSpace("full");
     }
     return FileSystemWrapper::NewWritableFile(path, options, file, debug);
   }
@@ -88,7 +93,7 @@ class HeldTables : public rocksdb::FileSystemWrapper {
 
   std::mutex mutex_;
   std::condition_variable changed_;
-  bool held_ = false, waits_ = false;
+  bool held_ = false, waits_ = false, full_ = false;
 };
 
 TEST(Erasures, whatever_else_is_asked_is_answered_while_more_erasures_wait_than_there_are_threads) {
@@ -113,6 +118,27 @@ TEST(Erasures, whatever_else_is_asked_is_answered_while_more_erasures_wait_than_
   for (const auto& name : names) {
     EXPECT_EQ(world.ask("GET", "/v1/tenants/acme/accounts/" + name, world.as(Role::reader)).status, 404U);
   }
+}
+
+TEST(Erasures, who_was_told_that_the_bytes_are_there_yet_is_told_so_again_until_they_are_gone) {
+  const auto files = std::make_shared<HeldTables>();  // shared: so RocksDB wants it
+  const auto environment = rocksdb::NewCompositeEnv(files);
+  ServeWorld world("erasures_full", {}, {}, {}, environment.get());
+  ASSERT_EQ(world.ingest("alice", 5).status, 200U);
+  const auto erase = [&] {
+    return world.ask("DELETE", "/v1/tenants/acme/accounts/alice", world.as(Role::admin)).status;
+  };
+  files->fill(true);
+  EXPECT_EQ(erase(), 503U);
+  EXPECT_EQ(world.ask("GET", "/v1/tenants/acme/accounts/alice", world.as(Role::reader)).status, 404U);
+  EXPECT_EQ(erase(), 503U) << "it is gone, its bytes are not";
+  files->fill(false);
+  unsigned status = 503;
+  for (int i = 0; i < 200 && status == 503; ++i) {
+    std::this_thread::sleep_for(std::chrono::milliseconds(50));
+    status = erase();
+  }
+  EXPECT_EQ(status, 404U);
 }
 
 }  // namespace

@@ -76,6 +76,7 @@ Result<std::vector<int>> check_fields(grpc::ByteBuffer& bytes, const Descriptor&
   Walk walk{fields_max, {}};
   grpc::ProtoBufferReader reader(&bytes);
   CodedInputStream in(&reader);
+  in.PushLimit(static_cast<int>(bytes.Length()));  // a text that says it is longer gets no memory
   switch (count(in, type, walk)) {
     case Counted::whole: return std::move(walk.broken);
     case Counted::too_many:

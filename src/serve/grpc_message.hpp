@@ -3,7 +3,7 @@
 // protobuf makes an object of some 190 bytes of two that say "one more, empty", so 64 MiB could become 6 GB before
 // anybody of ours has seen a message, or knows whose it is. So our methods take bytes: the caller is asked for first,
 // then fields are counted, then protobuf reads. Wire format: protobuf.dev, "Encoding".
-// Threads: pure. Cost: one walk over the tags; texts and bytes are skipped.
+// Threads: pure. Cost: one walk over the tags; bytes are skipped, texts within looked at.
 #pragma once
 
 #include <google/protobuf/descriptor.h>

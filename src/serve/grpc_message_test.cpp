@@ -2,6 +2,9 @@
 #include "serve/grpc_message.hpp"
 
 #include <gtest/gtest.h>
+#include <sys/resource.h>
+
+#include <fstream>
 
 #include "cms.pb.h"
 #include "envoy_ext_authz.pb.h"
@@ -109,6 +112,20 @@ TEST(ReadMessage, an_account_that_is_no_text_is_none_and_what_is_beside_it_is_re
   v1::ActivationBatch read;
   ASSERT_TRUE(read_message_into(read, bytes, 2));
   EXPECT_EQ(read.activations(0).account(), "");
+}
+
+TEST(ReadMessage, a_text_that_says_it_is_longer_than_the_message_gets_no_memory) {
+  const std::string text("\x32\xf0\xff\xff\xff\x07\x0a\xc0\xff\xff\xff\x07x", 13);  // 2 GB in 2 GB, and one byte
+  rlimit before{};
+  ASSERT_EQ(::getrlimit(RLIMIT_AS, &before), 0);
+  std::ifstream pages("/proc/self/statm");
+  std::uint64_t mine = 0;
+  pages >> mine;
+  const rlimit little{mine * 4096 + (256U << 20), before.rlim_max};
+  ASSERT_EQ(::setrlimit(RLIMIT_AS, &little), 0);
+  const auto error = error_of<v1::ActivationBatch>(text, 100);
+  ASSERT_EQ(::setrlimit(RLIMIT_AS, &before), 0);
+  EXPECT_EQ(error, "the message cannot be read");
 }
 
 TEST(ReadMessage, a_batch_whose_own_names_are_no_text_cannot_be_read) {

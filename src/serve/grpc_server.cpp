@@ -23,7 +23,6 @@ namespace {
 constexpr std::uint32_t kAnsweringMax = 8;  // threads beside those of streams: look-ups, checks, refusals
 constexpr int kLookahead_bytes = 256 << 10;  // of a stream, sent before it is read
 constexpr int kPings_ms = 10'000;  // a tap may ask as often whether we are there
-constexpr int kIdle_ms = 120'000;  // a connection without a call ends; clients of gRPC connect again by themselves
 
 // The place of an open stream among those that may be, given back at its end.
 class Place {
@@ -188,7 +187,7 @@ Result<GrpcServer> GrpcServer::start(const GrpcOptions& options, GrpcParts parts
   builder.AddChannelArgument(GRPC_ARG_KEEPALIVE_TIMEOUT_MS, silence_ms / 3);
   builder.AddChannelArgument(GRPC_ARG_HTTP2_MIN_RECV_PING_INTERVAL_WITHOUT_DATA_MS, kPings_ms);
   builder.AddChannelArgument(GRPC_ARG_SERVER_HANDSHAKE_TIMEOUT_MS, options.handshake_ms);
-  builder.AddChannelArgument(GRPC_ARG_MAX_CONNECTION_IDLE_MS, kIdle_ms);
+  builder.AddChannelArgument(GRPC_ARG_MAX_CONNECTION_IDLE_MS, options.idle_ms);
   builder.SetSyncServerOption(grpc::ServerBuilder::SyncServerOption::MAX_POLLERS, 4);
   const auto threads = static_cast<int>(options.streams_max + kAnsweringMax);
   builder.SetResourceQuota(grpc::ResourceQuota("cms").SetMaxThreads(threads));

@@ -39,6 +39,7 @@ struct GrpcOptions {
   std::uint32_t message_bytes_max = 4U << 20;
   std::uint32_t streams_max = 64;                  // of activations, open at once; each has two threads
   int handshake_ms = 10'000;  // then a connection that has not said that it speaks gRPC ends
+  int idle_ms = 120'000;      // and one without a call; clients of gRPC connect again by themselves
   double silence_s = 60;  // then the peer of a stream is asked whether it is there, and gone after a third of it more
 };
 

@@ -51,6 +51,17 @@ TEST_F(GrpcStrangersTest, connections_that_say_nothing_end) {
   EXPECT_EQ(look_up("alice"), Code::OK);
 }
 
+TEST_F(GrpcStrangersTest, connections_without_a_call_end_and_come_again) {
+  GrpcOptions hasty;
+  hasty.idle_ms = 300;
+  start(hasty);
+  ASSERT_EQ(look_up("alice"), Code::OK);
+  ASSERT_EQ(channel_->GetState(false), GRPC_CHANNEL_READY);
+  const auto patience = std::chrono::system_clock::now() + std::chrono::seconds(20);
+  EXPECT_TRUE(channel_->WaitForStateChange(GRPC_CHANNEL_READY, patience)) << "it is open still";
+  EXPECT_EQ(look_up("alice"), Code::OK);
+}
+
 TEST_F(GrpcStrangersTest, look_ups_of_names_that_no_account_has_are_refused_and_the_disk_is_not_asked) {
   start();
   for (const auto& name : {std::string(), std::string(257, 'x'), std::string("a\0b", 3)}) {

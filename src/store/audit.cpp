@@ -78,6 +78,9 @@ Result<std::vector<AuditEntry>> Store::own_audit(const std::string& tenant, std:
     entries.push_back(std::move(entry));
   }
   CMS_CHECK(told(row->status(), "reading the audit log"));
+  if (own < after_own) {
+    return fail(ErrorCode::usage, fmt::format("there are {} entries, none after number {}", own, after_own));
+  }
   return entries;
 }
 

@@ -171,8 +171,8 @@ class Store {
   [[nodiscard]] Result<std::vector<AuditEntry>> audit(const std::string& tenant, std::uint64_t after,
                                                       std::size_t limit) const;
   // The same of one tenant, numbered among its own entries: the first is 1. They have no hash: whether one follows from
-  // the one before tells whether others did something between. Cost: the log is read up to the page's end, the first
-  // time from its beginning, then from at most 256 entries before the page.
+  // the one before tells whether others did something between. Errors: `usage`: there are not so many. Cost: the log is
+  // read up to the page's end, the first time from its beginning, then from at most 256 entries before the page.
   [[nodiscard]] Result<std::vector<AuditEntry>> own_audit(const std::string& tenant, std::uint64_t after,
                                                           std::size_t limit) const;
   // The last entry that is one of those. Cost: the entries after it are read.

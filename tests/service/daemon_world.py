@@ -59,11 +59,13 @@ file = "events.jsonl"
         done = program.run("token", "--role", role, "--tenant", "*", "--file", self.folder / "tokens")
         return re.search(rb"cms_\w+", done.stdout).group().decode()
 
-    def start(self, answers=None):
-        """`answers` says whether it does; by default that it is ready."""
+    def start(self, answers=None, files=None):
+        """`answers` says whether it does; by default that it is ready. `files`: how many may be open, soft and hard."""
         answers = answers or (lambda: self.ask("GET", "/readyz", role=None)[0] == 200)
         self.log = open(self.folder / "log", "ab")
-        self.process = subprocess.Popen([CMS, "serve", "--config", str(self.config)], stdout=self.log, stderr=self.log)
+        limit = files and (lambda: resource.setrlimit(resource.RLIMIT_NOFILE, files))
+        self.process = subprocess.Popen([CMS, "serve", "--config", str(self.config)], stdout=self.log, stderr=self.log,
+                                        preexec_fn=limit)
         for _ in range(3000):
             if self.process.poll() is not None:
                 raise AssertionError((self.folder / "log").read_text())

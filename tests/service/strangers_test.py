@@ -37,6 +37,16 @@ class StrangersTest(program.ProgramTest):
         self.assertIn("protobuf", kinds)
         self.assertLessEqual(kinds.count("protobuf"), 11)
 
+    def test_too_few_open_files_are_told_at_the_start_and_as_many_as_may_be_are_taken(self):
+        for hard, told in ((1024, True), (65_536, False)):
+            self.daemon = Daemon(self.own, self.atlas, more="[log]\njson = true")
+            (self.own / "log").unlink(missing_ok=True)
+            self.daemon.start(files=(256, hard))
+            limits = pathlib.Path(f"/proc/{self.daemon.process.pid}/limits").read_text()
+            self.assertRegex(limits, rf"Max open files +{hard} +{hard} ")
+            self.assertEqual(self.daemon.stop(), 0)
+            self.assertEqual("open_files" in self.kinds_in_log(), told)
+
     def kinds_in_log(self):
         return [json.loads(line)["kind"] for line in (self.own / "log").read_text().splitlines()]
 
