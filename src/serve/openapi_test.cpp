@@ -13,8 +13,8 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-// What of `value` its schema does not allow: the keywords that openapi_schemas.cpp uses, no others. A description allows
-// everything.
+// What of `value` its schema does not allow: the keywords that openapi_schemas.cpp uses, no others. A description
+// allows everything.
 std::string mismatch(const Json& value, const Json& schema, const Json& all) {
   static const std::set<std::string> kKnown{"$ref",       "type",     "enum",  "anyOf",   "description",
                                             "properties", "required", "items", "pattern", "additionalProperties",

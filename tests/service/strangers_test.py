@@ -39,9 +39,9 @@ class StrangersTest(program.ProgramTest):
         self.assertLessEqual(kinds.count("protobuf"), 11)
 
     def test_too_few_open_files_are_told_at_the_start_and_as_many_as_may_be_are_taken(self):
+        self.daemon = Daemon(self.own, self.atlas, more="[log]\njson = true")
         most = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
         for hard, told in ((1024, True), (min(most, 65_536), most < 3072)):  # 1,024 connections and 2,048 others
-            self.daemon = Daemon(self.own, self.atlas, more="[log]\njson = true")
             (self.own / "log").unlink(missing_ok=True)
             self.daemon.start(files=(256, hard))
             limits = pathlib.Path(f"/proc/{self.daemon.process.pid}/limits").read_text()
