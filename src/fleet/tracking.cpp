@@ -51,15 +51,13 @@ std::vector<Successor> successors(std::span<const TrackedCampaign> campaigns, st
 
 double held(double before, double poh, double release) { return poh <= before ? poh : std::max(before, poh / release); }
 
-// Whom a campaign that is this community now has for members. Above the level nobody comes in.
+// Whom a campaign that is this community now has for members. Above the level nobody comes in, unless all are in.
 std::vector<std::uint64_t> members_of(const Sighting& community, std::span<const std::uint64_t> before, double level) {
-  const bool all = community.told.empty() && community.kept.empty();
-  const auto& told = all ? community.members : community.told;
-  const auto& kept = all ? community.members : community.kept;
+  if (community.all) return community.members;
   std::vector<std::uint64_t> stay, members;
-  std::ranges::set_intersection(before, kept, std::back_inserter(stay));
-  if (community.poh > level && !all) return stay;
-  std::ranges::set_union(stay, told, std::back_inserter(members));
+  std::ranges::set_intersection(before, community.kept, std::back_inserter(stay));
+  if (community.poh > level) return stay;
+  std::ranges::set_union(stay, community.told, std::back_inserter(members));
   return members;
 }
 

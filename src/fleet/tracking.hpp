@@ -33,8 +33,9 @@ struct TrackOptions {
 struct Sighting {
   std::vector<std::uint64_t> members;  // all of the community
   double poh = 1;
+  bool all = true;  // every member is a campaign's, also above the level; otherwise who is says what follows
   // Whom it is told of at the level, and who stays a member that was one; the first among the second, and these among
-  // the members. None at all: both are all members.
+  // the members. Where it is of nobody, nobody is a member of what it becomes.
   std::vector<std::uint64_t> told = {}, kept = {};
 };
 

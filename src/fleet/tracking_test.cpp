@@ -183,7 +183,7 @@ TEST(Tracking, comes_back_from_its_bytes_and_damage_is_refused) {
 TEST(Tracking, who_is_told_becomes_a_member_and_stays_one_while_kept) {
   std::vector<TrackedCampaign> campaigns;
   const auto see = [&](double poh, std::uint64_t told, std::uint64_t kept) {
-    const std::vector<Sighting> seen{{between(0, 20), poh, between(0, told), between(0, kept)}};
+    const std::vector<Sighting> seen{{between(0, 20), poh, false, between(0, told), between(0, kept)}};
     track(campaigns, seen, 1, {}, [](std::uint64_t) { return true; });
     return campaigns.empty() ? std::vector<std::uint64_t>() : campaigns[0].members;
   };
@@ -195,6 +195,20 @@ TEST(Tracking, who_is_told_becomes_a_member_and_stays_one_while_kept) {
   EXPECT_EQ(see(.005, 3, 20), between(0, 6));
   EXPECT_EQ(campaigns.at(0).id, id) << "though most of its community are not members";
   EXPECT_EQ(see(.02, 0, 20), std::vector<std::uint64_t>()) << "released";
+}
+
+TEST(Tracking, of_a_community_that_is_told_of_nobody_and_keeps_nobody_nobody_is_a_member) {
+  std::vector<TrackedCampaign> campaigns;
+  const auto see = [&](std::uint64_t told) {
+    const std::vector<Sighting> seen{{between(0, 20), .005, false, between(0, told), between(0, told)}};
+    return words(track(campaigns, seen, 1, {}, always));
+  };
+  EXPECT_EQ(see(0), Words()) << "nobody is told of it";
+  EXPECT_EQ(see(10), Words{"flagged"});
+  EXPECT_EQ(see(0), Words()) << "its PoH is what it was";
+  EXPECT_EQ(campaigns.at(0).members, std::vector<std::uint64_t>());
+  EXPECT_EQ(see(0), Words{"released"}) << "there is nobody left to be together";
+  EXPECT_TRUE(campaigns.empty());
 }
 
 }  // namespace

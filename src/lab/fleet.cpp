@@ -14,6 +14,7 @@
 #include "lab/baselines.hpp"
 #include "lab/first_study_cells.hpp"
 #include "lab/fleet_hidden.hpp"
+#include "lab/fleet_together.hpp"
 #include "lab/ground.hpp"
 #include "lab/school.hpp"
 #include "lab/statistics.hpp"
@@ -173,30 +174,11 @@ class SeedRun {
     return {};
   }
 
-  // One look at a whole fleet: its communities, and the campaigns made of them at the usual level.
-  struct Seen {
-    std::vector<fleet::Link> links;
-    std::vector<fleet::Campaign> communities, campaigns;
-  };
-  Result<Seen> look(std::span<const fleet::Signature> accounts, fleet::Pohs pohs) const {
+  Result<SeenTogether> look(std::span<const fleet::Signature> accounts, fleet::Pohs pohs) const {
     auto links = fleet::find_links(accounts, pohs, calibration_.breadth, options_.campaign.links);
     CMS_TRY(communities, fleet::find_campaigns(calibration_, accounts, links, pohs));
     auto campaigns = fleet::gather(calibration_, accounts, links, communities, kFlagged, pohs);
-    return Seen{std::move(links), std::move(communities), std::move(campaigns)};
-  }
-
-  // Of each campaign that is flagged, the most evidence that one of the communities it is made of has by itself.
-  static std::vector<std::pair<double, const fleet::Campaign*>> flagged_by_evidence(const Seen& seen) {
-    std::vector<std::pair<double, const fleet::Campaign*>> flagged;
-    for (const auto& campaign : seen.campaigns) {
-      if (campaign.poh > kFlagged) continue;
-      double most = 0;
-      for (const auto& one : seen.communities) {
-        if (std::ranges::binary_search(campaign.members, one.members.front())) most = std::max(most, one.evidence);
-      }
-      flagged.emplace_back(most, &campaign);
-    }
-    return flagged;
+    return SeenTogether{std::move(links), std::move(communities), std::move(campaigns)};
   }
 
   // Communities that are flagged at any look, each followed over all of them; `last` are those of the last look.
@@ -222,8 +204,8 @@ class SeedRun {
     result.looks = options_.looks;
     CMS_CHECK(judge_ever(test, communities, result));
     result.honest_communities += communities.size();
-    for (const auto& [evidence, campaign] : flagged_by_evidence(seen)) {
-      result.honest_told.push_back({evidence, static_cast<double>(campaign->communities)});
+    for (const auto& one : flagged_by_evidence(seen)) {
+      result.honest_told.push_back({one.evidence, static_cast<double>(one.campaign->communities)});
     }
     if (result.campaigns.empty()) {
       for (const auto& one : communities) result.sight.communities.push_back(dot_of(one, CommunityDot::Side::honest));
@@ -236,20 +218,6 @@ class SeedRun {
     result.honest_accounts_flagged += static_cast<std::uint64_t>(std::ranges::count(flags, true));
     std::ranges::move(groups_of(test.composed, flags), std::back_inserter(result.groups));
     return {};
-  }
-
-  // The honest groups, each flagged where more than half of its accounts are. `flags` begins with those of the fleet.
-  static std::vector<GroupRow> groups_of(const ComposedFleet& fleet, const std::vector<bool>& flags) {
-    std::vector<GroupRow> groups;
-    for (const auto& kind : fleet.kinds) groups.push_back({.kind = kind});
-    std::vector<std::uint32_t> hits(groups.size());
-    for (std::size_t a = 0; a < fleet.groups.size(); ++a) {
-      if (fleet.groups[a] == kNoGroup) continue;
-      groups[fleet.groups[a]].accounts += 1;
-      hits[fleet.groups[a]] += flags[a] ? 1 : 0;
-    }
-    for (std::size_t g = 0; g < groups.size(); ++g) groups[g].flagged = 2 * hits[g] > groups[g].accounts;
-    return groups;
   }
 
   std::array<double, 2> baselines_of(const ComposedAccount& account) const {
@@ -315,64 +283,6 @@ class SeedRun {
     const auto members = all.size() - first;
     row.pairs_area = area_under_curve(values(first, members, false), values(0, first, false));
     row.links_area = area_under_curve(values(first, members, true), values(0, first, true));
-  }
-
-  static void judge_together(const Seen& seen, std::span<const fleet::Signature> accounts, const ComposedFleet& beside,
-                             CampaignRow& row) {
-    const auto honest = beside.accounts.size();
-    const auto count = accounts.size() - honest;
-    const auto flags = fleet::flagged(seen.campaigns, accounts.size(), kFlagged);
-    const auto found = std::count(flags.begin() + static_cast<std::ptrdiff_t>(honest), flags.end(), true);
-    const auto all = std::count(flags.begin(), flags.end(), true);
-    row.found = static_cast<double>(found) / static_cast<double>(count);
-    row.parts = campaign_parts(seen.communities, honest, count);
-    for (const auto& [evidence, campaign] : flagged_by_evidence(seen)) {
-      const auto told = fleet::told(*campaign, kFlagged);
-      const auto members = told.end() - std::ranges::lower_bound(told, honest);
-      row.told.push_back({evidence, static_cast<double>(members) / static_cast<double>(count)});
-    }
-    if (all > 0) row.precision = static_cast<double>(found) / static_cast<double>(all);
-    double young = 0, young_found = 0;
-    for (std::size_t a = honest; a < accounts.size(); ++a) {
-      if (accounts[a].requests >= kYoungRequests) continue;
-      young += 1;
-      young_found += flags[a] ? 1 : 0;
-    }
-    if (young > 0) row.found_young = young_found / young;
-    row.honest_told = static_cast<std::uint64_t>(all - found);
-    for (const auto& group : groups_of(beside, flags)) {
-      row.honest_groups += 1;
-      row.honest_groups_flagged += group.flagged ? 1 : 0;
-    }
-    for (const auto& one : seen.communities) {
-      const auto own = std::ranges::lower_bound(one.members, honest) - one.members.begin();
-      if (2 * own <= std::ssize(one.members)) continue;
-      row.honest_communities += 1;
-      row.honest_communities_flagged += one.poh <= kFlagged ? 1 : 0;
-    }
-    for (const auto& one : seen.campaigns) {
-      const auto members = one.members.end() - std::lower_bound(one.members.begin(), one.members.end(), honest);
-      const double share = static_cast<double>(members) / static_cast<double>(count);
-      if (share <= row.together) continue;
-      row.together = share;
-      row.purity = static_cast<double>(members) / static_cast<double>(one.members.size());
-      row.poh = one.poh;
-      row.evidence = one.evidence;
-    }
-  }
-
-  // The communities, before any is gathered, that hold a tenth of the members or more.
-  static std::vector<CampaignPart> campaign_parts(std::span<const fleet::Campaign> communities, std::size_t honest,
-                                                  std::size_t count) {
-    std::vector<CampaignPart> parts;
-    for (const auto& one : communities) {
-      const auto members = one.members.end() - std::ranges::lower_bound(one.members, honest);
-      const auto of_it = static_cast<double>(members) / static_cast<double>(one.members.size());
-      const double share = static_cast<double>(members) / static_cast<double>(count);
-      if (share >= .1) parts.push_back({share, of_it, one.evidence, one.poh});
-    }
-    std::ranges::stable_sort(parts, std::greater(), &CampaignPart::share);
-    return parts;
   }
 
   Result<CampaignRow> hide(const Hidden& hidden, const SeenFleet& test, std::uint64_t seed,

@@ -55,6 +55,7 @@ inline constexpr std::uint64_t kYoungRequests = 24;
 struct Told {
   double evidence = 0;  // nats
   double share = 0;     // of a campaign's members who are told of it; communities, where they are honest
+  std::uint64_t honest = 0;  // accounts told of it that are not the campaign's
 };
 
 // A community that holds part of a campaign, before any is gathered.
@@ -78,6 +79,7 @@ struct CampaignRow {
   std::optional<double> precision;  // of flagged accounts that are members; nothing where none is flagged
   // Beside it, at Campaign PoH .01: communities more than half of which are honest, before any is gathered.
   std::uint64_t honest_communities = 0, honest_communities_flagged = 0;
+  std::vector<Told> honest_communities_told;  // such ones by the campaigns that tell them, also where they are gathered
   std::uint64_t honest_told = 0;  // accounts
   std::uint64_t honest_groups = 0, honest_groups_flagged = 0;  // by more than half of their members
   double poh = 1;              // Campaign PoH of the community that holds most of its members
@@ -140,7 +142,7 @@ Result<FleetResult> run_fleet(const FleetStudyOptions& options, TextsUsed& texts
 
 // Seconds of an update of a live fleet of made-up accounts, links, communities and their judgement, own PoH not known:
 // the median of the last sixteen of sixty. Errors: as LiveFleet. Cost: making the fleet takes most of the time
-// (docs/lab/fleet.md); some 2.6 kilobytes an account.
+// (docs/lab/fleet.md); some 6 kilobytes an account.
 Result<double> time_update(std::uint32_t accounts, std::uint32_t changed, const fleet::CampaignOptions& options,
                            std::uint64_t seed);
 

@@ -183,10 +183,36 @@ std::string parts_table(const FleetResult& result) {
 struct Beside {
   Rate communities, groups;
   std::uint64_t told = 0;  // accounts
+  // Above the bar of evidence that goals are read above.
+  Rate communities_above;
+  std::uint64_t members_above = 0, told_above = 0;  // accounts told of: the campaign's, honest ones
 };
+
+std::uint64_t honest_above(std::span<const Told> told, double bar) {
+  std::uint64_t sum = 0;
+  for (const auto& one : told) sum += one.evidence > bar ? one.honest : 0;
+  return sum;
+}
+
+std::uint64_t members_above(const CampaignRow& row, double bar) {
+  return static_cast<std::uint64_t>(std::lround(told_above(row.told, bar) * row.accounts));
+}
+
+// Of accounts told of above a bar, those that are members of campaign c: mean over the seeds where any is.
+std::optional<double> precision_above(const FleetResult& result, std::size_t c, double bar) {
+  double sum = 0, count = 0;
+  for (const auto& rows : result.campaigns) {
+    const auto members = members_above(rows[c], bar), honest = honest_above(rows[c].told, bar);
+    if (members + honest == 0) continue;
+    sum += static_cast<double>(members) / static_cast<double>(members + honest);
+    count += 1;
+  }
+  return count > 0 ? std::optional(sum / count) : std::nullopt;
+}
 
 Beside beside_campaigns(const FleetResult& result, std::optional<std::size_t> only = std::nullopt) {
   Beside sum;
+  const double bar = bar_within(result, kFlagged);
   for (const auto& rows : result.campaigns) {
     for (std::size_t c = 0; c < rows.size(); ++c) {
       if (only && *only != c) continue;
@@ -195,24 +221,31 @@ Beside beside_campaigns(const FleetResult& result, std::optional<std::size_t> on
       sum.groups.hits += rows[c].honest_groups_flagged;
       sum.groups.trials += rows[c].honest_groups;
       sum.told += rows[c].honest_told;
+      sum.communities_above.hits +=
+          static_cast<std::uint64_t>(std::lround(told_above(rows[c].honest_communities_told, bar)));
+      sum.communities_above.trials += rows[c].honest_communities;
+      sum.members_above += members_above(rows[c], bar);
+      sum.told_above += honest_above(rows[c].told, bar);
     }
   }
   return sum;
 }
 
 std::string beside_table(const FleetResult& result) {
-  auto text = fmt::format("{:<60} {:>7} {:>11} {:>7} {:>6} {:>13}\n",
+  auto text = fmt::format("{:<60} {:>7} {:>11} {:>7} {:>6} {:>13} {:>11} {:>13} {:>13}\n",
                           "honest communities and accounts beside a campaign", "flagged", "communities",
-                          "flagged", "groups", "accounts told");
+                          "flagged", "groups", "accounts told", "above bar", "members told", "accounts told");
   const auto line = [&](const std::string& name, const Beside& one) {
-    text += fmt::format("{:<60} {:>7} {:>11} {:>7} {:>6} {:>13}\n", name, one.communities.hits, one.communities.trials,
-                        one.groups.hits, one.groups.trials, one.told);
+    text += fmt::format("{:<60} {:>7} {:>11} {:>7} {:>6} {:>13} {:>11} {:>13} {:>13}\n", name, one.communities.hits,
+                        one.communities.trials, one.groups.hits, one.groups.trials, one.told,
+                        one.communities_above.hits, one.members_above, one.told_above);
   };
   for (std::size_t c = 0; c < result.campaigns.front().size(); ++c) {
     line(result.campaigns.front()[c].name, beside_campaigns(result, c));
   }
   line("all", beside_campaigns(result));
-  return text;
+  return text + fmt::format("the last three columns: honest communities flagged, gathered ones too, members and honest "
+                            "accounts told above {:.2f} nats\n", bar_within(result, kFlagged));
 }
 
 std::string campaign_table(const FleetResult& result) {
@@ -289,6 +322,8 @@ void honest_lines(const FleetResult& result, const Line& line) {
   const auto communities = beside.communities.share(), groups = beside.groups.share();
   line("fleet: honest communities flagged beside campaigns", communities, "<= 0.01", communities <= .01);
   line("fleet: honest groups flagged beside campaigns", groups, "<= 0.01", groups <= .01);
+  line("fleet: honest communities flagged beside campaigns where goals are read", beside.communities_above.share(), "-",
+       nullptr);
   const double bar = bar_within(result, kFlagged);
   line("fleet: evidence above which goals are read, nats", bar, "-", nullptr);
   line("fleet: honest communities ever flagged there", HonestRates(result, bar).ever.share(), "-", nullptr);
@@ -319,6 +354,9 @@ std::string goal_lines(const FleetResult& result) {
     const auto precision = mean_of_any(result, c, &CampaignRow::precision);
     line("fleet: precision at Campaign PoH .01 where any account is told of, " + row.name,
          precision ? nlohmann::json(*precision) : nlohmann::json(), "-", nullptr);
+    const auto there = precision_above(result, c, bar);
+    line("fleet: precision where at most .01 of honest communities are ever flagged, " + row.name,
+         there ? nlohmann::json(*there) : nlohmann::json(), "-", nullptr);
     beside("members the best account score flags", &CampaignRow::best_account);
     beside("members PRADA flags", &CampaignRow::prada);
     beside("members benign MMD flags", &CampaignRow::mmd);

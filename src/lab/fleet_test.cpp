@@ -107,6 +107,31 @@ TEST(FleetTable, says_what_is_found_at_each_share_of_honest_communities) {
   EXPECT_TRUE(has("goals are read above 6.00 nats: 0 of 100 honest")) << table;
 }
 
+// Of two seeds; the bar is 6 nats.
+TEST(FleetTable, says_who_is_told_beside_a_campaign_at_poh_01_and_above_the_bar) {
+  auto result = result_of(1, false);
+  result.honest_told = {{8, 1}, {6, 1}};
+  for (auto& rows : result.campaigns) {
+    auto& row = rows.front();
+    row.accounts = 10;
+    row.told = {{9, .5, 4}, {6, .2, 7}};
+    row.honest_communities = 30;
+    row.honest_communities_flagged = 3;
+    row.honest_communities_told = {{9, 1}, {5, 2}};
+    row.honest_told = 11;
+  }
+  result.campaigns[1].front().told = {{6, .2, 7}};  // nobody above the bar: no precision
+  const auto line = fmt::format("{:<60} {:>7} {:>11} {:>7} {:>6} {:>13} {:>11} {:>13} {:>13}\n", "all", 6, 60, 0, 0, 22,
+                                2, 5, 4);
+  const auto table = describe(result);
+  EXPECT_NE(table.find(line), std::string::npos) << table;
+  const auto said = told(result);
+  EXPECT_DOUBLE_EQ(said.at("fleet: honest communities flagged beside campaigns where goals are read")["figure"],
+                   2. / 60);
+  const auto* precision = "fleet: precision where at most .01 of honest communities are ever flagged, rotated";
+  EXPECT_DOUBLE_EQ(said.at(precision)["figure"], 5. / 9);
+}
+
 TEST(FleetUpdate, of_a_small_fleet_takes_some_time) {
   const auto seconds = time_update(3'000, 50, {}, 1);
   ASSERT_TRUE(seconds);

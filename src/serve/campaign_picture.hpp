@@ -51,7 +51,7 @@ struct FleetPicture {
   std::unordered_map<std::string, Campaign> members;  // of flagged ones, by account
   double time = 0;                 // seconds, of the update; 0 = none yet
   bool filled = false;             // what the store had at the start is in it, and communities are judged
-  bool capped = false;             // no room: of the accounts there are, a sample is seen
+  bool capped = false;             // no room: of accounts beyond these a sample is seen
   std::uint64_t accounts = 0;      // in the fleet
   std::uint64_t judged_accounts = 0, judged_communities = 0;
   double poh_least = 1;            // of all judged communities

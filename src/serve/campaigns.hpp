@@ -53,7 +53,7 @@ struct CampaignCounters {
   std::uint64_t waiting = 0;               // changed accounts that no update has taken in
   std::uint64_t updates = 0, failures = 0;
   std::uint64_t left_out = 0;              // times that an account or a name found no room
-  std::uint64_t capped = 0;                // tenants with more accounts than are seen together
+  std::uint64_t capped = 0;                // tenants with as many accounts as are seen together, or more
   double update_s = 0;                     // that the last update took
   bool filled = false;
 };

@@ -152,7 +152,7 @@ void add_campaigns(Families& out, const CampaignCounters& fleet) {
       .value(fleet.updates, {{"result", "done"}})
       .value(fleet.failures, {{"result", "failed"}});
   out.counter("cms_fleet_left_out_total", "Times that an account found no room").value(fleet.left_out);
-  out.gauge("cms_fleet_capped", "Tenants with more accounts than are seen together").value(fleet.capped);
+  out.gauge("cms_fleet_capped", "Tenants with as many accounts as are seen together, or more").value(fleet.capped);
   out.gauge("cms_fleet_filled", "0 after a start until all accounts have been read").value(fleet.filled ? 1.0 : 0.0);
 }
 

@@ -234,7 +234,7 @@ std::vector<CampaignEvent> TenantFleet::track(double now) {
 fleet::Sighting TenantFleet::sighting_of(const fleet::Campaign& community) const {
   constexpr double kRelease = fleet::TrackOptions{}.release;
   const bool whole = fleet::all_told(community, kRelease * options_.level, fleet::kTellAll / kRelease);
-  fleet::Sighting sighting{{}, community.poh};
+  fleet::Sighting sighting{{}, community.poh, false};
   for (const auto place : community.members) {
     sighting.members.push_back(slots_[place].key);
     const bool near = calibration_.suspects >= 0 && slots_[place].poh <= kRelease * fleet::kSuspect;

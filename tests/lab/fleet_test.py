@@ -51,10 +51,10 @@ class Fleet(experiment.Experiment):
         self.assertTrue(0 <= self.told["fleet: honest communities flagged beside campaigns"] <= 1)
         self.assertTrue(0 <= self.told["fleet: honest groups flagged beside campaigns"] <= 1)
         lines = self.table.split("communities and accounts beside a campaign", 1)[1].splitlines()[1:]
-        counts = [[int(word) for word in line.split()[-5:]] for line in lines[:CAMPAIGNS + 1]]
+        counts = [[int(word) for word in line.split()[-8:]] for line in lines[:CAMPAIGNS + 1]]
         self.assertTrue(lines[CAMPAIGNS].startswith("all "), lines[CAMPAIGNS])
         self.assertEqual([sum(column) for column in zip(*counts[:-1])], counts[-1])
-        self.assertTrue(all(one[0] <= one[1] and one[2] <= one[3] for one in counts))
+        self.assertTrue(all(one[0] <= one[1] and one[2] <= one[3] and one[7] <= one[4] for one in counts))
         self.assertGreater(counts[-1][1], 0)
 
     def test_what_campaigns_pay_is_told_for_every_account_cost(self):

@@ -52,7 +52,8 @@ class Fleet(program.ProgramTest):
                            "-o", cls.file, "--json")
         if done.returncode != 0:
             raise AssertionError(done.stderr.decode())
-        cls.poh_min = json.loads(done.stdout)["poh_min"]
+        said = json.loads(done.stdout)
+        cls.poh_min, cls.accounts_max = said["poh_min"], said["accounts_max"]
 
     def setUp(self):
         super().setUp()
@@ -191,6 +192,42 @@ class Fleet(program.ProgramTest):
             self.assertEqual((after["id"], members & CAMPAIGN), (before["id"], CAMPAIGN))
         told = {(event["campaign"]["id"], event["campaign"]["change"]) for event in self.events()}
         self.assertNotIn((before["id"], "released"), told)
+
+    def test_no_more_accounts_are_seen_together_than_the_calibration_is_of_whatever_the_configuration_allows(self):
+        made, beyond = world.World(), 20
+        more = {f"more-{i:03}": [made.prompt(i % world.DIRECTIONS) for _ in range(16)]
+                for i in range(self.accounts_max - len(self.today) + beyond)}
+        self.watch()  # no `accounts`: the default is far more
+        self.daemon.start()
+        self.feed()
+        self.feed(list(zip(*made.accounts(more))), 1 + len(self.rows) // 100)
+        for _ in range(600):
+            idle, seen = self.waiting() == 0, self.campaigns()
+            self.assertEqual(seen["accounts_max"], self.accounts_max)
+            self.assertLessEqual(seen["accounts"], self.accounts_max)
+            if idle and seen["capped"]:
+                break
+            time.sleep(0.1)
+        self.assertTrue(seen["capped"], seen)
+        self.assertEqual(seen["accounts"], self.accounts_max)
+        self.assertIn(f"at most {self.accounts_max} accounts are seen together", (self.own / "log").read_text())
+
+    def test_config_check_says_what_the_calibration_does_not_allow(self):
+        settings = self.daemon.config.read_text()
+
+        def checked(more):
+            self.daemon.config.write_text(f'{settings}[fleet]\ncalibration = "{self.file}"\n{more}')
+            done = program.run("config", "check", self.daemon.config)
+            self.assertEqual(done.returncode, 0, done.stderr)
+            return done.stdout.decode()
+
+        text = checked("")
+        self.assertRegex(text, rf"warning +fleet\.accounts.*at most {self.accounts_max} accounts are seen together")
+        self.assertNotIn("fleet.level", text)
+        self.assertIn("fleet.accounts", checked(f"accounts = {self.accounts_max + 1}\n"))
+        self.assertNotIn("fleet.accounts", checked(f"accounts = {self.accounts_max}\n"))
+        self.assertRegex(checked("level = 0.0001\n"), r"warning +fleet\.level.*nothing can be flagged")
+        self.assertRegex(checked("level = 0.02\n"), r"warning +fleet\.level.*lies above \"limit\"")
 
     def test_an_erased_member_is_gone_from_the_campaign(self):
         self.start_fed()
