@@ -38,9 +38,9 @@ std::vector<std::uint32_t> questions_of(const Texts& texts, Pool pool);
 // `questions` in their order, `count` a request, each on a line of its own; what does not fill a request is left out.
 TextAccount packed(const Texts& texts, std::span<const std::uint32_t> questions, std::uint32_t count);
 
-// Honest-looking preambles, one after another as an honest generalist over `pool` (rows of people) would send them, so
-// that no family is left while texts are wanting: each is `half_segments` / 2 whole segments of words of people, so that
-// a tap which reads no more sees nothing else. At most `count`, fewer where the pool's texts run out; no segment twice.
+// Honest-looking preambles, one after another as an honest generalist would send them who moves in all families of
+// `pool` (rows of people): each is `half_segments` / 2 whole segments of words of people, so that a tap which reads no
+// more sees nothing else. At most `count`, fewer where the pool's texts run out; no segment twice.
 std::vector<std::string> preambles(const Texts& texts, Pool pool, std::uint32_t half_segments, std::size_t count,
                                    Random& random);
 
