@@ -60,7 +60,9 @@ void add_attacks(Stage& stage, const Texts& texts, const PackedOptions& options,
   auto questions = questions_of(texts, options.tune || options.replay ? people : instruction_sets(stage.study));
   const auto single = packed(texts, questions, 1);
   used.add("questions of attackers, drawn from", stage.study, questions);
-  used.add("preambles, drawn from", stage.study, people);
+  auto others = people;  // a text that is asked is no preamble too
+  std::erase_if(others, [&](std::uint32_t row) { return std::ranges::find(questions, row) != questions.end(); });
+  used.add("preambles, drawn from", stage.study, others);
   if (questions.size() > options.packed_pool) questions.resize(options.packed_pool);
   const auto attack = [&](const std::string& name, std::optional<double> goal, std::size_t least, const auto& compose) {
     Kind kind{name, false, goal, {}, 0};
@@ -69,7 +71,7 @@ void add_attacks(Stage& stage, const Texts& texts, const PackedOptions& options,
     stage.kinds.push_back(std::move(kind));
   };
   const auto wrap = [&](const TextAccount& requests, std::uint32_t half_segments, std::size_t count) {
-    return wrapped(drawn(requests, count, random), preambles(texts, people, half_segments, count, random));
+    return wrapped(drawn(requests, count, random), preambles(texts, others, half_segments, count, random));
   };
   // Packed ones ask as many questions as they would unpacked, and are held to as many.
   const auto least = least_of(options.questions), wrapped_least = least_of(options.wrapped_requests);
@@ -80,7 +82,7 @@ void add_attacks(Stage& stage, const Texts& texts, const PackedOptions& options,
            [&] { return drawn(requests, options.questions / count, random); });
   }
   attack("wrapper, the same", kCaught, wrapped_least, [&] {
-    const auto one = preambles(texts, people, 2, 1, random);
+    const auto one = preambles(texts, others, 2, 1, random);
     const std::vector<std::string> same(one.empty() ? 0 : options.wrapped_requests, one.empty() ? "" : one.front());
     return wrapped(drawn(single, options.wrapped_requests, random), same);
   });
