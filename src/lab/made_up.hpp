@@ -56,6 +56,7 @@ struct MadeUpAccount {
 Result<std::vector<MadeUpAccount>> run_made_up(const MadeUpOptions& options, TextsUsed& texts);
 
 std::string describe(const std::vector<MadeUpAccount>& accounts);
+// Goals of honest kinds alone, the first study's, of the rate itself; what attackers come to is only reported.
 std::string goal_lines(const std::vector<MadeUpAccount>& accounts);
 
 }  // namespace cms::lab

@@ -3,7 +3,9 @@
 #include <algorithm>
 #include <cmath>
 #include <nlohmann/json.hpp>
+#include <optional>
 
+#include "lab/first_study_goals.hpp"
 #include "lab/made_up.hpp"
 #include "lab/statistics.hpp"
 #include "types/score.hpp"
@@ -79,11 +81,19 @@ std::string describe(const std::vector<MadeUpAccount>& accounts) {
 
 std::string goal_lines(const std::vector<MadeUpAccount>& accounts) {
   std::string text;
-  const auto line = [&](const std::string& what, double figure) {
-    text += nlohmann::json({{"what", what}, {"figure", figure}, {"goal", "-"}, {"holds", nullptr}}).dump() + "\n";
+  const auto line = [&](const std::string& what, double figure, std::optional<double> most = {}) {
+    nlohmann::json holds;
+    if (most) holds = figure <= *most;
+    text += nlohmann::json({{"what", what},
+                            {"figure", figure},
+                            {"goal", most ? fmt::format("<= {:.2f}", *most) : "-"},
+                            {"holds", holds}})
+                .dump() +
+            "\n";
   };
   for (const auto& [kind, some] : by_kind(accounts)) {
-    line("made-up: share flagged, " + kind, mean(some, [](const auto& one) { return is_flagged(one) ? 1.0 : 0.0; }));
+    line("made-up: share flagged, " + kind, mean(some, [](const auto& one) { return is_flagged(one) ? 1.0 : 0.0; }),
+         some.front()->honest ? goal_of(kind, Goals::lab).flagged : std::nullopt);
     line("made-up: fidelity (use-weighted), " + kind,
          mean(some, [](const auto& one) { return one.fidelity.use_weighted; }));
     for (const std::size_t b : {std::size_t{1}, std::size_t{6}}) {

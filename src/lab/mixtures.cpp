@@ -14,6 +14,7 @@
 #include "base/progress.hpp"
 #include "lab/first_study_cells.hpp"
 #include "lab/ground.hpp"
+#include "lab/mixtures_ranked.hpp"
 #include "lab/statistics.hpp"
 #include "lab/two_populations.hpp"
 #include "pipeline/parallel.hpp"
@@ -174,58 +175,8 @@ std::array<double, kPopulationTests> tests_of(const Requests& requests, const No
           std::accumulate(both.begin(), both.end(), 0.0) / static_cast<double>(both.size())};
 }
 
-// What is known of one account.
-struct Tested {
-  std::array<double, kPopulationTests> tests{};
-  double poh = 1, evidence = 0;
-};
-
-struct SeedTested {
-  std::vector<Tested> ranking;
-  std::vector<std::vector<Tested>> cells;
-};
-
-void add_cells(const SeedTested& seed, std::span<const Cell> cells, double weight, MixturesResult& result) {
-  std::array<std::vector<double>, kPopulationTests> ranking;
-  for (std::size_t k = 0; k < kPopulationTests; ++k) {
-    for (const auto& one : seed.ranking) ranking[k].push_back(one.tests[k]);
-    std::sort(ranking[k].begin(), ranking[k].end());
-  }
-  const auto of_all = [&](const auto& value) {
-    std::vector<double> honest;
-    for (std::size_t i = 0; i < cells.size(); ++i) {
-      for (const auto& one : seed.cells[i]) {
-        if (cells[i].calibration_kind) honest.push_back(value(one));
-      }
-    }
-    return honest;
-  };
-  const auto area = [&](const std::vector<Tested>& accounts, const auto& value) {
-    std::vector<double> values;
-    for (const auto& one : accounts) values.push_back(value(one));
-    return area_under_curve(values, of_all(value));
-  };
-  for (std::size_t i = 0; i < cells.size(); ++i) {
-    auto& cell = result.cells[i];
-    const auto& accounts = seed.cells[i];
-    const auto share = [&](const auto& flagged) {
-      return weight * static_cast<double>(std::count_if(accounts.begin(), accounts.end(), flagged)) /
-             static_cast<double>(std::max<std::size_t>(1, accounts.size()));
-    };
-    cell.accounts += static_cast<std::uint32_t>(accounts.size());
-    cell.score_area += weight * area(accounts, [](const Tested& one) { return one.evidence; });
-    cell.score += share([](const Tested& one) { return one.poh <= kFlagged; });
-    for (std::size_t k = 0; k < kPopulationTests; ++k) {
-      const auto p = [&](const Tested& one) { return conformal_p_value(ranking[k], one.tests[k]); };
-      cell.alone[k] += share([&](const Tested& one) { return p(one) <= kFlagged; });
-      cell.together[k] += share([&](const Tested& one) { return std::min(p(one), one.poh) <= kFlagged / 2; });
-      cell.areas[k] += weight * area(accounts, [&](const Tested& one) { return one.tests[k]; });
-    }
-  }
-}
-
 // Accounts that rank come in the order they were given, without those that make tables.
-Result<SeedTested> test_seed(const Study& study, std::span<const ComposedAccount> honest, std::span<const Cell> cells,
+Result<TestedSeed> test_seed(const Study& study, std::span<const ComposedAccount> honest, std::span<const Cell> cells,
                              const FirstStudyOptions& options, MixturesResult& result) {
   CMS_TRY(horizon, calibration_horizon(honest, options.score));
   result.horizon = horizon;
@@ -244,14 +195,13 @@ Result<SeedTested> test_seed(const Study& study, std::span<const ComposedAccount
   std::vector<Requests> tables, ranking;
   auto requests = all_requests(honest);
   for (std::size_t i = 0; i < honest.size(); ++i) {
-    const bool ranks = score::in_ranking_half(trajectories[i].account) && trajectories[i].requests >= horizon;
-    (ranks ? ranking : tables).push_back(std::move(requests[i]));
+    (ranks(trajectories[i], horizon) ? ranking : tables).push_back(std::move(requests[i]));
   }
   const auto norms = norms_of(tables, study.atlas.chart_count());
   result.laws.push_back(fmt::format("own charts {:.2f} (half-life {:g} requests), moves {:.2f}, base rate {:.2f}",
                                     norms.law.own, norms.law.half_life, norms.law.moved,
                                     1 - norms.law.own - norms.law.moved));
-  SeedTested tested;
+  TestedSeed tested;
   for (const auto& one : ranking) tested.ranking.push_back({tests_of(one, norms)});
   for (const auto& cell : cells) {
     const auto sent = all_requests(cell.accounts);

@@ -38,6 +38,7 @@ struct Kind {
   bool honest = false;
   std::optional<double> goal;
   std::vector<TextAccount> accounts;
+  std::size_t dropped = 0;  // came out too short
 };
 
 // What one seed stands on.
@@ -48,6 +49,10 @@ struct Stage {
 
 constexpr double kCaught = .90;  // goal of the packed and wrapped attacks
 
+// Of `asked` requests an account has at least so many: what an honest one has, or all where fewer are asked. A short
+// one goes unflagged for being short, which says nothing of the tap.
+std::size_t least_of(std::size_t asked) { return std::min<std::size_t>(asked, Length{}.requests_min); }
+
 void add_attacks(Stage& stage, const Texts& texts, const PackedOptions& options, Random& random, TextsUsed& used) {
   const auto& split = stage.study.split;
   const auto people =
@@ -55,34 +60,39 @@ void add_attacks(Stage& stage, const Texts& texts, const PackedOptions& options,
   auto questions = questions_of(texts, options.tune || options.replay ? people : instruction_sets(stage.study));
   const auto single = packed(texts, questions, 1);
   used.add("questions of attackers, drawn from", stage.study, questions);
-  used.add("preambles, drawn from", stage.study, people);
+  auto others = people;  // a text that is asked is no preamble too
+  std::erase_if(others, [&](std::uint32_t row) { return std::ranges::find(questions, row) != questions.end(); });
+  used.add("preambles, drawn from", stage.study, others);
   if (questions.size() > options.packed_pool) questions.resize(options.packed_pool);
-  const auto attack = [&](const std::string& name, std::optional<double> goal, const auto& compose) {
-    Kind kind{name, false, goal, {}};
+  const auto attack = [&](const std::string& name, std::optional<double> goal, std::size_t least, const auto& compose) {
+    Kind kind{name, false, goal, {}, 0};
     for (std::uint32_t a = 0; a < options.accounts; ++a) kind.accounts.push_back(compose());
-    std::erase_if(kind.accounts, [](const TextAccount& account) { return account.empty(); });
+    kind.dropped = drop_short(kind.accounts, std::max<std::size_t>(least, 1));
     stage.kinds.push_back(std::move(kind));
   };
   const auto wrap = [&](const TextAccount& requests, std::uint32_t half_segments, std::size_t count) {
-    return wrapped(drawn(requests, count, random), preambles(texts, people, half_segments, count, random));
+    return wrapped(drawn(requests, count, random), preambles(texts, others, half_segments, count, random));
   };
-  attack("unpacked", {}, [&] { return drawn(single, options.questions, random); });
+  // Packed ones ask as many questions as they would unpacked, and are held to as many.
+  const auto least = least_of(options.questions), wrapped_least = least_of(options.wrapped_requests);
+  attack("unpacked", {}, least, [&] { return drawn(single, options.questions, random); });
   for (const std::uint32_t count : {5U, 10U, 20U}) {
     const auto requests = packed(texts, questions, count);
-    attack(fmt::format("packed {}", count), kCaught,
+    attack(fmt::format("packed {}", count), kCaught, least / count,
            [&] { return drawn(requests, options.questions / count, random); });
   }
-  attack("wrapper, the same", kCaught, [&] {
-    const auto one = preambles(texts, people, 2, 1, random);
+  attack("wrapper, the same", kCaught, wrapped_least, [&] {
+    const auto one = preambles(texts, others, 2, 1, random);
     const std::vector<std::string> same(one.empty() ? 0 : options.wrapped_requests, one.empty() ? "" : one.front());
     return wrapped(drawn(single, options.wrapped_requests, random), same);
   });
   for (const std::uint32_t segments : {1U, 2U, 4U, 8U}) {
-    attack(fmt::format("wrapper of {}", segments), kCaught,
+    attack(fmt::format("wrapper of {}", segments), kCaught, wrapped_least,
            [&] { return wrap(single, 2 * segments, options.wrapped_requests); });
   }
   const auto tens = packed(texts, questions, 10);
-  attack("packed 10, wrapper of 1", kCaught, [&] { return wrap(tens, 2, options.questions / 10); });
+  const auto asked = options.questions / 10;
+  attack("packed 10, wrapper of 1", kCaught, least_of(asked), [&] { return wrap(tens, 2, asked); });
 }
 
 Result<Stage> make_stage(const ActivationSet& set, const PackedOptions& options, std::uint64_t seed, TextsUsed& used) {
@@ -101,13 +111,13 @@ Result<Stage> make_stage(const ActivationSet& set, const PackedOptions& options,
   const auto calibrate = calibration_accounts(stage.study, first, random);
   // How long those are that rank is for each tap to say.
   note_ground(stage.study, calibrate, 0, used);
-  add({kCalibrate, true, {}, {}}, calibrate);
+  add({kCalibrate, true, {}, {}, 0}, calibrate);
   first.scale = options.scale;
   if (options.tune) first.tune = options.data;  // honest accounts of the calibration part
   const auto cells = honest_cells(stage.study, first, seed, random);
   note_cells(stage.study, cells, used);
   for (const auto& cell : cells) {
-    add({cell.name, true, cell.goal, {}}, cell.accounts);
+    add({cell.name, true, cell.goal, {}, 0}, cell.accounts);
   }
   add_attacks(stage, texts, options, random, used);
   return stage;
@@ -182,6 +192,7 @@ Result<std::uint32_t> horizon_of(std::span<const Points> calibrate, const score:
 void count(const TextAccount& account, const Read& read, std::uint32_t flagged_by, PackedCell& cell) {
   ++cell.accounts;
   cell.requests += static_cast<double>(account.size());
+  cell.sent.push_back(static_cast<double>(account.size()));
   cell.sequences += read.sequences;
   cell.words += read.words;
   if (flagged_by == 0) return;
@@ -240,6 +251,7 @@ Result<void> judge(const Stage& stage, const TapSetting& setting, const Sequence
   std::size_t next = stage.kinds.front().accounts.size();
   for (const auto& kind : std::span(stage.kinds).subspan(1)) {
     auto& cell = cell_of(cells, setting, kind);
+    cell.dropped += kind.dropped;
     for (const auto& account : kind.accounts) {
       count(account, read[next], flagged_by[next], cell);
       cell.points += points[next];

@@ -31,7 +31,7 @@ struct PackedOptions {
   bool replay = false;          // extractors ask what people asked, not what instruction sets do
   std::uint32_t accounts = 60;          // extractors per attack and seed
   std::uint32_t questions = 400;        // of one extractor, unpacked or packed
-  std::uint32_t wrapped_requests = 150;  // of one extractor behind preambles
+  std::uint32_t wrapped_requests = 150;  // of one extractor behind preambles, at least 100 where texts run out
   std::uint32_t packed_pool = 2'000;    // questions that are packed; accounts share the requests made of them
   double scale = .3;                    // of the first study's numbers of honest accounts under test
   std::uint32_t ranking_accounts = 500;
@@ -46,6 +46,8 @@ struct PackedCell {
   bool honest = false;
   std::optional<double> goal;  // honest: greatest share flagged; attacks under the chosen tap: least
   std::uint64_t accounts = 0, flagged = 0;
+  std::uint64_t dropped = 0;   // not among `accounts`: texts sufficed for too few requests
+  std::vector<double> sent;    // requests of each
   double requests = 0, sequences = 0, words = 0, points = 0;  // of all accounts; sequences and words that are read
   std::vector<double> flag_requests, flag_questions;  // of flagged accounts: with the request that brought the flag
 };
@@ -57,7 +59,10 @@ inline constexpr const char* kChosenTap = "lines";
 // unknown tap; those of read_missing(). Cost: docs/lab/packed.md.
 Result<std::vector<PackedCell>> run_packed(const PackedOptions& options, TextsUsed& texts);
 
+// A table a tap. Of a kind all of whose accounts were dropped it has these alone.
 std::string describe(const std::vector<PackedCell>& cells);
+// Goals, and without one of them the requests of each kind's accounts, once for all taps. A kind all of whose accounts
+// were dropped keeps its goal, without a figure.
 std::string goal_lines(const std::vector<PackedCell>& cells);
 
 }  // namespace cms::lab

@@ -1,6 +1,7 @@
 #include "lab/packed_accounts.hpp"
 
 #include <algorithm>
+#include <unordered_set>
 
 #include "base/hash.hpp"
 #include "lab/honest.hpp"
@@ -83,11 +84,15 @@ std::vector<std::string> preambles(const Texts& texts, Pool pool, std::uint32_t 
   const std::size_t whole = half_segments / 2, each = (half_segments + 1) / 2;
   HonestOptions options;
   options.length = {static_cast<std::uint32_t>(std::min(full.size(), count * each)), 1};
-  const auto walk = power(texts.corpus, full, options, random);
+  // A power account's three to six families run out long before the pool does.
+  const auto walk = generalist(texts.corpus, full, options, random);
   std::vector<std::string> segments;
+  std::unordered_set<std::string> said;  // texts that begin differently may go on alike
   if (walk) {
     for (const auto row : walk->rows) {
-      for (auto& piece : full_segments(texts.of_row[row])) segments.push_back(std::move(piece));
+      for (auto& piece : full_segments(texts.of_row[row])) {
+        if (said.insert(piece).second) segments.push_back(std::move(piece));
+      }
     }
   }
   std::vector<std::string> made;
@@ -108,6 +113,10 @@ TextAccount wrapped(const TextAccount& requests, std::span<const std::string> pr
     made.push_back({preambles[i] + "\n" + requests[i].text, requests[i].questions});
   }
   return made;
+}
+
+std::size_t drop_short(std::vector<TextAccount>& accounts, std::size_t least) {
+  return std::erase_if(accounts, [least](const TextAccount& account) { return account.size() < least; });
 }
 
 TextAccount drawn(const TextAccount& requests, std::size_t count, Random& random) {

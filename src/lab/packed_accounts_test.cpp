@@ -105,6 +105,50 @@ TEST(PackedAccounts, half_a_segment_more_mixes_preamble_and_question) {
   }
 }
 
+// Families of people with ten texts of two whole segments each, and what follows them.
+Example families_of_people(int families, const std::string& after) {
+  Example material;
+  Random random(6);
+  for (int family = 0; family < families; ++family) {
+    const std::string name(1, static_cast<char>('a' + family));
+    for (int i = 0; i < 10; ++i) {
+      const auto text = sentence(fmt::format("{}{}x", name, i), 48) + after;
+      material.add(name, "human", "", 0, text, point_near(std::vector<float>(kExampleRank, 0), random));
+    }
+  }
+  return material;
+}
+
+std::vector<std::string> preambles_of(const Example& material, std::uint32_t segments, std::size_t count) {
+  const auto corpus = material.corpus();
+  Texts texts{corpus, {}};
+  for (const auto& info : material.infos) texts.of_row.push_back(info.more["text"]);
+  Random random(7);
+  return preambles(texts, people(corpus), 2 * segments, count, random);
+}
+
+TEST(PackedAccounts, preambles_go_on_over_all_families_while_any_has_a_text) {
+  // Six of the twelve, all that an honest power account moves in, have 120 segments.
+  const auto material = families_of_people(12, "");
+  EXPECT_EQ(preambles_of(material, 1, 150).size(), 150U);
+  EXPECT_EQ(preambles_of(material, 2, 150).size(), 120U);
+  EXPECT_EQ(preambles_of(material, 8, 150).size(), 30U);
+}
+
+TEST(PackedAccounts, a_segment_that_many_texts_go_on_with_is_in_one_preamble) {
+  const auto before = preambles_of(families_of_people(3, " " + sentence("s", 24)), 1, 150);
+  EXPECT_EQ(before.size(), 61U);
+  EXPECT_EQ(std::set<std::string>(before.begin(), before.end()).size(), before.size());
+}
+
+TEST(PackedAccounts, accounts_of_too_few_requests_are_dropped_and_counted) {
+  const TextRequest request{"word", 1};
+  std::vector<TextAccount> accounts = {TextAccount(99, request), TextAccount(100, request), {}};
+  EXPECT_EQ(drop_short(accounts, 100), 2U);
+  ASSERT_EQ(accounts.size(), 1U);
+  EXPECT_EQ(accounts.front().size(), 100U);
+}
+
 TEST(PackedAccounts, what_is_drawn_is_drawn_once) {
   Small small;
   Random random(9);

@@ -63,6 +63,8 @@ struct SleeperOutcome {
 Result<std::vector<SleeperOutcome>> run_sleepers(const SleeperOptions& options, TextsUsed& texts);
 
 std::string describe(const std::vector<SleeperOutcome>& outcomes);
+// Of each attack and sleep the delay and, where it slept, who was flagged while asleep: of the rate itself, not of its
+// bound, is the promise to honest accounts asked.
 std::string goal_lines(const std::vector<SleeperOutcome>& outcomes);
 // Flags by requests since the onset.
 nlohmann::json plots(const std::vector<SleeperOutcome>& outcomes);

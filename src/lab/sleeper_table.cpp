@@ -10,6 +10,8 @@
 namespace cms::lab {
 namespace {
 
+constexpr double kHonestGoal = .01;  // of sleepers flagged while asleep: the first study's for power accounts
+
 struct Row {
   double accounts = 0, before = 0, flagged = 0, recovered = 0;
   std::vector<double> delays, recoveries;
@@ -36,6 +38,12 @@ double median_delay(const Row& row) {
   std::sort(sorted.begin(), sorted.end());
   const auto middle = static_cast<std::size_t>(row.accounts / 2);
   return middle < sorted.size() ? sorted[middle] : 0;
+}
+
+std::string goal_line(const std::string& what, const nlohmann::json& figure, const std::string& goal,
+                      const nlohmann::json& holds) {
+  return nlohmann::json({{"what", "sleeper: " + what}, {"figure", figure}, {"goal", goal}, {"holds", holds}}).dump() +
+         "\n";
 }
 
 }  // namespace
@@ -65,12 +73,13 @@ std::string goal_lines(const std::vector<SleeperOutcome>& outcomes) {
       const bool judged = asleep > 0 && early > 0;
       nlohmann::json held;
       if (judged) held = delay > 0 && delay <= 2 * early;
-      text += nlohmann::json({{"what", fmt::format("sleeper: delay, {}, after {} honest requests", attack, asleep)},
-                              {"figure", delay > 0 ? nlohmann::json(delay) : nlohmann::json()},
-                              {"goal", judged ? fmt::format("<= {:.0f}, twice an early attacker's", 2 * early) : "-"},
-                              {"holds", held}})
-                  .dump() +
-              "\n";
+      text += goal_line(fmt::format("delay, {}, after {} honest requests", attack, asleep),
+                        delay > 0 ? nlohmann::json(delay) : nlohmann::json(),
+                        judged ? fmt::format("<= {:.0f}, twice an early attacker's", 2 * early) : "-", held);
+      if (asleep == 0) continue;
+      const double before = row.before / row.accounts;
+      text += goal_line(fmt::format("flagged in {} honest requests before the attack, {}", asleep, attack), before,
+                        fmt::format("<= {:.2f}", kHonestGoal), before <= kHonestGoal);
     }
   }
   return text;

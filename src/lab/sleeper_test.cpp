@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <map>
 #include <nlohmann/json.hpp>
 #include <set>
 #include <sstream>
@@ -64,6 +65,9 @@ TEST(SleeperGoals, hold_where_the_delay_is_at_most_twice_the_early_one) {
   std::istringstream lines(goal_lines(outcomes));
   std::vector<nlohmann::json> told;
   for (std::string line; std::getline(lines, line);) told.push_back(nlohmann::json::parse(line));
+  std::erase_if(told, [](const nlohmann::json& line) {
+    return !line["what"].get<std::string>().starts_with("sleeper: delay");
+  });
   ASSERT_EQ(told.size(), 4U);
   EXPECT_EQ(told[0]["figure"], 50);
   EXPECT_TRUE(told[0]["holds"].is_null());
@@ -71,6 +75,24 @@ TEST(SleeperGoals, hold_where_the_delay_is_at_most_twice_the_early_one) {
   EXPECT_EQ(told[2]["holds"], false);  // the median account was never flagged
   EXPECT_TRUE(told[2]["figure"].is_null());
   EXPECT_EQ(told[3]["holds"], false);  // 102 of 100
+}
+
+TEST(SleeperGoals, fail_where_more_than_one_in_a_hundred_is_flagged_while_still_honest) {
+  std::vector<SleeperOutcome> outcomes;
+  for (std::uint32_t i = 0; i < 100; ++i) {
+    outcomes.push_back({"naive", 0, false, 9, 0});
+    outcomes.push_back({"naive", 50, i < 1, 9, 0});
+    outcomes.push_back({"naive", 200, i < 2, 9, 0});
+  }
+  std::istringstream lines(goal_lines(outcomes));
+  std::map<std::string, nlohmann::json> held;
+  for (std::string line; std::getline(lines, line);) {
+    const auto read = nlohmann::json::parse(line);
+    held[read["what"]] = read["holds"];
+  }
+  EXPECT_EQ(held.size(), 5U);  // nobody is honest before an attack at once
+  EXPECT_EQ(held.at("sleeper: flagged in 50 honest requests before the attack, naive"), true);
+  EXPECT_EQ(held.at("sleeper: flagged in 200 honest requests before the attack, naive"), false);
 }
 
 }  // namespace

@@ -14,6 +14,9 @@
 namespace cms::lab {
 namespace {
 
+// Of the manifold, what a narrow stream that is not flagged may teach: with use as weights, and with charts equal.
+constexpr double kNarrowBound = .15;
+
 using Get = double (*)(const StudentOutcome&);
 
 struct Figure {
@@ -25,6 +28,7 @@ struct Figure {
 double coverage(const StudentOutcome& one) { return one.coverage; }
 double nearness(const StudentOutcome& one) { return one.nearness; }
 double use_weighted(const StudentOutcome& one) { return one.fidelity.use_weighted; }
+double charts_equal(const StudentOutcome& one) { return one.fidelity.charts_equal; }
 
 constexpr Figure kCoverage{"coverage", coverage}, kNearness{"nearness", nearness};
 constexpr Figure kChartsCovered{"charts covered", [](const StudentOutcome& one) { return one.charts; }};
@@ -33,7 +37,7 @@ constexpr Figure kDistinct{"log distinct texts",
 constexpr Figure kFidelities[] = {
     {"cosine", [](const StudentOutcome& one) { return one.fidelity.cosine; }},
     {"use-weighted", use_weighted},
-    {"charts equal", [](const StudentOutcome& one) { return one.fidelity.charts_equal; }, true},
+    {"charts equal", charts_equal, true},
     {"charts", [](const StudentOutcome& one) { return one.fidelity.charts; }},
 };
 constexpr Figure kPretrained[] = {  // where students begin with a model
@@ -241,8 +245,12 @@ std::string goal_lines(const StudentsResult& result) {
   correlation_lines(result, line);
   for (const auto& cell : names(result.students, &StudentOutcome::cell)) {
     if (!is_narrow(cell)) continue;
-    const double weighted = mean<StudentOutcome>(result.students, &StudentOutcome::cell, cell, use_weighted);
-    line("students: fidelity (use-weighted) over the manifold, " + cell, weighted, "<= 0.15", weighted <= .15);
+    for (const auto& [how, fidelity] : {std::pair{"use-weighted", &use_weighted},
+                                        std::pair{"charts equal", &charts_equal}}) {
+      const double bought = mean<StudentOutcome>(result.students, &StudentOutcome::cell, cell, fidelity);
+      line(fmt::format("students: fidelity ({}) over the manifold, {}", how, cell), bought,
+           fmt::format("<= {:.2f}", kNarrowBound), bought <= kNarrowBound);
+    }
     const auto own = own_field(result, cell, &Fidelity::cosine);
     line("students: fidelity (cosine) on its own field, " + cell, own ? nlohmann::json(*own) : nlohmann::json(), "-",
          nullptr);

@@ -2,6 +2,9 @@
 
 #include <gtest/gtest.h>
 
+#include <nlohmann/json.hpp>
+#include <sstream>
+
 namespace cms::lab {
 namespace {
 
@@ -33,6 +36,22 @@ TEST(StudentsTable, a_predictor_that_is_the_same_for_all_has_no_correlation) {
 TEST(StudentsTable, one_that_differs_has_a_correlation) {
   const auto row = row_of(describe(three_attackers(99)), "with log distinct texts, attackers");
   EXPECT_NE(row.find("-0.866"), std::string::npos) << row;
+}
+
+TEST(StudentsGoals, bound_what_narrow_streams_teach_weighted_by_use_and_with_charts_equal) {
+  auto result = three_attackers(100);
+  for (auto& one : result.students) {
+    one.cell = "stream chatdoctor5k";
+    one.fidelity.use_weighted = .1, one.fidelity.charts_equal = .2;
+  }
+  std::istringstream lines(goal_lines(result));
+  nlohmann::json held;
+  for (std::string line; std::getline(lines, line);) {
+    const auto read = nlohmann::json::parse(line);
+    held[read["what"].get<std::string>()] = read["holds"];
+  }
+  EXPECT_EQ(held["students: fidelity (use-weighted) over the manifold, stream chatdoctor5k"], true);
+  EXPECT_EQ(held["students: fidelity (charts equal) over the manifold, stream chatdoctor5k"], false);
 }
 
 TEST(StudentsGoals, claim_nothing_from_the_number_of_distinct_texts) {

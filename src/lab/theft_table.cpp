@@ -18,6 +18,7 @@ constexpr double kWeightGoal = 1e-4;
 constexpr double kLogitGoal = 1e-4;
 constexpr double kMatrixGoal = 1e-3;
 constexpr double kFlaggedGoal = .99;  // of the accounts that send a theft's queries: the first study's for attackers
+constexpr double kHonestGoal = .01;   // of the honest ones beside them, the rate itself: the first study's
 
 // The one of two that `before` puts first; what is no number is worse than any.
 template <typename Before>
@@ -204,9 +205,9 @@ std::string goal_lines(const TheftResult& result) {
   }
   for (const auto& cell : result.streams) {
     const double share = flagged_share(cell);
-    if (!cell.attack) line("accounts flagged, queries of " + cell.name, share, "-", nullptr);
-    if (!cell.attack) continue;
-    line("accounts flagged, queries of " + cell.name, share, fmt::format(">= {}", kFlaggedGoal), share >= kFlaggedGoal);
+    const auto goal = cell.attack ? fmt::format(">= {}", kFlaggedGoal) : fmt::format("<= {}", kHonestGoal);
+    line("accounts flagged, queries of " + cell.name, share, goal,
+         cell.attack ? share >= kFlaggedGoal : share <= kHonestGoal);
   }
   return text;
 }

@@ -193,11 +193,11 @@ TEST(Theft, goals_fail_where_figures_miss_them) {
   EXPECT_EQ(held, (std::vector<nlohmann::json>{false, true, false, true, true, nullptr, nullptr}));
   TheftResult streams;
   streams.streams = {{"some", true, 3, 3, {1, .001}, {0, 7}}, {"all", true, 3, 3, {.001}, {2}},
-                     {"honest", false, 3, 3, {1}, {0}}};
+                     {"honest", false, 3, 3, {1}, {0}}, {"flagged", false, 3, 3, {1, .001}, {0, 7}}};
   std::istringstream scored(goal_lines(streams));
   held.clear();
   for (std::string line; std::getline(scored, line);) held.push_back(nlohmann::json::parse(line)["holds"]);
-  EXPECT_EQ(held, (std::vector<nlohmann::json>{false, true, nullptr}));
+  EXPECT_EQ(held, (std::vector<nlohmann::json>{false, true, true, false}));
 }
 
 }  // namespace

@@ -9,7 +9,8 @@ class Sleeper(experiment.Experiment):
     command = ("sleeper", "--seeds", "1", "--accounts", "5", "--asleep", "0,100")
 
     def test_every_attack_has_a_line_for_every_sleep(self):
-        self.assertEqual(len(self.lines), 8)
+        self.assertEqual(len([what for what in self.told if "delay" in what]), 8)
+        self.assertEqual(len([what for what in self.told if "before the attack" in what]), 4)
 
     def test_systematic_attackers_are_flagged_however_long_they_slept(self):
         for asleep in (0, 100):

@@ -10,7 +10,7 @@ class Students(experiment.Experiment):
     command = ("students", "--seeds", "1", "--scale", "0.01", "--stride", "8", "--runs", "1")
 
     def test_figures_are_correlations_and_shares(self):
-        self.assertEqual(len(self.lines), 58)
+        self.assertEqual(len(self.lines), 64)
         for line in self.lines:
             requests = "median first flag" in line["what"]
             self.assertTrue(0 <= line["figure"] <= 400 if requests else -1 <= line["figure"] <= 1, line)

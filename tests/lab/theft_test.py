@@ -22,11 +22,11 @@ class Theft(experiment.ModelExperiment):
             matrix = next(line for line in self.lines if "output matrix" in line["what"] and what in line["what"])
             self.assertLess(matrix["figure"], 1e-3)
 
-    def test_every_stream_has_a_line_and_only_attacks_have_a_goal(self):
+    def test_every_stream_has_a_line_with_a_goal(self):
         goals = {line["what"].split("queries of ")[1]: line["goal"] for line in self.lines
                  if "accounts flagged" in line["what"]}
         self.assertEqual(goals, {"equation solving": ">= 0.99", "full logits": ">= 0.99", "logit bias": ">= 0.99",
-                                 "an honest account": "-"})
+                                 "an honest account": "<= 0.01"})
 
     def test_texts_are_short_and_none_is_asked_twice_by_an_account(self):
         texts = [json.loads(line)["text"] for path in self.work.glob("sequences-*.prompts.jsonl")
