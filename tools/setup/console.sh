@@ -104,7 +104,7 @@ log_last_line() {
 # The first error and what follows it, else the last lines.
 log_excerpt() {
   local first
-  first=$(grep -n -m 1 -E '^FAILED:|error:|CMake Error|^E: |^ERROR|Traceback' "$step_log" | cut -d: -f1) || true
+  first=$(grep -n -m 1 -E '^FAILED:|(^|[^_[:alnum:]])error:|CMake Error|^E: |^ERROR|Traceback' "$step_log" | cut -d: -f1) || true
   if [[ -n "$first" ]]; then
     sed -n "$first,$((first + 14))p" "$step_log"
   else
