@@ -133,8 +133,7 @@ void check_tokens(Findings& to, const std::filesystem::path& path) {
 }
 
 bool is_loopback(const std::string& address) {
-  return address.empty() || address.starts_with("127.") || address.starts_with("[::1]") ||
-         address.starts_with("localhost:");
+  return address.empty() || address.starts_with("127.") || address.starts_with("[::1]");
 }
 
 // Port 0 is another one each time.
