@@ -189,7 +189,7 @@ std::filesystem::path nearest_folder(std::filesystem::path path) {
   return path;
 }
 
-// That `path` can be made in `wanted`, or is there: a folder itself, which is made with those above it, or a file in one
+// That `path` can be made in `wanted`, or is there: a folder itself, made with those above it, or a file in a folder
 // that has to be there.
 void check_writable(Findings& to, const std::string& setting, const std::filesystem::path& path,
                     const std::filesystem::path& wanted) {
