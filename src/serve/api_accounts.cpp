@@ -47,13 +47,16 @@ Json listed_json(const ApiContext& context, const store::AccountName& name, cons
     entry["status"] = standing ? "unknown" : damaged ? "damaged" : "unavailable";
     entry["poh"] = nullptr;
     entry["action"] = standing ? Json(cms::name(Action::allow)) : Json(nullptr);
+    entry["would_be"] = entry["action"];
     return entry;
   }
   const auto& score = (*standing)->score;
   entry["status"] = score.computed ? "computed" : "not_computed";
   entry["requests"] = score.requests;
   entry["poh"] = score.computed ? Json(score.poh) : Json(nullptr);
-  entry["action"] = cms::name(decide(context, name, score, now).action);
+  const auto decision = decide(context, name, score, now);
+  entry["action"] = cms::name(decision.action);
+  entry["would_be"] = cms::name(decision.would_be);
   if (const auto campaign = membership_json(context, name); !campaign.is_null()) entry["campaign"] = campaign["id"];
   return entry;
 }
@@ -124,6 +127,7 @@ Response get_account(const ApiContext& context, const Call& call) {
   auto body = pipeline::score_line(call.account, model.name, standing.score, standing.price);
   const auto decision = decide(context, name, standing.score, now);
   body["action"] = cms::name(decision.action);
+  body["would_be"] = cms::name(decision.would_be);
   body["decision"] = decision_json(decision);
   body["ladder"] = ladder_json(policy::ladder_of(*context.parts.policy(), name.tenant, name.account));
   body["time"] = standing.time;

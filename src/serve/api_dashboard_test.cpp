@@ -171,6 +171,23 @@ TEST(dashboard, in_shadow_the_queue_goes_by_what_would_be) {
   EXPECT_NE(body["accounts"][0]["would_be"], "allow");
 }
 
+TEST(dashboard, in_shadow_the_list_and_the_account_say_what_would_be_too) {
+  ServeWorld world("shadow_list");
+  auto policy = std::make_shared<policy::Policy>(*harsh());
+  policy->shadow = true;
+  world.policy = policy;
+  ASSERT_EQ(world.ingest("a", 40).status, 200U);
+  const auto get = [&](const std::string& what) {
+    return body_of(world.ask("GET", "/v1/tenants/acme/accounts" + what, world.as(Role::reader)));
+  };
+  const auto decision = get("/a/decision");
+  ASSERT_NE(decision["would_be"], "allow");
+  for (const auto& one : {get("")["accounts"][0], get("/a")}) {
+    EXPECT_EQ(one["action"], "allow");
+    EXPECT_EQ(one["would_be"], decision["would_be"]);
+  }
+}
+
 TEST(dashboard, a_backtest_counts_before_and_after_and_changes_nothing) {
   ServeWorld world("backtest");
   for (const auto* account : {"a", "b"}) ASSERT_EQ(world.ingest(account, 40, *account).status, 200U);

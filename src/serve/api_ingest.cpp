@@ -27,6 +27,12 @@ Result<BatchPosition> position_of(const Request& request) {
   return position;
 }
 
+// Most likely a file that was not there to be sent. A producer's batch has its place in the sequence without items too.
+Result<void> check_count(std::size_t items, const BatchPosition& position) {
+  if (items > 0 || !position.producer.empty()) return {};
+  return fail(ErrorCode::bad_input, "no items: the body holds no line and no row");
+}
+
 Response whole_refusal(const Outcome& outcome) {
   const auto why = outcome.refusals.empty() ? Refusal::overload : outcome.refusals[0];
   if (why == Refusal::store) {
@@ -121,6 +127,7 @@ void post_activations(const ApiContext& context, Call&& call, Respond respond) {
   const bool known_model = context.parts.model->atlas.manifest.is_named(model);
   auto items = items_of(context, call);
   if (!items) return refuse(items.error());
+  if (const auto enough = check_count(items->items.size(), *position); !enough) return refuse(enough.error());
   if (!known_model) {
     for (auto& item : items->items) item.refusal = Refusal::model;
   }
@@ -142,6 +149,7 @@ void post_observations(const ApiContext& context, Call&& call, Respond respond) 
   const ItemLimits limits{context.options.items_max, context.parts.clock()};
   auto items = parse_observation_lines(std::move(call.request.body), limits);
   if (!items) return refuse(items.error());
+  if (const auto enough = check_count(items->items.size(), *position); !enough) return refuse(enough.error());
   const auto count = items->items.size();
   context.parts.observe(call.tenant, *position, std::move(items->items),
                         [respond = std::move(respond), why = std::move(items->why), count](const Outcome& outcome) {

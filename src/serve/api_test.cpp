@@ -137,6 +137,28 @@ TEST(api, bad_lines_are_refused_one_by_one_and_the_rest_is_scored) {
   EXPECT_EQ(result["refusals"][2]["why"], "line 5: \"account\" must be a text");
 }
 
+TEST(api, a_body_without_any_item_is_refused_but_a_producers_takes_its_place_in_the_sequence) {
+  ServeWorld world("no_items");
+  const std::string target = "/v1/tenants/acme/activations";
+  const auto expect_none = [](const Answer& answer) {
+    expect_problem(answer, 400, "bad-request");
+    EXPECT_TRUE(body_of(answer)["detail"].get<std::string>().starts_with("no items: ")) << answer.body;
+  };
+  for (const auto* body : {"", "\n", " \r\n\n"}) expect_none(world.ask("POST", target, world.tap_headers(), body));
+  const auto stream = pipeline::example_stream(world.model(), 1, 1);
+  const auto npy = tap::format_npy({}, stream.dimension, tap::Dtype::float32);
+  const auto more = world.as(Role::tap) + "Cms-Model: example/l1/mean\r\nContent-Type: application/x-npy\r\n";
+  expect_none(world.ask("POST", target + "?account=a", more, std::string(npy.begin(), npy.end())));
+  const auto send = [&](int sequence, const std::string& body) {
+    return world.ask("POST", target, world.tap_headers() + fmt::format("Cms-Producer: tap\r\nCms-Epoch: 1\r\n"
+                                                                       "Cms-Sequence: {}\r\n", sequence), body);
+  };
+  const auto empty = send(1, "");
+  ASSERT_EQ(empty.status, 200U) << empty.body;
+  EXPECT_EQ(body_of(empty)["received"], 0);
+  EXPECT_EQ(body_of(send(2, world.lines("alice", 1)))["status"], "done");
+}
+
 TEST(api, vectors_of_another_model_and_times_far_off_are_refused_by_item) {
   ServeWorld world("models");
   const auto more = world.as(Role::tap) + "Content-Type: application/x-ndjson\r\n";

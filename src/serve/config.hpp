@@ -44,7 +44,7 @@ struct Config {
   std::filesystem::path atlas;  // the model of honest use
   std::filesystem::path trust;  // public key it must be signed with; empty = any
 
-  std::string http_listen = "127.0.0.1:8420";  // host:port; "" = off
+  std::string http_listen = "127.0.0.1:8420";  // address:port; "" = off
   std::string grpc_listen = "127.0.0.1:8421";
   std::filesystem::path tls_certificate;  // PEM; set together with tls_key, or neither
   std::filesystem::path tls_key;

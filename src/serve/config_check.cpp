@@ -133,8 +133,7 @@ void check_tokens(Findings& to, const std::filesystem::path& path) {
 }
 
 bool is_loopback(const std::string& address) {
-  return address.empty() || address.starts_with("127.") || address.starts_with("[::1]") ||
-         address.starts_with("localhost:");
+  return address.empty() || address.starts_with("127.") || address.starts_with("[::1]");
 }
 
 // Port 0 is another one each time.
@@ -190,11 +189,16 @@ std::filesystem::path nearest_folder(std::filesystem::path path) {
   return path;
 }
 
-// That `path` can be made in `folder`, or is there: a folder itself, or a file in one.
+// That `path` can be made in `wanted`, or is there: a folder itself, made with those above it, or a file in a folder
+// that has to be there.
 void check_writable(Findings& to, const std::string& setting, const std::filesystem::path& path,
                     const std::filesystem::path& wanted) {
   const auto folder = nearest_folder(wanted);
+  const bool is_file = path != wanted;
   std::error_code error;
+  if (is_file && !wanted.empty() && !std::filesystem::exists(wanted, error)) {
+    return to.wrong(setting, fmt::format("{} is not there: make this folder first", wanted.string()));
+  }
   if (!std::filesystem::is_directory(folder, error)) {
     return to.wrong(setting, fmt::format("{} is no folder", folder.string()));
   }
@@ -202,7 +206,7 @@ void check_writable(Findings& to, const std::string& setting, const std::filesys
     return to.wrong(setting, fmt::format("this user may not write in {}", folder.string()), ErrorCode::failed);
   }
   if (!std::filesystem::exists(path, error)) return to.ok(setting, fmt::format("{} will be made", path.string()));
-  if (path != wanted && (!std::filesystem::is_regular_file(path, error) || ::access(path.c_str(), W_OK) != 0)) {
+  if (is_file && (!std::filesystem::is_regular_file(path, error) || ::access(path.c_str(), W_OK) != 0)) {
     return to.wrong(setting, fmt::format("{} is no file that this user may write", path.string()));
   }
   to.ok(setting, fmt::format("{} is there", path.string()));

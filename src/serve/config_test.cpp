@@ -278,11 +278,15 @@ TEST_P(BadConfig, is_refused_and_says_why) {
 }
 
 const Bad kBad[] = {
-    {"[serve]\nhttp = \"localhost\"\n", "no HOST:PORT"},
-    {"[serve]\nhttp = \":80\"\n", "no HOST:PORT"},
-    {"[serve]\nhttp = \"a:65536\"\n", "no HOST:PORT"},
-    {"[serve]\nhttp = \"::1:80\"\n", "no HOST:PORT"},
-    {"[serve]\nhttp = \"a:8o\"\n", "no HOST:PORT"},
+    {"[serve]\nhttp = \"localhost\"\n", "no ADDRESS:PORT"},
+    {"[serve]\nhttp = \":80\"\n", "no ADDRESS:PORT"},
+    {"[serve]\nhttp = \"a:65536\"\n", "no ADDRESS:PORT"},
+    {"[serve]\nhttp = \"::1:80\"\n", "no ADDRESS:PORT"},
+    {"[serve]\nhttp = \"a:8o\"\n", "no ADDRESS:PORT"},
+    {"[serve]\nhttp = \"localhost:8420\"\n", "names are not looked up"},
+    {"[serve]\ngrpc = \"localhost:8421\"\n", "names are not looked up"},
+    {"[serve]\nhttp = \"127.0.0.1:80x\"\n", "no ADDRESS:PORT"},
+    {"[proxy]\nupstream = \"http://h\"\nlisten = \"localhost:8422\"\n", "names are not looked up"},
     {"[serve]\nhttp = 80\n", "no text in quotes"},
     {"[serve]\nhttp = \"a\\u0000:80\"\n", "zero byte"},
     {"[serve]\nhttp = \"\"\ngrpc = \"\"\n", "nobody could call"},

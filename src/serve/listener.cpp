@@ -26,7 +26,9 @@ Result<Tcp::endpoint> parse_listen(const std::string& listen) {
   };
   if (colon == std::string::npos) return wrong();
   std::string host = listen.substr(0, colon);
-  if (host.starts_with('[') && host.ends_with(']')) host = host.substr(1, host.size() - 2);
+  const bool bracketed = host.starts_with('[') && host.ends_with(']');
+  if (bracketed) host = host.substr(1, host.size() - 2);
+  else if (host.find(':') != std::string::npos) return wrong();  // whether ::1:80 has a port nobody can tell
   std::uint16_t port = 0;
   const char* end = listen.data() + listen.size();
   const auto [at, bad] = std::from_chars(listen.data() + colon + 1, end, port);

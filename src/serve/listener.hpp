@@ -96,7 +96,7 @@ class Listener {
 // certificate or key without the other.
 Result<Tls> read_tls(const TlsFiles& files);
 
-// An address of digits and a port. Errors: `usage`.
+// An address of digits, of IPv6 in brackets, and a port. Errors: `usage`.
 Result<boost::asio::ip::tcp::endpoint> parse_listen(const std::string& listen);
 
 }  // namespace cms::serve

@@ -3,8 +3,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <charconv>
 
+#include "serve/listener.hpp"
 #include "serve/url.hpp"
 
 namespace cms::serve {
@@ -21,21 +21,10 @@ struct Visitor : Cases... {
 template <typename... Cases>
 Visitor(Cases...) -> Visitor<Cases...>;  // clang 16 does not find it by itself
 
-// "host:port", "[::1]:port", or nothing.
+// What the daemon will listen on, by the listeners' own reader, or nothing.
 std::optional<std::string> wrong_address(std::string_view text) {
-  if (text.empty()) return std::nullopt;
-  const auto colon = text.rfind(':');
-  const auto host = text.substr(0, colon);
-  const auto port_text = colon == std::string_view::npos ? std::string_view() : text.substr(colon + 1);
-  std::uint16_t port = 0;
-  const auto* end = port_text.data() + port_text.size();
-  const auto read = std::from_chars(port_text.data(), end, port);
-  const bool bracketed = host.size() > 2 && host.front() == '[' && host.back() == ']';
-  if (host.empty() || port_text.empty() || read.ec != std::errc() || read.ptr != end ||
-      (!bracketed && host.find(':') != std::string_view::npos)) {
-    return "is no HOST:PORT with a port of 0 to 65535 (IPv6: [ADDRESS]:PORT)";
-  }
-  return std::nullopt;
+  if (text.empty() || parse_listen(std::string(text))) return std::nullopt;
+  return "is no ADDRESS:PORT of digits, such as 127.0.0.1:8420 or [::1]:8420; names are not looked up";
 }
 
 std::optional<std::string> wrong_url(std::string_view text) {
@@ -90,9 +79,9 @@ constexpr Setting kSettings[] = {
      .what = "Ed25519 public key (PEM) the atlas must be signed with; \"\" = any atlas"},
 
     {.section = "serve", .key = "http", .place = [](Draft& d) -> Place { return &d.config.http_listen; },
-     .what = "Address of the HTTP API; \"\" = off", .unit = "host:port", .wrong = wrong_address},
+     .what = "Address of the HTTP API; \"\" = off", .unit = "address:port", .wrong = wrong_address},
     {.section = "serve", .key = "grpc", .place = [](Draft& d) -> Place { return &d.config.grpc_listen; },
-     .what = "Address of the gRPC API; \"\" = off", .unit = "host:port", .wrong = wrong_address},
+     .what = "Address of the gRPC API; \"\" = off", .unit = "address:port", .wrong = wrong_address},
     {.section = "serve", .key = "tokens", .place = [](Draft& d) -> Place { return &d.config.tokens_file; },
      .what = "Who may call: hashed tokens, written by `cms token`; \"\" = nobody"},
     {.section = "serve", .key = "tls_certificate", .place = [](Draft& d) -> Place { return &d.config.tls_certificate; },
@@ -222,7 +211,7 @@ constexpr Setting kSettings[] = {
     {.section = "proxy", .key = "upstream", .place = [](Draft& d) -> Place { return &d.config.proxy.upstream; },
      .what = "The inference server behind, http(s)://HOST[:PORT][/PATH]; \"\" = off", .wrong = wrong_upstream},
     {.section = "proxy", .key = "listen", .place = [](Draft& d) -> Place { return &d.config.proxy.listen; },
-     .what = "Where clients call", .unit = "host:port", .wrong = wrong_address},
+     .what = "Where clients call", .unit = "address:port", .wrong = wrong_address},
     {.section = "proxy", .key = "tenant", .place = [](Draft& d) -> Place { return &d.config.proxy.tenant; },
      .what = "Whose accounts come through; \"\" = the only tenant there is"},
     {.section = "proxy", .key = "account_header",

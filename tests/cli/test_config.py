@@ -70,6 +70,13 @@ class Check(ConfigTest):
         (self.own / "events.ndjson").mkdir()
         self.assert_wrong(self.check(events), 3, "events.file", "no file that this user may write")
 
+    def test_the_folder_of_the_events_file_has_to_be_there_and_that_of_the_store_has_not(self):
+        events = '[events]\nfile = "logs/events.ndjson"\n'
+        self.assert_wrong(self.check(events), 3, "events.file", "logs is not there")
+        (self.own / "logs").mkdir()
+        self.assertIn("events.ndjson will be made", self.check(events).stdout.decode())
+        self.assertEqual(self.check(store='snapshots = "far/away/copies"\n').returncode, 0)
+
     def test_snapshots_may_not_lie_in_the_store(self):
         for where in ("store", "store/copies", "x/../store/a"):
             self.assert_wrong(self.check(store=f'snapshots = "{where}"\n'), 3, "lies in the store")
@@ -178,6 +185,11 @@ class Check(ConfigTest):
         done = self.check(serve='tokens = "tokens"\nhttp = "0.0.0.0:8420"\n')
         self.assertEqual(done.returncode, 0)
         self.assertIn("without TLS", done.stdout.decode())
+
+    def test_an_address_by_name_which_serve_refuses_is_an_error(self):
+        for setting in ("http", "grpc"):
+            done = self.check(serve=f'tokens = "tokens"\n{setting} = "localhost:8420"\n')
+            self.assert_wrong(done, 3, f'"{setting}"', "names are not looked up")
 
     def test_an_allowance_that_has_ended_is_warned_of(self):
         done = self.check('[[policy.allow]]\ntenant = "main"\naccount = "bot"\nuntil = 2020-01-01\nwhy = "x"\n')

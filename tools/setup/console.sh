@@ -103,8 +103,9 @@ log_last_line() {
 
 # The first error and what follows it, else the last lines.
 log_excerpt() {
-  local first
-  first=$(grep -n -m 1 -E '^FAILED:|error:|CMake Error|^E: |^ERROR|Traceback' "$step_log" | cut -d: -f1) || true
+  local first  # not a path's: /usr/include/c++/12/system_error:41
+  local wrong='^FAILED:|(^|[^_[:alnum:]])error:|CMake Error|^E: |^ERROR|Traceback'
+  first=$(grep -n -m 1 -E "$wrong" "$step_log" | cut -d: -f1) || true
   if [[ -n "$first" ]]; then
     sed -n "$first,$((first + 14))p" "$step_log"
   else

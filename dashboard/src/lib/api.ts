@@ -102,6 +102,8 @@ export interface Listed {
   requests?: number;
   poh?: number | null;
   action?: Action | null;
+  /** The action without shadow mode. */
+  would_be?: Action | null;
 }
 
 export interface AccountPage {
