@@ -87,6 +87,16 @@ class DaemonTest(program.ProgramTest):
         self.assertEqual([line["actor"] for line in reloads], ["cms"] * 3)
         self.assertEqual(self.events("policy_changed"), [(None, None, "read again, by SIGHUP")])
 
+    def test_a_policy_that_could_not_be_read_again_through_the_api_is_in_the_log(self):
+        self.daemon.start()
+        self.daemon.policy.write_text("[policy]\nlimit = 7\n")
+        failed = lambda: [line for line in (self.own / "log").read_text().splitlines() if "reload_failed" in line]
+        self.assertEqual(failed(), [])
+        self.assertEqual(self.daemon.ask("POST", "/v1/policy/reload", role="admin")[0], 400)
+        self.wait_until(failed)
+        self.assertEqual(len(failed()), 1)
+        self.assertIn("limit", failed()[0])
+
     def test_thresholds_are_the_accounts_own_without_anybody_making_a_key_and_outlive_restarts(self):
         self.daemon.start()
         lines = list(self.lines())
