@@ -212,7 +212,7 @@ class DaemonTest(program.ProgramTest):
         self.feed(list(self.lines())[200:300], first=3)
         self.daemon.stop()
         key, restored = f"t={self.own / 't.key'}", self.own / "restored"
-        records = lambda path: int(re.search(rb"(\d+) records", program.run("store", "verify", "--path", path, "--key",
+        records = lambda path: int(re.search(rb"(\d+) records?", program.run("store", "verify", "--path", path, "--key",
                                                                             key).stdout).group(1))
         program.run("store", "restore", "--path", restored, json.loads(body)["path"])
         self.assertGreaterEqual(records(restored), 1)
