@@ -41,8 +41,13 @@ void print_json(const std::string& file, const std::vector<serve::Finding>& find
 }
 
 Result<void> check(const Words& words) {
-  CMS_TRY(config, serve::read_config(words.file));
-  const auto findings = serve::check_config(config, now());
+  const auto config = serve::read_config(words.file);
+  if (!config) {
+    const auto& [code, message] = config.error();
+    if (words.json) print_json(words.file, {{Level::error, "", message, code}}, false);
+    return cms::fail(code, message);
+  }
+  const auto findings = serve::check_config(*config, now());
   const serve::Finding* first = nullptr;
   for (const auto& one : findings) {
     if (one.level == Level::error && first == nullptr) first = &one;

@@ -55,8 +55,9 @@ Result<void> verify(const Words& words) {
   CMS_TRY(opened, open_store(words));
   CMS_TRY(records, opened.verify());
   CMS_TRY(entries, opened.verify_audit());
-  fmt::print("{}: {} records of {} tenants, {} entries of the audit log, all as they were written\n", words.path,
-             records, words.keys.size(), entries);
+  const auto tenants = words.keys.size();
+  fmt::print("{}: {} record{} of {} tenant{}, {} entr{} of the audit log, all as they were written\n", words.path,
+             records, records == 1 ? "" : "s", tenants, tenants == 1 ? "" : "s", entries, entries == 1 ? "y" : "ies");
   return {};
 }
 

@@ -77,7 +77,10 @@ Json describe(const cms::ActivationSet& set) {
   std::map<std::string_view, std::size_t> requests;
   std::size_t without_account = 0, cut = 0;
   double first = set.rows.front().time, last = first;
-  for (const auto& row : set.rows) {
+  bool timed = false;  // a row without time has its number for one, and files that CMS writes say so
+  for (std::size_t i = 0; i < set.rows.size(); ++i) {
+    const auto& row = set.rows[i];
+    timed = timed || row.time != static_cast<double>(i);
     if (row.account.empty()) {
       ++without_account;
     } else {
@@ -98,8 +101,8 @@ Json describe(const cms::ActivationSet& set) {
           {"requests_most", most},
           {"rows_without_account", without_account},
           {"rows_cut_short", cut},
-          {"time_first", first},
-          {"time_last", last}};
+          {"time_first", timed ? Json(first) : Json(nullptr)},
+          {"time_last", timed ? Json(last) : Json(nullptr)}};
 }
 
 Json describe(const cms::fleet::NamedCalibration& named) {

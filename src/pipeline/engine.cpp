@@ -89,7 +89,7 @@ struct Engine::State {
   void commit_all(const std::stop_token& stop);
   std::vector<std::unique_ptr<Ticket>> take_finished(std::unique_lock<std::mutex>& lock, const std::stop_token& stop);
   Result<bool> commit(std::span<const std::unique_ptr<Ticket>> finished);
-  void answer(std::vector<std::unique_ptr<Ticket>> finished);
+  void answer(std::vector<std::unique_ptr<Ticket>> finished, bool wrote);
   void fail_everything(std::vector<std::unique_ptr<Ticket>> finished, const std::string& why);
   void set_durable(bool now, const std::string& why = {});
   bool heal();
@@ -231,8 +231,8 @@ bool Engine::State::heal() {
   return true;
 }
 
-// After a commit: tells who watches and who waits.
-void Engine::State::answer(std::vector<std::unique_ptr<Ticket>> finished) {
+// After a commit, or where there was nothing to write: tells who watches and who waits.
+void Engine::State::answer(std::vector<std::unique_ptr<Ticket>> finished, bool wrote) {
   std::vector<Change> changes;
   std::uint64_t items = 0;
   for (const auto& ticket : finished) {
@@ -257,7 +257,7 @@ void Engine::State::answer(std::vector<std::unique_ptr<Ticket>> finished) {
   queued -= items;
   {
     const std::lock_guard lock(admission);
-    ++counters.commits;
+    counters.commits += wrote ? 1 : 0;
     for (const auto& ticket : finished) count(counters, ticket->batch, ticket->outcome);
   }
   changed.notify_all();
@@ -311,7 +311,7 @@ void Engine::State::commit_all(const std::stop_token& stop) {
       continue;
     }
     if (*committed) set_durable(true);
-    answer(std::move(finished));
+    answer(std::move(finished), *committed);
   }
 }
 

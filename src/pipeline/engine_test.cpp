@@ -234,6 +234,20 @@ TEST_F(EngineTest, refuses_items_by_reason_and_takes_the_rest) {
   EXPECT_EQ(counters.refused, 9U);
 }
 
+TEST_F(EngineTest, counts_a_commit_only_where_there_was_something_to_write) {
+  const Traffic traffic(1, 4, 8);
+  auto store = open();
+  auto engine = start(store);
+  auto nobody = traffic.items[0];
+  nobody.account.clear();
+  EXPECT_EQ(engine.ingest({"t", {}, {nobody}}).refusals, std::vector{Refusal::account});
+  EXPECT_EQ(engine.counters().commits, 0U);
+  engine.ingest({"t", {}, {traffic.items[0]}});
+  EXPECT_EQ(engine.counters().commits, 1U);
+  engine.ingest({"t", {"tap", 1, 1}, {}});  // the producer's position is written
+  EXPECT_EQ(engine.counters().commits, 2U);
+}
+
 TEST_F(EngineTest, takes_every_finite_number_and_refuses_every_other) {
   using Limits = std::numeric_limits<float>;
   const Traffic traffic(1, 4, 8);

@@ -161,6 +161,15 @@ TEST(api_review, what_is_of_no_tenant_is_in_the_whole_audit_log_which_is_one_cha
   expect_problem(world.ask("GET", "/v1/audit", world.as(Role::admin)), 403, "forbidden");
 }
 
+TEST(api_review, a_snapshot_is_answered_by_its_absolute_path_wherever_the_daemon_was_started) {
+  ServeWorld world("snapshot_path");
+  const auto answer = world.ask("POST", "/v1/store/snapshot", world.as(Role::admin, "*"));
+  ASSERT_EQ(answer.status, 201U);
+  const std::filesystem::path path = body_of(answer)["path"].get<std::string>();
+  EXPECT_TRUE(path.is_absolute()) << path;
+  EXPECT_TRUE(std::filesystem::equivalent(path.parent_path(), world.folder() / "snapshots")) << path;
+}
+
 TEST(api_review, an_erased_account_is_gone_and_the_log_says_so) {
   ServeWorld world("erased");
   ASSERT_EQ(world.ingest("alice", 5).status, 200U);

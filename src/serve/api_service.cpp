@@ -66,7 +66,10 @@ Response snapshot_store(const ApiContext& context, const Call& call) {
     if (made.error().code != ErrorCode::usage) return problem(made.error());
     return problem(Problem::bad_request, "A snapshot of this moment is there already.");
   }
-  return json_response({{"path", folder.string()}, {"time", time}}, 201);
+  // Whoever asks knows nothing of the folder that the daemon was started in.
+  std::error_code error;
+  const auto whole = std::filesystem::absolute(folder, error);
+  return json_response({{"path", (error ? folder : whole).string()}, {"time", time}}, 201);
 }
 
 Response get_events(const ApiContext& context, const Call& call) {

@@ -129,7 +129,8 @@ void check_tokens(Findings& to, const std::filesystem::path& path) {
   const auto known = parse_credentials(*text);
   if (!known) return to.wrong(kSetting, fmt::format("{}: {}", path.string(), known.error().message));
   if (known->empty()) to.warn(kSetting, fmt::format("{} names nobody, so nobody may call", path.string()));
-  else to.ok(kSetting, fmt::format("{} has {} credentials", path.string(), known->size()));
+  const auto many = known->size() == 1 ? "" : "s";
+  if (!known->empty()) to.ok(kSetting, fmt::format("{} has {} credential{}", path.string(), known->size(), many));
 }
 
 bool is_loopback(const std::string& address) {
@@ -248,8 +249,9 @@ void check_tenant(Findings& to, const TenantConfig& tenant) {
 void check_policy(Findings& to, const Config& config, double now) {
   const auto& policy = config.policy;
   const auto& ladder = policy.ladder;
-  to.ok("policy", fmt::format("observe {}, price {}, limit {}, review {}{}", ladder.observe, ladder.price, ladder.limit,
-                              ladder.review, policy.shadow ? ", in shadow: nobody is acted upon" : ""));
+  const auto in_force = policy.shadow ? "in shadow: nobody is acted upon" : "in force: accounts are acted upon";
+  to.ok("policy", fmt::format("observe {}, price {}, limit {}, review {}, {}", ladder.observe, ladder.price,
+                              ladder.limit, ladder.review, in_force));
   if (!(policy.jitter > 0)) {
     to.warn("policy.jitter", "it is 0, so every account has the same thresholds, which can be probed");
   }

@@ -243,7 +243,15 @@ ApiParts Daemon::State::api_parts() {
   parts.dashboard = dashboard_files();
   parts.clock = clock;
   parts.policy = [this] { return policy.get(); };
-  if (!file.empty()) parts.reload_policy = [this](const std::string& by) { return reload_policy(by); };
+  if (!file.empty()) {
+    parts.reload_policy = [this](const std::string& by) {
+      auto done = reload_policy(by);
+      if (!done) {  // as `cms serve` says it of SIGHUP
+        log->write(Level::error, Scope::serve, "reload_failed", "the policy stays as it was: " + done.error().message);
+      }
+      return done;
+    };
+  }
   if (observer) {
     parts.observe = observe();
     parts.read = [this](store::AccountName name, std::string body) { prompts->take(std::move(name), std::move(body)); };

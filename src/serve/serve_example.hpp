@@ -186,7 +186,8 @@ class ServeWorld {
     make_tokens();
     authority_.emplace(Authority::open(folder_ / "tokens").value());
     api.tenants = kTenants;
-    api.snapshots = folder_ / "snapshots";
+    // Relative, as a configuration that is named by a relative path has it.
+    api.snapshots = (folder_ / "snapshots").lexically_proximate(std::filesystem::current_path());
     api_ = std::make_unique<Api>(parts(), api);
     http.listen = "127.0.0.1:0";
     server.emplace(HttpServer::start(http, api_->service()).value());

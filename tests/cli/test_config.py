@@ -57,6 +57,13 @@ class Check(ConfigTest):
         self.assertFalse([line for line in lines if line.startswith("error")])
         self.assertTrue([line for line in lines if line.startswith("ok       atlas.file")])
         self.assertFalse([line for line in lines if "jitter" in line])
+        self.assertTrue([line for line in lines if line.startswith("ok       serve.tokens") and "1 credential" in line
+                         and "credentials" not in line])
+        self.assertTrue([line for line in lines if line.startswith("ok       policy ")
+                         and line.endswith("in force: accounts are acted upon")])
+        shadow = self.check("[policy]\nshadow = true\n").stdout.decode()
+        self.assertIn("in shadow: nobody is acted upon", shadow)
+        self.assertNotIn("in force", shadow)
         lines = self.check("[policy]\njitter = 0\n").stdout.decode().splitlines()
         self.assertTrue([line for line in lines if line.startswith("warning  policy.jitter")])
         self.assertFalse((self.own / "store").exists(), "checking makes nothing")
@@ -96,6 +103,20 @@ class Check(ConfigTest):
         done = run("config", "check", self.config(), "--json")
         self.assertEqual(done.returncode, 3)
         self.assertFalse(json.loads(done.stdout)["holds"])
+
+    def test_a_file_that_is_no_configuration_is_one_error_in_json_and_nothing_but_the_error_in_words(self):
+        broken = self.own / "broken.toml"
+        broken.write_text("[serve\n")
+        for path in (broken, self.config("[polcy]\n"), self.own / "missing.toml"):
+            done = run("config", "check", path, "--json")
+            said = json.loads(done.stdout)
+            self.assert_wrong(done, 3, path.name)
+            self.assertEqual((said["file"], said["holds"], len(said["findings"])), (str(path), False, 1))
+            finding = said["findings"][0]
+            self.assertEqual(list(finding), ["level", "setting", "message"])
+            self.assertEqual((finding["level"], finding["setting"]), ("error", ""))
+            self.assertEqual(done.stderr.decode(), f"cms: error: {finding['message']}\n")
+            self.assert_fails(run("config", "check", path), 3, path.name)
 
     def test_a_missing_or_damaged_atlas_is_bad_input(self):
         atlas = self.own / "atlas.cms"

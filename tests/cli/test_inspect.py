@@ -88,6 +88,18 @@ class Inspect(ProgramTest):
         self.assertIsNone(said["requests_median"])
         self.assertIsNone(said["model"]["sha256"])
 
+    def test_times_that_are_the_rows_numbers_are_not_known(self):
+        name = self.copy("manifold")
+        said = self.inspect(name)
+        self.assertEqual((said["time_first"], said["time_last"]), (None, None))
+        self.assertRegex(run("inspect", name).stdout.decode(), r"first time, seconds +not known")
+        sidecar = pathlib.Path(f"{name}.jsonl")
+        rows = sidecar.read_text().splitlines()
+        rows[0] = '{"time":-5}'
+        sidecar.write_text("\n".join(rows) + "\n")
+        said = self.inspect(name)
+        self.assertEqual((said["time_first"], said["time_last"]), (-5, 1199))
+
     def test_the_state_of_an_account(self):
         path = self.own / "anna"
         path.write_bytes(state())

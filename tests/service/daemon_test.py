@@ -87,6 +87,16 @@ class DaemonTest(program.ProgramTest):
         self.assertEqual([line["actor"] for line in reloads], ["cms"] * 3)
         self.assertEqual(self.events("policy_changed"), [(None, None, "read again, by SIGHUP")])
 
+    def test_a_policy_that_could_not_be_read_again_through_the_api_is_in_the_log(self):
+        self.daemon.start()
+        self.daemon.policy.write_text("[policy]\nlimit = 7\n")
+        failed = lambda: [line for line in (self.own / "log").read_text().splitlines() if "reload_failed" in line]
+        self.assertEqual(failed(), [])
+        self.assertEqual(self.daemon.ask("POST", "/v1/policy/reload", role="admin")[0], 400)
+        self.wait_until(failed)
+        self.assertEqual(len(failed()), 1)
+        self.assertIn("limit", failed()[0])
+
     def test_thresholds_are_the_accounts_own_without_anybody_making_a_key_and_outlive_restarts(self):
         self.daemon.start()
         lines = list(self.lines())
@@ -202,7 +212,7 @@ class DaemonTest(program.ProgramTest):
         self.feed(list(self.lines())[200:300], first=3)
         self.daemon.stop()
         key, restored = f"t={self.own / 't.key'}", self.own / "restored"
-        records = lambda path: int(re.search(rb"(\d+) records", program.run("store", "verify", "--path", path, "--key",
+        records = lambda path: int(re.search(rb"(\d+) records?", program.run("store", "verify", "--path", path, "--key",
                                                                             key).stdout).group(1))
         program.run("store", "restore", "--path", restored, json.loads(body)["path"])
         self.assertGreaterEqual(records(restored), 1)
