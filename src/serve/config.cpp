@@ -433,7 +433,9 @@ Result<Config> read_config(const std::filesystem::path& path) {
   return parse_config(text, path);
 }
 
-Result<policy::Policy> read_policy(const std::filesystem::path& path) { return read_policy_of(path, false); }
+Result<policy::Policy> read_policy(const std::filesystem::path& path, bool own_file) {
+  return read_policy_of(path, own_file);
+}
 
 Result<policy::Policy> parse_policy(std::string_view text, const policy::Policy& in_force) {
   const std::filesystem::path name = "policy";

@@ -98,9 +98,10 @@ Result<Config> parse_config(std::string_view text, const std::filesystem::path& 
 // Errors: `bad_input` when an allowance is of a tenant that is not there, naming the nearest that is.
 Result<void> check_allowances(const policy::Policy& policy, const std::vector<TenantConfig>& tenants);
 
-// The [policy] section of a file that has nothing else, or of a whole configuration, whose other sections are not read
-// then. Errors: as read_config().
-Result<policy::Policy> read_policy(const std::filesystem::path& path);
+// The [policy] section of a file that has nothing else, or of a whole configuration, whose other sections are read only
+// where it has no such section. `own_file`: it is the file that [policy] of a configuration named, which names no other
+// and is no configuration. Errors: as read_config().
+Result<policy::Policy> read_policy(const std::filesystem::path& path, bool own_file = false);
 
 // The same of a text that somebody tries out. It names no files, since a caller is not to make the daemon read any; its
 // jitter goes by the key of the policy in force, and is that of the policy in force where it says nothing. Errors: as

@@ -134,7 +134,8 @@ void check_tokens(Findings& to, const std::filesystem::path& path) {
 }
 
 bool is_loopback(const std::string& address) {
-  return address.empty() || address.starts_with("127.") || address.starts_with("[::1]");
+  const auto parsed = parse_listen(address);
+  return address.empty() || (parsed && parsed->address().is_loopback());
 }
 
 // Port 0 is another one each time.

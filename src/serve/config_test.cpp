@@ -391,6 +391,10 @@ TEST(Config, a_whole_configuration_without_a_policy_has_the_usual_one_when_it_is
   EXPECT_FALSE(read_policy(folder.put("b", kLeast + "[gate]\nshadow = true\n"))) << "its head was lost";
   EXPECT_FALSE(read_policy(folder.put("c", "[atlas]\nfile = \"a.cms\"\n"))) << "half written";
   EXPECT_FALSE(parse_policy(kLeast, *policy)) << "to be tried out";
+  EXPECT_FALSE(read_policy(folder.put("d", kLeast), true)) << "in the place of the policy's own file";
+  folder.put("q", "[policy]\n");
+  EXPECT_TRUE(read_policy(folder.put("e", "[policy]\nfile = \"q\"\n")));
+  EXPECT_FALSE(read_policy(folder.path / "e", true)) << "it names another";
 }
 
 TEST(Config, a_policy_that_is_tried_out_names_no_files_and_jitters_as_the_one_in_force) {

@@ -371,7 +371,8 @@ MetricsSnapshot Daemon::State::snapshot() const {
 
 Result<void> Daemon::State::reload_policy(const std::string& by) {
   const std::lock_guard one(reloading);
-  CMS_TRY(read, read_policy(config.policy_file.empty() ? file : config.policy_file));
+  const bool own_file = !config.policy_file.empty();
+  CMS_TRY(read, read_policy(own_file ? config.policy_file : file, own_file));
   const auto next = policy.keyed(std::move(read));
   CMS_CHECK(check_allowances(next, config.tenants));
   const bool changed = *policy.get() != next;

@@ -29,8 +29,8 @@ Result<std::vector<int>> check_fields(grpc::ByteBuffer& bytes, const google::pro
 grpc::ByteBuffer without_fields(const grpc::ByteBuffer& bytes, std::span<const int> tags);
 
 // Reads a message of at most so many fields into one that may hold another still, whose memory serves again. A text of
-// an item that is no UTF-8 is not there, so that the item is refused for itself. `bytes` is empty afterwards. Errors:
-// `bad_input`, as check_fields(); a text of its own is no UTF-8.
+// an item that is no UTF-8 is not there, so that the item is refused for itself; where the field comes twice the other
+// one counts. `bytes` is empty afterwards. Errors: `bad_input`, as check_fields(); a text of its own is no UTF-8.
 template <typename Message>
 Result<void> read_message_into(Message& message, grpc::ByteBuffer& bytes, std::size_t fields_max) {
   CMS_TRY(broken, check_fields(bytes, *Message::descriptor(), fields_max));

@@ -252,7 +252,7 @@ TEST(http_server, a_target_with_scheme_and_host_counts_by_its_path) {
 
 TEST(http_server, addresses_that_are_none_are_refused) {
   for (const auto* listen : {"", "8420", "localhost:1", "127.0.0.1", "127.0.0.1:", "127.0.0.1:65536", "127.0.0.1:1x",
-                             "::1:80"}) {
+                             "::1:80", "[127.0.0.1]:80", "[::1%lo]:80"}) {
     const auto server = HttpServer::start({.listen = listen}, {});
     ASSERT_FALSE(server) << listen;
     EXPECT_EQ(server.error().code, ErrorCode::usage) << listen;

@@ -35,6 +35,7 @@ Result<Tcp::endpoint> parse_listen(const std::string& listen) {
   Error error;
   const auto address = asio::ip::make_address(host, error);
   if (error || bad != std::errc() || at != end) return wrong();
+  if (bracketed != address.is_v6() || host.find('%') != std::string::npos) return wrong();  // gRPC reads neither
   return Tcp::endpoint(address, port);
 }
 

@@ -332,6 +332,13 @@ Result<bool> Store::put_document(const AccountName& name, const std::string& kin
   return true;
 }
 
+Result<bool> Store::erasing(const AccountName& name) const {
+  const std::shared_lock shared(state_->gate);
+  CMS_TRY(prefix, state_->prefix(name));
+  CMS_TRY(mark, state_->value(table_row(Table::erased) + prefix));
+  return mark.has_value();
+}
+
 Result<std::optional<std::string>> Store::document(const AccountName& name, const std::string& kind) const {
   const std::shared_lock shared(state_->gate);
   CMS_TRY(tenant, state_->tenant(name.tenant));

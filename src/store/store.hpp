@@ -151,6 +151,9 @@ class Store {
   Result<void> erase_idle(const std::string& tenant, std::span<const std::string> accounts, double time,
                           std::vector<std::string>& erased);
 
+  // Whether bytes of the account that was erased lie in files yet.
+  [[nodiscard]] Result<bool> erasing(const AccountName& name) const;
+
   // Destroys the bytes of all that was erased before: seconds with many accounts. Commits go on meanwhile. Errors:
   // `failed`: call again, or open again, which does the same.
   Result<void> compact_erased();
