@@ -108,8 +108,9 @@ void erase_account(const ApiContext& context, Call&& call, Respond respond) {
     there = *erased;
   }
   // Where it is not there it may have been erased by a call that was told that its bytes still are.
-  if (const auto erasing = context.parts.store->erasing(account); !there && erasing && !*erasing) {
-    return respond(not_found());
+  if (!there) {
+    const auto erasing = context.parts.store->erasing(account);
+    if (erasing && !*erasing) return respond(not_found());
   }
   context.erasures.wait([respond = std::move(respond), there](const Result<void>& compacted) {
     if (!compacted) return respond(problem(compacted.error()));

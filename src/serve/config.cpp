@@ -161,8 +161,6 @@ struct Put {
   }
 };
 
-Result<policy::Policy> read_policy_of(const std::filesystem::path& path, bool own_file);
-
 // --- one section ---------------------------------------------------------------------------------------------------
 
 // Reads every key of the table but `also`, which the caller reads.
@@ -253,7 +251,7 @@ Checked read_policy_section(Reader& reader, const toml::node& node) {
   if (table->contains("file")) {
     if (table->size() > 1) return reader.wrong(*table, "[policy] has \"file\": then all of it lies there");
     if (reader.own_file) return reader.wrong(*table->get("file"), "this is the policy's own file; it names no other");
-    auto policy = read_policy_of(reader.draft.config.policy_file, true);
+    auto policy = read_policy(reader.draft.config.policy_file, true);
     if (!policy) return reader.wrong(*table->get("file"), policy.error().message);
     reader.draft.config.policy = std::move(*policy);
     return {};
@@ -392,19 +390,6 @@ Result<policy::Policy> policy_of(Reader& reader, const toml::table& table) {
   return std::move(reader.draft.config.policy);
 }
 
-Result<policy::Policy> read_policy_of(const std::filesystem::path& path, bool own_file) {
-  CMS_TRY(text, read_text_file(path));
-  CMS_TRY(table, parse_toml(text, path.string()));
-  if (!own_file && !table.contains("policy") && table.contains("atlas")) {
-    // A whole configuration that leaves the section out, which has to be right in everything: in one whose [policy] was
-    // lost to a slip of the pen, its settings stand where they do not belong.
-    CMS_TRY(config, parse_config(text, path));
-    return std::move(config.policy);
-  }
-  Reader reader{path, {}, own_file};
-  return policy_of(reader, table);
-}
-
 }  // namespace
 
 Result<Config> parse_config(std::string_view text, const std::filesystem::path& path) {
@@ -434,7 +419,16 @@ Result<Config> read_config(const std::filesystem::path& path) {
 }
 
 Result<policy::Policy> read_policy(const std::filesystem::path& path, bool own_file) {
-  return read_policy_of(path, own_file);
+  CMS_TRY(text, read_text_file(path));
+  CMS_TRY(table, parse_toml(text, path.string()));
+  if (!own_file && !table.contains("policy") && table.contains("atlas")) {
+    // A whole configuration that leaves the section out, which has to be right in everything: in one whose [policy] was
+    // lost to a slip of the pen, its settings stand where they do not belong.
+    CMS_TRY(config, parse_config(text, path));
+    return std::move(config.policy);
+  }
+  Reader reader{path, {}, own_file};
+  return policy_of(reader, table);
 }
 
 Result<policy::Policy> parse_policy(std::string_view text, const policy::Policy& in_force) {

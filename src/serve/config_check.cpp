@@ -128,9 +128,9 @@ void check_tokens(Findings& to, const std::filesystem::path& path) {
   if (!text) return to.wrong(kSetting, text.error().message);
   const auto known = parse_credentials(*text);
   if (!known) return to.wrong(kSetting, fmt::format("{}: {}", path.string(), known.error().message));
-  if (known->empty()) to.warn(kSetting, fmt::format("{} names nobody, so nobody may call", path.string()));
+  if (known->empty()) return to.warn(kSetting, fmt::format("{} names nobody, so nobody may call", path.string()));
   const auto many = known->size() == 1 ? "" : "s";
-  if (!known->empty()) to.ok(kSetting, fmt::format("{} has {} credential{}", path.string(), known->size(), many));
+  to.ok(kSetting, fmt::format("{} has {} credential{}", path.string(), known->size(), many));
 }
 
 bool is_loopback(const std::string& address) {

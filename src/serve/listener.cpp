@@ -28,14 +28,14 @@ Result<Tcp::endpoint> parse_listen(const std::string& listen) {
   std::string host = listen.substr(0, colon);
   const bool bracketed = host.starts_with('[') && host.ends_with(']');
   if (bracketed) host = host.substr(1, host.size() - 2);
-  else if (host.find(':') != std::string::npos) return wrong();  // whether ::1:80 has a port nobody can tell
   std::uint16_t port = 0;
   const char* end = listen.data() + listen.size();
   const auto [at, bad] = std::from_chars(listen.data() + colon + 1, end, port);
   Error error;
   const auto address = asio::ip::make_address(host, error);
   if (error || bad != std::errc() || at != end) return wrong();
-  if (bracketed != address.is_v6() || host.find('%') != std::string::npos) return wrong();  // gRPC reads neither
+  // Whether ::1:80 has a port nobody can tell; gRPC reads neither [127.0.0.1] nor [::1%lo].
+  if (bracketed != address.is_v6() || host.find('%') != std::string::npos) return wrong();
   return Tcp::endpoint(address, port);
 }
 
