@@ -1,12 +1,24 @@
 #include "lab/school.hpp"
 
 #include <algorithm>
+#include <cmath>
+#include <functional>
 #include <map>
 
 namespace cms::lab {
 namespace {
 
 constexpr std::size_t kOwnTextsMin = 20, kOwnTextsMax = 100;
+constexpr std::size_t kNeighbours = 10;
+
+// Mean Euclidean distance to the nearest of unit points, of the cosines to all of them; reorders these.
+double nearest_distance(std::vector<float>& cosines) {
+  const auto count = std::min(kNeighbours, cosines.size());
+  std::ranges::partial_sort(cosines, cosines.begin() + static_cast<std::ptrdiff_t>(count), std::greater());
+  double sum = 0;
+  for (std::size_t i = 0; i < count; ++i) sum += std::sqrt(std::max(0.0, 2 - 2 * static_cast<double>(cosines[i])));
+  return count > 0 ? sum / static_cast<double>(count) : 0;
+}
 
 }  // namespace
 
@@ -47,19 +59,21 @@ std::optional<Agreement> School::agreement_of(std::span<const std::uint32_t> row
   return agreement(*speech, ground->study.corpus, features, examination, rows);
 }
 
-double School::nearness_of(std::span<const std::uint32_t> rows) const {
+Nearness School::nearness_of(std::span<const std::uint32_t> rows) const {
   const auto& corpus = ground->study.corpus;
   UsedTexts asked(corpus);
   for (const auto row : rows) asked.take(row);
-  double sum = 0, count = 0;
+  Nearness sum;
+  double count = 0;
+  std::vector<float> cosines(rows.size());
   for (const auto text : examination.rows) {
-    if (asked.contains(text)) continue;
-    float nearest = -1;
-    for (const auto row : rows) nearest = std::max(nearest, cosine(corpus, text, row));
-    sum += nearest;
+    if (asked.contains(text) || rows.empty()) continue;
+    for (std::size_t i = 0; i < rows.size(); ++i) cosines[i] = cosine(corpus, text, rows[i]);
+    sum.ten_distance -= nearest_distance(cosines);
+    sum.cosine += cosines.front();  // sorted by now
     count += 1;
   }
-  return count > 0 ? sum / count : 0;
+  return count > 0 ? Nearness{sum.cosine / count, sum.ten_distance / count} : Nearness{};
 }
 
 School make_school(const Ground& ground, const ActivationSet& set, std::uint32_t examined, Random& random) {

@@ -15,6 +15,12 @@
 
 namespace cms::lab {
 
+// Means over an examination: what would predict a student by the texts it will be asked, which an account cannot know.
+struct Nearness {
+  double cosine = 0;        // the greatest to a request
+  double ten_distance = 0;  // minus the mean Euclidean distance of unit points to the ten nearest requests, or to all
+};
+
 // The ground outlives it.
 struct School {
   const Ground* ground = nullptr;
@@ -32,8 +38,8 @@ struct School {
   [[nodiscard]] std::optional<Fidelity> own_field_of(std::span<const std::uint32_t> rows) const;
   // Whether it would say what the model says; nothing without speech.
   [[nodiscard]] std::optional<Agreement> agreement_of(std::span<const std::uint32_t> rows) const;
-  // Mean over the examination of the greatest cosine to one of these rows; texts among them are left out.
-  [[nodiscard]] double nearness_of(std::span<const std::uint32_t> rows) const;
+  // How near these rows lie to the examination; texts among them are left out.
+  [[nodiscard]] Nearness nearness_of(std::span<const std::uint32_t> rows) const;
 };
 
 // `set` is what the ground was made of; `examined` texts are drawn from its test part. In the examination a chart of

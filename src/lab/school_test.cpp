@@ -2,6 +2,10 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <array>
+#include <vector>
+
 #include "lab/demo_example.hpp"
 
 namespace cms::lab {
@@ -57,6 +61,30 @@ TEST_F(SchoolTest, a_student_that_begins_with_the_served_model_itself_learns_mor
   ASSERT_TRUE(begun);
   EXPECT_GT(begun->cosine, school_.fidelity_of(asked).cosine);
   EXPECT_LT(begun->cosine, 1);
+}
+
+TEST_F(SchoolTest, nearness_is_the_greatest_cosine_and_the_mean_distance_to_the_ten_nearest_of_texts_nobody_asked) {
+  const auto asked = of_field("task2", 30);
+  const auto& corpus = ground_.study.corpus;
+  UsedTexts used(corpus);
+  for (const auto row : asked) used.take(row);
+  double cosine = 0, distance = 0, texts = 0;
+  for (const auto text : school_.examination.rows) {
+    if (used.contains(text)) continue;
+    std::vector<double> distances;
+    for (const auto row : asked) {
+      const auto points = points_of(corpus, std::array{text, row});
+      distances.push_back((points.row(0) - points.row(1)).norm());
+    }
+    std::ranges::sort(distances);
+    cosine += 1 - distances.front() * distances.front() / 2;
+    for (std::size_t i = 0; i < 10; ++i) distance += distances[i] / 10;
+    ++texts;
+  }
+  const auto near = school_.nearness_of(asked);
+  EXPECT_NEAR(near.cosine, cosine / texts, 1e-5);
+  EXPECT_NEAR(near.ten_distance, -distance / texts, 1e-5);
+  EXPECT_LT(school_.nearness_of({asked.data(), 4}).cosine, near.cosine);
 }
 
 TEST_F(SchoolTest, takes_the_field_most_requests_are_of_and_gives_nothing_where_too_few_texts_are_left) {

@@ -20,6 +20,7 @@
 #include "lab/families.hpp"
 #include "lab/next_token.hpp"
 #include "lab/outcome.hpp"
+#include "lab/school.hpp"
 #include "lab/student.hpp"
 #include "lab/texts_used.hpp"
 #include "score/score.hpp"
@@ -49,7 +50,7 @@ struct StudentOutcome {
   bool honest = false;
   double coverage = 0;  // of the yardstick's mass
   double charts = 0;    // share of its charts
-  double nearness = 0;  // mean over the examination of the greatest cosine to a request
+  Nearness nearness;    // of its requests to the examination
   std::uint32_t distinct_texts = 0;  // among its requests
   Fidelity fidelity;
   std::optional<Fidelity> own_field;

@@ -14,7 +14,7 @@ StudentsResult three_attackers(std::uint32_t distinct_texts_of_the_last) {
   for (std::size_t i = 0; i < 3; ++i) {
     auto& one = result.students[i];
     one.cell = "naive";
-    one.coverage = one.charts = one.nearness = one.fidelity.cosine = .1 * static_cast<double>(i + 1);
+    one.coverage = one.charts = one.nearness.cosine = one.fidelity.cosine = .1 * static_cast<double>(i + 1);
     one.distinct_texts = i < 2 ? 100 : distinct_texts_of_the_last;
   }
   return result;
