@@ -73,22 +73,22 @@ void add_attacks(Stage& stage, const Texts& texts, const PackedOptions& options,
   const auto wrap = [&](const TextAccount& requests, std::uint32_t half_segments, std::size_t count) {
     return wrapped(drawn(requests, count, random), preambles(texts, others, half_segments, count, random));
   };
-  // Packed ones ask as many questions as they would unpacked, and are held to as many.
-  const auto least = least_of(options.questions), wrapped_least = least_of(options.wrapped_requests);
+  // All ask as many questions, and are held to as many.
+  const auto least = least_of(options.questions);
   attack("unpacked", {}, least, [&] { return drawn(single, options.questions, random); });
   for (const std::uint32_t count : {5U, 10U, 20U}) {
     const auto requests = packed(texts, questions, count);
     attack(fmt::format("packed {}", count), kCaught, least / count,
            [&] { return drawn(requests, options.questions / count, random); });
   }
-  attack("wrapper, the same", kCaught, wrapped_least, [&] {
+  attack("wrapper, the same", kCaught, least, [&] {
     const auto one = preambles(texts, others, 2, 1, random);
-    const std::vector<std::string> same(one.empty() ? 0 : options.wrapped_requests, one.empty() ? "" : one.front());
-    return wrapped(drawn(single, options.wrapped_requests, random), same);
+    const std::vector<std::string> same(one.empty() ? 0 : options.questions, one.empty() ? "" : one.front());
+    return wrapped(drawn(single, options.questions, random), same);
   });
   for (const std::uint32_t segments : {1U, 2U, 4U, 8U}) {
-    attack(fmt::format("wrapper of {}", segments), kCaught, wrapped_least,
-           [&] { return wrap(single, 2 * segments, options.wrapped_requests); });
+    attack(fmt::format("wrapper of {}", segments), kCaught, least,
+           [&] { return wrap(single, 2 * segments, options.questions); });
   }
   const auto tens = packed(texts, questions, 10);
   const auto asked = options.questions / 10;
