@@ -26,13 +26,10 @@ TITLES = {
     "fleet": "Campaigns hidden among a few hundred accounts",
 }
 WITH_TABLES_ALONE = {"theft", "mixtures"}
-# One thread: ctest runs two tests at a time, and OpenMP's threads, as faiss has them, spin while they wait for one
-# another. On two busy cores ablation takes three times as long with them, and says the same.
-ENVIRONMENT = os.environ | {"OMP_NUM_THREADS": "1"}
 
 
 def run(*words):
-    return subprocess.run([experiment.PROGRAM, "lab", "run", *words], capture_output=True, text=True, env=ENVIRONMENT)
+    return subprocess.run([experiment.PROGRAM, "lab", "run", *words], capture_output=True, text=True)
 
 
 class Small(unittest.TestCase):
