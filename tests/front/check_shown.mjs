@@ -148,6 +148,30 @@ export async function accounts_are_all_there_in_order_and_filtered(world) {
   await page.waitForSelector(`h1:has-text("${sorted.at(-2)}")`);
 }
 
+// The list is the daemon's but for the actions: those of this world are not in shadow.
+export async function accounts_in_shadow_say_what_would_be_and_are_found_by_it(world) {
+  const page = await world.page({ role: 'reader' });
+  const one = { time: 1.79e9, records: 1, status: 'computed', requests: 20, poh: 0.005 };
+  await page.route(`**${tenant}/accounts?*`, (route) =>
+    route.fulfill({
+      json: {
+        accounts: [
+          { ...one, account: 'low', action: 'allow', would_be: 'limit' },
+          { ...one, account: 'sound', poh: 0.7, action: 'allow', would_be: 'allow' },
+        ],
+        cursor: null,
+      },
+    }),
+  );
+  await page.goto(`${world.url}/dashboard/#/t/t/accounts`);
+  await page.waitForSelector('text=2 shown of 2');
+  assert.deepEqual(await texts(page, '.slot .action'), ['would be limit', 'allow']);
+  await page.locator('#only').selectOption('limit');
+  await page.waitForSelector('text=1 shown of 2');
+  await page.locator('#only').selectOption('allow');
+  await page.waitForSelector('text=2 shown of 2');
+}
+
 export async function campaigns_say_how_a_fleet_is_switched_on(world) {
   const page = await world.page({ role: 'reader', at: '#/t/t/campaigns', expects: '404' });
   assert.match(await text(page, '.empty'), /No fleet is watched .*cms fleet fit.*\[fleet\]/);

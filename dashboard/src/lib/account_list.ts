@@ -10,6 +10,7 @@ export type Order = 'poh' | 'account' | 'requests' | 'time';
 
 export interface Filter {
   text: string;
+  /** In force, or what would be without shadow mode. */
   action: Action | null;
 }
 
@@ -54,7 +55,8 @@ export class AccountList {
   }
 
   private passes(one: Listed): boolean {
-    if (this.filter.action !== null && one.action !== this.filter.action) return false;
+    const { action } = this.filter;
+    if (action !== null && one.action !== action && one.would_be !== action) return false;
     return this.filter.text === '' || one.account.toLowerCase().includes(this.filter.text);
   }
 
