@@ -440,6 +440,9 @@ void add_packed(CLI::App& run_app, Experiment& chosen) {
   command->add_option("--accounts", options.accounts, "Extractors of each kind a seed")
       ->check(CLI::Range(1, 10'000))
       ->capture_default_str();
+  command->add_option("--requests", options.requests, "Of an honest account, where its families have so many texts")
+      ->check(CLI::Range(100, 10'000))
+      ->capture_default_str();
   command->add_option("--questions", options.questions, "Of one extractor, a request each or packed")
       ->check(CLI::Range(20, 100'000))
       ->capture_default_str();

@@ -141,7 +141,7 @@ struct FleetResult {
 Result<FleetResult> run_fleet(const FleetStudyOptions& options, TextsUsed& texts);
 
 // Seconds of an update of a live fleet of made-up accounts, links, communities and their judgement, own PoH not known:
-// the median of the last sixteen of sixty. Errors: as LiveFleet. Cost: making the fleet takes most of the time
+// the median of the last sixteen of 120. Errors: as LiveFleet. Cost: making the fleet takes most of the time
 // (docs/lab/fleet.md); some 6 kilobytes an account.
 Result<double> time_update(std::uint32_t accounts, std::uint32_t changed, const fleet::CampaignOptions& options,
                            std::uint64_t seed);

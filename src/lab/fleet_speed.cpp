@@ -15,7 +15,7 @@ namespace {
 
 constexpr std::size_t kRecallAsked = 1'000;  // accounts
 constexpr std::size_t kFleets = 24, kFleetAccounts = 2'500;  // that calibrate
-constexpr std::size_t kUpdates = 60, kTimed = 16;  // the last, for changes add up from update to update
+constexpr std::size_t kUpdates = 120, kTimed = 16;  // the last: changes add up over some hundred updates
 
 }  // namespace
 

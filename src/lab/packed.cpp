@@ -98,6 +98,7 @@ void add_attacks(Stage& stage, const Texts& texts, const PackedOptions& options,
 Result<Stage> make_stage(const ActivationSet& set, const PackedOptions& options, std::uint64_t seed, TextsUsed& used) {
   FirstStudyOptions first;
   first.families = options.families;
+  first.requests = options.requests;
   first.ranking_accounts = options.ranking_accounts;
   first.threads = options.threads;
   CMS_TRY(study, make_study(set, data_study_options(set.manifest, first, seed)));

@@ -30,6 +30,7 @@ struct PackedOptions {
   bool tune = false;                    // choose: extractors and honest accounts from the calibration part
   bool replay = false;          // extractors ask what people asked, not what instruction sets do
   std::uint32_t accounts = 60;          // extractors per attack and seed
+  std::uint32_t requests = 150;         // of an honest account, where its families have so many texts
   std::uint32_t questions = 400;        // of one extractor; behind preambles at least 100 where these run out
   std::uint32_t packed_pool = 2'000;    // questions that are packed; accounts share the requests made of them
   double scale = .3;                    // of the first study's numbers of honest accounts under test
