@@ -28,6 +28,7 @@ const std::vector<TapSetting> kTaps = {
     {"farthest", Cut::lines, {{Choice::farthest, 0}}},
     {"novel", Cut::lines, {{Choice::novel, 1.1}}},
     {"lines and odd", Cut::lines, {{Choice::all, 0}, {Choice::odd, 0}}},
+    {"lines and farthest", Cut::lines, {{Choice::all, 0}, {Choice::farthest, 0}}},
     {"lines and novel", Cut::lines, {{Choice::all, 0}, {Choice::novel, 1.1}}},
 };
 

@@ -53,7 +53,7 @@ struct PackedCell {
 };
 
 // The settings compared, the chosen one among them.
-inline constexpr const char* kChosenTap = "lines";
+inline constexpr const char* kChosenTap = "lines and farthest";
 
 // Adds to `texts` which served what. Errors: `bad_input` when the data are not there or too small; `usage` for an
 // unknown tap; those of read_missing(). Cost: docs/lab/packed.md.
