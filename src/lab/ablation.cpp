@@ -189,10 +189,9 @@ FirstStudyOptions study_options(const AblationOptions& options) {
 }
 
 // The blocks on the shared activations. Changes that need no atlas or window of their own share a sample.
-Result<void> run_shared(const AblationOptions& options, std::vector<Tally>& tallies, Progress& progress,
-                        TextsUsed& texts) {
+Result<void> run_shared(const AblationOptions& options, const ActivationSet& set, std::vector<Tally>& tallies,
+                        Progress& progress, TextsUsed& texts) {
   const auto fixed = study_options(options);
-  CMS_TRY(set, read_first_study(fixed));
   for (const auto seed : options.seeds) {
     std::optional<Sample> whole;
     for (auto& tally : tallies) {
@@ -290,6 +289,11 @@ Result<std::vector<AblationRow>> run_ablation(const AblationOptions& options, Te
       }
     }
   }
+  ActivationSet set;  // read first: what cannot be read is told before anything is measured
+  if (!shared.empty()) {
+    CMS_TRY(read, read_first_study(study_options(options)));
+    set = std::move(read);
+  }
   Progress progress("measuring", "configurations", layers.size() + shared.size() * options.seeds.size());
   TextsUsed of_layers;  // of a set of their own
   for (auto& tally : layers) {
@@ -297,7 +301,7 @@ Result<std::vector<AblationRow>> run_ablation(const AblationOptions& options, Te
     progress.advance();
   }
   texts.add_all("layers: ", of_layers);
-  if (!shared.empty()) CMS_CHECK(run_shared(options, shared, progress, texts));
+  if (!shared.empty()) CMS_CHECK(run_shared(options, set, shared, progress, texts));
   std::vector<AblationRow> rows;
   for (const auto* tallies : {&layers, &shared}) {
     for (const auto& tally : *tallies) rows.push_back(row_of(tally));
