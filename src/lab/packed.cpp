@@ -205,6 +205,14 @@ void count(const TextAccount& account, const Read& read, std::uint32_t flagged_b
   cell.flag_questions.push_back(questions);
 }
 
+void note_horizons(std::span<const double> horizons, PackedCell& cell) {
+  cell.horizons.resize(horizons.size());
+  cell.seeds += 1;
+  for (std::size_t v = 0; v < horizons.size(); ++v) {
+    cell.horizons[v] += (horizons[v] - cell.horizons[v]) / static_cast<double>(cell.seeds);
+  }
+}
+
 // The cell of a kind under a tap, made where it is missing.
 PackedCell& cell_of(std::vector<PackedCell>& cells, const TapSetting& setting, const Kind& kind) {
   for (auto& cell : cells) {
@@ -229,6 +237,7 @@ Result<void> judge(const Stage& stage, const TapSetting& setting, const Sequence
   std::vector<double> points(accounts.size());
   std::vector<pipeline::Scratch> scratches(options.threads);
   Progress progress(fmt::format("{}, seed {}", setting.name, seed), "accounts", accounts.size() * setting.views.size());
+  std::vector<double> horizons;
   const std::size_t calibrate = stage.kinds.front().accounts.size();
   for (const auto& view : setting.views) {
     std::vector<Points> shown(accounts.size());
@@ -238,6 +247,7 @@ Result<void> judge(const Stage& stage, const TapSetting& setting, const Sequence
       points[i] += static_cast<double>(shown[i].size());
     });
     CMS_TRY(horizon, horizon_of(std::span(shown).first(calibrate), options.score));
+    horizons.push_back(horizon);
     std::vector<score::Trajectory> trajectories(accounts.size());
     pipeline::parallel_for(accounts.size(), options.threads, [&](unsigned worker, std::size_t i) {
       trajectories[i] = trajectory_of(stage.study, shown[i], projected, options.score, horizon, scratches[worker]);
@@ -254,6 +264,7 @@ Result<void> judge(const Stage& stage, const TapSetting& setting, const Sequence
   for (const auto& kind : std::span(stage.kinds).subspan(1)) {
     auto& cell = cell_of(cells, setting, kind);
     cell.dropped += kind.dropped;
+    note_horizons(horizons, cell);
     for (const auto& account : kind.accounts) {
       count(account, read[next], flagged_by[next], cell);
       cell.points += points[next];

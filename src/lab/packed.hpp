@@ -46,6 +46,8 @@ struct PackedCell {
   bool honest = false;
   std::optional<double> goal;  // honest: greatest share flagged; attacks under the chosen tap: least
   std::uint64_t accounts = 0, flagged = 0;
+  std::vector<double> horizons;  // of each view, in points: mean over the seeds, as far as these were judged
+  std::uint64_t seeds = 0;
   std::uint64_t dropped = 0;   // not among `accounts`: texts sufficed for too few requests
   std::vector<double> sent;    // requests of each
   double requests = 0, sequences = 0, words = 0, points = 0;  // of all accounts; sequences and words that are read

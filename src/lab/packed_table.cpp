@@ -34,6 +34,15 @@ std::string table_row(const PackedCell& cell) {
                            cell.sequences / cell.requests, cell.words / cell.requests);
 }
 
+// "tap lines, horizon 300 points", of each view.
+std::string tap_line(const PackedCell& cell) {
+  std::string text = fmt::format("tap {}", cell.tap);
+  for (std::size_t v = 0; v < cell.horizons.size(); ++v) {
+    text += fmt::format("{} {:.0f}", v == 0 ? ", horizon" : " and", cell.horizons[v]);
+  }
+  return text + (cell.horizons.empty() ? "" : " points");
+}
+
 std::string goal_line(const std::string& what, const nlohmann::json& figure, const std::string& goal,
                       const nlohmann::json& holds) {
   return nlohmann::json({{"what", what}, {"figure", figure}, {"goal", goal}, {"holds", holds}}).dump() + "\n";
@@ -46,9 +55,10 @@ std::string describe(const std::vector<PackedCell>& cells) {
   for (const auto& cell : cells) {
     if (cell.tap != tap) {
       tap = cell.tap;
-      text += fmt::format("{}tap {}\n{:<26} {:>8} {:>7} {:>8} {:>5} {:>8} {:>13} {:>7} {:>9} {:>9} {:>8} {:>8}\n",
-                          text.empty() ? "" : "\n", tap, "account", "accounts", "dropped", "requests", "least",
-                          "flagged", "95% bounds", "to flag", "questions", "points/rq", "reads/rq", "words/rq");
+      text += fmt::format("{}{}\n{:<26} {:>8} {:>7} {:>8} {:>5} {:>8} {:>13} {:>7} {:>9} {:>9} {:>8} {:>8}\n",
+                          text.empty() ? "" : "\n", tap_line(cell), "account", "accounts", "dropped", "requests",
+                          "least", "flagged", "95% bounds", "to flag", "questions", "points/rq", "reads/rq",
+                          "words/rq");
     }
     text += table_row(cell);
   }

@@ -16,13 +16,13 @@ class Packed(experiment.ModelExperiment):
                      "packed 10, wrapper of 1"):
             self.assertIn(f"{name} through tap first: flagged", self.told)
 
-    def test_wrapped_accounts_have_as_many_requests_as_honest_ones_or_are_dropped(self):
-        for segments in (1, 2):
-            self.assertGreaterEqual(self.told[f"wrapper of {segments}: requests sent, least"], 100)
-        for segments in (4, 8):
+    def test_wrapped_accounts_ask_as_many_questions_as_others_or_are_dropped(self):
+        self.assertEqual(self.told["unpacked: requests sent, least"], 40)
+        for segments in (1, 2, 4, 8):
             least, dropped = (self.told[f"wrapper of {segments}: {what}"]
                               for what in ("requests sent, least", "accounts dropped for having too few"))
-            self.assertTrue(least >= 100 or (least == 0 and dropped == 2), (least, dropped))
+            self.assertTrue((least, dropped) == (40, 0) or (segments > 2 and (least, dropped) in ((40, 1), (0, 2))),
+                            (segments, least, dropped))
 
     def test_a_tap_of_one_segment_does_not_see_forty_questions_in_two_requests(self):
         self.assertEqual(self.told["packed 20 through tap first: flagged"], 0)
